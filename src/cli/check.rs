@@ -1,0 +1,137 @@
+//! `meshplan check`: a plan, and its output against a golden directory.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, ValueEnum};
+
+use super::input;
+use super::output::{Format, Outcome, Shell};
+use crate::finding::Finding;
+use crate::tree::{Difference, PENDING, Tree, compare};
+
+/// How many files' diffs are shown; the others are counted.
+const SHOWN: usize = 3;
+
+/// What is an error beside errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Deny {
+    /// Warnings
+    Warnings,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    /// A plan
+    #[arg(value_name = "PLAN")]
+    plan: String,
+    /// A directory that must be, byte for byte, what the plan compiles to
+    #[arg(long, value_name = "DIR")]
+    golden: Option<PathBuf>,
+    /// What is an error beside errors
+    #[arg(long, value_enum)]
+    deny: Option<Deny>,
+    /// How findings are written
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+impl Check {
+    pub fn run(self, shell: &mut Shell) -> Result<Outcome> {
+        let format = self.format.built()?;
+        let is_plan = Path::new(&self.plan)
+            .extension()
+            .is_some_and(|extension| extension == "toml");
+        if !is_plan {
+            bail!(
+                "check takes a plan, a file ending in .toml; manifests and compiled directories are decided but not built yet"
+            );
+        }
+        let compiled = input::compile_plan(input::plan(&self.plan)?, &input::templates(None)?);
+        let mut findings = compiled.findings;
+        let mut differences = Vec::new();
+        if let (Some(output), Some(golden)) = (&compiled.output, &self.golden) {
+            differences = against(&output.tree, golden)?;
+            findings.extend(differences.iter().map(|difference| {
+                Finding::error(
+                    "golden-differs",
+                    format!("`{}` is not what the plan compiles to", difference.path),
+                )
+                .help(format!(
+                    "meshplan compile {} --out {}",
+                    self.plan,
+                    golden.display()
+                ))
+            }));
+        }
+        if format == Format::Text && !differences.is_empty() {
+            shell.print(&shown(&differences))?;
+            findings.retain(|finding| finding.code != "golden-differs");
+            shell.findings(&findings, &compiled.sources, format, false)?;
+            return Ok(Outcome::Found);
+        }
+        let outcome = shell.findings(&findings, &compiled.sources, format, self.deny.is_some())?;
+        Ok(if compiled.is_toml {
+            outcome
+        } else {
+            Outcome::CouldNot
+        })
+    }
+}
+
+/// Compares a tree with a directory; hidden files of the directory do not count.
+fn against(tree: &Tree, golden: &Path) -> Result<Vec<Difference>> {
+    if golden.join(PENDING).exists() {
+        bail!(
+            "a compile stopped half-way in {}; run it again first",
+            golden.display()
+        );
+    }
+    let on_disk = read_tree(golden)?;
+    let name = golden.display().to_string();
+    Ok(compare(&on_disk, tree, (&name, "compiled")))
+}
+
+fn read_tree(root: &Path) -> Result<Tree> {
+    let mut tree = Tree::default();
+    let mut open = vec![(root.to_path_buf(), String::new())];
+    while let Some((folder, prefix)) = open.pop() {
+        for entry in
+            fs::read_dir(&folder).with_context(|| format!("listing {}", folder.display()))?
+        {
+            let path = entry
+                .with_context(|| format!("listing {}", folder.display()))?
+                .path();
+            let name = path
+                .file_name()
+                .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+            if name.starts_with('.') {
+                continue;
+            }
+            if path.is_dir() {
+                open.push((path, format!("{prefix}{name}/")));
+            } else {
+                let bytes =
+                    fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
+                tree.add(format!("{prefix}{name}"), String::from_utf8_lossy(&bytes));
+            }
+        }
+    }
+    Ok(tree)
+}
+
+fn shown(differences: &[Difference]) -> String {
+    let mut text: String = differences
+        .iter()
+        .take(SHOWN)
+        .map(|difference| difference.diff.as_str())
+        .collect();
+    if differences.len() > SHOWN {
+        text.push_str("and in these files:\n");
+        for difference in &differences[SHOWN..] {
+            text.push_str(&format!("  {}\n", difference.path));
+        }
+    }
+    text
+}

@@ -1,0 +1,157 @@
+//! `meshplan compile`: a plan's directories on disk.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, ValueEnum};
+
+use super::input;
+use super::output::{Format, Outcome, Shell};
+use crate::finding::{self, Finding};
+use crate::target::Output;
+use crate::tree::{self, Disk, Report};
+
+/// Who applies the output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+enum Target {
+    /// A person or a script, with kubectl and istioctl
+    #[default]
+    Kubectl,
+    /// Not yet
+    Flux,
+    /// Not yet
+    Argocd,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Compile {
+    /// Plans; `-` reads one from standard input
+    #[arg(required = true, value_name = "PLAN")]
+    plans: Vec<String>,
+    /// Where to write; `./<name>` if not given, and with several plans a folder for each in it
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Who applies the output
+    #[arg(long, value_enum, default_value_t)]
+    target: Target,
+    /// Templates that replace meshplan's own of the same name
+    #[arg(long, value_name = "DIR")]
+    templates: Option<PathBuf>,
+    /// Keep files that an earlier compile wrote and this one does not
+    #[arg(long)]
+    no_prune: bool,
+    /// How findings are written
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+impl Compile {
+    pub fn run(self, shell: &mut Shell) -> Result<Outcome> {
+        let format = self.format.built()?;
+        if self.target != Target::Kubectl {
+            bail!("--target flux and argocd are decided but not built yet");
+        }
+        let templates = input::templates(self.templates.as_deref())?;
+        let sources = self
+            .plans
+            .iter()
+            .map(|plan| input::plan(plan))
+            .collect::<Result<Vec<_>>>()?;
+
+        let mut outcome = Outcome::Fine;
+        let mut ready: Vec<Output> = Vec::new();
+        for source in sources {
+            let name = source.name.clone();
+            let compiled = input::compile_plan(source, &templates);
+            let mut findings = compiled.findings;
+            if let Some(output) = &compiled.output
+                && ready
+                    .iter()
+                    .any(|other| other.index.plan == output.index.plan)
+            {
+                findings.push(
+                    Finding::error(
+                        "duplicate-name",
+                        format!("another plan is called `{}` as well", output.index.plan),
+                    )
+                    .label("both would write one directory")
+                    .help("give one of them another `name`")
+                    .at(&name, 0..0),
+                );
+            }
+            if !findings.is_empty() || format == Format::Json {
+                let shown = shell.findings(&findings, &compiled.sources, format, false)?;
+                outcome = outcome.max(if compiled.is_toml {
+                    shown
+                } else {
+                    Outcome::CouldNot
+                });
+            }
+            ready.extend(compiled.output.filter(|_| !finding::has_errors(&findings)));
+        }
+        if outcome != Outcome::Fine {
+            return Ok(outcome);
+        }
+
+        let several = self.plans.len() > 1;
+        for output in &ready {
+            let name = Path::new(&output.index.plan);
+            let folder = match (&self.out, several) {
+                (Some(out), false) => out.clone(),
+                (Some(out), true) => out.join(name),
+                (None, _) => name.to_path_buf(),
+            };
+            let report = tree::write(&Disk::default(), &folder, &output.tree, !self.no_prune)
+                .with_context(|| format!("nothing was written to {}", folder.display()))?;
+            if format == Format::Text {
+                shell.print(&steps(output, &folder, &report))?;
+            }
+            for path in &report.kept {
+                shell.say(&format!(
+                    "kept {}: meshplan no longer writes it, but somebody edited it",
+                    folder.join(path).display()
+                ));
+            }
+        }
+        Ok(outcome)
+    }
+}
+
+/// A line a step, and a line for the whole.
+fn steps(output: &Output, folder: &Path, report: &Report) -> String {
+    let mut text = String::new();
+    let width = output
+        .index
+        .steps
+        .iter()
+        .map(|step| step.step.name.len())
+        .max()
+        .unwrap_or_default();
+    for step in &output.index.steps {
+        let step = &step.step;
+        writeln!(
+            text,
+            "{:width$}  {:8}  {}",
+            step.name,
+            step.applier.as_str(),
+            step.title
+        )
+        .expect("writing to a string cannot fail");
+    }
+    if report.finished_earlier {
+        text.push_str("finished what an earlier compile had left half-written\n");
+    }
+    writeln!(
+        text,
+        "{}: {} steps, {} files: {} written, {} unchanged, {} removed",
+        folder.display(),
+        output.index.steps.len(),
+        output.tree.len(),
+        report.written.len(),
+        report.unchanged,
+        report.removed.len()
+    )
+    .expect("writing to a string cannot fail");
+    text
+}

@@ -1,0 +1,49 @@
+//! Arguments in, exit code out. One file a verb; only this module prints.
+
+mod check;
+mod compile;
+mod input;
+mod output;
+mod schema;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use output::{Outcome, Shell};
+
+/// Compiles an upgrade plan for an Istio ambient mesh into ordered directories of Kubernetes YAML.
+#[derive(Debug, Parser)]
+#[command(name = "meshplan", version, about, disable_help_subcommand = true)]
+pub struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Write a plan's directories
+    Compile(compile::Compile),
+    /// Check a plan, and compare its output with a golden directory
+    Check(check::Check),
+    /// Print the JSON Schema of a plan
+    Schema,
+}
+
+/// Runs one command: 0 where there is nothing to say, 1 on findings or a difference, 2 where the work could not be done.
+#[must_use]
+pub fn run(arguments: Arguments) -> ExitCode {
+    let mut shell = Shell::new();
+    let outcome = match arguments.verb {
+        Verb::Compile(compile) => compile.run(&mut shell),
+        Verb::Check(check) => check.run(&mut shell),
+        Verb::Schema => schema::run(&mut shell),
+    };
+    match outcome {
+        Ok(outcome) => outcome.into(),
+        Err(error) => {
+            shell.error(&error);
+            Outcome::CouldNot.into()
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! The one place that prints: data to stdout, findings and errors to stderr, colours only on a terminal.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
+
+use crate::finding::{Finding, Severity, has_errors, to_json, to_text};
+use crate::source::Sources;
+
+/// What a command comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Outcome {
+    /// Nothing to say.
+    Fine,
+    /// Findings, or a difference.
+    Found,
+    /// The work could not be done.
+    CouldNot,
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Fine => Self::from(0),
+            Outcome::Found => Self::from(1),
+            Outcome::CouldNot => Self::from(2),
+        }
+    }
+}
+
+/// How findings are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum Format {
+    /// For people, to stderr
+    #[default]
+    Text,
+    /// For programs, to stdout
+    Json,
+    /// Not yet
+    Sarif,
+    /// Not yet
+    Junit,
+    /// Not yet
+    Github,
+}
+
+impl Format {
+    /// Refuses what is decided but not built.
+    pub fn built(self) -> Result<Self> {
+        match self {
+            Self::Text | Self::Json => Ok(self),
+            Self::Sarif | Self::Junit | Self::Github => {
+                let name = self
+                    .to_possible_value()
+                    .map_or_else(String::new, |value| value.get_name().to_owned());
+                bail!("--format {name} is decided but not built yet; text and json are there")
+            }
+        }
+    }
+}
+
+/// Standard output and standard error.
+pub(super) struct Shell {
+    stdout: anstream::Stdout,
+    stderr: anstream::Stderr,
+}
+
+impl Shell {
+    pub fn new() -> Self {
+        Self {
+            stdout: anstream::stdout(),
+            stderr: anstream::stderr(),
+        }
+    }
+
+    /// Prints data.
+    pub fn print(&mut self, text: &str) -> Result<()> {
+        match self
+            .stdout
+            .write_all(text.as_bytes())
+            .and_then(|()| self.stdout.flush())
+        {
+            // Whoever read the beginning and closed the pipe has what they wanted.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            result => result.context("writing to standard output"),
+        }
+    }
+
+    /// Says something that is not data.
+    pub fn say(&mut self, text: &str) {
+        // There is nowhere left to say that standard error cannot be written.
+        let _ = writeln!(self.stderr, "{text}");
+    }
+
+    /// Says why the work could not be done.
+    pub fn error(&mut self, error: &anyhow::Error) {
+        self.say(&format!("error: {error:#}"));
+    }
+
+    /// Shows findings, and returns what they come to.
+    pub fn findings(
+        &mut self,
+        findings: &[Finding],
+        sources: &Sources,
+        format: Format,
+        deny: bool,
+    ) -> Result<Outcome> {
+        match format {
+            Format::Json => {
+                let text = serde_json::to_string_pretty(&to_json(findings, sources))
+                    .context("writing findings as JSON")?;
+                self.print(&(text + "\n"))?;
+            }
+            _ if findings.is_empty() => {}
+            _ => {
+                self.say(to_text(findings, sources).trim_end());
+                self.say(&format!("\n{}", count(findings)));
+            }
+        }
+        let found = has_errors(findings) || (deny && !findings.is_empty());
+        Ok(if found { Outcome::Found } else { Outcome::Fine })
+    }
+}
+
+/// `2 errors, 1 warning`
+fn count(findings: &[Finding]) -> String {
+    let of = |severity: Severity, word: &str| {
+        let number = findings.iter().filter(|f| f.severity == severity).count();
+        match number {
+            0 => None,
+            1 => Some(format!("1 {word}")),
+            n => Some(format!("{n} {word}s")),
+        }
+    };
+    let parts: Vec<String> = [
+        of(Severity::Error, "error"),
+        of(Severity::Warning, "warning"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    parts.join(", ")
+}

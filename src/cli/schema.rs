@@ -1,0 +1,13 @@
+//! `meshplan schema`: what editors check a plan against.
+
+use anyhow::{Context, Result};
+
+use super::output::{Outcome, Shell};
+use crate::plan::plan_schema;
+
+pub(super) fn run(shell: &mut Shell) -> Result<Outcome> {
+    let text =
+        serde_json::to_string_pretty(&plan_schema()).context("writing the schema as JSON")?;
+    shell.print(&(text + "\n"))?;
+    Ok(Outcome::Fine)
+}

@@ -1,0 +1,119 @@
+//! What is true of each bundle of Gateway API CRDs.
+//!
+//! Source: `kubernetes-sigs/gateway-api@TAG:config/crd`, the Go module of each tag.
+
+use schemars::JsonSchema;
+use semver::Version;
+use serde::{Deserialize, Serialize};
+
+/// The release channel of a bundle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Channel {
+    /// Only what is beta or stable.
+    Standard,
+    /// Alpha kinds and fields besides.
+    Experimental,
+}
+
+impl Channel {
+    /// Returns the channel as its CRDs' annotation writes it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Standard => "standard",
+            Self::Experimental => "experimental",
+        }
+    }
+}
+
+/// What is true of one bundle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bundle {
+    /// Its version, without the `v`.
+    pub version: Version,
+    /// `gateway.networking.k8s.io/v1` from v1.0.0, `v1beta1` before; every bundle up to v1.6.1 still serves the latter.
+    pub api_version: &'static str,
+    /// Matches that one rule of an HTTPRoute may have: 8 before v1.2.0, 64 from there (CRD `maxItems`).
+    pub matches_per_rule: usize,
+    /// Before v0.8.0 `config/crd/kustomization.yaml` (standard) leaves the ReferenceGrant CRD out.
+    pub grants_left_out: bool,
+}
+
+/// The oldest and the newest bundle that the rows know.
+const KNOWN: (Version, Version) = (Version::new(0, 6, 1), Version::new(1, 6, 1));
+
+/// Returns what is true of a bundle, given as `v1.4.1`.
+///
+/// # Errors
+///
+/// In words, where the text is no version or no row knows it.
+pub fn bundle(text: &str) -> Result<Bundle, String> {
+    let version = text
+        .strip_prefix('v')
+        .and_then(|rest| Version::parse(rest).ok())
+        .ok_or_else(|| "not a release of Gateway API; write it as `v1.4.1`".to_owned())?;
+    if version < KNOWN.0
+        || version > KNOWN.1
+        || !version.pre.is_empty()
+        || !version.build.is_empty()
+    {
+        return Err(format!(
+            "meshplan knows the releases from v{} to v{}",
+            KNOWN.0, KNOWN.1
+        ));
+    }
+    Ok(Bundle {
+        api_version: if version >= Version::new(1, 0, 0) {
+            "gateway.networking.k8s.io/v1"
+        } else {
+            "gateway.networking.k8s.io/v1beta1"
+        },
+        matches_per_rule: if version >= Version::new(1, 2, 0) {
+            64
+        } else {
+            8
+        },
+        grants_left_out: version < Version::new(0, 8, 0),
+        version,
+    })
+}
+
+impl Bundle {
+    /// Returns the versions of ReferenceGrant that earlier bundles stored and this one lacks. The API server refuses the
+    /// CRD while objects may be stored in one of them, and takes the rest of the bundle, which leaves a mixture.
+    #[must_use]
+    pub fn gone(&self, channel: Channel) -> &'static [&'static str] {
+        let first_without_alpha = match channel {
+            Channel::Standard => Version::new(1, 1, 0),
+            Channel::Experimental => Version::new(1, 2, 0),
+        };
+        if self.version >= first_without_alpha {
+            &["v1alpha2"]
+        } else {
+            &[]
+        }
+    }
+
+    /// Returns what a kustomization names so that the API server gets this bundle's CRDs.
+    #[must_use]
+    pub fn resources(&self, channel: Channel) -> Vec<String> {
+        const REPOSITORY: &str = "github.com/kubernetes-sigs/gateway-api";
+        let version = &self.version;
+        match channel {
+            Channel::Experimental => vec![format!(
+                "{REPOSITORY}/config/crd/experimental?ref=v{version}"
+            )],
+            Channel::Standard => {
+                let mut resources = vec![format!("{REPOSITORY}/config/crd?ref=v{version}")];
+                if self.grants_left_out {
+                    resources.push(format!(
+                        "https://raw.githubusercontent.com/kubernetes-sigs/gateway-api/v{version}/config/crd/standard/\
+                         gateway.networking.k8s.io_referencegrants.yaml"
+                    ));
+                }
+                resources
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! meshplan compiles an upgrade plan for an Istio ambient mesh into ordered directories of Kubernetes YAML.
+//!
+//! The modules stand in the order in which a plan goes through them:
+//!
+//! 1. [`source`] and [`finding`]: named texts, and what is said about places in them.
+//! 2. [`names`], [`identity`], [`yaml`], [`manifest`], [`istio`]: what is known of Kubernetes, YAML, the user's own
+//!    objects, and each version of Istio and Gateway API.
+//! 3. [`plan`]: the plan as written, and the checks on it.
+//! 4. [`step`]: what will be done; a checked plan always lowers.
+//! 5. [`render`]: objects to text, by templates.
+//! 6. [`target`]: texts to a tree of files, with scripts, runbook and index.
+//! 7. [`tree`]: the tree to disk, or against one.
+//!
+//! [`compile`] is that list as a function. Nothing but [`tree`] and [`cli`] touches the file system.
+
+pub mod source;
+
+pub mod finding;
+
+pub mod names;
+
+pub mod identity;
+
+pub mod yaml;
+
+pub mod manifest;
+
+pub mod istio;
+
+pub mod plan;
+
+pub mod step;
+
+pub mod render;
+
+pub mod target;
+
+pub mod tree;
+
+pub mod cli;
+
+use std::collections::BTreeMap;
+
+use finding::Finding;
+use plan::Files;
+use render::Renderer;
+use source::{Source, Sources};
+use target::Output;
+
+/// What came of compiling a plan.
+#[derive(Debug)]
+pub struct Compiled {
+    /// Everything that there is to say.
+    pub findings: Vec<Finding>,
+    /// The texts that findings point into.
+    pub sources: Sources,
+    /// The tree; nothing where a finding is an error.
+    pub output: Option<Output>,
+    /// Whether the text was a plan at all, and not something that is no TOML.
+    pub is_toml: bool,
+}
+
+/// Reads, checks, lowers, renders and lays out a plan; a stage that finds errors ends the way, having said all of them.
+///
+/// `templates` are the user's own, by the name of the one that they replace.
+#[must_use]
+pub fn compile(source: Source, files: &Files<'_>, templates: BTreeMap<String, Source>) -> Compiled {
+    let mut sources = Sources::default();
+    sources.add(source.clone());
+    let mut compiled = Compiled {
+        findings: Vec::new(),
+        sources,
+        output: None,
+        is_toml: true,
+    };
+
+    let parsed = match plan::parse(&source) {
+        Ok(parsed) => parsed,
+        Err(findings) => {
+            return Compiled {
+                findings,
+                is_toml: false,
+                ..compiled
+            };
+        }
+    };
+    let (findings, checked) = plan::check(&source, parsed, files, &mut compiled.sources);
+    compiled.findings = findings;
+    let Some(checked) = checked else {
+        return compiled;
+    };
+
+    let procedure = step::lower(&checked);
+    let output = Renderer::new(&procedure.plan, templates)
+        .map_err(|(findings, renderer_sources)| {
+            renderer_sources
+                .into_iter()
+                .for_each(|source| compiled.sources.add(source));
+            findings
+        })
+        .and_then(|renderer| target::lay_out(procedure, &renderer, &mut compiled.sources));
+    match output {
+        Ok(output) => compiled.output = Some(output),
+        Err(findings) => compiled.findings.extend(findings),
+    }
+    compiled
+}

@@ -1,0 +1,160 @@
+//! The lab has the nodes and addresses that the plan asks for.
+
+use std::net::{IpAddr, SocketAddr};
+
+use ipnet::IpNet;
+use semver::Version;
+
+use super::{Found, sound};
+use crate::finding::Finding;
+use crate::names::is_label;
+use crate::plan::parse::Parts;
+use crate::plan::pool::Pool;
+use crate::plan::written::{Kind, Metallb};
+
+pub(super) fn check(parts: &Parts, found: &mut Found) {
+    let Some(lab) = &parts.lab else { return };
+    kind(&lab.kind, found);
+    nodes(&lab.kind, parts, found);
+    if let Some(metallb) = &lab.metallb {
+        addresses(metallb, parts, found);
+    }
+}
+
+fn kind(kind: &Kind, found: &mut Found) {
+    // `-control-plane` makes the longest node name of it.
+    if !is_label(&format!("{}-control-plane", kind.name.get_ref())) {
+        found.say(
+            Finding::error("bad-name", format!("`{}` cannot be the name of a kind cluster", kind.name.get_ref().escape_debug()))
+                .label("its nodes are named `<name>-control-plane`, at most 63 lower-case letters, digits and `-`")
+                .help("give it another name"),
+            &kind.name,
+        );
+    }
+    if let Some(address) = &kind.api_server
+        && address.get_ref().parse::<SocketAddr>().is_err()
+    {
+        found.say(
+            Finding::error(
+                "bad-address",
+                format!(
+                    "`{}` is not an address with a port",
+                    address.get_ref().escape_debug()
+                ),
+            )
+            .label("not IP:PORT")
+            .help("write it as `127.0.0.1:6443`, or leave `api-server` out"),
+            address,
+        );
+    }
+}
+
+/// kind numbers its workers from the second one: `ambient-worker`, `ambient-worker2`, …
+fn nodes(kind: &Kind, parts: &Parts, found: &mut Found) {
+    let name = kind.name.get_ref();
+    let workers: Vec<String> = (1..=kind.workers.get_ref().0)
+        .map(|n| {
+            if n == 1 {
+                format!("{name}-worker")
+            } else {
+                format!("{name}-worker{n}")
+            }
+        })
+        .collect();
+    let pools = [
+        parts.stable.as_ref().map(|s| &s.pool),
+        parts.canary.as_ref().map(|c| &c.pool),
+    ];
+    for pool in pools.into_iter().flatten() {
+        let Pool::Table(table) = pool.get_ref() else {
+            continue;
+        };
+        for node in table
+            .nodes
+            .iter()
+            .flatten()
+            .filter(|node| !workers.contains(node.get_ref()))
+        {
+            found.say(
+                Finding::error(
+                    "node-not-in-lab",
+                    format!("the lab has no worker `{}`", node.get_ref().escape_debug()),
+                )
+                .label("kind names its nodes itself")
+                .help(format!("its workers are {}", workers.join(", "))),
+                node,
+            );
+        }
+    }
+}
+
+fn addresses(metallb: &Metallb, parts: &Parts, found: &mut Found) {
+    let version = &metallb.version;
+    if version
+        .get_ref()
+        .strip_prefix('v')
+        .is_none_or(|v| Version::parse(v).is_err())
+    {
+        found.say(
+            Finding::error(
+                "bad-version",
+                format!(
+                    "`{}` is not a release of MetalLB",
+                    version.get_ref().escape_debug()
+                ),
+            )
+            .label("not of the form vMAJOR.MINOR.PATCH")
+            .help("write a release as `v0.13.7`"),
+            version,
+        );
+    }
+    let mut ranges = Vec::new();
+    for text in &metallb.addresses {
+        match range(text.get_ref()) {
+            Some(range) => ranges.push(range),
+            None => found.say(
+                Finding::error(
+                    "bad-address-range",
+                    format!(
+                        "`{}` is no range of addresses",
+                        text.get_ref().escape_debug()
+                    ),
+                )
+                .label("neither FIRST-LAST nor a CIDR")
+                .help("write it as `172.18.255.200-172.18.255.250` or `172.18.255.0/24`"),
+                text,
+            ),
+        }
+    }
+    if ranges.len() < metallb.addresses.len() {
+        return;
+    }
+    for address in sound(&parts.gateways).filter_map(|g| g.address.as_ref()) {
+        let Ok(ip) = address.get_ref().parse::<IpAddr>() else {
+            continue;
+        };
+        if !ranges
+            .iter()
+            .any(|(first, last)| *first <= ip && ip <= *last)
+        {
+            found.say(
+                Finding::error(
+                    "address-outside-range",
+                    format!("the lab's MetalLB does not give out `{ip}`"),
+                )
+                .label("in none of its ranges")
+                .help("give an address in `lab.metallb.addresses`, or add it there"),
+                address,
+            );
+        }
+    }
+}
+
+fn range(text: &str) -> Option<(IpAddr, IpAddr)> {
+    if let Ok(net) = text.parse::<IpNet>() {
+        return Some((net.network(), net.broadcast()));
+    }
+    let (first, last) = text.split_once('-')?;
+    let (first, last): (IpAddr, IpAddr) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
+    (first <= last && first.is_ipv4() == last.is_ipv4()).then_some((first, last))
+}

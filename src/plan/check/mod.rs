@@ -1,0 +1,139 @@
+//! What a plan must satisfy before any step is made from it. Every check runs, over every table that has the right shape.
+
+mod gateways;
+mod lab;
+mod manifests;
+mod names;
+mod pools;
+mod references;
+mod routes;
+mod shift;
+mod versions;
+
+use std::io;
+use std::ops::Range;
+
+use toml::Spanned;
+
+use super::parse::{Parsed, Part};
+use super::written::Plan;
+use crate::finding::{self, Finding};
+use crate::istio::{Bundle, Facts};
+use crate::manifest::Manifest;
+use crate::source::{Source, Sources};
+
+/// A plan that makes sense, with all that it names.
+#[derive(Debug)]
+pub struct Checked {
+    /// The plan.
+    pub plan: Plan,
+    /// The objects of each workload's manifests, in the order of `plan.workload`.
+    pub manifests: Vec<Vec<Manifest>>,
+    /// What is true of the stable version.
+    pub stable: &'static Facts,
+    /// What is true of the canary version.
+    pub canary: &'static Facts,
+    /// What is true of the Gateway API bundle.
+    pub bundle: Bundle,
+}
+
+/// The files that a plan names, relative to it.
+pub struct Files<'a> {
+    /// The plan's folder, as findings show it; empty for the current one.
+    pub folder: String,
+    /// Reads a file, whose path is relative to the plan.
+    pub read: &'a dyn Fn(&str) -> io::Result<String>,
+}
+
+impl Files<'_> {
+    /// Returns how findings call a file.
+    #[must_use]
+    pub fn shown(&self, name: &str) -> String {
+        if self.folder.is_empty() || name.starts_with('/') {
+            name.to_owned()
+        } else {
+            format!("{}/{name}", self.folder)
+        }
+    }
+}
+
+/// Checks the sense of a plan and reads the files that it names, which are added to `sources`.
+///
+/// Returns the plan only where no finding is an error.
+pub fn check(
+    source: &Source,
+    parsed: Parsed,
+    files: &Files<'_>,
+    sources: &mut Sources,
+) -> (Vec<Finding>, Option<Checked>) {
+    let Parsed { parts, findings } = parsed;
+    let mut found = Found {
+        source: source.name.clone(),
+        findings,
+    };
+    names::check(&parts, &mut found);
+    let facts = versions::check(&parts, &mut found);
+    pools::check(&parts, &mut found);
+    let manifests = manifests::check(&parts, files, sources, &mut found);
+    references::check(&parts, &manifests, &mut found);
+    gateways::check(&parts, &mut found);
+    routes::check(&parts, &mut found);
+    shift::check(&parts, &mut found);
+    lab::check(&parts, &mut found);
+
+    let mut findings = found.findings;
+    finding::sort(&mut findings);
+    if finding::has_errors(&findings) {
+        return (findings, None);
+    }
+    let checked = parts.whole().zip(facts).map(|(plan, facts)| Checked {
+        plan,
+        manifests,
+        stable: facts.stable,
+        canary: facts.canary,
+        bundle: facts.bundle,
+    });
+    (findings, checked)
+}
+
+/// What the checks have found so far.
+struct Found {
+    source: String,
+    findings: Vec<Finding>,
+}
+
+impl Found {
+    /// Adds a finding that points at a value of the plan.
+    fn say<T>(&mut self, finding: Finding, value: &Spanned<T>) {
+        self.at(finding, value.span());
+    }
+
+    /// Adds a finding that points at bytes of the plan.
+    fn at(&mut self, finding: Finding, span: Range<usize>) {
+        self.findings.push(finding.at(&self.source, span));
+    }
+
+    /// Says that a name stands twice among its like.
+    fn duplicates<'a>(&mut self, what: &str, names: impl Iterator<Item = &'a Spanned<String>>) {
+        let mut seen: Vec<&str> = Vec::new();
+        for name in names {
+            if seen.contains(&name.get_ref().as_str()) {
+                self.say(
+                    Finding::error(
+                        "duplicate-name",
+                        format!("two {what}s are called `{}`", name.get_ref()),
+                    )
+                    .label("the second one")
+                    .help(format!("give this {what} another name")),
+                    name,
+                );
+            }
+            seen.push(name.get_ref());
+        }
+    }
+}
+
+/// Returns the sound ones of a list of tables.
+fn sound<T>(parts: &[Part<T>]) -> impl Iterator<Item = &T> {
+    parts.iter().filter_map(Part::sound)
+}

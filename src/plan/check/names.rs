@@ -1,0 +1,201 @@
+//! Names are what Kubernetes accepts, with room for what is put before and behind them.
+
+use toml::Spanned;
+
+use super::{Found, sound};
+use crate::finding::Finding;
+use crate::names::{is_label, is_service_name, is_subdomain};
+use crate::plan::parse::Parts;
+use crate::plan::written::Revision;
+
+/// The longest name of a Namespace, a Service, or a label value (RFC 1123).
+const LABEL: usize = 63;
+
+/// What a name must be.
+#[derive(Clone, Copy)]
+enum Form {
+    Label,
+    Service,
+    Subdomain,
+}
+
+pub(super) fn check(parts: &Parts, found: &mut Found) {
+    if let Some(name) = &parts.name {
+        form(name, "the plan's name", Form::Subdomain, found);
+    }
+    if let Some(istio) = &parts.istio {
+        for namespace in istio
+            .namespace
+            .iter()
+            .chain(istio.cni.exclude_namespaces.iter().flatten())
+        {
+            form(namespace, "a namespace", Form::Label, found);
+        }
+    }
+    let revisions: Vec<Revision> = [
+        parts.stable.as_ref().map(|s| s.revision()),
+        parts.canary.as_ref().map(|c| c.revision()),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    for revision in &revisions {
+        check_revision(revision, found);
+    }
+    if let [stable, canary] = revisions.as_slice()
+        && stable.name() == canary.name()
+        && (stable.given.is_some() || canary.given.is_some())
+    {
+        let culprit = canary.given.or(stable.given).unwrap_or(canary.version);
+        found.say(
+            Finding::error(
+                "same-revision",
+                format!("both revisions are called `{}`", canary.name()),
+            )
+            .label("the other one has this name")
+            .help("leave `revision` out; the version gives each its own name"),
+            culprit,
+        );
+    }
+
+    found.duplicates("workload", sound(&parts.workloads).map(|w| &w.name));
+    found.duplicates("gateway", sound(&parts.gateways).map(|g| &g.name));
+    found.duplicates("probe", sound(&parts.probes).map(|p| &p.name));
+    for workload in sound(&parts.workloads) {
+        form(&workload.name, "a workload's name", Form::Label, found);
+        form(&workload.namespace, "a namespace", Form::Label, found);
+        for revision in &revisions {
+            let full = format!("{}-{}", workload.namespace.get_ref(), revision.name());
+            room(&workload.namespace, &full, "its namespace becomes", found);
+        }
+    }
+    for gateway in sound(&parts.gateways) {
+        form(&gateway.name, "a gateway's name", Form::Service, found);
+        form(&gateway.namespace, "a namespace", Form::Label, found);
+        let class = gateway.class.as_ref().map_or("istio", |c| c.get_ref());
+        let full = format!("{}-{class}", gateway.name.get_ref());
+        room(&gateway.name, &full, "Istio names its Service", found);
+        if let Some(class) = &gateway.class {
+            form(class, "a gateway class", Form::Subdomain, found);
+        }
+        found.duplicates("listener", gateway.listener.iter().map(|l| &l.name));
+        for listener in &gateway.listener {
+            form(&listener.name, "a listener's name", Form::Subdomain, found);
+        }
+    }
+    for route in sound(&parts.routes) {
+        form(&route.name, "a route's name", Form::Subdomain, found);
+        form(&route.namespace, "a namespace", Form::Label, found);
+        form(
+            &route.backend.service,
+            "a Service's name",
+            Form::Service,
+            found,
+        );
+    }
+    let mut routes: Vec<(&str, &str)> = Vec::new();
+    for route in sound(&parts.routes) {
+        let identity = (
+            route.namespace.get_ref().as_str(),
+            route.name.get_ref().as_str(),
+        );
+        if routes.contains(&identity) {
+            found.say(
+                Finding::error(
+                    "duplicate-name",
+                    format!("two routes are called `{}/{}`", identity.0, identity.1),
+                )
+                .label("the second one")
+                .help("give this route another name"),
+                &route.name,
+            );
+        }
+        routes.push(identity);
+    }
+}
+
+fn check_revision(revision: &Revision, found: &mut Found) {
+    let name = revision.name();
+    if let Some(given) = revision.given {
+        form(given, "a revision's name", Form::Label, found);
+        if name == "default" {
+            found.say(
+                Finding::error("bad-name", "a revision cannot be called `default`")
+                    .label("to Istio this is the installation without a revision")
+                    .help("leave `revision` out, or name it after the version"),
+                given,
+            );
+        }
+    }
+    // `ztunnel-` is the longest prefix that makes a label of it.
+    room(
+        revision.given.unwrap_or(revision.version),
+        &format!("ztunnel-{name}"),
+        "its ztunnel is",
+        found,
+    );
+}
+
+fn form(name: &Spanned<String>, what: &str, form: Form, found: &mut Found) {
+    let text = name.get_ref();
+    let (fits, rule) = match form {
+        Form::Label => (
+            is_label(text),
+            "lower-case letters, digits and `-`, at most 63, starting and ending with a letter or digit",
+        ),
+        Form::Service => (
+            is_service_name(text),
+            "lower-case letters, digits and `-`, at most 63, starting with a letter and not ending with `-`",
+        ),
+        Form::Subdomain => (
+            is_subdomain(text),
+            "lower-case letters, digits, `-` and `.`, each part starting and ending with a letter or digit",
+        ),
+    };
+    if !fits {
+        let help = match suggestion(text).filter(|s| s != text) {
+            Some(better) => format!("write `{better}`"),
+            None => "give it another name".to_owned(),
+        };
+        found.say(
+            Finding::error(
+                "bad-name",
+                format!("`{}` cannot be {what}", text.escape_debug()),
+            )
+            .label(format!("only {rule}"))
+            .help(help),
+            name,
+        );
+    }
+}
+
+/// The nearest name that would do, if there is an obvious one.
+fn suggestion(text: &str) -> Option<String> {
+    let lower: String = text
+        .to_lowercase()
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || c == '-' {
+                c
+            } else {
+                '-'
+            }
+        })
+        .collect();
+    let trimmed = lower.trim_matches('-');
+    (is_service_name(trimmed)).then(|| trimmed.to_owned())
+}
+
+fn room(name: &Spanned<String>, full: &str, what: &str, found: &mut Found) {
+    if full.len() > LABEL {
+        found.say(
+            Finding::error("name-too-long", format!("`{}` is too long", name.get_ref()))
+                .label(format!(
+                    "{what} `{full}`, {} characters of at most {LABEL}",
+                    full.len()
+                ))
+                .help(format!("make it {} characters shorter", full.len() - LABEL)),
+            name,
+        );
+    }
+}

@@ -1,0 +1,117 @@
+//! The two pools name nodes in the same way, each at least one, and share none.
+
+use toml::Spanned;
+
+use super::Found;
+use crate::finding::Finding;
+use crate::names::{is_label_key, is_label_value, is_subdomain};
+use crate::plan::parse::Parts;
+use crate::plan::pool::{Pool, PoolTable};
+
+pub(super) fn check(parts: &Parts, found: &mut Found) {
+    let stable = parts.stable.as_ref().map(|s| &s.pool);
+    let canary = parts.canary.as_ref().map(|c| &c.pool);
+    let stable = stable.and_then(|pool| sound_table(pool, found).map(|table| (pool, table)));
+    let canary = canary.and_then(|pool| sound_table(pool, found).map(|table| (pool, table)));
+    let (Some((_, stable)), Some((pool, canary))) = (stable, canary) else {
+        return;
+    };
+    match (
+        &stable.nodes,
+        &canary.nodes,
+        &stable.selector,
+        &canary.selector,
+    ) {
+        (Some(stable), Some(canary), _, _) => {
+            for node in canary
+                .iter()
+                .filter(|node| stable.iter().any(|s| s.get_ref() == node.get_ref()))
+            {
+                found.say(
+                    Finding::error(
+                        "pools-overlap",
+                        format!("node `{}` is in both pools", node.get_ref()),
+                    )
+                    .label("it would run two ztunnels")
+                    .help("take it out of one of the pools"),
+                    node,
+                );
+            }
+        }
+        (_, _, Some(stable), Some(canary)) => {
+            let apart = stable.iter().any(|(key, value)| {
+                canary
+                    .get(key)
+                    .is_some_and(|other| other.get_ref() != value.get_ref())
+            });
+            if !apart {
+                found.say(
+                    Finding::error("pools-overlap", "a node can carry the labels of both pools")
+                        .label("no key has one value here and another in the stable pool")
+                        .help("select both pools by the same key, each with its own value"),
+                    pool,
+                );
+            }
+        }
+        _ => found.say(
+            Finding::error(
+                "pool-form",
+                "one pool lists nodes and the other selects them by label",
+            )
+            .label("whether they share a node cannot be known")
+            .help("write both pools with `nodes`, or both with `selector`"),
+            pool,
+        ),
+    }
+}
+
+/// Checks one pool by itself; returns it where it is a list or a selector of names that can be.
+fn sound_table<'a>(pool: &'a Spanned<Pool>, found: &mut Found) -> Option<&'a PoolTable> {
+    let Pool::Table(table) = pool.get_ref() else {
+        return None;
+    };
+    let before = found.findings.len();
+    if table.nodes.is_some() == table.selector.is_some() {
+        let (message, label) = match &table.nodes {
+            Some(_) => ("a pool has both `nodes` and `selector`", "one of the two"),
+            None => ("a pool has neither `nodes` nor `selector`", "which nodes?"),
+        };
+        found.say(
+            Finding::error("pool-form", message)
+                .label(label)
+                .help("write `{ nodes = [\"…\"] }` or `{ selector = { key = \"value\" } }`"),
+            pool,
+        );
+    }
+    let nodes = table.nodes.as_deref().unwrap_or_default();
+    found.duplicates("node", nodes.iter());
+    for node in nodes.iter().filter(|node| !is_subdomain(node.get_ref())) {
+        found.say(
+            Finding::error(
+                "bad-name",
+                format!(
+                    "`{}` cannot be the name of a node",
+                    node.get_ref().escape_debug()
+                ),
+            )
+            .label("only lower-case letters, digits, `-` and `.`")
+            .help("write the name as `kubectl get nodes` prints it"),
+            node,
+        );
+    }
+    for (key, value) in table.selector.iter().flatten() {
+        if !is_label_key(key) || !is_label_value(value.get_ref()) {
+            let text = format!("{key}={}", value.get_ref());
+            found.say(
+                Finding::error(
+                    "bad-label",
+                    format!("`{}` cannot be a label", text.escape_debug()),
+                )
+                .label("letters, digits, `-`, `_` and `.`, at most 63 after the `/`")
+                .help("write key and value as `kubectl get nodes --show-labels` prints them"),
+                value,
+            );
+        }
+    }
+    (found.findings.len() == before).then_some(table)
+}

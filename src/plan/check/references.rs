@@ -1,0 +1,174 @@
+//! Every name that one table takes from another is there.
+
+use serde_json::Value;
+use toml::Spanned;
+
+use super::{Found, sound};
+use crate::finding::Finding;
+use crate::manifest::Manifest;
+use crate::plan::parse::{Part, Parts};
+use crate::plan::shape::{nearest, words};
+use crate::plan::written::{Gateway, Route, Workload};
+
+/// A table that others call by its name.
+trait Named {
+    fn name(&self) -> &str;
+}
+
+impl Named for Workload {
+    fn name(&self) -> &str {
+        self.name.get_ref()
+    }
+}
+
+impl Named for Gateway {
+    fn name(&self) -> &str {
+        self.name.get_ref()
+    }
+}
+
+pub(super) fn check(parts: &Parts, manifests: &[Vec<Manifest>], found: &mut Found) {
+    for route in sound(&parts.routes) {
+        resolve("gateway", &route.gateway, &parts.gateways, found);
+        resolve("workload", &route.backend.workload, &parts.workloads, found);
+        let backend = sound(&parts.workloads)
+            .zip(manifests)
+            .find(|(workload, _)| workload.name.get_ref() == route.backend.workload.get_ref());
+        if let Some((workload, manifests)) = backend {
+            service(route, workload, manifests, found);
+        }
+        not_of_a_workload(&route.namespace, "route", parts, found);
+    }
+    for gateway in sound(&parts.gateways) {
+        not_of_a_workload(&gateway.namespace, "gateway", parts, found);
+    }
+}
+
+fn resolve<T: Named>(what: &str, name: &Spanned<String>, tables: &[Part<T>], found: &mut Found) {
+    let known: Vec<&str> = tables
+        .iter()
+        .filter_map(|part| match part {
+            Part::Sound(table) => Some(table.name()),
+            Part::Broken(name) => name.as_deref(),
+        })
+        .collect();
+    // A broken table without a name could be the one that is meant.
+    let unnamed = tables.iter().any(|part| matches!(part, Part::Broken(None)));
+    if !known.contains(&name.get_ref().as_str()) && !unnamed {
+        let finding = Finding::error(
+            unknown_code(what),
+            format!("no {what} is called `{}`", name.get_ref().escape_debug()),
+        )
+        .label(format!("no such {what}"));
+        found.say(finding.help(instead(name.get_ref(), &known, what)), name);
+    }
+}
+
+fn unknown_code(what: &str) -> &'static str {
+    if what == "gateway" {
+        "unknown-gateway"
+    } else {
+        "unknown-workload"
+    }
+}
+
+fn instead(typed: &str, known: &[&str], what: &str) -> String {
+    match nearest(typed, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if known.is_empty() => format!("add a {what} of this name"),
+        None => format!("there is {}", words(known.iter().copied())),
+    }
+}
+
+/// The Service and the port that the workload's manifests really hold.
+fn service(route: &Route, workload: &Workload, manifests: &[Manifest], found: &mut Found) {
+    let services: Vec<&Manifest> = manifests
+        .iter()
+        .filter(|m| m.identity.kind == "Service" && m.identity.api_version == "v1")
+        .collect();
+    let name = &route.backend.service;
+    let Some(service) = services.iter().find(|s| s.identity.name == *name.get_ref()) else {
+        // Files that could not be read may well hold it.
+        if manifests.is_empty() {
+            return;
+        }
+        let known: Vec<&str> = services.iter().map(|s| s.identity.name.as_str()).collect();
+        found.say(
+            Finding::error(
+                "unknown-service",
+                format!(
+                    "workload `{}` has no Service `{}`",
+                    workload.name.get_ref(),
+                    name.get_ref().escape_debug()
+                ),
+            )
+            .label("no such Service in its manifests")
+            .help(instead(name.get_ref(), &known, "Service")),
+            name,
+        );
+        return;
+    };
+    let port = &route.backend.port;
+    let ports: Vec<u64> = service
+        .value
+        .pointer("/spec/ports")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter(|p| p.get("protocol").and_then(Value::as_str).unwrap_or("TCP") == "TCP")
+        .filter_map(|p| p.get("port")?.as_u64())
+        .collect();
+    if !ports.contains(&u64::from(port.get_ref().0)) {
+        let list = ports
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(", ");
+        found.say(
+            Finding::error(
+                "unknown-port",
+                format!(
+                    "Service `{}` has no port {}",
+                    name.get_ref(),
+                    port.get_ref().0
+                ),
+            )
+            .label("no such TCP port")
+            .help(if list.is_empty() {
+                "add the port to the Service".to_owned()
+            } else {
+                format!("it has {list}")
+            }),
+            port,
+        );
+    }
+}
+
+/// A gateway or route in a revision's own namespace would go when that revision goes.
+fn not_of_a_workload(namespace: &Spanned<String>, what: &str, parts: &Parts, found: &mut Found) {
+    let revisions = [
+        parts.stable.as_ref().map(|s| s.revision().name()),
+        parts.canary.as_ref().map(|c| c.revision().name()),
+    ];
+    let taken = sound(&parts.workloads).any(|workload| {
+        revisions.iter().flatten().any(|revision| {
+            format!("{}-{revision}", workload.namespace.get_ref()) == *namespace.get_ref()
+        })
+    });
+    if taken {
+        found.say(
+            Finding::error(
+                "namespace-taken",
+                format!(
+                    "`{}` is the namespace of one revision's workloads",
+                    namespace.get_ref()
+                ),
+            )
+            .label(format!("the {what} would go when that revision goes"))
+            .help(format!(
+                "put the {what} into a namespace that both revisions outlive"
+            )),
+            namespace,
+        );
+    }
+}

@@ -1,0 +1,64 @@
+//! Paths and hosts are what Gateway API takes, each once.
+
+use super::gateways::hostname;
+use super::{Found, sound};
+use crate::finding::Finding;
+use crate::names::path_problem;
+use crate::plan::parse::Parts;
+
+pub(super) fn check(parts: &Parts, found: &mut Found) {
+    for route in sound(&parts.routes) {
+        let mut seen: Vec<(&str, &str)> = Vec::new();
+        for one in &route.matches {
+            let table = one.get_ref();
+            let (kind, path) = match (&table.exact, &table.prefix) {
+                (Some(path), None) => ("exact", path),
+                (None, Some(path)) => ("prefix", path),
+                (both, _) => {
+                    let message = if both.is_some() {
+                        "a match has both `exact` and `prefix`"
+                    } else {
+                        "a match has neither `exact` nor `prefix`"
+                    };
+                    found.say(
+                        Finding::error("match-form", message)
+                            .label("exactly one of the two")
+                            .help("write `{ exact = \"/…\" }` or `{ prefix = \"/…\" }`"),
+                        one,
+                    );
+                    continue;
+                }
+            };
+            if let Some(why) = path_problem(path.get_ref()) {
+                found.say(
+                    Finding::error("bad-path", format!("`{}` cannot be matched as a path", path.get_ref().escape_debug()))
+                        .label(why)
+                        .help("write the path as it stands in a URL, without query, as `/api/v1/products`"),
+                    path,
+                );
+            }
+            // A prefix with and without a slash at its end is the same prefix.
+            let value = if kind == "prefix" {
+                path.get_ref().trim_end_matches('/')
+            } else {
+                path.get_ref()
+            };
+            if seen.contains(&(kind, value)) {
+                found.say(
+                    Finding::error(
+                        "duplicate-match",
+                        format!("`{kind} = \"{}\"` stands twice", path.get_ref()),
+                    )
+                    .label("the second one")
+                    .help("take one of them out"),
+                    path,
+                );
+            }
+            seen.push((kind, value));
+        }
+        found.duplicates("hostname", route.hostnames.iter());
+        for host in &route.hostnames {
+            hostname(host, found);
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Traffic moves one way, to its end, and a client can send the header.
+
+use super::{Found, sound};
+use crate::finding::Finding;
+use crate::names::{is_header_name, is_header_value};
+use crate::plan::duration::parse_duration;
+use crate::plan::parse::Parts;
+
+/// The share at which the canary has everything.
+const ALL: u16 = 100;
+
+pub(super) fn check(parts: &Parts, found: &mut Found) {
+    for probe in sound(&parts.probes) {
+        let url = probe.url.get_ref();
+        let rest = url
+            .strip_prefix("http://")
+            .or_else(|| url.strip_prefix("https://"));
+        if !rest.is_some_and(|rest| !rest.is_empty() && rest.chars().all(|c| c.is_ascii_graphic()))
+        {
+            found.say(
+                Finding::error(
+                    "bad-url",
+                    format!("`{}` is no address to probe", url.escape_debug()),
+                )
+                .label("not http:// or https:// and a host")
+                .help("write the address as for curl, as `http://172.18.255.202/productpage`"),
+                &probe.url,
+            );
+        }
+        for text in [Some(&probe.name), probe.expect.contains.as_ref()]
+            .into_iter()
+            .flatten()
+        {
+            if text.get_ref().is_empty() || text.get_ref().chars().any(char::is_control) {
+                found.say(
+                    Finding::error(
+                        "bad-text",
+                        "a probe's text is empty or has control characters",
+                    )
+                    .label("one line of text")
+                    .help("write one line of text"),
+                    text,
+                );
+            }
+        }
+    }
+
+    let Some(shift) = &parts.shift else { return };
+    for pair in shift.weights.windows(2) {
+        let [before, after] = pair else { continue };
+        if after.get_ref() <= before.get_ref() {
+            found.say(
+                Finding::error("weights-fall", "weights must rise")
+                    .label(format!("not above {}", before.get_ref().0))
+                    .help(
+                        "list the weights from small to large; going back is each step's rollback",
+                    ),
+                after,
+            );
+        }
+    }
+    if let Some(last) = shift.weights.last()
+        && last.get_ref().0 != ALL
+        && !shift.weights.iter().any(|w| w.get_ref().0 == ALL)
+    {
+        found.say(
+            Finding::error("weights-end", "weights must end at 100")
+                .label(format!("{} % would stay on stable", ALL - last.get_ref().0))
+                .help("add `100` at the end"),
+            last,
+        );
+    }
+    if let Some(soak) = &shift.soak
+        && parse_duration(soak.get_ref()).is_none()
+    {
+        found.say(
+            Finding::error(
+                "bad-duration",
+                format!("`{}` is not a duration", soak.get_ref().escape_debug()),
+            )
+            .label("not numbers with the units h, m, s, from one second to one week")
+            .help("write it as `15m` or `1h30m`"),
+            soak,
+        );
+    }
+    let (name, value) = (&shift.header.name, &shift.header.value);
+    if !is_header_name(name.get_ref()) {
+        found.say(
+            Finding::error(
+                "bad-header-name",
+                format!(
+                    "`{}` cannot be a header's name",
+                    name.get_ref().escape_debug()
+                ),
+            )
+            .label("letters, digits and `-` do")
+            .help("write a name as `x-canary`"),
+            name,
+        );
+    }
+    if !is_header_value(value.get_ref()) {
+        found.say(
+            Finding::error(
+                "bad-header-value",
+                format!(
+                    "`{}` cannot be a header's value",
+                    value.get_ref().escape_debug()
+                ),
+            )
+            .label("visible ASCII without spaces around it, from 1 to 4096 characters")
+            .help("write a value as `test`"),
+            value,
+        );
+    }
+}

@@ -1,0 +1,212 @@
+//! From a text to the tables of a plan, each either sound or known to be broken.
+
+use std::collections::BTreeSet;
+
+use serde::de::DeserializeOwned;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue, ValueDeserializer};
+
+use super::schema::plan_schema;
+use super::shape::{self, Section, Shape};
+use super::written::{
+    Canary, Gateway, GatewayApi, Istio, Lab, Plan, Probe, Route, Shift, Stable, Workload,
+};
+use crate::finding::Finding;
+use crate::source::Source;
+
+/// One table of an array of tables.
+#[derive(Debug, Clone)]
+pub enum Part<T> {
+    /// It has the right shape.
+    Sound(T),
+    /// It has a finding; other tables may still refer to it by its name.
+    Broken(Option<String>),
+}
+
+impl<T> Part<T> {
+    /// Returns the table, if it is sound.
+    pub fn sound(&self) -> Option<&T> {
+        match self {
+            Self::Sound(part) => Some(part),
+            Self::Broken(_) => None,
+        }
+    }
+}
+
+/// The tables of a plan. Nothing stands for a table that is missing or has a finding.
+#[derive(Debug, Clone)]
+pub struct Parts {
+    /// `name`
+    pub name: Option<Spanned<String>>,
+    /// `[istio]`
+    pub istio: Option<Istio>,
+    /// `[gateway-api]`
+    pub gateway_api: Option<GatewayApi>,
+    /// `[stable]`
+    pub stable: Option<Stable>,
+    /// `[canary]`
+    pub canary: Option<Canary>,
+    /// `[[workload]]`
+    pub workloads: Vec<Part<Workload>>,
+    /// `[[gateway]]`
+    pub gateways: Vec<Part<Gateway>>,
+    /// `[[route]]`
+    pub routes: Vec<Part<Route>>,
+    /// `[shift]`
+    pub shift: Option<Shift>,
+    /// `[[probe]]`
+    pub probes: Vec<Part<Probe>>,
+    /// `[lab]`
+    pub lab: Option<Lab>,
+}
+
+/// What came of reading a text.
+#[derive(Debug, Clone)]
+pub struct Parsed {
+    /// The tables that could be read.
+    pub parts: Parts,
+    /// What is wrong with the shape of the others.
+    pub findings: Vec<Finding>,
+}
+
+/// Reads a plan.
+///
+/// # Errors
+///
+/// Every syntax error, one a line, where the text is not TOML.
+pub fn parse(source: &Source) -> Result<Parsed, Vec<Finding>> {
+    let (document, errors) = DeTable::parse_recoverable(&source.text);
+    if !errors.is_empty() {
+        return Err(syntax(source, &errors));
+    }
+    let schema = plan_schema();
+    let Shape { findings, broken } = shape::walk(&source.name, &document, &schema);
+    let mut sections = Sections {
+        source: &source.name,
+        table: document.into_inner(),
+        broken,
+        findings,
+    };
+    let parts = Parts {
+        name: sections.one("name"),
+        istio: if sections.table.contains_key("istio") {
+            sections.one("istio")
+        } else {
+            Some(Istio::default())
+        },
+        gateway_api: sections.one("gateway-api"),
+        stable: sections.one("stable"),
+        canary: sections.one("canary"),
+        workloads: sections.many("workload"),
+        gateways: sections.many("gateway"),
+        routes: sections.many("route"),
+        shift: sections.one("shift"),
+        probes: sections.many("probe"),
+        lab: sections.one("lab"),
+    };
+    Ok(Parsed {
+        parts,
+        findings: sections.findings,
+    })
+}
+
+/// Of the echoes of one broken construct only the first on each line is worth reading.
+fn syntax(source: &Source, errors: &[toml::de::Error]) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = Vec::new();
+    let mut lines = Vec::new();
+    for error in errors {
+        let span = error.span().unwrap_or(0..0);
+        let (line, _) = source.line_column(span.start);
+        if !lines.contains(&line) {
+            lines.push(line);
+            findings.push(
+                Finding::error("not-toml", "this is not TOML")
+                    .label(error.message().replace('\n', ", "))
+                    .at(&source.name, span),
+            );
+        }
+    }
+    findings
+}
+
+struct Sections<'a, 'i> {
+    source: &'a str,
+    table: DeTable<'i>,
+    broken: BTreeSet<Section>,
+    findings: Vec<Finding>,
+}
+
+impl Sections<'_, '_> {
+    fn one<T: DeserializeOwned>(&mut self, key: &str) -> Option<T> {
+        let value = self.table.remove(key)?;
+        let broken = self.broken.iter().any(|(name, _)| name == key);
+        if broken { None } else { self.read(value) }
+    }
+
+    fn many<T: DeserializeOwned>(&mut self, key: &str) -> Vec<Part<T>> {
+        let Some(value) = self.table.remove(key) else {
+            return Vec::new();
+        };
+        let DeValue::Array(items) = value.into_inner() else {
+            return Vec::new();
+        };
+        items
+            .into_iter()
+            .enumerate()
+            .map(|(index, item)| {
+                let name = item
+                    .get_ref()
+                    .as_table()
+                    .and_then(|t| t.get("name")?.get_ref().as_str().map(str::to_owned));
+                let broken = self.broken.contains(&(key.to_owned(), Some(index)));
+                match if broken { None } else { self.read(item) } {
+                    Some(part) => Part::Sound(part),
+                    None => Part::Broken(name),
+                }
+            })
+            .collect()
+    }
+
+    /// The walk has found the shape right, so this finds something only where schema and types disagree.
+    fn read<T: DeserializeOwned>(&mut self, value: Spanned<DeValue<'_>>) -> Option<T> {
+        let span = value.span();
+        T::deserialize(ValueDeserializer::from(value))
+            .map_err(|error| {
+                let finding = Finding::error("unreadable-table", "this table cannot be read")
+                    .label(error.message());
+                self.findings
+                    .push(finding.at(self.source, error.span().unwrap_or(span)));
+            })
+            .ok()
+    }
+}
+
+impl Parts {
+    /// Returns the whole plan; nothing where a table is missing or broken.
+    #[must_use]
+    pub fn whole(self) -> Option<Plan> {
+        fn all<T>(parts: Vec<Part<T>>) -> Option<Vec<T>> {
+            parts
+                .into_iter()
+                .map(|part| match part {
+                    Part::Sound(part) => Some(part),
+                    Part::Broken(_) => None,
+                })
+                .collect()
+        }
+        Some(Plan {
+            name: self.name?,
+            istio: self.istio?,
+            gateway_api: self.gateway_api?,
+            stable: self.stable?,
+            canary: self.canary?,
+            workload: all(self.workloads)?,
+            gateway: all(self.gateways)?,
+            route: all(self.routes)?,
+            shift: self.shift?,
+            probe: all(self.probes)?,
+            lab: self.lab,
+            node_group: Vec::new(),
+        })
+    }
+}

@@ -1,0 +1,406 @@
+//! Whether a spanned TOML document has the shape that the schema gives it: known keys, no missing ones, right types,
+//! numbers in range. Everything wrong is found in one walk.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use serde_json::{Map, Value};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::finding::Finding;
+
+/// A top-level table, or one entry of an array of tables.
+pub(super) type Section = (String, Option<usize>);
+
+/// What the walk found.
+pub(super) struct Shape {
+    pub findings: Vec<Finding>,
+    /// The sections that have a finding.
+    pub broken: BTreeSet<Section>,
+}
+
+/// Walks a document against its schema.
+pub(super) fn walk(source: &str, document: &Spanned<DeTable<'_>>, schema: &Value) -> Shape {
+    let mut walk = Walk {
+        source,
+        root: schema,
+        section: None,
+        shape: Shape {
+            findings: Vec::new(),
+            broken: BTreeSet::new(),
+        },
+    };
+    // A missing table belongs to the whole text; its end is where one would type it.
+    let end = document.span().end;
+    walk.table(document.get_ref(), end.saturating_sub(1)..end, schema, None);
+    walk.shape
+}
+
+struct Walk<'a> {
+    source: &'a str,
+    root: &'a Value,
+    section: Option<Section>,
+    shape: Shape,
+}
+
+impl<'a> Walk<'a> {
+    fn report(&mut self, finding: Finding, span: Range<usize>) {
+        if let Some(section) = &self.section {
+            self.shape.broken.insert(section.clone());
+        }
+        self.shape.findings.push(finding.at(self.source, span));
+    }
+
+    /// Follows `$ref` and single `allOf`.
+    fn resolve(&self, schema: &'a Value) -> &'a Value {
+        let mut schema = schema;
+        loop {
+            let next = if let Some(Value::String(name)) = schema.get("$ref") {
+                self.root.pointer(name.trim_start_matches('#'))
+            } else {
+                schema.pointer("/allOf/0")
+            };
+            match next {
+                Some(next) => schema = next,
+                None => return schema,
+            }
+        }
+    }
+
+    fn table(
+        &mut self,
+        table: &DeTable<'_>,
+        span: Range<usize>,
+        schema: &'a Value,
+        called: Option<&str>,
+    ) {
+        let schema = self.resolve(schema);
+        let properties = schema.get("properties").and_then(Value::as_object);
+        let property = |name: &str| properties.and_then(|known| known.get(name));
+        let top = called.is_none();
+        let findings_before = self.shape.findings.len();
+        for (key, value) in table {
+            let name: &str = key.get_ref();
+            if top {
+                self.section = Some((name.to_owned(), None));
+            }
+            match property(name) {
+                Some(property) if property.get("x-not-yet").is_some() => self.report(
+                    Finding::error("not-yet", format!("`{name}` is decided but not built yet"))
+                        .label("not yet")
+                        .help(format!(
+                            "take `{name}` out; a later release of meshplan will know it"
+                        )),
+                    key.span(),
+                ),
+                Some(property) => self.value(name, value, property, top),
+                None => match schema.get("additionalProperties") {
+                    Some(Value::Bool(false)) => {
+                        self.unknown_key(name, key.span(), properties, called)
+                    }
+                    Some(property) => self.value(name, value, property, top),
+                    None => {}
+                },
+            }
+        }
+        if top {
+            self.section = None;
+        }
+        // Where a key is misspelt or belongs to a later release, what it leaves missing is the same mistake.
+        let said: Vec<String> = self.shape.findings[findings_before..]
+            .iter()
+            .filter_map(|f| f.help.clone())
+            .collect();
+        let later = self.shape.findings[findings_before..]
+            .iter()
+            .any(|f| f.code == "not-yet")
+            && !top;
+        for name in schema
+            .get("required")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
+            let Some(name) = name.as_str() else { continue };
+            let meant = said.iter().any(|help| help == &did_you_mean(name));
+            if table.get(name).is_none() && !meant && !later {
+                self.missing(name, span.clone(), property(name), called);
+            }
+        }
+    }
+
+    fn unknown_key(
+        &mut self,
+        name: &str,
+        span: Range<usize>,
+        known: Option<&Map<String, Value>>,
+        called: Option<&str>,
+    ) {
+        let known = || {
+            known
+                .into_iter()
+                .flat_map(|known| known.keys().map(String::as_str))
+        };
+        let place = called.map_or_else(String::new, |table| format!(" in `{table}`"));
+        let mut finding = Finding::error("unknown-key", format!("unknown key `{name}`{place}"))
+            .label("no such key");
+        finding = match nearest(name, known()) {
+            Some(near) => finding.help(did_you_mean(near)),
+            None => finding.help(format!("known here: {}", words(known()))),
+        };
+        self.report(finding, span);
+    }
+
+    fn missing(
+        &mut self,
+        name: &str,
+        span: Range<usize>,
+        property: Option<&'a Value>,
+        called: Option<&str>,
+    ) {
+        let resolved = property.map(|p| self.resolve(p));
+        let is = |kind: &str| {
+            resolved
+                .and_then(|s| s.get("type"))
+                .is_some_and(|t| t == kind)
+        };
+        let of_tables = resolved
+            .and_then(|s| s.get("items"))
+            .map(|items| self.resolve(items))
+            .is_some_and(|items| items.get("type").is_some_and(|t| t == "object"));
+        let type_this = match called {
+            None if of_tables => format!("add a table `[[{name}]]`"),
+            None if is("object") => format!("add a table `[{name}]`"),
+            _ => format!("add `{name} = …`"),
+        };
+        let place = called.map_or_else(|| "the plan".to_owned(), |table| format!("`{table}`"));
+        self.report(
+            Finding::error("missing-key", format!("{place} lacks `{name}`"))
+                .label(format!("`{name}` is missing"))
+                .help(type_this),
+            span,
+        );
+    }
+
+    fn value(&mut self, name: &str, value: &Spanned<DeValue<'_>>, schema: &'a Value, top: bool) {
+        let outer = schema;
+        let mut schema = self.resolve(schema);
+        if let Some(options) = schema.get("anyOf").and_then(Value::as_array) {
+            let fitting = options
+                .iter()
+                .map(|option| self.resolve(option))
+                .find(|option| {
+                    option
+                        .get("type")
+                        .is_some_and(|t| t == type_name(value.get_ref()))
+                });
+            match fitting {
+                Some(option) => schema = option,
+                None => {
+                    let types: Vec<&str> = options
+                        .iter()
+                        .filter_map(|option| self.resolve(option).get("type")?.as_str())
+                        .collect();
+                    return self.wrong_type(name, value, &types.join(" or "));
+                }
+            }
+        }
+        let expected = schema
+            .get("type")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        match (expected, value.get_ref()) {
+            ("object", DeValue::Table(table)) => {
+                if schema.get("minProperties").is_some() && table.is_empty() {
+                    self.empty(name, value.span());
+                }
+                self.table(table, value.span(), schema, Some(name));
+            }
+            ("array", DeValue::Array(items)) => {
+                self.length(name, items.len(), value.span(), schema);
+                let item_schema = schema.get("items").unwrap_or(&Value::Null);
+                for (index, item) in items.iter().enumerate() {
+                    if top {
+                        self.section = Some((name.to_owned(), Some(index)));
+                    }
+                    self.value(name, item, item_schema, false);
+                }
+            }
+            ("string", DeValue::String(text)) => self.word(name, text, value.span(), schema, outer),
+            ("integer", DeValue::Integer(number)) => {
+                let number = i64::from_str_radix(number.as_str(), number.radix()).ok();
+                self.range(name, number, value.span(), schema);
+            }
+            ("boolean", DeValue::Boolean(_)) => {}
+            _ => self.wrong_type(name, value, expected),
+        }
+    }
+
+    fn length(&mut self, name: &str, length: usize, span: Range<usize>, schema: &Value) {
+        let limit = |key| {
+            schema
+                .get(key)
+                .and_then(Value::as_u64)
+                .and_then(|n| usize::try_from(n).ok())
+        };
+        if limit("minItems").is_some_and(|least| length < least) {
+            self.empty(name, span);
+        } else if let Some(most) = limit("maxItems").filter(|most| length > *most) {
+            self.report(
+                Finding::error("too-many", format!("`{name}` has {length} entries"))
+                    .label(format!("at most {most}"))
+                    .help(format!("keep to {most} entries, or write a second table")),
+                span,
+            );
+        }
+    }
+
+    fn empty(&mut self, name: &str, span: Range<usize>) {
+        self.report(
+            Finding::error("empty", format!("`{name}` is empty"))
+                .label("at least one entry is needed")
+                .help(format!("add an entry to `{name}`")),
+            span,
+        );
+    }
+
+    fn word(&mut self, name: &str, text: &str, span: Range<usize>, schema: &Value, outer: &Value) {
+        let listed = |schema: &Value, key: &str| -> Vec<String> {
+            schema
+                .get(key)
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .filter_map(|v| v.as_str().map(str::to_owned))
+                .collect()
+        };
+        let mut later = listed(outer, "x-not-yet-values");
+        later.extend(listed(schema, "x-not-yet-values"));
+        if later.iter().any(|value| value == text) {
+            return self.report(
+                Finding::error(
+                    "not-yet",
+                    format!("`{name} = \"{text}\"` is decided but not built yet"),
+                )
+                .label("not yet")
+                .help(format!("a later release of meshplan will know `{text}`")),
+                span,
+            );
+        }
+        let allowed = listed(schema, "enum");
+        if !allowed.is_empty() && !allowed.iter().any(|value| value == text) {
+            let known: Vec<&str> = allowed
+                .iter()
+                .map(String::as_str)
+                .filter(|v| !later.iter().any(|l| l == v))
+                .collect();
+            let help = match nearest(text, known.iter().copied()) {
+                Some(near) => format!("did you mean `\"{near}\"`?"),
+                None => format!("write one of {}", words(known.into_iter())),
+            };
+            self.report(
+                Finding::error("unknown-value", format!("`{text}` is no value of `{name}`"))
+                    .label("unknown")
+                    .help(help),
+                span,
+            );
+        }
+    }
+
+    fn range(&mut self, name: &str, number: Option<i64>, span: Range<usize>, schema: &Value) {
+        let limit = |key| schema.get(key).and_then(Value::as_i64);
+        let (least, most) = (
+            limit("minimum").unwrap_or(i64::MIN),
+            limit("maximum").unwrap_or(i64::MAX),
+        );
+        if !number.is_some_and(|n| (least..=most).contains(&n)) {
+            self.report(
+                Finding::error("out-of-range", format!("`{name}` is out of range"))
+                    .label(format!("must be from {least} to {most}"))
+                    .help(format!("write a whole number from {least} to {most}")),
+                span,
+            );
+        }
+    }
+
+    fn wrong_type(&mut self, name: &str, value: &Spanned<DeValue<'_>>, expected: &str) {
+        let label = format!(
+            "expected {}, found {}",
+            article(expected),
+            article(type_name(value.get_ref()))
+        );
+        self.report(
+            Finding::error("wrong-type", format!("`{name}` has the wrong type"))
+                .label(label)
+                .help(format!("write {} for `{name}`", example(expected))),
+            value.span(),
+        );
+    }
+}
+
+fn type_name(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "string",
+        DeValue::Integer(_) => "integer",
+        DeValue::Float(_) => "number",
+        DeValue::Boolean(_) => "boolean",
+        DeValue::Datetime(_) => "date",
+        DeValue::Array(_) => "array",
+        DeValue::Table(_) => "object",
+    }
+}
+
+fn article(types: &str) -> String {
+    types
+        .split(" or ")
+        .map(|one| match one {
+            "string" => "a string",
+            "integer" => "a whole number",
+            "number" => "a number with a fraction",
+            "boolean" => "true or false",
+            "date" => "a date",
+            "array" => "a list",
+            "object" => "a table",
+            other => other,
+        })
+        .collect::<Vec<_>>()
+        .join(" or ")
+}
+
+fn example(types: &str) -> &'static str {
+    match types {
+        "string" => "text in quotes, as `\"…\"`,",
+        "integer" => "a whole number without quotes, as `80`,",
+        "boolean" => "`true` or `false`",
+        "array" => "a list, as `[…]`,",
+        "object" => "a table, as `{ … }`,",
+        _ => "one of these",
+    }
+}
+
+fn did_you_mean(name: &str) -> String {
+    format!("did you mean `{name}`?")
+}
+
+/// Returns the known name nearest to what was typed, if one is near at all.
+pub fn nearest<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .map(|name| {
+            (
+                strsim::damerau_levenshtein(&typed.to_lowercase(), &name.to_lowercase()),
+                name,
+            )
+        })
+        .filter(|(distance, name)| *distance <= name.len().max(typed.len()).div_ceil(3))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name)
+}
+
+/// Returns names as `a`, `b`, `c`.
+pub(super) fn words<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    names
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
+}

@@ -1,0 +1,454 @@
+//! The plan as its author wrote it: names, numbers and where each one stands. What a value must be beyond its type is
+//! said in `check`.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::not_yet::{Batch, ChartValues, NodeGroup, Origin, Owners, Placement};
+use super::pool::Pool;
+use crate::istio::Channel;
+
+/// An upgrade of an Istio ambient mesh from the stable to the canary revision.
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Plan {
+    /// Names the plan: its output directory and the annotation `meshplan.dev/plan` of its objects.
+    #[schemars(with = "String")]
+    pub name: Spanned<String>,
+    /// How Istio is installed.
+    #[schemars(default)]
+    pub istio: Istio,
+    /// The Gateway API CRDs that both revisions use.
+    pub gateway_api: GatewayApi,
+    /// The revision that serves before the upgrade.
+    pub stable: Stable,
+    /// The revision that serves after it.
+    pub canary: Canary,
+    /// What runs in the mesh; one copy a revision.
+    pub workload: Vec<Workload>,
+    /// Where requests come in.
+    pub gateway: Vec<Gateway>,
+    /// Which requests go to which workload.
+    pub route: Vec<Route>,
+    /// How traffic moves from stable to canary.
+    pub shift: Shift,
+    /// Requests that must succeed at every step.
+    #[schemars(default)]
+    pub probe: Vec<Probe>,
+    /// A machine of one's own to try the plan on.
+    pub lab: Option<Lab>,
+    /// Groups of nodes that move to the canary one after the other.
+    #[schemars(default, extend("x-not-yet" = true))]
+    pub node_group: Vec<NodeGroup>,
+}
+
+/// How Istio is installed.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Istio {
+    /// The namespace of the control planes; `istio-system` if not given.
+    #[schemars(with = "Option<String>")]
+    pub namespace: Option<Spanned<String>>,
+    /// Who installs Istio; `istioctl` if not given.
+    #[schemars(extend("x-not-yet-values" = ["helm", "sail", "manifests"]))]
+    pub installer: Option<Installer>,
+    /// What ztunnel is written as; `daemonset` if not given.
+    #[schemars(extend("x-not-yet-values" = ["istio-operator"]))]
+    pub ztunnel: Option<ZtunnelForm>,
+    /// Settings of istio-cni, which the cluster has one of.
+    #[serde(default)]
+    pub cni: Cni,
+    /// The registry of all images.
+    #[schemars(with = "Option<String>", extend("x-not-yet" = true))]
+    pub hub: Option<Spanned<String>>,
+    /// Files of chart values that go under what the plan sets.
+    #[schemars(extend("x-not-yet" = true))]
+    pub values: Option<ChartValues>,
+    /// Who else writes Istio's objects.
+    #[schemars(extend("x-not-yet" = true))]
+    pub owner: Option<Owners>,
+}
+
+/// Who installs Istio.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Installer {
+    /// `istioctl install`, one of each revision's version.
+    Istioctl,
+    /// Helm releases.
+    Helm,
+    /// The Sail operator's resources.
+    Sail,
+    /// Plain manifests.
+    Manifests,
+}
+
+/// What ztunnel is written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ZtunnelForm {
+    /// A plain DaemonSet and ServiceAccount a revision.
+    Daemonset,
+    /// An IstioOperator with overlays.
+    IstioOperator,
+}
+
+/// Settings of istio-cni.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Cni {
+    /// Namespaces whose pods istio-cni leaves alone; `kube-system` if not given.
+    #[schemars(with = "Option<Vec<String>>")]
+    pub exclude_namespaces: Option<Vec<Spanned<String>>>,
+}
+
+/// The Gateway API CRDs that both revisions use.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct GatewayApi {
+    /// The release, as `v1.4.1`.
+    #[schemars(with = "String")]
+    pub bundle: Spanned<String>,
+    /// The release channel.
+    #[schemars(with = "Channel")]
+    pub channel: Spanned<Channel>,
+    /// A local copy of the CRDs.
+    #[schemars(with = "Option<String>", extend("x-not-yet" = true))]
+    pub crds: Option<Spanned<String>>,
+    /// Whether the plan installs the CRDs.
+    #[schemars(with = "Option<bool>", extend("x-not-yet" = true))]
+    pub manage: Option<Spanned<bool>>,
+}
+
+/// The revision that serves before the upgrade.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Stable {
+    /// The Istio version.
+    #[schemars(with = "String")]
+    pub version: Spanned<String>,
+    /// The revision's name; the version with `.`, `+` and `_` turned to `-` if not given.
+    #[schemars(with = "Option<String>")]
+    pub revision: Option<Spanned<String>>,
+    /// Whether the plan installs the revision or finds it there; `install` if not given.
+    #[schemars(extend("x-not-yet-values" = ["existing"]))]
+    pub origin: Option<Origin>,
+    /// What `kubectl get … -o yaml` printed of the mesh that is there.
+    #[schemars(with = "Option<String>", extend("x-not-yet" = true))]
+    pub existing: Option<Spanned<String>>,
+    /// Its nodes.
+    #[schemars(with = "Pool")]
+    pub pool: Spanned<Pool>,
+}
+
+/// The revision that serves after the upgrade.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Canary {
+    /// The Istio version.
+    #[schemars(with = "String")]
+    pub version: Spanned<String>,
+    /// The revision's name; the version with `.`, `+` and `_` turned to `-` if not given.
+    #[schemars(with = "Option<String>")]
+    pub revision: Option<Spanned<String>>,
+    /// Its nodes.
+    #[schemars(with = "Pool")]
+    pub pool: Spanned<Pool>,
+    /// How many nodes move at a time.
+    #[schemars(extend("x-not-yet" = true))]
+    pub batch: Option<Batch>,
+    /// How long to wait between batches.
+    #[schemars(with = "Option<String>", extend("x-not-yet" = true))]
+    pub soak: Option<Spanned<String>>,
+    /// How long a drain may take.
+    #[schemars(with = "Option<String>", extend("x-not-yet" = true))]
+    pub drain_timeout: Option<Spanned<String>>,
+}
+
+/// What the stable and the canary revision have in common.
+#[derive(Debug, Clone, Copy)]
+pub struct Revision<'a> {
+    /// `stable` or `canary`.
+    pub role: &'static str,
+    /// The Istio version.
+    pub version: &'a Spanned<String>,
+    /// The revision's name, where the plan gives one.
+    pub given: Option<&'a Spanned<String>>,
+    /// Its nodes.
+    pub pool: &'a Spanned<Pool>,
+}
+
+impl Stable {
+    /// Returns the part that a canary has as well.
+    #[must_use]
+    pub fn revision(&self) -> Revision<'_> {
+        Revision {
+            role: "stable",
+            version: &self.version,
+            given: self.revision.as_ref(),
+            pool: &self.pool,
+        }
+    }
+}
+
+impl Canary {
+    /// Returns the part that a stable revision has as well.
+    #[must_use]
+    pub fn revision(&self) -> Revision<'_> {
+        Revision {
+            role: "canary",
+            version: &self.version,
+            given: self.revision.as_ref(),
+            pool: &self.pool,
+        }
+    }
+}
+
+impl Revision<'_> {
+    /// Returns the revision's name: as given, or from the version.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self.given {
+            Some(name) => name.get_ref().clone(),
+            None => self.version.get_ref().replace(['.', '+', '_'], "-"),
+        }
+    }
+}
+
+/// What runs in the mesh; one copy a revision.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Workload {
+    /// The name by which routes refer to it.
+    #[schemars(with = "String")]
+    pub name: Spanned<String>,
+    /// Becomes `<namespace>-<revision>`, one a revision.
+    #[schemars(with = "String")]
+    pub namespace: Spanned<String>,
+    /// Files of Kubernetes objects, relative to the plan.
+    #[schemars(with = "Vec<String>", length(min = 1))]
+    pub manifests: Vec<Spanned<String>>,
+    /// Whether each revision has its own copy, or one copy moves with the nodes.
+    #[schemars(extend("x-not-yet" = true))]
+    pub placement: Option<Placement>,
+}
+
+/// Where requests come in.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Gateway {
+    /// `metadata.name`.
+    #[schemars(with = "String")]
+    pub name: Spanned<String>,
+    /// `metadata.namespace`.
+    #[schemars(with = "String")]
+    pub namespace: Spanned<String>,
+    /// `spec.gatewayClassName`; `istio` if not given.
+    #[schemars(with = "Option<String>")]
+    pub class: Option<Spanned<String>>,
+    /// `spec.addresses`: an IP address that its Service asks the load balancer for.
+    #[schemars(with = "Option<String>")]
+    pub address: Option<Spanned<String>>,
+    /// `spec.listeners`.
+    #[schemars(length(min = 1))]
+    pub listener: Vec<Listener>,
+    /// What to do where its control plane cannot change without loss.
+    #[schemars(with = "Option<String>", extend("x-not-yet" = true))]
+    pub handover: Option<Spanned<String>>,
+    /// The address of a second Gateway.
+    #[schemars(with = "Option<String>", extend("x-not-yet" = true))]
+    pub canary_address: Option<Spanned<String>>,
+}
+
+/// One listener of a Gateway.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Listener {
+    /// Its name, unique in the Gateway.
+    #[schemars(with = "String")]
+    pub name: Spanned<String>,
+    /// Its port.
+    #[schemars(with = "Port")]
+    pub port: Spanned<Port>,
+    /// Its protocol.
+    #[schemars(extend("x-not-yet-values" = ["HTTPS"]))]
+    pub protocol: Protocol,
+    /// The host that it answers for; every host if not given.
+    #[schemars(with = "Option<String>")]
+    pub hostname: Option<Spanned<String>>,
+}
+
+/// A TCP port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+pub struct Port(#[schemars(range(min = 1, max = 65535))] pub u16);
+
+/// The protocol of a listener.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+pub enum Protocol {
+    /// Plain HTTP.
+    #[serde(rename = "HTTP")]
+    Http,
+    /// HTTP over TLS.
+    #[serde(rename = "HTTPS")]
+    Https,
+}
+
+/// Which requests go to which workload.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Route {
+    /// `metadata.name` of the `HTTPRoute`.
+    #[schemars(with = "String")]
+    pub name: Spanned<String>,
+    /// `metadata.namespace` of the `HTTPRoute`.
+    #[schemars(with = "String")]
+    pub namespace: Spanned<String>,
+    /// The gateway it is attached to, by name.
+    #[schemars(with = "String")]
+    pub gateway: Spanned<String>,
+    /// Where its requests go.
+    pub backend: Backend,
+    /// Which requests are its own; any one of these.
+    #[serde(rename = "match")]
+    #[schemars(with = "Vec<Match>", length(min = 1, max = 64))]
+    pub matches: Vec<Spanned<Match>>,
+    /// The hosts it is for; those of the listener if not given.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>", length(max = 16))]
+    pub hostnames: Vec<Spanned<String>>,
+    /// A file with an `HTTPRoute` that one has.
+    #[schemars(with = "Option<String>", extend("x-not-yet" = true))]
+    pub manifest: Option<Spanned<String>>,
+    /// Whether meshplan writes the route.
+    #[schemars(with = "Option<bool>", extend("x-not-yet" = true))]
+    pub touch: Option<Spanned<bool>>,
+}
+
+/// Where the requests of a route go.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Backend {
+    /// The workload, by name.
+    #[schemars(with = "String")]
+    pub workload: Spanned<String>,
+    /// A Service in the workload's manifests.
+    #[schemars(with = "String")]
+    pub service: Spanned<String>,
+    /// A port of that Service.
+    #[schemars(with = "Port")]
+    pub port: Spanned<Port>,
+}
+
+/// One way for a request to match: exactly one of the two.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Match {
+    /// The whole path.
+    #[schemars(with = "Option<String>")]
+    pub exact: Option<Spanned<String>>,
+    /// The path, or its beginning up to a `/`.
+    #[schemars(with = "Option<String>")]
+    pub prefix: Option<Spanned<String>>,
+}
+
+/// How traffic moves from stable to canary.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Shift {
+    /// Requests with this header go to the canary first, and through all weights.
+    pub header: Header,
+    /// Percent of requests that go to the canary, step by step.
+    #[schemars(with = "Vec<Weight>", length(min = 1))]
+    pub weights: Vec<Spanned<Weight>>,
+    /// How long each step is watched before the next, as `15m` or `1h30m`.
+    #[schemars(with = "Option<String>")]
+    pub soak: Option<Spanned<String>>,
+}
+
+/// A request header and its value.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Header {
+    /// The header's name; case does not count.
+    #[schemars(with = "String")]
+    pub name: Spanned<String>,
+    /// Its value; case counts.
+    #[schemars(with = "String")]
+    pub value: Spanned<String>,
+}
+
+/// A share of requests in percent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+pub struct Weight(#[schemars(range(min = 1, max = 100))] pub u16);
+
+/// A request that must succeed at every step.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Probe {
+    /// What is asked for, in words.
+    #[schemars(with = "String")]
+    pub name: Spanned<String>,
+    /// Where to ask.
+    #[schemars(with = "String")]
+    pub url: Spanned<String>,
+    /// What must come back.
+    pub expect: Expect,
+}
+
+/// What a probe must get.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Expect {
+    /// The HTTP status.
+    #[schemars(with = "Status")]
+    pub status: Spanned<Status>,
+    /// Text that the body holds.
+    #[schemars(with = "Option<String>")]
+    pub contains: Option<Spanned<String>>,
+}
+
+/// An HTTP status code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+pub struct Status(#[schemars(range(min = 100, max = 599))] pub u16);
+
+/// A machine of one's own to try the plan on.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Lab {
+    /// A kind cluster.
+    pub kind: Kind,
+    /// `MetalLB`, which gives addresses to the gateways' Services.
+    pub metallb: Option<Metallb>,
+}
+
+/// A kind cluster.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Kind {
+    /// The cluster's name; its nodes are `<name>-worker`, `<name>-worker2`, …
+    #[schemars(with = "String")]
+    pub name: Spanned<String>,
+    /// How many worker nodes it has.
+    #[schemars(with = "Workers")]
+    pub workers: Spanned<Workers>,
+    /// Address and port on which this machine serves the cluster's API; kind's choice if not given.
+    #[schemars(with = "Option<String>")]
+    pub api_server: Option<Spanned<String>>,
+}
+
+/// A number of worker nodes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+pub struct Workers(#[schemars(range(min = 1, max = 100))] pub u16);
+
+/// `MetalLB` and its addresses.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Metallb {
+    /// The release, as `v0.13.7`.
+    #[schemars(with = "String")]
+    pub version: Spanned<String>,
+    /// Ranges as `172.18.255.200-172.18.255.250` or `172.18.255.0/24`.
+    #[schemars(with = "Vec<String>", length(min = 1))]
+    pub addresses: Vec<Spanned<String>>,
+}

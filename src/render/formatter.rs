@@ -1,0 +1,85 @@
+//! The one way by which a value gets into a text: quoted as the text's language wants it.
+
+use minijinja::value::ValueKind;
+use minijinja::{Error, ErrorKind, Output, State, Value};
+
+use crate::yaml;
+
+/// Writes a value: into YAML as a scalar or as JSON (which is YAML), into a script as one word, into Markdown as it is.
+pub(super) fn format(out: &mut Output, state: &mut State, value: &Value) -> Result<(), Error> {
+    if value.is_undefined() {
+        return Err(Error::new(ErrorKind::UndefinedError, "no such value"));
+    }
+    let text = match value.as_str() {
+        Some(text) if value.is_safe() => text.to_owned(),
+        Some(text) => match extension(state.name()) {
+            "sh" => shell_word(text),
+            "md" => text.to_owned(),
+            _ => yaml::quote(text),
+        },
+        None if matches!(value.kind(), ValueKind::Seq | ValueKind::Map) => flow(value)?,
+        None if value.is_none() => "null".to_owned(),
+        None => value.to_string().to_lowercase(),
+    };
+    out.write_str(&text).map_err(Error::from)
+}
+
+/// A list or a mapping on one line.
+fn flow(value: &Value) -> Result<String, Error> {
+    if value.kind() == ValueKind::Seq {
+        let items = value
+            .try_iter()?
+            .map(|item| flow(&item))
+            .collect::<Result<Vec<_>, Error>>()?;
+        return Ok(format!("[{}]", items.join(", ")));
+    }
+    if value.kind() == ValueKind::Map {
+        let mut entries = Vec::new();
+        for key in value.try_iter()? {
+            entries.push(format!(
+                "{}: {}",
+                flow(&key)?,
+                flow(&value.get_item(&key)?)?
+            ));
+        }
+        return Ok(format!("{{{}}}", entries.join(", ")));
+    }
+    Ok(match value.as_str() {
+        Some(text) => yaml::quote(text),
+        None if value.is_none() => "null".to_owned(),
+        None => value.to_string().to_lowercase(),
+    })
+}
+
+/// The filter `raw`: for a place that is no value, such as a comment. What goes there must have been checked.
+pub(super) fn raw(value: &str) -> Value {
+    Value::from_safe_string(value.to_owned())
+}
+
+fn extension(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or_default()
+}
+
+/// Quotes a text as one word of a POSIX shell.
+#[must_use]
+pub fn shell_word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shell_word;
+
+    #[test]
+    fn words_survive_the_shell() {
+        assert_eq!(shell_word("a/b-1.yaml"), "a/b-1.yaml");
+        assert_eq!(shell_word("<title>a b</title>"), "'<title>a b</title>'");
+        assert_eq!(shell_word("it's $HOME"), r"'it'\''s $HOME'");
+        assert_eq!(shell_word(""), "''");
+    }
+}

@@ -1,0 +1,280 @@
+//! What a step does, and what must hold after it.
+
+use serde::{Deserialize, Serialize};
+
+/// The istioctl that an action needs: its version must be the revision's, since istioctl installs its own version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Istioctl {
+    /// Its version.
+    pub version: String,
+    /// The revision it belongs to, after which its environment variable is named.
+    pub revision: String,
+    /// The namespace of the control planes, which istioctl has to be told where it is not `istio-system`.
+    pub namespace: String,
+}
+
+/// One thing that a step does. `O` is the object, or the path of its file from the step's directory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(
+    tag = "action",
+    rename_all = "kebab-case",
+    rename_all_fields = "kebab-case"
+)]
+pub enum Action<O> {
+    /// Stop where the cluster has a newer bundle of CRDs, or another channel.
+    RequireBundle {
+        /// The plan's bundle, as `v1.4.1`.
+        bundle: String,
+        /// The plan's channel.
+        channel: String,
+        /// Versions in which the cluster may have stored ReferenceGrants and which this bundle no longer has.
+        gone: Vec<String>,
+    },
+    /// `kubectl apply --server-side -k`.
+    ApplyKustomization {
+        /// The kustomization.
+        file: O,
+        /// The CRDs that it brings and that the plan uses.
+        crds: Vec<String>,
+    },
+    /// `istioctl install`.
+    Install {
+        /// The `IstioOperator`.
+        file: O,
+        /// Which istioctl.
+        istioctl: Istioctl,
+    },
+    /// `kubectl apply` of a set of files.
+    Apply {
+        /// The objects.
+        files: Vec<O>,
+    },
+    /// `kubectl delete` by identity, in this order, and wait.
+    Delete {
+        /// The identities.
+        files: Vec<O>,
+    },
+    /// Label nodes that exist.
+    LabelNodes {
+        /// Their names.
+        nodes: Vec<String>,
+        /// The label's key.
+        key: String,
+        /// The label's value.
+        value: String,
+    },
+    /// Stop where no node carries these labels.
+    RequirePool {
+        /// The pool's labels, as `key=value,…`.
+        selector: String,
+    },
+    /// Stop where the cluster has a ztunnel that is none of these: it would share nodes with the plan's.
+    RequireZtunnels {
+        /// As `namespace/name`.
+        known: Vec<String>,
+    },
+    /// Stop until somebody has moved the nodes of one pool to the other.
+    AwaitPoolMoved {
+        /// The labels that no node may carry any more, as `key=value,…`.
+        selector: String,
+        /// The labels that they carry then.
+        other: String,
+    },
+    /// Stop where a rollout is not complete.
+    RequireRollout {
+        /// The Deployment's namespace.
+        namespace: String,
+        /// The Deployment's name.
+        name: String,
+    },
+    /// Stop where pods are left in a namespace.
+    RequireNoPods {
+        /// The namespace.
+        namespace: String,
+    },
+    /// `istioctl tag set`.
+    SetTag {
+        /// The tag.
+        tag: String,
+        /// The revision that it points to, and its istioctl.
+        istioctl: Istioctl,
+    },
+}
+
+impl<O> Action<O> {
+    /// Turns the objects of the action into something else; see [`Step::try_map`](super::Step::try_map).
+    pub(super) fn try_map<P, E>(
+        self,
+        base: &str,
+        turn: &mut dyn FnMut(O, &str) -> Result<P, E>,
+    ) -> Result<Action<P>, E> {
+        let mut all = |files: Vec<O>, folder: &str| {
+            files
+                .into_iter()
+                .map(|file| turn(file, &format!("{base}{folder}")))
+                .collect::<Result<Vec<_>, E>>()
+        };
+        Ok(match self {
+            Self::Apply { files } => Action::Apply {
+                files: all(files, "")?,
+            },
+            Self::Delete { files } => Action::Delete {
+                files: all(files, "delete/")?,
+            },
+            Self::ApplyKustomization { file, crds } => Action::ApplyKustomization {
+                file: turn(file, &format!("{base}kustomize/"))?,
+                crds,
+            },
+            Self::Install { file, istioctl } => Action::Install {
+                file: turn(file, &format!("{base}istioctl/"))?,
+                istioctl,
+            },
+            Self::RequireBundle {
+                bundle,
+                channel,
+                gone,
+            } => Action::RequireBundle {
+                bundle,
+                channel,
+                gone,
+            },
+            Self::LabelNodes { nodes, key, value } => Action::LabelNodes { nodes, key, value },
+            Self::RequirePool { selector } => Action::RequirePool { selector },
+            Self::RequireZtunnels { known } => Action::RequireZtunnels { known },
+            Self::AwaitPoolMoved { selector, other } => Action::AwaitPoolMoved { selector, other },
+            Self::RequireRollout { namespace, name } => Action::RequireRollout { namespace, name },
+            Self::RequireNoPods { namespace } => Action::RequireNoPods { namespace },
+            Self::SetTag { tag, istioctl } => Action::SetTag { tag, istioctl },
+        })
+    }
+}
+
+/// A Gateway by name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GatewayRef {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// The Deployment that Istio makes for it, in the same namespace.
+    pub deployment: String,
+}
+
+/// An HTTPRoute by name, and the Gateway it is attached to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RouteRef {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// The Gateway's name.
+    pub gateway: String,
+}
+
+/// What must hold before the next step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(
+    tag = "gate",
+    rename_all = "kebab-case",
+    rename_all_fields = "kebab-case"
+)]
+pub enum Gate {
+    /// The cluster's CRDs are of this bundle and channel, and served.
+    Bundle {
+        /// As `v1.4.1`.
+        bundle: String,
+        /// The channel.
+        channel: String,
+        /// The CRDs.
+        crds: Vec<String>,
+    },
+    /// These nodes carry this label.
+    NodesLabelled {
+        /// Their names.
+        nodes: Vec<String>,
+        /// The label's key.
+        key: String,
+        /// The label's value.
+        value: String,
+    },
+    /// A rollout is complete.
+    Rollout {
+        /// `deployment`, `daemonset` or `statefulset`.
+        kind: String,
+        /// Its namespace.
+        namespace: String,
+        /// Its name.
+        name: String,
+    },
+    /// A DaemonSet has a ready pod on each node of a pool, and the pool has nodes.
+    PoolCovered {
+        /// The DaemonSet's namespace.
+        namespace: String,
+        /// The DaemonSet's name.
+        name: String,
+        /// The pool's labels, as `key=value,…`.
+        selector: String,
+    },
+    /// A namespace carries a label.
+    NamespaceLabelled {
+        /// Its name.
+        namespace: String,
+        /// The label's key.
+        key: String,
+        /// The label's value; empty means that the label is not there.
+        value: String,
+    },
+    /// No pod is left in a namespace.
+    NoPods {
+        /// The namespace.
+        namespace: String,
+    },
+    /// What the step deletes is gone.
+    Gone,
+    /// A Gateway reports a condition.
+    Gateway {
+        /// Which Gateway.
+        gateway: GatewayRef,
+        /// The condition that must be true.
+        condition: String,
+    },
+    /// A Gateway's Deployment is the work of this revision, and rolled out.
+    GatewayOwner {
+        /// Which Gateway.
+        gateway: GatewayRef,
+        /// The revision's Istio version, which its image carries.
+        version: String,
+        /// The revision, where the Gateway's label names it.
+        revision: Option<String>,
+    },
+    /// A route is accepted and all its references resolve, for its newest generation.
+    Route {
+        /// Which route.
+        route: RouteRef,
+    },
+    /// A tag points to a revision.
+    Tag {
+        /// The tag.
+        tag: String,
+        /// The revision.
+        revision: String,
+    },
+    /// A request gets the answer that the plan expects.
+    Probe {
+        /// What is asked for, in words.
+        name: String,
+        /// Where to ask.
+        url: String,
+        /// The HTTP status.
+        status: u16,
+        /// Text that the body holds.
+        contains: Option<String>,
+        /// A header to send, as `name: value`.
+        header: Option<String>,
+    },
+    /// Time goes by.
+    Soak {
+        /// So much of it.
+        seconds: u64,
+    },
+}

@@ -1,0 +1,200 @@
+//! What every part of lowering looks up: the two revisions with their names, facts and nodes.
+
+use std::collections::BTreeMap;
+
+use crate::istio::{Bundle, Facts};
+use crate::manifest::Manifest;
+use crate::plan::{Checked, Gateway, Plan, Pool, Revision, Route};
+use crate::step::action::{Gate, GatewayRef, Istioctl};
+
+/// The label by which a node belongs to a pool; its value is `stable` or `canary`.
+pub(super) const POOL: &str = "meshplan.dev/pool";
+/// Where the control planes are, if the plan does not say.
+const ISTIO_SYSTEM: &str = "istio-system";
+
+/// Which of the two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    Stable,
+    Canary,
+}
+
+/// One revision, ready to be written.
+pub(super) struct Rev {
+    pub role: Role,
+    /// `stable` or `canary`.
+    pub word: &'static str,
+    pub name: String,
+    pub version: String,
+    pub facts: &'static Facts,
+    /// Node names, where the plan lists them.
+    pub nodes: Option<Vec<String>>,
+    /// The labels that its nodes carry.
+    pub pool: BTreeMap<String, String>,
+}
+
+impl Rev {
+    fn new(role: Role, revision: &Revision, facts: &'static Facts) -> Self {
+        let (nodes, pool) = match revision.pool.get_ref() {
+            Pool::Table(table) => match (&table.nodes, &table.selector) {
+                (_, Some(selector)) => (
+                    None,
+                    selector
+                        .iter()
+                        .map(|(k, v)| (k.clone(), v.get_ref().clone()))
+                        .collect(),
+                ),
+                (nodes, None) => (
+                    nodes
+                        .as_ref()
+                        .map(|nodes| nodes.iter().map(|n| n.get_ref().clone()).collect()),
+                    BTreeMap::from([(POOL.to_owned(), revision.role.to_owned())]),
+                ),
+            },
+            Pool::Rest => (None, BTreeMap::new()),
+        };
+        Self {
+            role,
+            word: revision.role,
+            name: revision.name(),
+            version: revision.version.get_ref().clone(),
+            facts,
+            nodes,
+            pool,
+        }
+    }
+
+    /// Its ztunnel's DaemonSet and ServiceAccount.
+    pub fn ztunnel(&self) -> String {
+        format!("ztunnel-{}", self.name)
+    }
+
+    /// Its control plane's Deployment and Service.
+    pub fn istiod(&self) -> String {
+        format!("istiod-{}", self.name)
+    }
+
+    /// The labels of its nodes as `key=value,…`.
+    pub fn selector(&self) -> String {
+        self.pool
+            .iter()
+            .map(|(k, v)| format!("{k}={v}"))
+            .collect::<Vec<_>>()
+            .join(",")
+    }
+}
+
+pub(super) struct Context<'a> {
+    pub plan: &'a Plan,
+    pub bundle: &'a Bundle,
+    pub manifests: &'a [Vec<Manifest>],
+    pub stable: Rev,
+    pub canary: Rev,
+}
+
+impl<'a> Context<'a> {
+    pub fn new(checked: &'a Checked) -> Self {
+        Self {
+            plan: &checked.plan,
+            bundle: &checked.bundle,
+            manifests: &checked.manifests,
+            stable: Rev::new(
+                Role::Stable,
+                &checked.plan.stable.revision(),
+                checked.stable,
+            ),
+            canary: Rev::new(
+                Role::Canary,
+                &checked.plan.canary.revision(),
+                checked.canary,
+            ),
+        }
+    }
+
+    /// The namespace of the control planes, istio-cni and the ztunnels.
+    pub fn istio_namespace(&self) -> &'a str {
+        self.plan
+            .istio
+            .namespace
+            .as_ref()
+            .map_or(ISTIO_SYSTEM, |n| n.get_ref())
+    }
+
+    /// The istioctl of one revision.
+    pub fn istioctl(&self, rev: &Rev) -> Istioctl {
+        Istioctl {
+            version: rev.version.clone(),
+            revision: rev.name.clone(),
+            namespace: self.istio_namespace().to_owned(),
+        }
+    }
+
+    /// Namespaces of one revision's workloads, each once, in the plan's order.
+    pub fn namespaces(&self, rev: &Rev) -> Vec<String> {
+        let mut namespaces = Vec::new();
+        for workload in &self.plan.workload {
+            let namespace = format!("{}-{}", workload.namespace.get_ref(), rev.name);
+            if !namespaces.contains(&namespace) {
+                namespaces.push(namespace);
+            }
+        }
+        namespaces
+    }
+
+    /// The namespace of a route's backend in one revision. A checked route names a workload of the plan.
+    pub fn backend_namespace(&self, route: &Route, rev: &Rev) -> String {
+        let workload = self
+            .plan
+            .workload
+            .iter()
+            .find(|w| w.name.get_ref() == route.backend.workload.get_ref());
+        let base = workload.map_or("", |w| w.namespace.get_ref());
+        format!("{base}-{}", rev.name)
+    }
+
+    /// The gateway of a route. A checked route names a gateway of the plan.
+    pub fn gateway_of(&self, route: &Route) -> Option<&'a Gateway> {
+        self.plan
+            .gateway
+            .iter()
+            .find(|g| g.name.get_ref() == route.gateway.get_ref())
+    }
+
+    pub fn gateway_ref(gateway: &Gateway) -> GatewayRef {
+        let class = class(gateway);
+        let name = gateway.name.get_ref();
+        GatewayRef {
+            namespace: gateway.namespace.get_ref().clone(),
+            name: name.clone(),
+            // istio/istio: pilot/pkg/config/kube/gateway/deploymentcontroller.go, getDefaultName.
+            deployment: format!("{name}-{class}"),
+        }
+    }
+
+    pub fn gateways(&self) -> impl Iterator<Item = GatewayRef> {
+        self.plan.gateway.iter().map(Self::gateway_ref)
+    }
+
+    /// The probes as gates; with the shift's header if asked for.
+    pub fn probes(&self, with_header: bool) -> Vec<Gate> {
+        let header = &self.plan.shift.header;
+        let header =
+            with_header.then(|| format!("{}: {}", header.name.get_ref(), header.value.get_ref()));
+        self.plan
+            .probe
+            .iter()
+            .map(|probe| Gate::Probe {
+                name: probe.name.get_ref().clone(),
+                url: probe.url.get_ref().clone(),
+                status: probe.expect.status.get_ref().0,
+                contains: probe.expect.contains.as_ref().map(|c| c.get_ref().clone()),
+                header: header.clone(),
+            })
+            .collect()
+    }
+}
+
+/// A Gateway's class.
+pub(super) fn class(gateway: &Gateway) -> &str {
+    gateway.class.as_ref().map_or("istio", |c| c.get_ref())
+}

@@ -1,0 +1,83 @@
+//! From a checked plan to the steps, in their order. A checked plan always lowers.
+
+mod context;
+mod lab;
+mod prepare;
+mod promote;
+mod retire;
+mod revision;
+mod routes;
+mod traffic;
+
+use crate::plan::Checked;
+
+use super::object::Object;
+use super::{Applier, Back, Phase, Step};
+use context::Context;
+pub use lab::Lab;
+
+/// Everything that a plan comes to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Procedure {
+    /// The plan's name.
+    pub plan: String,
+    /// The steps, in order.
+    pub steps: Vec<Step<Object>>,
+    /// The machine to try them on.
+    pub lab: Option<Lab>,
+}
+
+/// Turns a plan into its steps: what both revisions stand on, stable and traffic to it, canary, traffic to the canary,
+/// ownership to the canary, stable away.
+#[must_use]
+pub fn lower(checked: &Checked) -> Procedure {
+    let context = Context::new(checked);
+    let mut steps = Vec::new();
+    prepare::steps(&context, &mut steps);
+    revision::stable(&context, &mut steps);
+    traffic::entrance(&context, &mut steps);
+    revision::canary(&context, &mut steps);
+    traffic::shift(&context, &mut steps);
+    promote::steps(&context, &mut steps);
+    retire::steps(&context, &mut steps);
+    Procedure {
+        plan: checked.plan.name.get_ref().clone(),
+        steps,
+        lab: lab::lower(&checked.plan),
+    }
+}
+
+/// Starts a step; what most steps lack is empty.
+fn step(
+    number: u16,
+    name: &str,
+    phase: Phase,
+    applier: Applier,
+    title: impl Into<String>,
+) -> Step<Object> {
+    Step {
+        number,
+        name: format!("{number:03}-{name}"),
+        phase,
+        title: title.into(),
+        why: String::new(),
+        watch: String::new(),
+        applier,
+        actions: Vec::new(),
+        gates: Vec::new(),
+        restarts: Vec::new(),
+        reversible: true,
+        back: Back::default(),
+        rollback: None,
+        stays: Vec::new(),
+        soak: None,
+    }
+}
+
+/// How to go back, with the commands for it.
+fn back<const N: usize>(text: impl Into<String>, commands: [String; N]) -> Back {
+    Back {
+        text: text.into(),
+        commands: commands.to_vec(),
+    }
+}

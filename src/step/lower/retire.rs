@@ -1,0 +1,282 @@
+//! 610 to 660: the stable revision goes, each object by its name. `istioctl uninstall` would take shared ones along.
+
+use super::context::{Context, POOL};
+use super::revision::placed;
+use super::routes::grants;
+use super::{Applier, Object, Phase, Step, back, promote, step};
+use crate::identity::Identity;
+use crate::istio::{Handover, istiod_objects, leases, tag_objects};
+use crate::step::Restart;
+use crate::step::action::{Action, Gate};
+
+pub(super) fn steps(context: &Context, steps: &mut Vec<Step<Object>>) {
+    steps.push(workloads(context));
+    steps.push(namespace(context));
+    steps.push(ztunnel(context));
+    steps.push(control_plane(context));
+    if context.stable.facts.handover == Handover::TagAfterRetirement {
+        steps.push(promote::tag(context, 650, true));
+    }
+    steps.push(nodes(context));
+}
+
+fn delete(identities: Vec<Identity>) -> Action<Object> {
+    Action::Delete {
+        files: identities.into_iter().map(Object::Identity).collect(),
+    }
+}
+
+fn workloads(context: &Context) -> Step<Object> {
+    let stable = &context.stable;
+    let namespaces = context.namespaces(stable);
+    let mut step = step(
+        610,
+        "retire-workloads",
+        Phase::Retire,
+        Applier::Kubectl,
+        format!("the workloads in {}", namespaces.join(", ")),
+    );
+    step.why = "No route names them since 510. They go before their ztunnel does, so that no enrolled pod is ever without one.".to_owned();
+    step.watch = "Nothing outside of the plan still calls these Services. What the volumes of this namespace hold goes with it in 620."
+        .to_owned();
+    // Last in, first out: what runs goes before the accounts and settings that it runs with.
+    let mut identities: Vec<Identity> = grants(context, stable)
+        .into_iter()
+        .map(|grant| {
+            Identity::namespaced(
+                "gateway.networking.k8s.io/v1beta1",
+                "ReferenceGrant",
+                &grant.namespace,
+                grant.name,
+            )
+        })
+        .collect();
+    let mut given: Vec<Identity> = placed(context, stable)
+        .filter_map(|(_, _, value)| Identity::of(&value))
+        .collect();
+    given.sort_by_key(|identity| std::cmp::Reverse(crate::target::order(identity)));
+    identities.extend(given);
+    step.actions = vec![delete(identities)];
+    step.gates = vec![Gate::Gone];
+    step.gates
+        .extend(namespaces.iter().map(|namespace| Gate::NoPods {
+            namespace: namespace.clone(),
+        }));
+    step.gates.extend(context.probes(false));
+    step.restarts = placed(context, stable)
+        .filter(|(_, manifest, _)| manifest.pod_spec().is_some())
+        .filter_map(|(_, _, value)| Identity::of(&value))
+        .map(|identity| Restart {
+            object: identity.to_string(),
+            touches: "its pods end; no request reaches them any more".to_owned(),
+        })
+        .collect();
+    step.back = back(
+        "As long as stable's ztunnel and control plane are there: bring the workloads back, wait, then roll the routes back.",
+        [
+            "sh 150-stable-workloads/apply.sh".to_owned(),
+            "sh 150-stable-workloads/verify.sh".to_owned(),
+        ],
+    );
+    step
+}
+
+fn namespace(context: &Context) -> Step<Object> {
+    let names = context.namespaces(&context.stable);
+    let mut step = step(
+        620,
+        "retire-namespace",
+        Phase::Retire,
+        Applier::Kubectl,
+        format!("namespace {}", names.join(", ")),
+    );
+    step.why = "With it goes its label: nothing is enrolled with the stable revision any more, so its ztunnel may go next.".to_owned();
+    step.watch =
+        "The script stops if a pod is left in the namespace: that would be somebody else's."
+            .to_owned();
+    step.actions = names
+        .iter()
+        .map(|name| Action::RequireNoPods {
+            namespace: name.clone(),
+        })
+        .collect();
+    step.actions.push(delete(
+        names
+            .iter()
+            .map(|name| Identity::cluster("v1", "Namespace", name.clone()))
+            .collect(),
+    ));
+    step.gates = vec![Gate::Gone];
+    step.reversible = false;
+    step.back = back(
+        "An empty namespace comes back by 140, and enrolled by 190. What volumes and foreign objects it held is lost.",
+        [
+            "sh 140-stable-namespace/apply.sh".to_owned(),
+            "sh 150-stable-workloads/apply.sh".to_owned(),
+            "sh 190-enrolment/apply.sh".to_owned(),
+        ],
+    );
+    step
+}
+
+fn ztunnel(context: &Context) -> Step<Object> {
+    let stable = &context.stable;
+    let namespace = context.istio_namespace();
+    let name = stable.ztunnel();
+    let mut step = step(
+        630,
+        "retire-ztunnel",
+        Phase::Retire,
+        Applier::Kubectl,
+        format!("ztunnel {}", stable.version),
+    );
+    step.why = "No enrolled pod is left on its nodes. Its ServiceAccount is its own, so the canary's ztunnel keeps its identity.".to_owned();
+    step.watch = format!("The canary's {} is untouched.", context.canary.ztunnel());
+    step.actions = vec![delete(vec![
+        Identity::namespaced("apps/v1", "DaemonSet", namespace, name.clone()),
+        Identity::namespaced("v1", "ServiceAccount", namespace, name.clone()),
+    ])];
+    step.gates = vec![
+        Gate::Gone,
+        Gate::PoolCovered {
+            namespace: namespace.to_owned(),
+            name: context.canary.ztunnel(),
+            selector: context.canary.selector(),
+        },
+    ];
+    step.gates.extend(context.probes(false));
+    step.restarts = vec![Restart {
+        object: format!("DaemonSet {namespace}/{name}"),
+        touches: "ends; nothing is enrolled on its nodes".to_owned(),
+    }];
+    step.back = back(
+        "Bring it back.",
+        [
+            "sh 130-stable-ztunnel/apply.sh".to_owned(),
+            "sh 130-stable-ztunnel/verify.sh".to_owned(),
+        ],
+    );
+    step
+}
+
+fn control_plane(context: &Context) -> Step<Object> {
+    let stable = &context.stable;
+    let namespace = context.istio_namespace();
+    let mut step = step(
+        640,
+        "retire-control-plane",
+        Phase::Retire,
+        Applier::Kubectl,
+        format!("istiod {}, revision {}", stable.version, stable.name),
+    );
+    step.why = "Every object that belongs to this revision alone, by name. CRDs, istio-cni, the root certificate and everything else that \
+                both revisions used stay."
+        .to_owned();
+    let tag_goes = stable.facts.handover == Handover::TagAfterRetirement;
+    let mut identities = Vec::new();
+    if tag_goes {
+        step.why.push_str(
+            " The tag `default` goes first: its webhooks would call an istiod that is not there. 650 makes it anew for the canary.",
+        );
+        step.watch = "Go on to 650 at once. Until then the gateways' pods run on with the configuration that they have and take no \
+                      changes."
+            .to_owned();
+        step.actions = context
+            .gateways()
+            .map(|gateway| Action::RequireRollout {
+                namespace: gateway.namespace,
+                name: gateway.deployment,
+            })
+            .collect();
+        step.restarts = context
+            .gateways()
+            .map(|gateway| Restart {
+                object: format!("Deployment {}/{}", gateway.namespace, gateway.deployment),
+                touches: "runs without a control plane until 650: it serves on, but takes no changes and renews no certificate".to_owned(),
+            })
+            .collect();
+        identities.extend(tag_objects(stable.facts, "default", namespace));
+    } else {
+        step.watch = format!(
+            "{} is untouched; `kubectl get mutatingwebhookconfigurations` lists only its webhooks.",
+            context.canary.istiod()
+        );
+    }
+    step.restarts.push(Restart {
+        object: format!("Deployment {namespace}/{}", stable.istiod()),
+        touches: "ends; no ztunnel is connected to it".to_owned(),
+    });
+    identities.extend(istiod_objects(stable.facts, &stable.name, namespace));
+    identities.extend(leases(&stable.name, namespace));
+    step.actions.push(delete(identities));
+    step.gates = vec![
+        Gate::Gone,
+        Gate::Rollout {
+            kind: "deployment".to_owned(),
+            namespace: namespace.to_owned(),
+            name: context.canary.istiod(),
+        },
+    ];
+    step.gates.extend(context.probes(false));
+    step.reversible = false;
+    step.back = back(
+        "The revision can be installed again, which makes it anew: 120, 130, 140, 150, then the routes.",
+        ["sh 120-stable-control-plane/apply.sh".to_owned()],
+    );
+    step
+}
+
+fn nodes(context: &Context) -> Step<Object> {
+    let (stable, canary) = (&context.stable, &context.canary);
+    let namespace = context.istio_namespace();
+    let mut step = step(
+        660,
+        "nodes-to-canary",
+        Phase::Retire,
+        Applier::Kubectl,
+        "the stable nodes to the canary pool",
+    );
+    step.why = "Stable's nodes have no ztunnel any more. In the canary's pool they get one, and its workloads can use them.".to_owned();
+    step.watch = "As many ready ztunnel pods as the pool has nodes. Pods move there only when something makes them.".to_owned();
+    match &stable.nodes {
+        Some(nodes) => {
+            step.actions = vec![Action::LabelNodes {
+                nodes: nodes.clone(),
+                key: POOL.to_owned(),
+                value: canary.word.to_owned(),
+            }];
+            step.gates = vec![Gate::NodesLabelled {
+                nodes: nodes.clone(),
+                key: POOL.to_owned(),
+                value: canary.word.to_owned(),
+            }];
+            step.back = back(
+                "Take the label off; move pods of the mesh away first.",
+                [format!("kubectl label node {} {POOL}-", nodes.join(" "))],
+            );
+        }
+        None => {
+            step.watch = format!(
+                "The labels of these nodes are not the plan's. Change them where your node pools are configured, from {} to {}; the \
+                 script waits for nothing and stops until that is done.",
+                stable.selector(),
+                canary.selector()
+            );
+            step.actions = vec![Action::AwaitPoolMoved {
+                selector: stable.selector(),
+                other: canary.selector(),
+            }];
+            step.back = back(
+                "Change the labels back; move pods of the mesh away first.",
+                [],
+            );
+        }
+    }
+    step.gates.push(Gate::PoolCovered {
+        namespace: namespace.to_owned(),
+        name: canary.ztunnel(),
+        selector: canary.selector(),
+    });
+    step.gates.extend(context.probes(false));
+    step
+}

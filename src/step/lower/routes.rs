@@ -1,0 +1,125 @@
+//! How a route looks in each state of the shift, and which grants it needs.
+
+use super::context::{Context, Rev};
+use crate::plan::Route;
+use crate::step::object::{HttpBackend, HttpMatch, HttpRoute, HttpRule, ReferenceGrant};
+
+/// The share of a rule's requests that all its backends have together.
+const ALL: u16 = 100;
+
+/// Where a route's requests go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Traffic {
+    /// All to stable.
+    Stable,
+    /// Those with the header to the canary, all others to stable.
+    Header,
+    /// Those with the header to the canary, and of the others so many percent.
+    Weight(u16),
+    /// All to the canary.
+    Canary,
+}
+
+/// Writes a route for one state.
+pub(super) fn route(context: &Context, route: &Route, traffic: Traffic) -> HttpRoute {
+    let to = |rev: &Rev, weight| HttpBackend {
+        name: route.backend.service.get_ref().clone(),
+        namespace: context.backend_namespace(route, rev),
+        port: route.backend.port.get_ref().0,
+        weight,
+    };
+    let (stable, canary) = (&context.stable, &context.canary);
+    let (tested, others) = match traffic {
+        Traffic::Stable => (None, vec![to(stable, ALL)]),
+        Traffic::Header => (Some(to(canary, ALL)), vec![to(stable, ALL)]),
+        Traffic::Weight(percent) => (
+            Some(to(canary, ALL)),
+            vec![to(stable, ALL - percent), to(canary, percent)],
+        ),
+        Traffic::Canary => (None, vec![to(canary, ALL)]),
+    };
+    // Precedence goes by path before it goes by headers (Gateway API, HTTPRouteRule), so the header has to stand beside
+    // every path; a rule with the header alone would lose to each of them.
+    let mut rules = Vec::new();
+    if let Some(canary) = tested {
+        rules.extend(split(context, &matches(context, route, true), &[canary]));
+    }
+    rules.extend(split(context, &matches(context, route, false), &others));
+    let gateway = context.gateway_of(route);
+    HttpRoute {
+        api_version: context.bundle.api_version,
+        name: route.name.get_ref().clone(),
+        namespace: route.namespace.get_ref().clone(),
+        gateway: route.gateway.get_ref().clone(),
+        gateway_namespace: gateway.map_or_else(String::new, |g| g.namespace.get_ref().clone()),
+        hostnames: route
+            .hostnames
+            .iter()
+            .map(|h| h.get_ref().clone())
+            .collect(),
+        rules,
+    }
+}
+
+/// One rule, or as many as the bundle's limit on matches asks for; since precedence is by match, that changes nothing.
+fn split(context: &Context, matches: &[HttpMatch], backends: &[HttpBackend]) -> Vec<HttpRule> {
+    matches
+        .chunks(context.bundle.matches_per_rule)
+        .map(|matches| HttpRule {
+            matches: matches.to_vec(),
+            backends: backends.to_vec(),
+        })
+        .collect()
+}
+
+fn matches(context: &Context, route: &Route, with_header: bool) -> Vec<HttpMatch> {
+    let header = &context.plan.shift.header;
+    route
+        .matches
+        .iter()
+        .filter_map(|one| {
+            let one = one.get_ref();
+            let (path_type, path) = match (&one.exact, &one.prefix) {
+                (Some(path), _) => ("Exact", path),
+                (None, path) => ("PathPrefix", path.as_ref()?),
+            };
+            Some(HttpMatch {
+                path_type,
+                path: path.get_ref().clone(),
+                header: with_header.then(|| {
+                    (
+                        header.name.get_ref().clone(),
+                        header.value.get_ref().clone(),
+                    )
+                }),
+            })
+        })
+        .collect()
+}
+
+/// The grants in one revision's namespaces: one a Service, since Istio 1.26 to 1.29 loses all but one name of a grant
+/// (`istio/istio@1.29.6:pilot/pkg/config/kube/gateway/references_collection.go`).
+pub(super) fn grants(context: &Context, rev: &Rev) -> Vec<ReferenceGrant> {
+    let mut grants: Vec<ReferenceGrant> = Vec::new();
+    for route in &context.plan.route {
+        let namespace = context.backend_namespace(route, rev);
+        let (from, service) = (route.namespace.get_ref(), route.backend.service.get_ref());
+        if *from == namespace {
+            continue;
+        }
+        match grants
+            .iter_mut()
+            .find(|g| g.namespace == namespace && g.service == *service)
+        {
+            Some(grant) if grant.from.contains(from) => {}
+            Some(grant) => grant.from.push(from.clone()),
+            None => grants.push(ReferenceGrant {
+                name: format!("routes-to-{service}"),
+                namespace,
+                from: vec![from.clone()],
+                service: service.clone(),
+            }),
+        }
+    }
+    grants
+}

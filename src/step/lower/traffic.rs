@@ -1,0 +1,300 @@
+//! 170 to 190 and 300 to 400: the way in, and traffic from stable to canary.
+
+use super::context::{Context, class};
+use super::revision::{enrolled, namespaces};
+use super::routes::{Traffic, route};
+use super::{Applier, Object, Phase, Step, back, step};
+use crate::istio::Handover;
+use crate::plan::{Gateway, Protocol, parse_duration};
+use crate::step::Rollback;
+use crate::step::action::{Action, Gate, RouteRef};
+use crate::step::object::{self, Allowed, Listener};
+
+/// 170, 180, 190.
+pub(super) fn entrance(context: &Context, steps: &mut Vec<Step<Object>>) {
+    steps.push(gateways(context));
+    steps.push(plain_route(context));
+    steps.push(enrolment(context));
+}
+
+/// 300 to 400.
+pub(super) fn shift(context: &Context, steps: &mut Vec<Step<Object>>) {
+    let shift = &context.plan.shift;
+    let (name, value) = (shift.header.name.get_ref(), shift.header.value.get_ref());
+    let mut header = routed(
+        context,
+        300,
+        "header",
+        Phase::Shift,
+        Traffic::Header,
+        Traffic::Stable,
+    );
+    header.title = format!("requests with {name}: {value} to the canary");
+    header.why = "Testers reach the canary by a header while everybody else stays on stable. The header stands beside every path of \
+                  the route: a rule with the header alone would lose to every path, as paths come first in precedence."
+        .to_owned();
+    header.watch = format!(
+        "Send requests with and without `{name}: {value}` and look in the logs of the canary's pods that only the first arrive: both \
+         revisions answer alike."
+    );
+    steps.push(header);
+
+    let mut before = Traffic::Header;
+    for weight in &shift.weights {
+        let percent = weight.get_ref().0;
+        let now = Traffic::Weight(percent);
+        let mut step = routed(
+            context,
+            300 + percent,
+            &format!("weight-{percent}"),
+            Phase::Shift,
+            now,
+            before,
+        );
+        step.title = format!("{percent} % of requests to the canary");
+        step.why = if percent == 100 {
+            "The canary takes everything while stable is still whole: going back is one apply."
+                .to_owned()
+        } else {
+            format!(
+                "{percent} of 100 requests are drawn for the canary, each anew. Requests with the header still all go there."
+            )
+        };
+        step.watch =
+            "Error rate and latency of the canary against stable's, for as long as the soak says."
+                .to_owned();
+        step.soak = shift
+            .soak
+            .as_ref()
+            .and_then(|s| parse_duration(s.get_ref()));
+        step.gates
+            .extend(step.soak.map(|seconds| Gate::Soak { seconds }));
+        steps.push(step);
+        before = now;
+    }
+}
+
+fn gateways(context: &Context) -> Step<Object> {
+    let names: Vec<&str> = context
+        .plan
+        .gateway
+        .iter()
+        .map(|g| g.name.get_ref().as_str())
+        .collect();
+    let mut step = step(
+        170,
+        "gateway",
+        Phase::Stable,
+        Applier::Kubectl,
+        format!("gateway {}", names.join(", ")),
+    );
+    let stable = &context.stable;
+    step.why = match stable.facts.handover {
+        Handover::Relabel | Handover::SecondGateway => format!(
+            "Requests come in here. The label `istio.io/rev: {}` says which control plane owns it, until 520 changes the label.",
+            stable.name
+        ),
+        Handover::Tag | Handover::TagAfterRetirement => format!(
+            "Requests come in here. It carries no `istio.io/rev`: it belongs to the revision of the tag `default`, which is {}, and \
+             every control plane knows its listeners. Istio {} would drop them at once if a label changed hands.",
+            stable.name, stable.version
+        ),
+    };
+    step.watch = "The Gateway is programmed and has its address.".to_owned();
+    step.actions = vec![Action::Apply {
+        files: gateway_objects(context, &stable.name),
+    }];
+    step.gates = context
+        .plan
+        .gateway
+        .iter()
+        .map(|gateway| Gate::Gateway {
+            gateway: Context::gateway_ref(gateway),
+            // Without an address nobody may ever give one, and Programmed would stay false (AddressNotAssigned).
+            condition: if gateway.address.is_some() {
+                "Programmed"
+            } else {
+                "Accepted"
+            }
+            .to_owned(),
+        })
+        .collect();
+    step.back = back(
+        "No route is attached yet, so the Gateway may go, and its Deployment and Service with it.",
+        [format!(
+            "kubectl delete -f {}/ --ignore-not-found",
+            step.name
+        )],
+    );
+    step
+}
+
+/// Every Gateway of the plan; labelled with its owner only where that is how it changes hands.
+pub(super) fn gateway_objects(context: &Context, owner: &str) -> Vec<Object> {
+    let labelled = context.stable.facts.handover == Handover::Relabel;
+    context
+        .plan
+        .gateway
+        .iter()
+        .map(|gateway| {
+            Object::Gateway(object::Gateway {
+                api_version: context.bundle.api_version,
+                name: gateway.name.get_ref().clone(),
+                namespace: gateway.namespace.get_ref().clone(),
+                class: class(gateway).to_owned(),
+                revision: labelled.then(|| owner.to_owned()),
+                address: gateway.address.as_ref().map(|a| a.get_ref().clone()),
+                listeners: listeners(gateway),
+                allowed: allowed(context, gateway),
+            })
+        })
+        .collect()
+}
+
+fn listeners(gateway: &Gateway) -> Vec<Listener> {
+    gateway
+        .listener
+        .iter()
+        .map(|listener| Listener {
+            name: listener.name.get_ref().clone(),
+            port: listener.port.get_ref().0,
+            protocol: match listener.protocol {
+                Protocol::Http => "HTTP",
+                Protocol::Https => "HTTPS",
+            },
+            hostname: listener.hostname.as_ref().map(|h| h.get_ref().clone()),
+        })
+        .collect()
+}
+
+/// Routes of the namespaces that have one, and no others.
+fn allowed(context: &Context, gateway: &Gateway) -> Allowed {
+    let mut namespaces: Vec<String> = context
+        .plan
+        .route
+        .iter()
+        .filter(|route| route.gateway.get_ref() == gateway.name.get_ref())
+        .map(|route| route.namespace.get_ref().clone())
+        .collect();
+    namespaces.sort();
+    namespaces.dedup();
+    Allowed {
+        same: namespaces
+            .iter()
+            .all(|namespace| namespace == gateway.namespace.get_ref()),
+        namespaces,
+    }
+}
+
+fn plain_route(context: &Context) -> Step<Object> {
+    let mut step = step(
+        180,
+        "route",
+        Phase::Stable,
+        Applier::Kubectl,
+        "routes to the stable workloads",
+    );
+    step.why =
+        "The way in is complete and can be tried before the mesh takes part in it.".to_owned();
+    step.watch = "The route is accepted and its references resolve; every path answers.".to_owned();
+    step.actions = vec![Action::Apply {
+        files: route_objects(context, Traffic::Stable),
+    }];
+    step.gates = route_gates(context);
+    step.gates.extend(context.probes(false));
+    step.back = back(
+        "Nobody should depend on these routes yet; they may go.",
+        [format!(
+            "kubectl delete -f {}/ --ignore-not-found",
+            step.name
+        )],
+    );
+    step
+}
+
+fn enrolment(context: &Context) -> Step<Object> {
+    let names = context.namespaces(&context.stable);
+    let mut step = step(
+        190,
+        "enrolment",
+        Phase::Stable,
+        Applier::Kubectl,
+        format!("namespace {} joins the mesh", names.join(", ")),
+    );
+    step.why =
+        "The stable workloads answer without the mesh; from here on ztunnel carries their traffic."
+            .to_owned();
+    step.watch = "The same requests as before still answer. Connections that were open when a pod was enrolled are reset.".to_owned();
+    step.actions = vec![Action::Apply {
+        files: namespaces(&names, true),
+    }];
+    step.gates = enrolled(&names, true);
+    step.gates.extend(context.probes(false));
+    step.back = back(
+        "Take the label off; pods leave the mesh without a restart, open connections are reset.",
+        [format!(
+            "kubectl label namespace {} istio.io/dataplane-mode-",
+            names.join(" ")
+        )],
+    );
+    step
+}
+
+/// Every route of the plan in one state.
+pub(super) fn route_objects(context: &Context, traffic: Traffic) -> Vec<Object> {
+    context
+        .plan
+        .route
+        .iter()
+        .map(|one| Object::HttpRoute(route(context, one, traffic)))
+        .collect()
+}
+
+/// Every route of the plan is accepted and resolves.
+fn route_gates(context: &Context) -> Vec<Gate> {
+    context
+        .plan
+        .route
+        .iter()
+        .map(|route| Gate::Route {
+            route: RouteRef {
+                namespace: route.namespace.get_ref().clone(),
+                name: route.name.get_ref().clone(),
+                gateway: route.gateway.get_ref().clone(),
+            },
+        })
+        .collect()
+}
+
+/// A step that puts every route into one state; its rollback puts them into the one before.
+pub(super) fn routed(
+    context: &Context,
+    number: u16,
+    name: &str,
+    phase: Phase,
+    now: Traffic,
+    before: Traffic,
+) -> Step<Object> {
+    let mut step = step(number, name, phase, Applier::Kubectl, "");
+    step.actions = vec![Action::Apply {
+        files: route_objects(context, now),
+    }];
+    step.gates = route_gates(context);
+    step.gates.extend(context.probes(false));
+    if matches!(now, Traffic::Header | Traffic::Weight(_)) {
+        step.gates.extend(context.probes(true));
+    }
+    let mut gates = route_gates(context);
+    gates.extend(context.probes(false));
+    step.rollback = Some(Rollback {
+        actions: vec![Action::Apply {
+            files: route_objects(context, before),
+        }],
+        gates,
+    });
+    step.back = back(
+        "At any moment: the routes as they were one step before. New requests follow within a second or so; nothing restarts.",
+        [format!("sh {}/rollback.sh", step.name)],
+    );
+    step
+}

@@ -1,0 +1,162 @@
+//! What will be done: typed steps of typed actions, in order. Files, scripts, runbook and index all come from them.
+//!
+//! A step holds objects ([`Object`]) until they are rendered, and the paths of their files from then on.
+
+mod action;
+mod lower;
+mod object;
+
+use serde::{Deserialize, Serialize};
+
+pub use action::{Action, Gate, GatewayRef, Istioctl, RouteRef};
+pub use lower::{Lab, Procedure, lower};
+pub use object::{
+    AddressPool, Allowed, Gateway, HttpBackend, HttpMatch, HttpRoute, HttpRule, IstioOperator,
+    Kind, Kustomization, L2Advertisement, Listener, Namespace, Object, ReferenceGrant, Ztunnel,
+};
+
+/// A run of steps with one purpose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// What both revisions stand on.
+    Prepare,
+    /// The stable revision, and traffic to it.
+    Stable,
+    /// The canary revision, without traffic.
+    Canary,
+    /// Traffic from stable to canary.
+    Shift,
+    /// The canary owns what stable owned.
+    Promote,
+    /// The stable revision goes.
+    Retire,
+}
+
+/// Who carries a step out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Applier {
+    /// `kubectl`.
+    Kubectl,
+    /// `istioctl`, of the version that the action names.
+    Istioctl,
+}
+
+impl Applier {
+    /// Returns the program's name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Kubectl => "kubectl",
+            Self::Istioctl => "istioctl",
+        }
+    }
+}
+
+/// Something that runs and that a step restarts or ends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Restart {
+    /// What restarts, as `Kind namespace/name`.
+    pub object: String,
+    /// Whom that touches, in words.
+    pub touches: String,
+}
+
+/// How to undo a step that has files for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rollback<O> {
+    /// What is done.
+    pub actions: Vec<Action<O>>,
+    /// What must hold afterwards.
+    pub gates: Vec<Gate>,
+}
+
+/// How to undo a step, in words and commands.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Back {
+    /// What going back means here.
+    pub text: String,
+    /// Commands to copy, run from the top of the tree.
+    pub commands: Vec<String>,
+}
+
+/// One directory of the output.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step<O> {
+    /// The number of its kind; gaps are kinds that the plan does not need.
+    pub number: u16,
+    /// Number and name, as the directory is called.
+    pub name: String,
+    /// The phase it belongs to.
+    pub phase: Phase,
+    /// What it does, in a few words.
+    pub title: String,
+    /// Why it is there, and why here.
+    pub why: String,
+    /// What to look at before the next step.
+    pub watch: String,
+    /// Who carries it out.
+    pub applier: Applier,
+    /// What is done, in order.
+    pub actions: Vec<Action<O>>,
+    /// What must hold before the next step.
+    pub gates: Vec<Gate>,
+    /// What it restarts, and whom that touches.
+    pub restarts: Vec<Restart>,
+    /// Whether the step can be undone so that the state before it comes back.
+    pub reversible: bool,
+    /// How to go back.
+    pub back: Back,
+    /// The way back as files, where it has some.
+    pub rollback: Option<Rollback<O>>,
+    /// What stays when one goes back.
+    pub stays: Vec<String>,
+    /// How long to watch before the next step, in seconds.
+    pub soak: Option<u64>,
+}
+
+impl<O> Step<O> {
+    /// Turns every object of the step into something else, in order; `folder` says where in the step it belongs.
+    ///
+    /// # Errors
+    ///
+    /// The first error of `turn`.
+    pub fn try_map<P, E>(
+        self,
+        turn: &mut impl FnMut(O, &str) -> Result<P, E>,
+    ) -> Result<Step<P>, E> {
+        let map =
+            |actions: Vec<Action<O>>, base: &str, turn: &mut dyn FnMut(O, &str) -> Result<P, E>| {
+                actions
+                    .into_iter()
+                    .map(|action| action.try_map(base, turn))
+                    .collect::<Result<Vec<_>, E>>()
+            };
+        let actions = map(self.actions, "", turn)?;
+        let rollback = match self.rollback {
+            Some(rollback) => Some(Rollback {
+                actions: map(rollback.actions, "rollback/", turn)?,
+                gates: rollback.gates,
+            }),
+            None => None,
+        };
+        Ok(Step {
+            actions,
+            rollback,
+            number: self.number,
+            name: self.name,
+            phase: self.phase,
+            title: self.title,
+            why: self.why,
+            watch: self.watch,
+            applier: self.applier,
+            gates: self.gates,
+            restarts: self.restarts,
+            reversible: self.reversible,
+            back: self.back,
+            stays: self.stays,
+            soak: self.soak,
+        })
+    }
+}

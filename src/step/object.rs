@@ -1,0 +1,264 @@
+//! The objects that steps hold before they are rendered: each is the data that its template asks for.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::identity::Identity;
+use crate::istio;
+
+/// An object of the output, not yet rendered.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Object {
+    /// `namespace.yaml`
+    Namespace(Namespace),
+    /// `ztunnel/serviceaccount.yaml`
+    ZtunnelAccount(Box<Ztunnel>),
+    /// `ztunnel/daemonset.yaml`
+    ZtunnelDaemonSet(Box<Ztunnel>),
+    /// `istio/base.yaml`
+    IstioBase(IstioOperator),
+    /// `istio/istio-cni.yaml`
+    IstioCni(IstioOperator),
+    /// `istio/istiod.yaml`
+    Istiod(IstioOperator),
+    /// `gateway-api/gateway.yaml`
+    Gateway(Gateway),
+    /// `gateway-api/httproute.yaml`
+    HttpRoute(HttpRoute),
+    /// `gateway-api/referencegrant.yaml`
+    ReferenceGrant(ReferenceGrant),
+    /// `gateway-api/kustomization.yaml`
+    Kustomization(Kustomization),
+    /// `lab/kind.yaml`
+    Kind(Kind),
+    /// `lab/ipaddresspool.yaml`
+    AddressPool(AddressPool),
+    /// `lab/l2advertisement.yaml`
+    L2Advertisement(L2Advertisement),
+    /// `identity.yaml`: what `kubectl delete -f` needs to know of an object.
+    Identity(Identity),
+    /// An object of the user's, written as it is.
+    Given(Value),
+}
+
+impl Object {
+    /// Returns the template that makes it; nothing for what is written as it is.
+    #[must_use]
+    pub fn template(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Namespace(_) => "namespace.yaml",
+            Self::ZtunnelAccount(_) => "ztunnel/serviceaccount.yaml",
+            Self::ZtunnelDaemonSet(_) => "ztunnel/daemonset.yaml",
+            Self::IstioBase(_) => "istio/base.yaml",
+            Self::IstioCni(_) => "istio/istio-cni.yaml",
+            Self::Istiod(_) => "istio/istiod.yaml",
+            Self::Gateway(_) => "gateway-api/gateway.yaml",
+            Self::HttpRoute(_) => "gateway-api/httproute.yaml",
+            Self::ReferenceGrant(_) => "gateway-api/referencegrant.yaml",
+            Self::Kustomization(_) => "gateway-api/kustomization.yaml",
+            Self::Kind(_) => "lab/kind.yaml",
+            Self::AddressPool(_) => "lab/ipaddresspool.yaml",
+            Self::L2Advertisement(_) => "lab/l2advertisement.yaml",
+            Self::Identity(_) => "identity.yaml",
+            Self::Given(_) => return None,
+        })
+    }
+}
+
+/// A namespace that meshplan makes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Namespace {
+    /// Its name.
+    pub name: String,
+    /// Whether its pods are part of the ambient mesh.
+    pub ambient: bool,
+}
+
+/// The ztunnel of one revision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Ztunnel {
+    /// Name of DaemonSet and ServiceAccount.
+    pub name: String,
+    /// Their namespace.
+    pub namespace: String,
+    /// The revision's name.
+    pub revision: String,
+    /// The registry.
+    pub hub: String,
+    /// The image's tag, which is the version.
+    pub tag: String,
+    /// `host:port` of its own istiod, with the scheme that the version wants.
+    pub address: String,
+    /// The labels of its nodes.
+    pub pool: BTreeMap<String, String>,
+    /// What is true of the version.
+    pub facts: &'static istio::Ztunnel,
+}
+
+/// An input of `istioctl install`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct IstioOperator {
+    /// Unique by component and revision, since istioctl prunes by it.
+    pub name: String,
+    /// Where the component is installed.
+    pub namespace: String,
+    /// The registry.
+    pub hub: String,
+    /// The images' tag, which is the version.
+    pub tag: String,
+    /// The revision; nothing for base and istio-cni, which have none.
+    pub revision: Option<String>,
+    /// ServiceAccounts of all ztunnels, for istiod.
+    pub trusted: Vec<String>,
+    /// For istio-cni: namespaces to leave alone.
+    pub exclude_namespaces: Vec<String>,
+    /// For istio-cni: whether the version's chart still has `privileged`.
+    pub privileged: bool,
+}
+
+/// Which namespaces' routes a listener takes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Allowed {
+    /// Those of the Gateway's own namespace alone.
+    pub same: bool,
+    /// Otherwise: these.
+    pub namespaces: Vec<String>,
+}
+
+/// One listener of a Gateway.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Listener {
+    /// Its name.
+    pub name: String,
+    /// Its port.
+    pub port: u16,
+    /// Its protocol.
+    pub protocol: &'static str,
+    /// Its host, if not every one.
+    pub hostname: Option<String>,
+}
+
+/// A Gateway.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Gateway {
+    /// As the bundle serves it.
+    pub api_version: &'static str,
+    /// Its name.
+    pub name: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// Its class.
+    pub class: String,
+    /// The revision that owns it, where a label says so.
+    pub revision: Option<String>,
+    /// Its address, if the plan names one.
+    pub address: Option<String>,
+    /// Its listeners.
+    pub listeners: Vec<Listener>,
+    /// Whose routes they take.
+    pub allowed: Allowed,
+}
+
+/// One match of an HTTPRoute's rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HttpMatch {
+    /// `Exact` or `PathPrefix`.
+    pub path_type: &'static str,
+    /// The path.
+    pub path: String,
+    /// A header that must be there as well: name and value.
+    pub header: Option<(String, String)>,
+}
+
+/// One backend of an HTTPRoute's rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HttpBackend {
+    /// The Service's name.
+    pub name: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// Its port.
+    pub port: u16,
+    /// Its share of the rule's requests; the shares of a rule add up to 100.
+    pub weight: u16,
+}
+
+/// One rule of an HTTPRoute.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HttpRule {
+    /// Any one of these.
+    pub matches: Vec<HttpMatch>,
+    /// Where the requests go.
+    pub backends: Vec<HttpBackend>,
+}
+
+/// An HTTPRoute.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HttpRoute {
+    /// As the bundle serves it.
+    pub api_version: &'static str,
+    /// Its name.
+    pub name: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// The Gateway's name.
+    pub gateway: String,
+    /// The Gateway's namespace.
+    pub gateway_namespace: String,
+    /// Its hosts; those of the listener if there are none.
+    pub hostnames: Vec<String>,
+    /// Its rules.
+    pub rules: Vec<HttpRule>,
+}
+
+/// Leave for routes of other namespaces to send requests to one Service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReferenceGrant {
+    /// Its name.
+    pub name: String,
+    /// Its namespace, which is the Service's.
+    pub namespace: String,
+    /// The routes' namespaces.
+    pub from: Vec<String>,
+    /// The Service.
+    pub service: String,
+}
+
+/// The kustomization that brings the CRDs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Kustomization {
+    /// Remote resources.
+    pub resources: Vec<String>,
+}
+
+/// A kind cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Kind {
+    /// The cluster's name.
+    pub name: String,
+    /// How many workers.
+    pub workers: u16,
+    /// Address and port of the API on this machine.
+    pub api_server: Option<(String, u16)>,
+}
+
+/// `MetalLB`'s addresses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AddressPool {
+    /// Its name.
+    pub name: String,
+    /// Ranges.
+    pub addresses: Vec<String>,
+}
+
+/// How `MetalLB` tells the network of its addresses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct L2Advertisement {
+    /// Its name.
+    pub name: String,
+    /// The pool whose addresses are told.
+    pub pool: String,
+}

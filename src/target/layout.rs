@@ -1,0 +1,280 @@
+//! From steps with objects to a tree: renders each object, reads it back, names its file, and writes scripts, runbook and
+//! index over the result.
+
+use crate::finding::Finding;
+use crate::identity::Identity;
+use crate::istio::FACTS_VERSION;
+use crate::render::Renderer;
+use crate::source::{Source, Sources};
+use crate::step::{Action, Lab, Object, Procedure, Step};
+use crate::tree::Tree;
+use crate::yaml;
+
+use super::index::{FORMAT_VERSION, FileEntry, Index, IndexStep, sha256};
+use super::naming::file_names;
+use super::scripts;
+
+/// The tree and what it says of itself.
+#[derive(Debug)]
+pub struct Output {
+    /// Every file.
+    pub tree: Tree,
+    /// The content of `index.json`.
+    pub index: Index,
+}
+
+/// Lays a procedure out for kubectl.
+///
+/// # Errors
+///
+/// Every template that cannot be rendered, and every rendered text that is not one Kubernetes object. Texts that findings
+/// point into are added to `sources`.
+pub fn lay_out(
+    procedure: Procedure,
+    renderer: &Renderer,
+    sources: &mut Sources,
+) -> Result<Output, Vec<Finding>> {
+    let mut laying = Laying {
+        renderer,
+        sources,
+        tree: Tree::default(),
+        findings: Vec::new(),
+    };
+    let mut steps = Vec::new();
+    let lab = procedure.lab;
+    for step in procedure.steps {
+        steps.extend(laying.step(step));
+    }
+    if let Some(lab) = &lab {
+        laying.lab(lab);
+    }
+    let Laying {
+        tree, mut findings, ..
+    } = laying;
+    if !findings.is_empty() {
+        return Err(findings);
+    }
+    let mut index = Index {
+        format_version: FORMAT_VERSION,
+        plan: procedure.plan,
+        facts_version: FACTS_VERSION.to_owned(),
+        steps,
+        files: Vec::new(),
+    };
+    let mut output = Output {
+        tree,
+        index: index.clone(),
+    };
+    match scripts::write(&index, lab.as_ref(), renderer, &mut output.tree) {
+        Ok(()) => {}
+        Err(finding) => {
+            renderer.add_source(&finding, sources);
+            findings.push(finding);
+            return Err(findings);
+        }
+    }
+    let identities: Vec<(&str, &Identity)> = index
+        .steps
+        .iter()
+        .flat_map(|step| &step.files)
+        .filter_map(|file| Some((file.path.as_str(), file.identity.as_ref()?)))
+        .collect();
+    let files = output
+        .tree
+        .iter()
+        .map(|(path, file)| FileEntry {
+            path: path.clone(),
+            sha256: sha256(file.text.as_bytes()),
+            identity: identities
+                .iter()
+                .find(|(p, _)| p == path)
+                .map(|(_, identity)| (*identity).clone()),
+        })
+        .collect();
+    index.files = files;
+    let mut text = serde_json::to_string_pretty(&index).expect("an index is plain data");
+    text.push('\n');
+    output.tree.add("index.json", text);
+    output.index = index;
+    Ok(output)
+}
+
+/// An object as text, in the folder of its step where it belongs.
+struct Rendered {
+    text: String,
+    identity: Option<Identity>,
+    folder: String,
+    /// A name that does not come from the identity.
+    fixed: Option<String>,
+}
+
+struct Laying<'a> {
+    renderer: &'a Renderer,
+    sources: &'a mut Sources,
+    tree: Tree,
+    findings: Vec<Finding>,
+}
+
+impl Laying<'_> {
+    fn step(&mut self, step: Step<Object>) -> Option<IndexStep> {
+        let name = step.name.clone();
+        let mut all: Vec<Rendered> = Vec::new();
+        let mut failed = false;
+        // First every object for itself, since a file's name depends on the names beside it.
+        let numbered = step.try_map(&mut |object: Object, folder: &str| {
+            match self.render(&object, folder, &name) {
+                Some(rendered) => all.push(rendered),
+                None => failed = true,
+            }
+            Ok::<usize, ()>(all.len().wrapping_sub(1))
+        });
+        let (Ok(numbered), false) = (numbered, failed) else {
+            return None;
+        };
+        let paths = paths(&all);
+        let named = numbered
+            .try_map(&mut |number: usize, _: &str| paths.get(number).cloned().ok_or(()))
+            .ok()?;
+        let mut files: Vec<FileEntry> = all
+            .iter()
+            .zip(&paths)
+            .map(|(rendered, path)| FileEntry {
+                path: format!("{name}/{path}"),
+                sha256: sha256(rendered.text.as_bytes()),
+                identity: rendered.identity.clone(),
+            })
+            .collect();
+        let deletes = named
+            .actions
+            .iter()
+            .filter_map(|action| match action {
+                Action::Delete { files } => Some(files),
+                _ => None,
+            })
+            .flatten()
+            .filter_map(|file| {
+                all.get(paths.iter().position(|path| path == file)?)?
+                    .identity
+                    .clone()
+            })
+            .collect();
+        for (rendered, path) in all.into_iter().zip(paths) {
+            self.tree.add(format!("{name}/{path}"), rendered.text);
+        }
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        Some(IndexStep {
+            step: named,
+            files,
+            deletes,
+        })
+    }
+
+    /// Renders an object and reads it back.
+    fn render(&mut self, object: &Object, folder: &str, step: &str) -> Option<Rendered> {
+        let text = match self.renderer.object(object) {
+            Ok(text) => text,
+            Err(finding) => {
+                self.renderer.add_source(&finding, self.sources);
+                if !self.findings.contains(&finding) {
+                    self.findings.push(finding);
+                }
+                return None;
+            }
+        };
+        let fixed = match object {
+            Object::Kustomization(_) => Some("kustomization.yaml".to_owned()),
+            Object::IstioBase(operator) | Object::IstioCni(operator) | Object::Istiod(operator) => {
+                Some(format!("{}.yaml", operator.name))
+            }
+            _ => None,
+        };
+        let template = object.template().unwrap_or("the manifest");
+        let shown = format!("{step}/{folder}{template}");
+        let documents = match yaml::read(&text) {
+            Ok(documents) => documents,
+            Err(problems) => {
+                self.sources.add(Source::new(&shown, &text));
+                for problem in problems {
+                    self.findings.push(
+                        Finding::error(
+                            "rendered-not-yaml",
+                            format!("`{template}` renders to something that is not YAML"),
+                        )
+                        .label(problem.message)
+                        .at(&shown, problem.span),
+                    );
+                }
+                return None;
+            }
+        };
+        let identity = match documents.as_slice() {
+            [document] => Identity::of(&document.value),
+            _ => None,
+        };
+        // A kustomization and a kind configuration are no objects of a cluster.
+        if identity.is_none() && !matches!(object, Object::Kustomization(_) | Object::Kind(_)) {
+            self.sources.add(Source::new(&shown, &text));
+            self.findings.push(
+                Finding::error(
+                    "rendered-not-an-object",
+                    format!("`{template}` renders to something that is not one object"),
+                )
+                .label("apiVersion, kind and metadata.name are needed, once")
+                .at(&shown, 0..text.lines().next().map_or(0, str::len)),
+            );
+            return None;
+        }
+        Some(Rendered {
+            text,
+            identity: identity.filter(|_| !matches!(object, Object::Kustomization(_))),
+            folder: folder.to_owned(),
+            fixed,
+        })
+    }
+
+    fn lab(&mut self, lab: &Lab) {
+        if let Some(kind) = self.render(&lab.kind, "", "lab/kind") {
+            self.tree.add("lab/kind/cluster.yaml", kind.text);
+        }
+        let objects = lab.metallb.iter().flat_map(|(_, objects)| objects);
+        let rendered: Vec<Rendered> = objects
+            .filter_map(|object| self.render(object, "", "lab/metallb"))
+            .collect();
+        for (path, rendered) in paths(&rendered).into_iter().zip(rendered) {
+            self.tree.add(format!("lab/metallb/{path}"), rendered.text);
+        }
+    }
+}
+
+/// The paths of rendered objects from their step's directory; names are made folder by folder.
+fn paths(all: &[Rendered]) -> Vec<String> {
+    let mut paths: Vec<String> = all
+        .iter()
+        .map(|rendered| {
+            format!(
+                "{}{}",
+                rendered.folder,
+                rendered.fixed.clone().unwrap_or_default()
+            )
+        })
+        .collect();
+    let mut folders: Vec<&str> = all
+        .iter()
+        .map(|rendered| rendered.folder.as_str())
+        .collect();
+    folders.sort_unstable();
+    folders.dedup();
+    for folder in folders {
+        let here: Vec<(usize, &Identity)> = all
+            .iter()
+            .enumerate()
+            .filter(|(_, rendered)| rendered.folder == folder && rendered.fixed.is_none())
+            .filter_map(|(number, rendered)| Some((number, rendered.identity.as_ref()?)))
+            .collect();
+        let identities: Vec<&Identity> = here.iter().map(|(_, identity)| *identity).collect();
+        for ((number, _), name) in here.iter().zip(file_names(&identities)) {
+            paths[*number] = format!("{folder}{name}");
+        }
+    }
+    paths
+}

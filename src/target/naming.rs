@@ -1,0 +1,119 @@
+//! What a file is called: `NN-kind-[namespace-]name.yaml`.
+
+use crate::identity::Identity;
+
+use super::index::sha256;
+
+/// The longest file name, in bytes, without its ending.
+const LONGEST: usize = 200;
+
+/// Returns the number by which a kind is applied: what others stand on comes first.
+#[must_use]
+pub fn order(identity: &Identity) -> u8 {
+    match (identity.group(), identity.kind.as_str()) {
+        ("", "Namespace") => 0,
+        ("admissionregistration.k8s.io", _) => 2,
+        ("", "LimitRange" | "ResourceQuota") => 5,
+        ("", "ServiceAccount") => 10,
+        ("rbac.authorization.k8s.io", _) => 15,
+        ("", "ConfigMap" | "PersistentVolumeClaim" | "Secret") => 20,
+        ("", "Service") => 30,
+        ("apps" | "batch", _) | ("", "Pod" | "ReplicationController") => 40,
+        ("gateway.networking.k8s.io", "ReferenceGrant") => 60,
+        ("gateway.networking.k8s.io", "Gateway") => 65,
+        ("gateway.networking.k8s.io", _) => 70,
+        _ => 50,
+    }
+}
+
+/// Names the files of one folder, in the order of the identities.
+pub(super) fn file_names(identities: &[&Identity]) -> Vec<String> {
+    let plain: Vec<String> = identities.iter().map(|identity| stem(identity)).collect();
+    plain
+        .iter()
+        .zip(identities)
+        .map(|(stem, identity)| {
+            let clash = plain.iter().filter(|other| *other == stem).count() > 1;
+            if clash || stem.len() > LONGEST {
+                let digest = sha256(format!("{} {identity}", identity.api_version).as_bytes());
+                // Names are ASCII by now, so any byte is a character's end.
+                let cut = &stem[..stem.len().min(LONGEST - 9)];
+                format!("{cut}-{}.yaml", &digest[..8])
+            } else {
+                format!("{stem}.yaml")
+            }
+        })
+        .collect()
+}
+
+fn stem(identity: &Identity) -> String {
+    let namespace = identity
+        .namespace
+        .as_ref()
+        .map_or_else(String::new, |n| format!("{n}-"));
+    let text = format!(
+        "{:02}-{}-{namespace}{}",
+        order(identity),
+        identity.kind,
+        identity.name
+    );
+    text.to_lowercase()
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || "-._".contains(c) {
+                c
+            } else {
+                '-'
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::file_names;
+    use crate::identity::Identity;
+
+    #[test]
+    fn names_say_kind_namespace_and_name() {
+        let route = Identity::namespaced(
+            "gateway.networking.k8s.io/v1",
+            "HTTPRoute",
+            "default",
+            "bookinfo",
+        );
+        let namespace = Identity::cluster("v1", "Namespace", "shop");
+        assert_eq!(
+            file_names(&[&route, &namespace]),
+            [
+                "70-httproute-default-bookinfo.yaml",
+                "00-namespace-shop.yaml"
+            ]
+        );
+    }
+
+    #[test]
+    fn equal_and_long_names_end_in_a_digest() {
+        let one = Identity::namespaced("a.example/v1", "Thing", "ns", "x");
+        let two = Identity::namespaced("b.example/v1", "Thing", "ns", "x");
+        let long = Identity::namespaced("v1", "Service", "ns", "x".repeat(253));
+        let names = file_names(&[&one, &two, &long]);
+        assert_ne!(names[0], names[1]);
+        assert!(
+            names[0].starts_with("50-thing-ns-x-")
+                && names[0].len() == "50-thing-ns-x-12345678.yaml".len()
+        );
+        assert_eq!(names[2].len(), 205);
+    }
+
+    #[test]
+    fn no_name_leaves_its_folder() {
+        let role = Identity::namespaced(
+            "rbac.authorization.k8s.io/v1",
+            "Role",
+            "ns",
+            "system:a/../b",
+        );
+        assert_eq!(file_names(&[&role]), ["15-role-ns-system-a-..-b.yaml"]);
+    }
+}

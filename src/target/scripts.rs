@@ -1,0 +1,119 @@
+//! Scripts and runbook, rendered from the same steps that `index.json` holds.
+
+use serde_json::{Value, json};
+
+use crate::finding::Finding;
+use crate::render::Renderer;
+use crate::step::{Action, Gate, Istioctl, Lab, Step};
+use crate::tree::Tree;
+
+use super::index::Index;
+
+/// Adds every script and the runbook to a tree.
+pub(super) fn write(
+    index: &Index,
+    lab: Option<&Lab>,
+    renderer: &Renderer,
+    tree: &mut Tree,
+) -> Result<(), Finding> {
+    for step in &index.steps {
+        let step = &step.step;
+        let mut script = |name: &str, actions: &[Action<String>], gates: &[Gate]| {
+            let text = renderer.text(
+                &format!("scripts/{name}"),
+                script_data(step, actions, gates),
+            )?;
+            tree.add_script(format!("{}/{name}", step.name), text);
+            Ok(())
+        };
+        script("apply.sh", &step.actions, &[])?;
+        script("verify.sh", &[], &step.gates)?;
+        if let Some(rollback) = &step.rollback {
+            script("rollback.sh", &rollback.actions, &rollback.gates)?;
+        }
+    }
+    if let Some(lab) = lab {
+        let data = json!({ "cluster": lab.cluster, "metallb": lab.metallb.as_ref().map(|(version, _)| version) });
+        for name in ["up.sh", "down.sh"] {
+            tree.add_script(
+                format!("lab/{name}"),
+                renderer.text(&format!("lab/{name}"), &data)?,
+            );
+        }
+    }
+    tree.add(
+        "README.md",
+        renderer.text("README.md", runbook_data(index, lab))?,
+    );
+    Ok(())
+}
+
+/// What a script needs to know beside its step: which of the prelude's parts it uses.
+fn script_data(step: &Step<String>, actions: &[Action<String>], gates: &[Gate]) -> Value {
+    let simulates = actions
+        .iter()
+        .any(|action| matches!(action, Action::RequireRollout { .. }))
+        || gates.iter().any(needs_data_plane);
+    let waits = gates.iter().any(|gate| {
+        needs_data_plane(gate) && !matches!(gate, Gate::Gateway { .. } | Gate::Soak { .. })
+            || matches!(gate, Gate::PoolCovered { .. } | Gate::NoPods { .. })
+    });
+    json!({
+        "step": step,
+        "simulates": simulates,
+        "waits": waits,
+        "istioctl": actions.iter().find_map(istioctl),
+    })
+}
+
+/// What only istiod, Envoy or ztunnel can answer, and a simulated cluster cannot.
+fn needs_data_plane(gate: &Gate) -> bool {
+    matches!(
+        gate,
+        Gate::Gateway { .. }
+            | Gate::GatewayOwner { .. }
+            | Gate::Route { .. }
+            | Gate::Probe { .. }
+            | Gate::Soak { .. }
+    )
+}
+
+fn istioctl(action: &Action<String>) -> Option<&Istioctl> {
+    match action {
+        Action::Install { istioctl, .. } | Action::SetTag { istioctl, .. } => Some(istioctl),
+        _ => None,
+    }
+}
+
+fn runbook_data(index: &Index, lab: Option<&Lab>) -> Value {
+    // The first revision that is installed is stable's, the last one canary's.
+    let istioctls = || {
+        index
+            .steps
+            .iter()
+            .filter(|step| step.step.number >= 100)
+            .flat_map(|step| &step.step.actions)
+            .filter_map(istioctl)
+    };
+    let revision = |istioctl: Option<&Istioctl>| {
+        istioctl.map(|istioctl| {
+            json!({
+                "version": istioctl.version,
+                "name": istioctl.revision,
+                "variable": format!("ISTIOCTL_{}", istioctl.revision.replace('-', "_")),
+            })
+        })
+    };
+    let probes = index
+        .steps
+        .iter()
+        .flat_map(|step| &step.step.gates)
+        .any(|gate| matches!(gate, Gate::Probe { .. }));
+    json!({
+        "steps": index.steps.iter().map(|step| &step.step).collect::<Vec<_>>(),
+        "stable": revision(istioctls().next()),
+        "canary": revision(istioctls().last()),
+        "probes": probes,
+        "lab": lab.map(|lab| json!({ "cluster": lab.cluster, "metallb": lab.metallb.as_ref().map(|(version, _)| version) })),
+    })
+}

@@ -1,0 +1,69 @@
+//! A tree of files in memory, and what becomes of it: written to disk, or compared with one.
+
+mod compare;
+mod disk;
+mod journal;
+mod write;
+
+use std::collections::BTreeMap;
+
+pub use compare::{Difference, compare};
+pub use disk::Disk;
+pub use journal::PENDING;
+pub use write::{Refused, Report, write};
+
+/// One file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// Its content.
+    pub text: String,
+    /// Whether it can be run.
+    pub executable: bool,
+}
+
+/// Files by their path from the top, with `/` between folders.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Tree(BTreeMap<String, File>);
+
+impl Tree {
+    /// Adds a file.
+    pub fn add(&mut self, path: impl Into<String>, text: impl Into<String>) {
+        let file = File {
+            text: text.into(),
+            executable: false,
+        };
+        self.0.insert(path.into(), file);
+    }
+
+    /// Adds a file that can be run.
+    pub fn add_script(&mut self, path: impl Into<String>, text: impl Into<String>) {
+        let file = File {
+            text: text.into(),
+            executable: true,
+        };
+        self.0.insert(path.into(), file);
+    }
+
+    /// Returns a file.
+    #[must_use]
+    pub fn get(&self, path: &str) -> Option<&File> {
+        self.0.get(path)
+    }
+
+    /// Goes through all files, by path.
+    pub fn iter(&self) -> impl Iterator<Item = (&String, &File)> {
+        self.0.iter()
+    }
+
+    /// Returns how many files there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Returns whether there is no file.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}

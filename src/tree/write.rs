@@ -1,0 +1,221 @@
+//! Writing a tree: only what differs, over nothing that is not meshplan's own.
+
+use std::fmt;
+use std::path::{Component, Path};
+
+use anyhow::Result;
+
+use super::disk::Disk;
+use super::{File, Tree, journal};
+use crate::target::{FORMAT_VERSION, Index, sha256};
+
+/// What was done.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Files that were written.
+    pub written: Vec<String>,
+    /// Files that were right already.
+    pub unchanged: usize,
+    /// Stale files that were removed.
+    pub removed: Vec<String>,
+    /// Stale files that stay, since somebody edited them.
+    pub kept: Vec<String>,
+    /// Whether an earlier run had to be finished first.
+    pub finished_earlier: bool,
+}
+
+/// Why nothing was written: each of these has to be mended by a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused(pub Vec<String>);
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join("; "))
+    }
+}
+
+impl std::error::Error for Refused {}
+
+/// One change on the way from the old tree to the new one.
+#[derive(Debug)]
+pub(super) enum Change {
+    Write { path: String, file: File },
+    Remove { path: String },
+}
+
+/// Writes a tree into a folder, which is made if it is not there. With `prune`, files that an earlier run wrote and this
+/// one does not are removed, unless somebody edited them.
+///
+/// # Errors
+///
+/// [`Refused`] where foreign files are in the way, and what the file system says, with what was being done. Whatever
+/// happens, the folder holds the old tree, the new tree, or one that the next call finishes.
+pub fn write(disk: &Disk, root: &Path, tree: &Tree, prune: bool) -> Result<Report> {
+    let new_folder = disk.kind(root)?.is_none();
+    disk.create_folder(root)?;
+    let _lock = disk.lock(root)?;
+    let mut report = Report {
+        finished_earlier: journal::recover(disk, root)?,
+        ..Report::default()
+    };
+    let old = match old_index(disk, root, tree)? {
+        Ok(old) => old,
+        Err(refused) => return Err(refused.into()),
+    };
+    let changes = changes(disk, root, tree, old.as_ref(), prune, &mut report)?;
+    if !changes.is_empty()
+        && let Err(error) = journal::run(disk, root, &changes)
+    {
+        if new_folder {
+            let _ = disk.remove_empty_folder(root);
+        }
+        return Err(error);
+    }
+    Ok(report)
+}
+
+/// The index that is there, if it is meshplan's and of the same plan.
+fn old_index(disk: &Disk, root: &Path, tree: &Tree) -> Result<Result<Option<Index>, Refused>> {
+    let path = root.join("index.json");
+    if disk.kind(&path)?.is_some_and(|kind| !kind.is_file()) {
+        return Ok(Ok(None));
+    }
+    let Some(bytes) = disk.read(&path)? else {
+        return Ok(Ok(None));
+    };
+    let refuse = |why: String| Ok(Err(Refused(vec![why])));
+    let Ok(index) = serde_json::from_slice::<Index>(&bytes) else {
+        return refuse(format!(
+            "{} is not meshplan's; give another --out, or move it away",
+            path.display()
+        ));
+    };
+    if index.format_version > FORMAT_VERSION {
+        return refuse(format!(
+            "{} was written by a later meshplan; use that one",
+            path.display()
+        ));
+    }
+    let plan = tree
+        .get("index.json")
+        .and_then(|file| serde_json::from_str::<Index>(&file.text).ok())
+        .map(|index| index.plan);
+    if plan.as_ref().is_some_and(|plan| *plan != index.plan) {
+        return refuse(format!(
+            "{} holds the plan `{}`; give another --out",
+            root.display(),
+            index.plan
+        ));
+    }
+    Ok(Ok(Some(index)))
+}
+
+/// Compares the folder with the tree. Foreign files in the way are all found before anything is refused.
+fn changes(
+    disk: &Disk,
+    root: &Path,
+    tree: &Tree,
+    old: Option<&Index>,
+    prune: bool,
+    report: &mut Report,
+) -> Result<Vec<Change>> {
+    let owned = |path: &str| {
+        old.is_some_and(|index| {
+            path == "index.json" || index.files.iter().any(|file| file.path == path)
+        })
+    };
+    let mut changes = Vec::new();
+    let mut refused = Vec::new();
+    for (path, file) in tree.iter() {
+        if let Some(why) = blocked(disk, root, path)? {
+            refused.push(why);
+            continue;
+        }
+        match disk.read(&root.join(path))? {
+            Some(bytes) if bytes == file.text.as_bytes() => report.unchanged += 1,
+            Some(_) if !owned(path) => {
+                refused.push(format!(
+                    "{} is not meshplan's own; move it away",
+                    root.join(path).display()
+                ));
+            }
+            _ => {
+                report.written.push(path.clone());
+                changes.push(Change::Write {
+                    path: path.clone(),
+                    file: file.clone(),
+                });
+            }
+        }
+    }
+    let stale = old
+        .iter()
+        .flat_map(|index| &index.files)
+        .filter(|file| tree.get(&file.path).is_none());
+    for file in stale.filter(|_| prune) {
+        if !is_inside(&file.path) || blocked(disk, root, &file.path)?.is_some() {
+            continue;
+        }
+        match disk.read(&root.join(&file.path))? {
+            None => {}
+            Some(bytes) if sha256(&bytes) == file.sha256 => {
+                report.removed.push(file.path.clone());
+                changes.push(Change::Remove {
+                    path: file.path.clone(),
+                });
+            }
+            Some(_) => report.kept.push(file.path.clone()),
+        }
+    }
+    if refused.is_empty() {
+        Ok(changes)
+    } else {
+        Err(Refused(refused).into())
+    }
+}
+
+/// Whether a path from the top stays below it.
+pub(super) fn is_inside(path: &str) -> bool {
+    !path.is_empty()
+        && Path::new(path)
+            .components()
+            .all(|part| matches!(part, Component::Normal(_)))
+}
+
+/// Says why a file cannot be at a path: something on the way to it is no folder, or it is no file itself.
+fn blocked(disk: &Disk, root: &Path, path: &str) -> Result<Option<String>> {
+    let target = root.join(path);
+    let mut folders: Vec<&Path> = target
+        .ancestors()
+        .skip(1)
+        .take_while(|folder| *folder != root)
+        .collect();
+    folders.reverse();
+    for folder in folders {
+        match disk.kind(folder)? {
+            None => return Ok(None),
+            Some(kind) if kind.is_symlink() => {
+                return Ok(Some(format!(
+                    "{} is a link; meshplan writes only into folders of its tree",
+                    folder.display()
+                )));
+            }
+            Some(kind) if !kind.is_dir() => {
+                return Ok(Some(format!(
+                    "{} is not meshplan's own; move it away",
+                    folder.display()
+                )));
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(match disk.kind(&target)? {
+        Some(kind) if kind.is_symlink() => {
+            Some(format!("{} is a link; move it away", target.display()))
+        }
+        Some(kind) if !kind.is_file() => {
+            Some(format!("{} is not a file; move it away", target.display()))
+        }
+        _ => None,
+    })
+}

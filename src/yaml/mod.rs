@@ -1,0 +1,11 @@
+//! All that is known of YAML: reading it as Kubernetes does, with the place of each value, and writing it so that every
+//! reader sees the same. No other module uses a YAML crate.
+
+mod read;
+mod scalar;
+mod spans;
+mod write;
+
+pub use read::{Document, Problem, read};
+pub use scalar::quote;
+pub use write::write;

@@ -1,0 +1,40 @@
+//! Writing a value as one YAML document in block style.
+
+use serde_json::Value;
+
+/// A width that no line reaches: a string without a line break stays on its line.
+const NEVER_FOLD: usize = usize::MAX;
+
+/// Writes a value as YAML with a line break at its end. Keys stay in their order; strings that another reader could take
+/// for something else are quoted.
+///
+/// # Panics
+///
+/// Never: a JSON value has no key and no number that YAML cannot say.
+#[must_use]
+pub fn write(value: &Value) -> String {
+    let options = serde_yaml::ser_options! {
+        prefer_block_scalars: !has_leading_tab(value),
+        folded_wrap_chars: NEVER_FOLD,
+    };
+    let mut text = serde_yaml::to_string_with_options(value, options)
+        .expect("a JSON value can be written as YAML");
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text
+}
+
+/// A block whose first line starts with a tab is refused by libyaml and go-yaml, which take the tab for indentation.
+fn has_leading_tab(value: &Value) -> bool {
+    match value {
+        Value::String(text) => {
+            text.contains('\n') && text.trim_start_matches('\n').starts_with('\t')
+        }
+        Value::Array(items) => items.iter().any(has_leading_tab),
+        Value::Object(map) => map
+            .iter()
+            .any(|(k, v)| has_leading_tab(&Value::String(k.clone())) || has_leading_tab(v)),
+        _ => false,
+    }
+}

@@ -1,0 +1,59 @@
+
+{% if action.action == "require-bundle" %}
+# CRDs are never taken back, and their channel never changes.
+annotation() {
+  kubectl get crd gateways.gateway.networking.k8s.io --ignore-not-found -o "jsonpath={.metadata.annotations.gateway\.networking\.k8s\.io/$1}"
+}
+bundle=$(annotation bundle-version)
+channel=$(annotation channel)
+if [ -n "$bundle" ]; then
+  [ "$channel" = {{ action.channel }} ] || fail "the cluster has the Gateway API CRDs of the $channel channel and the plan says {{ action.channel|raw }}; write channel = \"$channel\" into [gateway-api]"
+  oldest=$(printf '%s\n' "$bundle" {{ action.bundle }} | sort -t . -k 1.2,1n -k 2,2n -k 3,3n | head -n 1)
+  [ "$oldest" = "$bundle" ] || fail "the cluster has the Gateway API bundle $bundle, which is newer than {{ action.bundle|raw }}; write bundle = \"$bundle\" into [gateway-api]"
+fi
+{% for version in action.gone %}
+stored=$(kubectl get crd referencegrants.gateway.networking.k8s.io --ignore-not-found -o 'jsonpath={.status.storedVersions}')
+case $stored in
+  *{{ version }}*) fail "ReferenceGrants may be stored as {{ version|raw }}, which {{ action.bundle|raw }} no longer has; apply bundle v1.0.0, rewrite them (kubectl get referencegrants -A -o json | kubectl replace -f -), take {{ version|raw }} out of status.storedVersions, then come back" ;;
+esac
+{% endfor %}
+{% elif action.action == "apply-kustomization" %}
+kubectl apply --server-side -k kustomize/
+kubectl wait{% for crd in action.crds %} {{ "crd/" ~ crd }}{% endfor %} --for=condition=Established --timeout=1m
+{% elif action.action == "install" %}
+istioctl install -f {{ action.file }} --skip-confirmation
+{% elif action.action == "set-tag" %}
+istioctl tag set {{ action.tag }} --revision {{ action.istioctl.revision }} --overwrite --skip-confirmation
+{% elif action.action == "apply" %}
+kubectl apply{% for file in action.files %} \
+  -f {{ file }}{% endfor %}
+
+{% elif action.action == "delete" %}
+kubectl delete --ignore-not-found --timeout=5m{% for file in action.files %} \
+  -f {{ file }}{% endfor %}
+
+{% elif action.action == "label-nodes" %}
+kubectl get node{% for node in action.nodes %} {{ node }}{% endfor %} -o name >/dev/null
+kubectl label node{% for node in action.nodes %} {{ node }}{% endfor %} {{ action.key ~ "=" ~ action.value }} --overwrite
+{% elif action.action == "require-pool" %}
+nodes=$(kubectl get nodes -l {{ action.selector }} -o name)
+[ -n "$nodes" ] || fail "no node carries {{ action.selector|raw }}"
+{% elif action.action == "await-pool-moved" %}
+nodes=$(kubectl get nodes -l {{ action.selector }} -o name)
+[ -z "$nodes" ] || fail "change the labels of these nodes from {{ action.selector|raw }} to {{ action.other|raw }} where your node pools are configured, then run this again:" "$nodes"
+{% elif action.action == "require-ztunnels" %}
+# A ztunnel that the plan does not know would share nodes with the plan's own.
+ztunnels=$(kubectl get daemonsets -A -o 'jsonpath={range .items[?(@.spec.selector.matchLabels.app=="ztunnel")]}{.metadata.namespace}/{.metadata.name}{"\n"}{end}')
+for ztunnel in $ztunnels; do
+  case $ztunnel in
+    {% for known in action.known %}{{ known }}{% if not loop.last %} | {% endif %}{% endfor %}) ;;
+    *) fail "the cluster has a ztunnel that the plan does not know, DaemonSet $ztunnel; a node must not have two" ;;
+  esac
+done
+{% elif action.action == "require-rollout" %}
+simulated {{ "Deployment " ~ action.namespace ~ "/" ~ action.name }} ||
+  kubectl rollout status {{ "deployment/" ~ action.name }} -n {{ action.namespace }} --timeout=2m
+{% elif action.action == "require-no-pods" %}
+pods=$(kubectl get pods -n {{ action.namespace }} --ignore-not-found -o name)
+[ -z "$pods" ] || fail "namespace {{ action.namespace|raw }} still has pods:" "$pods"
+{% endif %}

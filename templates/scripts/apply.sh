@@ -1,0 +1,12 @@
+#!/bin/sh
+# {{ step.name|raw }}: {{ step.title|raw }}
+# Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
+set -eu
+cd -- "$(dirname -- "$0")"
+
+{% include "scripts/prelude.sh" %}
+{% for action in step.actions %}
+{% include "scripts/action.sh" %}
+{% endfor %}
+
+echo {{ step.name ~ ": applied. Next: sh " ~ step.name ~ "/verify.sh" }}

@@ -1,0 +1,15 @@
+#!/bin/sh
+# {{ step.name|raw }}: back to the state before it
+# Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
+set -eu
+cd -- "$(dirname -- "$0")"
+
+{% include "scripts/prelude.sh" %}
+{% for action in step.rollback.actions %}
+{% include "scripts/action.sh" %}
+{% endfor %}
+{% for gate in step.rollback.gates %}
+{% include "scripts/gate.sh" %}
+{% endfor %}
+
+echo {{ step.name ~ ": rolled back" }}

@@ -1,0 +1,12 @@
+#!/bin/sh
+# {{ step.name|raw }}: whether it has done its work
+# Made by meshplan. Fails where something is not so; changes nothing.
+set -eu
+cd -- "$(dirname -- "$0")"
+
+{% include "scripts/prelude.sh" %}
+{% for gate in step.gates %}
+{% include "scripts/gate.sh" %}
+{% endfor %}
+
+echo {{ step.name ~ ": verified" }}
