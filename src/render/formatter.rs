@@ -18,8 +18,7 @@ pub(super) fn format(out: &mut Output, state: &mut State, value: &Value) -> Resu
             _ => yaml::quote(text),
         },
         None if matches!(value.kind(), ValueKind::Seq | ValueKind::Map) => flow(value)?,
-        None if value.is_none() => "null".to_owned(),
-        None => value.to_string().to_lowercase(),
+        None => plain(value)?,
     };
     out.write_str(&text).map_err(Error::from)
 }
@@ -44,11 +43,23 @@ fn flow(value: &Value) -> Result<String, Error> {
         }
         return Ok(format!("{{{}}}", entries.join(", ")));
     }
-    Ok(match value.as_str() {
-        Some(text) => yaml::quote(text),
-        None if value.is_none() => "null".to_owned(),
-        None => value.to_string().to_lowercase(),
-    })
+    match value.as_str() {
+        Some(text) => Ok(yaml::quote(text)),
+        None => plain(value),
+    }
+}
+
+/// Null, a boolean or a number; anything else, such as a function, is no value.
+fn plain(value: &Value) -> Result<String, Error> {
+    match value.kind() {
+        ValueKind::None => Ok("null".to_owned()),
+        ValueKind::Bool => Ok(value.is_true().to_string()),
+        ValueKind::Number => Ok(value.to_string()),
+        kind => Err(Error::new(
+            ErrorKind::InvalidOperation,
+            format!("a {kind} is no value to write"),
+        )),
+    }
 }
 
 /// The filter `raw`: for a place that is no value, such as a comment. What goes there must have been checked.

@@ -187,6 +187,10 @@ fn environment(overrides: &BTreeMap<String, Source>) -> Environment<'static> {
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_debug(true);
     environment.set_fuel(Some(FUEL));
+    // Jinja's own `namespace()` and its like would stand for a value that an object lacks.
+    for global in ["debug", "dict", "namespace"] {
+        environment.remove_global(global);
+    }
     environment.set_formatter(formatter::format);
     environment.add_filter("raw", formatter::raw);
     let overrides: BTreeMap<String, String> = overrides

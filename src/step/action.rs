@@ -188,6 +188,16 @@ pub enum Gate {
         /// The CRDs.
         crds: Vec<String>,
     },
+    /// CRDs are served.
+    Crds {
+        /// Their names.
+        crds: Vec<String>,
+    },
+    /// A pool has nodes.
+    Pool {
+        /// The pool's labels, as `key=value,…`.
+        selector: String,
+    },
     /// These nodes carry this label.
     NodesLabelled {
         /// Their names.

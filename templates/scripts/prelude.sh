@@ -41,7 +41,7 @@ within() {
 istioctl={{ ("${" ~ variable ~ ":-}")|raw }}
 if [ -z "$istioctl" ]; then
   if command -v {{ "istioctl-" ~ istioctl.version }} >/dev/null 2>&1; then
-    istioctl={{ "istioctl-" ~ istioctl.version }}
+    istioctl="istioctl-{{ istioctl.version|raw }}"
   else
     istioctl=istioctl
   fi

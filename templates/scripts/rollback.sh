@@ -9,6 +9,7 @@ cd -- "$(dirname -- "$0")"
 {% include "scripts/action.sh" %}
 {% endfor %}
 {% for gate in step.rollback.gates %}
+{% set number = loop.index %}
 {% include "scripts/gate.sh" %}
 {% endfor %}
 

@@ -6,6 +6,7 @@ cd -- "$(dirname -- "$0")"
 
 {% include "scripts/prelude.sh" %}
 {% for gate in step.gates %}
+{% set number = loop.index %}
 {% include "scripts/gate.sh" %}
 {% endfor %}
 

@@ -14,6 +14,13 @@ const CRDS: [&str; 4] = [
     "referencegrants",
 ];
 
+/// Some of Istio's CRDs, one of each of the groups that every version has.
+const ISTIO_CRDS: [&str; 3] = [
+    "authorizationpolicies.security.istio.io",
+    "telemetries.telemetry.istio.io",
+    "virtualservices.networking.istio.io",
+];
+
 /// Namespaces that every cluster has.
 const BUILT_IN: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node-lease"];
 

@@ -76,6 +76,7 @@ fn workloads(context: &Context) -> Step<Object> {
         [
             "sh 150-stable-workloads/apply.sh".to_owned(),
             "sh 150-stable-workloads/verify.sh".to_owned(),
+            "sh 510-routes-to-canary/rollback.sh".to_owned(),
         ],
     );
     step

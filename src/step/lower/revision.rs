@@ -86,6 +86,9 @@ fn nodes(rev: &Rev) -> Step<Object> {
         step.actions = vec![Action::RequirePool {
             selector: rev.selector(),
         }];
+        step.gates = vec![Gate::Pool {
+            selector: rev.selector(),
+        }];
         step.back = back("The step changes nothing; it only looks.", []);
     }
     step
