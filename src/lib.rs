@@ -64,7 +64,11 @@ pub struct Compiled {
 ///
 /// `templates` are the user's own, by the name of the one that they replace.
 #[must_use]
-pub fn compile(source: Source, files: &Files<'_>, templates: BTreeMap<String, Source>) -> Compiled {
+pub fn compile(
+    source: &Source,
+    files: &Files<'_>,
+    templates: BTreeMap<String, Source>,
+) -> Compiled {
     let mut sources = Sources::default();
     sources.add(source.clone());
     let mut compiled = Compiled {
@@ -74,7 +78,7 @@ pub fn compile(source: Source, files: &Files<'_>, templates: BTreeMap<String, So
         is_toml: true,
     };
 
-    let parsed = match plan::parse(&source) {
+    let parsed = match plan::parse(source) {
         Ok(parsed) => parsed,
         Err(findings) => {
             return Compiled {
@@ -84,7 +88,7 @@ pub fn compile(source: Source, files: &Files<'_>, templates: BTreeMap<String, So
             };
         }
     };
-    let (findings, checked) = plan::check(&source, parsed, files, &mut compiled.sources);
+    let (findings, checked) = plan::check(source, parsed, files, &mut compiled.sources);
     compiled.findings = findings;
     let Some(checked) = checked else {
         return compiled;
@@ -93,9 +97,9 @@ pub fn compile(source: Source, files: &Files<'_>, templates: BTreeMap<String, So
     let procedure = step::lower(&checked);
     let output = Renderer::new(&procedure.plan, templates)
         .map_err(|(findings, renderer_sources)| {
-            renderer_sources
-                .into_iter()
-                .for_each(|source| compiled.sources.add(source));
+            for source in renderer_sources {
+                compiled.sources.add(source);
+            }
             findings
         })
         .and_then(|renderer| target::lay_out(procedure, &renderer, &mut compiled.sources));

@@ -86,22 +86,19 @@ impl Manifest {
             .pod_spec()
             .and_then(|pointer| value.pointer_mut(pointer))
         {
-            match spec.get_mut("nodeSelector") {
-                Some(Value::Object(selector)) => {
-                    for (key, label) in nodes {
-                        selector.insert(key.clone(), Value::from(label.as_str()));
-                    }
+            if let Some(Value::Object(selector)) = spec.get_mut("nodeSelector") {
+                for (key, label) in nodes {
+                    selector.insert(key.clone(), Value::from(label.as_str()));
                 }
-                _ => {
-                    let selector: Map<String, Value> = nodes
-                        .iter()
-                        .map(|(key, label)| (key.clone(), Value::from(label.as_str())))
-                        .collect();
-                    if let Some(place) = spec.get_mut("nodeSelector") {
-                        *place = Value::Object(selector);
-                    } else {
-                        spec.shift_insert(0, "nodeSelector".to_owned(), Value::Object(selector));
-                    }
+            } else {
+                let selector: Map<String, Value> = nodes
+                    .iter()
+                    .map(|(key, label)| (key.clone(), Value::from(label.as_str())))
+                    .collect();
+                if let Some(place) = spec.get_mut("nodeSelector") {
+                    *place = Value::Object(selector);
+                } else {
+                    spec.shift_insert(0, "nodeSelector".to_owned(), Value::Object(selector));
                 }
             }
         }

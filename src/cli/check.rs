@@ -48,7 +48,7 @@ impl Check {
                 "check takes a plan, a file ending in .toml; manifests and compiled directories are decided but not built yet"
             );
         }
-        let compiled = input::compile_plan(input::plan(&self.plan)?, &input::templates(None)?);
+        let compiled = input::compile_plan(&input::plan(&self.plan)?, &input::templates(None)?);
         let mut findings = compiled.findings;
         let mut differences = Vec::new();
         if let (Some(output), Some(golden)) = (&compiled.output, &self.golden) {
@@ -130,7 +130,9 @@ fn shown(differences: &[Difference]) -> String {
     if differences.len() > SHOWN {
         text.push_str("and in these files:\n");
         for difference in &differences[SHOWN..] {
-            text.push_str(&format!("  {}\n", difference.path));
+            text.push_str("  ");
+            text.push_str(&difference.path);
+            text.push('\n');
         }
     }
     text

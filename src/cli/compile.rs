@@ -63,7 +63,7 @@ impl Compile {
         let mut ready: Vec<Output> = Vec::new();
         for source in sources {
             let name = source.name.clone();
-            let compiled = input::compile_plan(source, &templates);
+            let compiled = input::compile_plan(&source, &templates);
             let mut findings = compiled.findings;
             if let Some(output) = &compiled.output
                 && ready

@@ -25,7 +25,7 @@ pub(super) fn plan(path: &str) -> Result<Source> {
 }
 
 /// Compiles a plan with the files beside it.
-pub(super) fn compile_plan(source: Source, templates: &BTreeMap<String, Source>) -> Compiled {
+pub(super) fn compile_plan(source: &Source, templates: &BTreeMap<String, Source>) -> Compiled {
     let folder = Path::new(&source.name)
         .parent()
         .map_or_else(PathBuf::new, Path::to_path_buf);

@@ -31,9 +31,8 @@ pub(super) fn walk(source: &str, document: &Spanned<DeTable<'_>>, schema: &Value
             broken: BTreeSet::new(),
         },
     };
-    // A missing table belongs to the whole text; its end is where one would type it.
-    let end = document.span().end;
-    walk.table(document.get_ref(), end.saturating_sub(1)..end, schema, None);
+    // A missing table belongs to the whole text.
+    walk.table(document.get_ref(), 0..0, schema, None);
     walk.shape
 }
 
@@ -97,7 +96,7 @@ impl<'a> Walk<'a> {
                 Some(property) => self.value(name, value, property, top),
                 None => match schema.get("additionalProperties") {
                     Some(Value::Bool(false)) => {
-                        self.unknown_key(name, key.span(), properties, called)
+                        self.unknown_key(name, key.span(), properties, called);
                     }
                     Some(property) => self.value(name, value, property, top),
                     None => {}
@@ -195,15 +194,14 @@ impl<'a> Walk<'a> {
                         .get("type")
                         .is_some_and(|t| t == type_name(value.get_ref()))
                 });
-            match fitting {
-                Some(option) => schema = option,
-                None => {
-                    let types: Vec<&str> = options
-                        .iter()
-                        .filter_map(|option| self.resolve(option).get("type")?.as_str())
-                        .collect();
-                    return self.wrong_type(name, value, &types.join(" or "));
-                }
+            if let Some(option) = fitting {
+                schema = option;
+            } else {
+                let types: Vec<&str> = options
+                    .iter()
+                    .filter_map(|option| self.resolve(option).get("type")?.as_str())
+                    .collect();
+                return self.wrong_type(name, value, &types.join(" or "));
             }
         }
         let expected = schema

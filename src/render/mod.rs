@@ -21,7 +21,7 @@ pub use formatter::shell_word;
 pub use templates::EMBEDDED;
 
 /// Instructions that one template may take; a loop that does not end stops here.
-const FUEL: u64 = 50_000_000;
+const FUEL: u64 = 1_000_000;
 
 /// The templates, ready to be filled.
 pub struct Renderer {

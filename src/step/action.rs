@@ -92,6 +92,13 @@ pub enum Action<O> {
         /// The namespace.
         namespace: String,
     },
+    /// Stop where a tag points to another revision; none at all is fine.
+    RequireTagOf {
+        /// The tag.
+        tag: String,
+        /// The revision that it may point to.
+        revision: String,
+    },
     /// `istioctl tag set`.
     SetTag {
         /// The tag.
@@ -144,6 +151,7 @@ impl<O> Action<O> {
             Self::AwaitPoolMoved { selector, other } => Action::AwaitPoolMoved { selector, other },
             Self::RequireRollout { namespace, name } => Action::RequireRollout { namespace, name },
             Self::RequireNoPods { namespace } => Action::RequireNoPods { namespace },
+            Self::RequireTagOf { tag, revision } => Action::RequireTagOf { tag, revision },
             Self::SetTag { tag, istioctl } => Action::SetTag { tag, istioctl },
         })
     }

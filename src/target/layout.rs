@@ -29,6 +29,10 @@ pub struct Output {
 ///
 /// Every template that cannot be rendered, and every rendered text that is not one Kubernetes object. Texts that findings
 /// point into are added to `sources`.
+///
+/// # Panics
+///
+/// Never: an index is plain data, which JSON can say.
 pub fn lay_out(
     procedure: Procedure,
     renderer: &Renderer,
@@ -132,9 +136,19 @@ impl Laying<'_> {
             return None;
         };
         let paths = paths(&all);
-        let named = numbered
+        let mut named = numbered
             .try_map(&mut |number: usize, _: &str| paths.get(number).cloned().ok_or(()))
             .ok()?;
+        for action in named
+            .actions
+            .iter_mut()
+            .chain(named.rollback.iter_mut().flat_map(|back| &mut back.actions))
+        {
+            // In the order in which `kubectl apply -f` of the whole directory takes them.
+            if let Action::Apply { files } = action {
+                files.sort();
+            }
+        }
         let mut files: Vec<FileEntry> = all
             .iter()
             .zip(&paths)

@@ -112,7 +112,7 @@ fn runbook_data(index: &Index, lab: Option<&Lab>) -> Value {
     json!({
         "steps": index.steps.iter().map(|step| &step.step).collect::<Vec<_>>(),
         "stable": revision(istioctls().next()),
-        "canary": revision(istioctls().last()),
+        "canary": revision(istioctls().next_back()),
         "probes": probes,
         "lab": lab.map(|lab| json!({ "cluster": lab.cluster, "metallb": lab.metallb.as_ref().map(|(version, _)| version) })),
     })

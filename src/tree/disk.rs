@@ -13,6 +13,7 @@ pub struct Disk {
     /// How many more operations may change something; no limit if there is none.
     left: Cell<Option<usize>>,
     done: Cell<usize>,
+    looked: Cell<usize>,
 }
 
 impl Disk {
@@ -21,7 +22,7 @@ impl Disk {
     pub fn stopping_after(operations: usize) -> Self {
         Self {
             left: Cell::new(Some(operations)),
-            done: Cell::new(0),
+            ..Self::default()
         }
     }
 
@@ -29,6 +30,17 @@ impl Disk {
     #[must_use]
     pub fn changes(&self) -> usize {
         self.done.get()
+    }
+
+    /// Returns how many operations have only looked.
+    #[must_use]
+    pub fn looks(&self) -> usize {
+        self.looked.get()
+    }
+
+    /// Counts an operation that changes nothing.
+    fn look(&self) {
+        self.looked.set(self.looked.get() + 1);
     }
 
     /// Counts an operation that changes something.
@@ -44,6 +56,7 @@ impl Disk {
 
     /// Reads a file; nothing where there is none.
     pub(super) fn read(&self, path: &Path) -> Result<Option<Vec<u8>>> {
+        self.look();
         match fs::read(path) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -53,6 +66,7 @@ impl Disk {
 
     /// Says what is at a path, without following a link; nothing where there is nothing.
     pub(super) fn kind(&self, path: &Path) -> Result<Option<FileType>> {
+        self.look();
         match fs::symlink_metadata(path) {
             Ok(metadata) => Ok(Some(metadata.file_type())),
             Err(error)
@@ -114,6 +128,7 @@ impl Disk {
 
     /// Lists the names in a folder; nothing where there is no folder.
     pub(super) fn list(&self, path: &Path) -> Result<Vec<PathBuf>> {
+        self.look();
         let entries = match fs::read_dir(path) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -129,6 +144,7 @@ impl Disk {
 
     /// Keeps other compiles out of a folder for as long as the result lives.
     pub(super) fn lock(&self, folder: &Path) -> Result<File> {
+        self.look();
         let file = File::open(folder)
             .with_context(|| format!("opening the folder {}", folder.display()))?;
         match file.try_lock() {

@@ -58,10 +58,7 @@ pub fn write(disk: &Disk, root: &Path, tree: &Tree, prune: bool) -> Result<Repor
         finished_earlier: journal::recover(disk, root)?,
         ..Report::default()
     };
-    let old = match old_index(disk, root, tree)? {
-        Ok(old) => old,
-        Err(refused) => return Err(refused.into()),
-    };
+    let old = old_index(disk, root, tree)??;
     let changes = changes(disk, root, tree, old.as_ref(), prune, &mut report)?;
     if !changes.is_empty()
         && let Err(error) = journal::run(disk, root, &changes)

@@ -53,6 +53,12 @@ done
 {% elif action.action == "require-rollout" %}
 simulated {{ "Deployment " ~ action.namespace ~ "/" ~ action.name }} ||
   kubectl rollout status {{ "deployment/" ~ action.name }} -n {{ action.namespace }} --timeout=2m
+{% elif action.action == "require-tag-of" %}
+owner=$(kubectl get mutatingwebhookconfiguration {{ "istio-revision-tag-" ~ action.tag }} --ignore-not-found -o 'jsonpath={.metadata.labels.istio\.io/rev}')
+case $owner in
+  '' | {{ action.revision }}) ;;
+  *) fail "the tag {{ action.tag|raw }} belongs to revision $owner already; this step is done" ;;
+esac
 {% elif action.action == "require-no-pods" %}
 pods=$(kubectl get pods -n {{ action.namespace }} --ignore-not-found -o name)
 [ -z "$pods" ] || fail "namespace {{ action.namespace|raw }} still has pods:" "$pods"

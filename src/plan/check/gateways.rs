@@ -34,7 +34,7 @@ pub(super) fn check(parts: &Parts, found: &mut Found) {
             }
             let key = (
                 listener.port.get_ref(),
-                listener.hostname.as_ref().map(|h| h.get_ref()),
+                listener.hostname.as_ref().map(toml::Spanned::get_ref),
             );
             if seen.contains(&key) {
                 found.say(

@@ -52,8 +52,8 @@ fn resolve<T: Named>(what: &str, name: &Spanned<String>, tables: &[Part<T>], fou
             Part::Broken(name) => name.as_deref(),
         })
         .collect();
-    // A broken table without a name could be the one that is meant.
-    let unnamed = tables.iter().any(|part| matches!(part, Part::Broken(None)));
+    // A broken table without a name could be the one that is meant; no table at all has been said already.
+    let unnamed = tables.is_empty() || tables.iter().any(|part| matches!(part, Part::Broken(None)));
     if !known.contains(&name.get_ref().as_str()) && !unnamed {
         let finding = Finding::error(
             unknown_code(what),

@@ -10,45 +10,13 @@ use crate::plan::parse::Parts;
 const ALL: u16 = 100;
 
 pub(super) fn check(parts: &Parts, found: &mut Found) {
-    for probe in sound(&parts.probes) {
-        let url = probe.url.get_ref();
-        let rest = url
-            .strip_prefix("http://")
-            .or_else(|| url.strip_prefix("https://"));
-        if !rest.is_some_and(|rest| !rest.is_empty() && rest.chars().all(|c| c.is_ascii_graphic()))
-        {
-            found.say(
-                Finding::error(
-                    "bad-url",
-                    format!("`{}` is no address to probe", url.escape_debug()),
-                )
-                .label("not http:// or https:// and a host")
-                .help("write the address as for curl, as `http://172.18.255.202/productpage`"),
-                &probe.url,
-            );
-        }
-        for text in [Some(&probe.name), probe.expect.contains.as_ref()]
-            .into_iter()
-            .flatten()
-        {
-            if text.get_ref().is_empty() || text.get_ref().chars().any(char::is_control) {
-                found.say(
-                    Finding::error(
-                        "bad-text",
-                        "a probe's text is empty or has control characters",
-                    )
-                    .label("one line of text")
-                    .help("write one line of text"),
-                    text,
-                );
-            }
-        }
-    }
-
+    probes(parts, found);
     let Some(shift) = &parts.shift else { return };
+    let mut last_falls = false;
     for pair in shift.weights.windows(2) {
         let [before, after] = pair else { continue };
-        if after.get_ref() <= before.get_ref() {
+        last_falls = after.get_ref() <= before.get_ref();
+        if last_falls {
             found.say(
                 Finding::error("weights-fall", "weights must rise")
                     .label(format!("not above {}", before.get_ref().0))
@@ -60,7 +28,7 @@ pub(super) fn check(parts: &Parts, found: &mut Found) {
         }
     }
     if let Some(last) = shift.weights.last()
-        && last.get_ref().0 != ALL
+        && !last_falls
         && !shift.weights.iter().any(|w| w.get_ref().0 == ALL)
     {
         found.say(
@@ -111,5 +79,42 @@ pub(super) fn check(parts: &Parts, found: &mut Found) {
             .help("write a value as `test`"),
             value,
         );
+    }
+}
+
+fn probes(parts: &Parts, found: &mut Found) {
+    for probe in sound(&parts.probes) {
+        let url = probe.url.get_ref();
+        let rest = url
+            .strip_prefix("http://")
+            .or_else(|| url.strip_prefix("https://"));
+        if !rest.is_some_and(|rest| !rest.is_empty() && rest.chars().all(|c| c.is_ascii_graphic()))
+        {
+            found.say(
+                Finding::error(
+                    "bad-url",
+                    format!("`{}` is no address to probe", url.escape_debug()),
+                )
+                .label("not http:// or https:// and a host")
+                .help("write the address as for curl, as `http://172.18.255.202/productpage`"),
+                &probe.url,
+            );
+        }
+        for text in [Some(&probe.name), probe.expect.contains.as_ref()]
+            .into_iter()
+            .flatten()
+        {
+            if text.get_ref().is_empty() || text.get_ref().chars().any(char::is_control) {
+                found.say(
+                    Finding::error(
+                        "bad-text",
+                        "a probe's text is empty or has control characters",
+                    )
+                    .label("one line of text")
+                    .help("write one line of text"),
+                    text,
+                );
+            }
+        }
     }
 }

@@ -78,6 +78,6 @@ fn step(
 fn back<const N: usize>(text: impl Into<String>, commands: [String; N]) -> Back {
     Back {
         text: text.into(),
-        commands: commands.to_vec(),
+        commands: Vec::from(commands),
     }
 }

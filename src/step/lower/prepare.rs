@@ -106,6 +106,9 @@ fn base(context: &Context) -> Step<Object> {
         }),
         istioctl: context.istioctl(canary),
     }];
+    step.gates = vec![Gate::Crds {
+        crds: ISTIO_CRDS.map(str::to_owned).to_vec(),
+    }];
     step.reversible = false;
     step.stays =
         vec!["Istio's CRDs and the ServiceAccounts and roles that come with them".to_owned()];

@@ -189,6 +189,11 @@ fn control_plane(context: &Context) -> Step<Object> {
                 name: gateway.deployment,
             })
             .collect();
+        // Run again after 650, the step would take the tag from the canary.
+        step.actions.push(Action::RequireTagOf {
+            tag: "default".to_owned(),
+            revision: stable.name.clone(),
+        });
         step.restarts = context
             .gateways()
             .map(|gateway| Restart {
@@ -239,39 +244,36 @@ fn nodes(context: &Context) -> Step<Object> {
     );
     step.why = "Stable's nodes have no ztunnel any more. In the canary's pool they get one, and its workloads can use them.".to_owned();
     step.watch = "As many ready ztunnel pods as the pool has nodes. Pods move there only when something makes them.".to_owned();
-    match &stable.nodes {
-        Some(nodes) => {
-            step.actions = vec![Action::LabelNodes {
-                nodes: nodes.clone(),
-                key: POOL.to_owned(),
-                value: canary.word.to_owned(),
-            }];
-            step.gates = vec![Gate::NodesLabelled {
-                nodes: nodes.clone(),
-                key: POOL.to_owned(),
-                value: canary.word.to_owned(),
-            }];
-            step.back = back(
-                "Take the label off; move pods of the mesh away first.",
-                [format!("kubectl label node {} {POOL}-", nodes.join(" "))],
-            );
-        }
-        None => {
-            step.watch = format!(
-                "The labels of these nodes are not the plan's. Change them where your node pools are configured, from {} to {}; the \
-                 script waits for nothing and stops until that is done.",
-                stable.selector(),
-                canary.selector()
-            );
-            step.actions = vec![Action::AwaitPoolMoved {
-                selector: stable.selector(),
-                other: canary.selector(),
-            }];
-            step.back = back(
-                "Change the labels back; move pods of the mesh away first.",
-                [],
-            );
-        }
+    if let Some(nodes) = &stable.nodes {
+        step.actions = vec![Action::LabelNodes {
+            nodes: nodes.clone(),
+            key: POOL.to_owned(),
+            value: canary.word.to_owned(),
+        }];
+        step.gates = vec![Gate::NodesLabelled {
+            nodes: nodes.clone(),
+            key: POOL.to_owned(),
+            value: canary.word.to_owned(),
+        }];
+        step.back = back(
+            "Take the label off; move pods of the mesh away first.",
+            [format!("kubectl label node {} {POOL}-", nodes.join(" "))],
+        );
+    } else {
+        step.watch = format!(
+            "The labels of these nodes are not the plan's. Change them where your node pools are configured, from {} to {}; the \
+             script waits for nothing and stops until that is done.",
+            stable.selector(),
+            canary.selector()
+        );
+        step.actions = vec![Action::AwaitPoolMoved {
+            selector: stable.selector(),
+            other: canary.selector(),
+        }];
+        step.back = back(
+            "Change the labels back; move pods of the mesh away first.",
+            [],
+        );
     }
     step.gates.push(Gate::PoolCovered {
         namespace: namespace.to_owned(),

@@ -460,7 +460,7 @@ fn rollout(manifest: &Manifest, value: &serde_json::Value) -> Option<Gate> {
     })
 }
 
-/// What the IstioOperators of one version have in common; each file sets its own name.
+/// What the `IstioOperators` of one version have in common; each file sets its own name.
 pub(super) fn operator(context: &Context, rev: &Rev) -> IstioOperator {
     IstioOperator {
         name: String::new(),

@@ -1,0 +1,26 @@
+#!/bin/sh
+# 120-stable-control-plane: whether it has done its work
+# Made by meshplan. Fails where something is not so; changes nothing.
+set -eu
+cd -- "$(dirname -- "$0")"
+
+if [ -e ../.meshplan-pending ]; then
+  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
+  exit 2
+fi
+
+fail() {
+  echo "meshplan: $*" >&2
+  exit 1
+}
+
+kubectl() {
+  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
+}
+
+kubectl rollout status deployment/istiod-1-29-6 -n istio-system --timeout=5m
+
+revision=$(kubectl get mutatingwebhookconfiguration istio-revision-tag-default -o 'jsonpath={.metadata.labels.istio\.io/rev}')
+[ "$revision" = 1-29-6 ] || fail "the tag default points to '$revision', not to 1-29-6"
+
+echo '120-stable-control-plane: verified'

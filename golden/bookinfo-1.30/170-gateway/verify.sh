@@ -1,0 +1,29 @@
+#!/bin/sh
+# 170-gateway: whether it has done its work
+# Made by meshplan. Fails where something is not so; changes nothing.
+set -eu
+cd -- "$(dirname -- "$0")"
+
+if [ -e ../.meshplan-pending ]; then
+  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
+  exit 2
+fi
+
+fail() {
+  echo "meshplan: $*" >&2
+  exit 1
+}
+
+kubectl() {
+  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
+}
+
+simulated() {
+  [ "${MESHPLAN_SIMULATED:-}" = 1 ] || return 1
+  echo "skipped, as nothing runs in a simulated cluster: $1"
+}
+
+simulated 'Gateway istio-system/bookinfo-gateway is Programmed' ||
+  kubectl wait gateways.gateway.networking.k8s.io/bookinfo-gateway -n istio-system --for=condition=Programmed --timeout=5m
+
+echo '170-gateway: verified'

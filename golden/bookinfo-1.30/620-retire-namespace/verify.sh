@@ -1,0 +1,24 @@
+#!/bin/sh
+# 620-retire-namespace: whether it has done its work
+# Made by meshplan. Fails where something is not so; changes nothing.
+set -eu
+cd -- "$(dirname -- "$0")"
+
+if [ -e ../.meshplan-pending ]; then
+  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
+  exit 2
+fi
+
+fail() {
+  echo "meshplan: $*" >&2
+  exit 1
+}
+
+kubectl() {
+  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
+}
+
+left=$(kubectl get -f delete/ --ignore-not-found -o name)
+[ -z "$left" ] || fail "not deleted yet:" "$left"
+
+echo '620-retire-namespace: verified'

@@ -1,0 +1,58 @@
+#!/bin/sh
+# 630-retire-ztunnel: whether it has done its work
+# Made by meshplan. Fails where something is not so; changes nothing.
+set -eu
+cd -- "$(dirname -- "$0")"
+
+if [ -e ../.meshplan-pending ]; then
+  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
+  exit 2
+fi
+
+fail() {
+  echo "meshplan: $*" >&2
+  exit 1
+}
+
+kubectl() {
+  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
+}
+
+simulated() {
+  [ "${MESHPLAN_SIMULATED:-}" = 1 ] || return 1
+  echo "skipped, as nothing runs in a simulated cluster: $1"
+}
+
+# within SECONDS WHAT COMMAND: tries the command every other second until it succeeds.
+within() {
+  limit=$1
+  what=$2
+  shift 2
+  waited=0
+  until "$@"; do
+    [ "$waited" -lt "$limit" ] || fail "not so within $limit seconds: $what"
+    sleep 2
+    waited=$((waited + 2))
+  done
+  echo "$what"
+}
+
+left=$(kubectl get -f delete/ --ignore-not-found -o name)
+[ -z "$left" ] || fail "not deleted yet:" "$left"
+
+covered_2() {
+  nodes=$(kubectl get nodes -l meshplan.dev/pool=canary -o name | wc -l)
+  ready=$(kubectl get daemonset ztunnel-1-30-3 -n istio-system -o 'jsonpath={.status.numberReady}')
+  [ "$nodes" -gt 0 ] && [ "$nodes" -eq "${ready:-0}" ]
+}
+within 300 'each node of the pool meshplan.dev/pool=canary has a ready pod of ztunnel-1-30-3' covered_2
+
+probed_3() {
+  body=$(curl -sS -m 10 -w '\n%{http_code}' -- http://172.18.255.202/productpage) || return 1
+  [ "$(printf '%s\n' "$body" | tail -n 1)" = 200 ] || return 1
+  printf '%s\n' "$body" | grep -qF -- '<title>Simple Bookstore App</title>'
+}
+simulated 'probe product page' ||
+  within 60 'probe product page' probed_3
+
+echo '630-retire-ztunnel: verified'

@@ -1,0 +1,24 @@
+#!/bin/sh
+# 660-nodes-to-canary: the stable nodes to the canary pool
+# Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
+set -eu
+cd -- "$(dirname -- "$0")"
+
+if [ -e ../.meshplan-pending ]; then
+  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
+  exit 2
+fi
+
+fail() {
+  echo "meshplan: $*" >&2
+  exit 1
+}
+
+kubectl() {
+  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
+}
+
+kubectl get node ambient-worker -o name >/dev/null
+kubectl label node ambient-worker meshplan.dev/pool=canary --overwrite
+
+echo '660-nodes-to-canary: applied. Next: sh 660-nodes-to-canary/verify.sh'

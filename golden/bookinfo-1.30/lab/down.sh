@@ -1,0 +1,4 @@
+#!/bin/sh
+# Deletes the kind cluster.
+set -eu
+kind delete cluster --name ambient

@@ -1,0 +1,41 @@
+#!/bin/sh
+# 020-istio-base: Istio's CRDs and shared accounts, 1.18.1
+# Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
+set -eu
+cd -- "$(dirname -- "$0")"
+
+if [ -e ../.meshplan-pending ]; then
+  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
+  exit 2
+fi
+
+fail() {
+  echo "meshplan: $*" >&2
+  exit 1
+}
+
+kubectl() {
+  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
+}
+
+# istioctl installs its own version, so only this one will do.
+istioctl=${ISTIOCTL_1_18_1:-}
+if [ -z "$istioctl" ]; then
+  if command -v istioctl-1.18.1 >/dev/null 2>&1; then
+    istioctl="istioctl-1.18.1"
+  else
+    istioctl=istioctl
+  fi
+fi
+command -v "$istioctl" >/dev/null 2>&1 || fail "there is no $istioctl; put istioctl 1.18.1 on the path, or its path into ISTIOCTL_1_18_1"
+found=$("$istioctl" version --remote=false --short)
+found=${found##* }
+[ "$found" = 1.18.1 ] || fail "$istioctl is version $found; this step needs 1.18.1, in ISTIOCTL_1_18_1 or as istioctl-1.18.1"
+
+istioctl() {
+  command "$istioctl" "$@" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"}
+}
+
+istioctl install -f istioctl/istio-base.yaml --skip-confirmation
+
+echo '020-istio-base: applied. Next: sh 020-istio-base/verify.sh'

@@ -1,0 +1,24 @@
+#!/bin/sh
+# 100-stable-nodes: whether it has done its work
+# Made by meshplan. Fails where something is not so; changes nothing.
+set -eu
+cd -- "$(dirname -- "$0")"
+
+if [ -e ../.meshplan-pending ]; then
+  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
+  exit 2
+fi
+
+fail() {
+  echo "meshplan: $*" >&2
+  exit 1
+}
+
+kubectl() {
+  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
+}
+
+label=$(kubectl get node ambient-worker -o 'jsonpath={.metadata.labels.meshplan\.dev/pool}')
+[ "$label" = stable ] || fail "node ambient-worker does not carry meshplan.dev/pool=stable"
+
+echo '100-stable-nodes: verified'

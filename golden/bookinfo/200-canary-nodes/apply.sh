@@ -1,0 +1,24 @@
+#!/bin/sh
+# 200-canary-nodes: ambient-worker2 to the canary pool
+# Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
+set -eu
+cd -- "$(dirname -- "$0")"
+
+if [ -e ../.meshplan-pending ]; then
+  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
+  exit 2
+fi
+
+fail() {
+  echo "meshplan: $*" >&2
+  exit 1
+}
+
+kubectl() {
+  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
+}
+
+kubectl get node ambient-worker2 -o name >/dev/null
+kubectl label node ambient-worker2 meshplan.dev/pool=canary --overwrite
+
+echo '200-canary-nodes: applied. Next: sh 200-canary-nodes/verify.sh'

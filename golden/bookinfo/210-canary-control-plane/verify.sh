@@ -1,0 +1,23 @@
+#!/bin/sh
+# 210-canary-control-plane: whether it has done its work
+# Made by meshplan. Fails where something is not so; changes nothing.
+set -eu
+cd -- "$(dirname -- "$0")"
+
+if [ -e ../.meshplan-pending ]; then
+  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
+  exit 2
+fi
+
+fail() {
+  echo "meshplan: $*" >&2
+  exit 1
+}
+
+kubectl() {
+  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
+}
+
+kubectl rollout status deployment/istiod-1-18-1 -n istio-system --timeout=5m
+
+echo '210-canary-control-plane: verified'

@@ -1,0 +1,50 @@
+#!/bin/sh
+# 220-istio-cni-upgrade: whether it has done its work
+# Made by meshplan. Fails where something is not so; changes nothing.
+set -eu
+cd -- "$(dirname -- "$0")"
+
+if [ -e ../.meshplan-pending ]; then
+  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
+  exit 2
+fi
+
+fail() {
+  echo "meshplan: $*" >&2
+  exit 1
+}
+
+kubectl() {
+  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
+}
+
+simulated() {
+  [ "${MESHPLAN_SIMULATED:-}" = 1 ] || return 1
+  echo "skipped, as nothing runs in a simulated cluster: $1"
+}
+
+# within SECONDS WHAT COMMAND: tries the command every other second until it succeeds.
+within() {
+  limit=$1
+  what=$2
+  shift 2
+  waited=0
+  until "$@"; do
+    [ "$waited" -lt "$limit" ] || fail "not so within $limit seconds: $what"
+    sleep 2
+    waited=$((waited + 2))
+  done
+  echo "$what"
+}
+
+kubectl rollout status daemonset/istio-cni-node -n istio-system --timeout=5m
+
+probed_2() {
+  body=$(curl -sS -m 10 -w '\n%{http_code}' -- http://172.18.255.202/productpage) || return 1
+  [ "$(printf '%s\n' "$body" | tail -n 1)" = 200 ] || return 1
+  printf '%s\n' "$body" | grep -qF -- '<title>Simple Bookstore App</title>'
+}
+simulated 'probe product page' ||
+  within 60 'probe product page' probed_2
+
+echo '220-istio-cni-upgrade: verified'

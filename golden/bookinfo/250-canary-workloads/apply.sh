@@ -1,0 +1,44 @@
+#!/bin/sh
+# 250-canary-workloads: bookinfo on the canary pool
+# Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
+set -eu
+cd -- "$(dirname -- "$0")"
+
+if [ -e ../.meshplan-pending ]; then
+  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
+  exit 2
+fi
+
+fail() {
+  echo "meshplan: $*" >&2
+  exit 1
+}
+
+kubectl() {
+  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
+}
+
+kubectl apply \
+  -f 10-serviceaccount-bookinfo-1-18-1-bookinfo-details.yaml \
+  -f 10-serviceaccount-bookinfo-1-18-1-bookinfo-productpage.yaml \
+  -f 10-serviceaccount-bookinfo-1-18-1-bookinfo-ratings.yaml \
+  -f 10-serviceaccount-bookinfo-1-18-1-bookinfo-reviews.yaml \
+  -f 10-serviceaccount-bookinfo-1-18-1-notsleep.yaml \
+  -f 10-serviceaccount-bookinfo-1-18-1-sleep.yaml \
+  -f 30-service-bookinfo-1-18-1-details.yaml \
+  -f 30-service-bookinfo-1-18-1-notsleep.yaml \
+  -f 30-service-bookinfo-1-18-1-productpage.yaml \
+  -f 30-service-bookinfo-1-18-1-ratings.yaml \
+  -f 30-service-bookinfo-1-18-1-reviews.yaml \
+  -f 30-service-bookinfo-1-18-1-sleep.yaml \
+  -f 40-deployment-bookinfo-1-18-1-details-v1.yaml \
+  -f 40-deployment-bookinfo-1-18-1-notsleep.yaml \
+  -f 40-deployment-bookinfo-1-18-1-productpage-v1.yaml \
+  -f 40-deployment-bookinfo-1-18-1-ratings-v1.yaml \
+  -f 40-deployment-bookinfo-1-18-1-reviews-v1.yaml \
+  -f 40-deployment-bookinfo-1-18-1-reviews-v2.yaml \
+  -f 40-deployment-bookinfo-1-18-1-reviews-v3.yaml \
+  -f 40-deployment-bookinfo-1-18-1-sleep.yaml \
+  -f 60-referencegrant-bookinfo-1-18-1-routes-to-productpage.yaml
+
+echo '250-canary-workloads: applied. Next: sh 250-canary-workloads/verify.sh'

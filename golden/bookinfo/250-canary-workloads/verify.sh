@@ -1,0 +1,37 @@
+#!/bin/sh
+# 250-canary-workloads: whether it has done its work
+# Made by meshplan. Fails where something is not so; changes nothing.
+set -eu
+cd -- "$(dirname -- "$0")"
+
+if [ -e ../.meshplan-pending ]; then
+  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
+  exit 2
+fi
+
+fail() {
+  echo "meshplan: $*" >&2
+  exit 1
+}
+
+kubectl() {
+  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
+}
+
+kubectl rollout status deployment/details-v1 -n bookinfo-1-18-1 --timeout=5m
+
+kubectl rollout status deployment/ratings-v1 -n bookinfo-1-18-1 --timeout=5m
+
+kubectl rollout status deployment/reviews-v1 -n bookinfo-1-18-1 --timeout=5m
+
+kubectl rollout status deployment/reviews-v2 -n bookinfo-1-18-1 --timeout=5m
+
+kubectl rollout status deployment/reviews-v3 -n bookinfo-1-18-1 --timeout=5m
+
+kubectl rollout status deployment/productpage-v1 -n bookinfo-1-18-1 --timeout=5m
+
+kubectl rollout status deployment/sleep -n bookinfo-1-18-1 --timeout=5m
+
+kubectl rollout status deployment/notsleep -n bookinfo-1-18-1 --timeout=5m
+
+echo '250-canary-workloads: verified'

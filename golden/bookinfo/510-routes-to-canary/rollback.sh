@@ -1,0 +1,61 @@
+#!/bin/sh
+# 510-routes-to-canary: back to the state before it
+# Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
+set -eu
+cd -- "$(dirname -- "$0")"
+
+if [ -e ../.meshplan-pending ]; then
+  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
+  exit 2
+fi
+
+fail() {
+  echo "meshplan: $*" >&2
+  exit 1
+}
+
+kubectl() {
+  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
+}
+
+simulated() {
+  [ "${MESHPLAN_SIMULATED:-}" = 1 ] || return 1
+  echo "skipped, as nothing runs in a simulated cluster: $1"
+}
+
+# within SECONDS WHAT COMMAND: tries the command every other second until it succeeds.
+within() {
+  limit=$1
+  what=$2
+  shift 2
+  waited=0
+  until "$@"; do
+    [ "$waited" -lt "$limit" ] || fail "not so within $limit seconds: $what"
+    sleep 2
+    waited=$((waited + 2))
+  done
+  echo "$what"
+}
+
+kubectl apply \
+  -f rollback/70-httproute-default-bookinfo.yaml
+
+resolved_1() {
+  generation=$(kubectl get httproutes.gateway.networking.k8s.io bookinfo -n default -o 'jsonpath={.metadata.generation}')
+  for condition in Accepted ResolvedRefs; do
+    kubectl get httproutes.gateway.networking.k8s.io bookinfo -n default -o "jsonpath={range .status.parents[?(@.parentRef.name==\"bookinfo-gateway\")].conditions[?(@.type==\"$condition\")]}{.status} {.observedGeneration}{\"\\n\"}{end}" |
+      grep -qx "True $generation" || return 1
+  done
+}
+simulated 'HTTPRoute default/bookinfo resolves' ||
+  within 120 'HTTPRoute default/bookinfo is accepted and its references resolve' resolved_1
+
+probed_2() {
+  body=$(curl -sS -m 10 -w '\n%{http_code}' -- http://172.18.255.202/productpage) || return 1
+  [ "$(printf '%s\n' "$body" | tail -n 1)" = 200 ] || return 1
+  printf '%s\n' "$body" | grep -qF -- '<title>Simple Bookstore App</title>'
+}
+simulated 'probe product page' ||
+  within 60 'probe product page' probed_2
+
+echo '510-routes-to-canary: rolled back'

@@ -1,0 +1,25 @@
+#!/bin/sh
+# 630-retire-ztunnel: ztunnel 1.18.0-alpha.0
+# Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
+set -eu
+cd -- "$(dirname -- "$0")"
+
+if [ -e ../.meshplan-pending ]; then
+  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
+  exit 2
+fi
+
+fail() {
+  echo "meshplan: $*" >&2
+  exit 1
+}
+
+kubectl() {
+  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
+}
+
+kubectl delete --ignore-not-found --timeout=5m \
+  -f delete/40-daemonset-istio-system-ztunnel-1-18-0-alpha-0.yaml \
+  -f delete/10-serviceaccount-istio-system-ztunnel-1-18-0-alpha-0.yaml
+
+echo '630-retire-ztunnel: applied. Next: sh 630-retire-ztunnel/verify.sh'

@@ -1,0 +1,63 @@
+#!/bin/sh
+# 650-default-tag: whether it has done its work
+# Made by meshplan. Fails where something is not so; changes nothing.
+set -eu
+cd -- "$(dirname -- "$0")"
+
+if [ -e ../.meshplan-pending ]; then
+  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
+  exit 2
+fi
+
+fail() {
+  echo "meshplan: $*" >&2
+  exit 1
+}
+
+kubectl() {
+  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
+}
+
+simulated() {
+  [ "${MESHPLAN_SIMULATED:-}" = 1 ] || return 1
+  echo "skipped, as nothing runs in a simulated cluster: $1"
+}
+
+# within SECONDS WHAT COMMAND: tries the command every other second until it succeeds.
+within() {
+  limit=$1
+  what=$2
+  shift 2
+  waited=0
+  until "$@"; do
+    [ "$waited" -lt "$limit" ] || fail "not so within $limit seconds: $what"
+    sleep 2
+    waited=$((waited + 2))
+  done
+  echo "$what"
+}
+
+revision=$(kubectl get mutatingwebhookconfiguration istio-revision-tag-default -o 'jsonpath={.metadata.labels.istio\.io/rev}')
+[ "$revision" = 1-18-1 ] || fail "the tag default points to '$revision', not to 1-18-1"
+
+owned_2() {
+  image=$(kubectl get deployment bookinfo-gateway-istio -n istio-system -o 'jsonpath={.spec.template.spec.containers[?(@.name=="istio-proxy")].image}')
+  case $image in
+    *:1.18.1 | *:1.18.1-*) ;;
+    *) return 1 ;;
+  esac
+}
+if ! simulated 'Deployment istio-system/bookinfo-gateway-istio is of version 1.18.1'; then
+  within 300 'Deployment istio-system/bookinfo-gateway-istio is of version 1.18.1' owned_2
+  kubectl rollout status deployment/bookinfo-gateway-istio -n istio-system --timeout=5m
+fi
+
+probed_3() {
+  body=$(curl -sS -m 10 -w '\n%{http_code}' -- http://172.18.255.202/productpage) || return 1
+  [ "$(printf '%s\n' "$body" | tail -n 1)" = 200 ] || return 1
+  printf '%s\n' "$body" | grep -qF -- '<title>Simple Bookstore App</title>'
+}
+simulated 'probe product page' ||
+  within 60 'probe product page' probed_3
+
+echo '650-default-tag: verified'

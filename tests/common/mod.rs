@@ -1,0 +1,134 @@
+//! What the tests of the command share: running it, and folders to run it in.
+#![allow(
+    dead_code,
+    missing_docs,
+    clippy::missing_panics_doc,
+    clippy::must_use_candidate
+)]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// The repository.
+pub fn repository() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Runs meshplan in a folder, without anything of the machine's environment that could change what it says.
+pub fn meshplan_in(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_meshplan"))
+        .args(arguments)
+        .current_dir(folder)
+        .env("NO_COLOR", "1")
+        .env_remove("CLICOLOR_FORCE")
+        .output()
+        .expect("meshplan can be started")
+}
+
+/// Runs meshplan in the repository.
+pub fn meshplan(arguments: &[&str]) -> Output {
+    meshplan_in(&repository(), arguments)
+}
+
+pub fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("meshplan prints UTF-8")
+}
+
+pub fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("meshplan prints UTF-8")
+}
+
+pub fn code(output: &Output) -> i32 {
+    output.status.code().expect("meshplan ends by itself")
+}
+
+/// Every plan under `plans/`.
+pub fn plans() -> Vec<PathBuf> {
+    let mut plans: Vec<PathBuf> = fs::read_dir(repository().join("plans"))
+        .expect("plans/")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|e| e == "toml"))
+        .collect();
+    plans.sort();
+    assert!(!plans.is_empty());
+    plans
+}
+
+/// Every file below a folder, by its path from there.
+pub fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
+    fn walk(folder: &Path, prefix: &str, files: &mut BTreeMap<String, Vec<u8>>) {
+        for entry in
+            fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
+        {
+            let path = entry.expect("an entry").path();
+            let name = format!(
+                "{prefix}{}",
+                path.file_name().expect("a name").to_string_lossy()
+            );
+            if path.is_dir() {
+                walk(&path, &format!("{name}/"), files);
+            } else {
+                files.insert(name, fs::read(&path).expect("a file"));
+            }
+        }
+    }
+    let mut all = BTreeMap::new();
+    walk(root, "", &mut all);
+    all
+}
+
+/// A small plan with one workload, in a folder of its own; `edits` are replacements in the plan.
+pub fn small_plan(edits: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let bad = repository().join("tests/bad");
+    let mut plan = SMALL.to_owned();
+    for (from, to) in edits {
+        assert!(plan.contains(from), "{from} is not in the small plan");
+        plan = plan.replacen(from, to, 1);
+    }
+    fs::write(folder.path().join("plan.toml"), plan).expect("writing the plan");
+    fs::copy(
+        bad.join("manifests/web.yaml"),
+        folder.path().join("web.yaml"),
+    )
+    .expect("copying the manifest");
+    folder
+}
+
+const SMALL: &str = r#"name = "shop"
+
+[gateway-api]
+bundle = "v1.4.1"
+channel = "standard"
+
+[stable]
+version = "1.29.6"
+pool = { nodes = ["a1", "a2"] }
+
+[canary]
+version = "1.30.3"
+pool = { nodes = ["b1"] }
+
+[[workload]]
+name = "web"
+namespace = "shop"
+manifests = ["web.yaml"]
+
+[[gateway]]
+name = "front"
+namespace = "ingress"
+listener = [{ name = "http", port = 80, protocol = "HTTP" }]
+
+[[route]]
+name = "web"
+namespace = "ingress"
+gateway = "front"
+backend = { workload = "web", service = "web", port = 8080 }
+match = [{ prefix = "/" }]
+
+[shift]
+header = { name = "x-canary", value = "yes" }
+weights = [10, 100]
+"#;

@@ -1,0 +1,390 @@
+//! The scripts of the golden trees, run against a kubectl and istioctls that write down what they are asked.
+
+#![cfg(unix)]
+
+mod common;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use common::{code, meshplan, repository, stderr, stdout};
+
+/// Writes its arguments down and answers what a healthy cluster would.
+const KUBECTL: &str = r#"#!/bin/sh
+echo "kubectl $*" >> "$RECORD"
+case "$*" in
+  *"$FAIL_ON"*) [ -z "$FAIL_ON" ] || exit 1 ;;
+esac
+case "$*" in
+  "get nodes -l "*) echo node/some-node ;;
+  *numberReady*) echo 1 ;;
+  *"jsonpath={.metadata.labels.meshplan\.dev/pool}"*)
+    case "$RECORD" in *660*) echo canary ;; *200*) echo canary ;; *) echo stable ;; esac ;;
+  *"jsonpath={.metadata.labels.app\.kubernetes\.io/managed-by}"*) echo meshplan ;;
+  *"jsonpath={.metadata.labels.istio\.io/dataplane-mode}"*) case "$RECORD" in *140*) ;; *) echo ambient ;; esac ;;
+  *"jsonpath={.metadata.labels.istio\.io/rev}"*) echo "${TAG_OWNER:-}" ;;
+  *bundle-version*" "*channel*) echo "$BUNDLE" ;;
+esac
+"#;
+
+const ISTIOCTL: &str = r#"#!/bin/sh
+version=${0##*istioctl-}
+case "$1" in
+  version) echo "client version: $version" ;;
+  *) echo "istioctl-$version $*" >> "$RECORD" ;;
+esac
+"#;
+
+/// A folder with the stubs, and a golden tree.
+struct Stage {
+    folder: tempfile::TempDir,
+    tree: PathBuf,
+}
+
+impl Stage {
+    fn new(golden: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let stage = Self {
+            folder,
+            tree: repository().join("golden").join(golden),
+        };
+        stage.stub("kubectl", KUBECTL);
+        for version in ["1.18.0-alpha.0", "1.18.1", "1.29.6", "1.30.3"] {
+            stage.stub(&format!("istioctl-{version}"), ISTIOCTL);
+        }
+        stage
+    }
+
+    fn stub(&self, name: &str, text: &str) {
+        let path = self.folder.path().join(name);
+        fs::write(&path, text).expect("a stub");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("a mode");
+    }
+
+    fn record(&self, script: &str) -> PathBuf {
+        self.folder.path().join(script.replace('/', "-"))
+    }
+
+    fn run(&self, script: &str, environment: &[(&str, &str)]) -> Output {
+        let path = format!("{}:/usr/bin:/bin", self.folder.path().display());
+        let mut command = Command::new("sh");
+        command
+            .arg(self.tree.join(script))
+            .env_clear()
+            .env("PATH", path)
+            .env("RECORD", self.record(script))
+            .env("FAIL_ON", "")
+            .env("MESHPLAN_SIMULATED", "1")
+            // As from somewhere else: a script finds its own folder.
+            .current_dir("/");
+        for (name, value) in environment {
+            command.env(name, value);
+        }
+        command.output().expect("sh can be started")
+    }
+
+    fn asked(&self, script: &str) -> Vec<String> {
+        let text = fs::read_to_string(self.record(script)).unwrap_or_default();
+        text.lines().map(str::to_owned).collect()
+    }
+}
+
+fn steps(tree: &Path) -> Vec<String> {
+    let index: serde_json::Value =
+        serde_json::from_slice(&fs::read(tree.join("index.json")).expect("index.json"))
+            .expect("JSON");
+    index["steps"]
+        .as_array()
+        .expect("steps")
+        .iter()
+        .map(|s| s["name"].as_str().expect("name").to_owned())
+        .collect()
+}
+
+#[test]
+fn every_step_applies_and_verifies_on_a_healthy_cluster() {
+    for (golden, stable, canary, bundle) in [
+        (
+            "bookinfo",
+            "1-18-0-alpha-0",
+            "1-18-1",
+            "v0.6.1 experimental",
+        ),
+        ("bookinfo-1.30", "1-29-6", "1-30-3", "v1.4.1 standard"),
+    ] {
+        let stage = Stage::new(golden);
+        let mut all = String::new();
+        for step in steps(&stage.tree) {
+            let number: u32 = step[..3].parse().expect("a number");
+            let owner = if (200..650).contains(&number) && number != 530 || number < 200 {
+                stable
+            } else {
+                canary
+            };
+            for script in ["apply.sh", "verify.sh", "rollback.sh"] {
+                let script = format!("{step}/{script}");
+                if !stage.tree.join(&script).exists() {
+                    continue;
+                }
+                let applying = script.ends_with("apply.sh") && number == 10;
+                let answer = if applying { "" } else { bundle };
+                let output = stage.run(&script, &[("TAG_OWNER", owner), ("BUNDLE", answer)]);
+                assert_eq!(
+                    code(&output),
+                    0,
+                    "{script}: {}{}",
+                    stdout(&output),
+                    stderr(&output)
+                );
+                all.push_str(&format!("# {script}\n"));
+                for line in stage.asked(&script) {
+                    all.push_str(&line);
+                    all.push('\n');
+                }
+            }
+        }
+        insta::with_settings!({ prepend_module_to_snapshot => false }, {
+            insta::assert_snapshot!(format!("commands-of-{golden}"), all);
+        });
+    }
+}
+
+#[test]
+fn the_context_and_another_kubectl_are_used() {
+    let stage = Stage::new("bookinfo");
+    stage.stub("other", KUBECTL);
+    let kubectl = stage.folder.path().join("other");
+    let environment = [
+        ("MESHPLAN_CONTEXT", "kind lab"),
+        ("KUBECTL", kubectl.to_str().expect("a path")),
+    ];
+    let output = stage.run("310-weight-10/apply.sh", &environment);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert_eq!(
+        stage.asked("310-weight-10/apply.sh"),
+        ["kubectl --context=kind lab apply -f 70-httproute-default-bookinfo.yaml"]
+    );
+    let output = stage.run("120-stable-control-plane/apply.sh", &environment);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let asked = stage.asked("120-stable-control-plane/apply.sh");
+    assert!(
+        asked[0].ends_with(" --skip-confirmation --context=kind lab"),
+        "{asked:?}"
+    );
+}
+
+#[test]
+fn an_istioctl_of_another_version_is_refused() {
+    let stage = Stage::new("bookinfo");
+    let wrong = stage.folder.path().join("istioctl-1.30.3");
+    let output = stage.run(
+        "210-canary-control-plane/apply.sh",
+        &[("ISTIOCTL_1_18_1", wrong.to_str().expect("a path"))],
+    );
+    assert_eq!(code(&output), 1);
+    assert!(
+        stderr(&output).contains("is version 1.30.3; this step needs 1.18.1"),
+        "{}",
+        stderr(&output)
+    );
+    assert!(stage.asked("210-canary-control-plane/apply.sh").is_empty());
+
+    for version in ["1.18.0-alpha.0", "1.18.1", "1.29.6", "1.30.3"] {
+        fs::remove_file(stage.folder.path().join(format!("istioctl-{version}"))).expect("removing");
+    }
+    let output = stage.run("210-canary-control-plane/apply.sh", &[]);
+    assert_eq!(code(&output), 1);
+    assert!(
+        stderr(&output).contains("put istioctl 1.18.1 on the path"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn a_script_stops_at_the_first_action_that_fails() {
+    let stage = Stage::new("bookinfo");
+    let output = stage.run("100-stable-nodes/apply.sh", &[("FAIL_ON", "get node")]);
+    assert_ne!(code(&output), 0);
+    assert_eq!(
+        stage.asked("100-stable-nodes/apply.sh"),
+        ["kubectl get node ambient-worker -o name"]
+    );
+}
+
+#[test]
+fn guards_stop_before_harm_is_done() {
+    let stage = Stage::new("bookinfo");
+    // 640 again after 650: the tag is the canary's by now.
+    let output = stage.run(
+        "640-retire-control-plane/apply.sh",
+        &[("TAG_OWNER", "1-18-1")],
+    );
+    assert_eq!(code(&output), 1);
+    assert!(
+        stderr(&output).contains("belongs to revision 1-18-1 already"),
+        "{}",
+        stderr(&output)
+    );
+    assert!(
+        !stage
+            .asked("640-retire-control-plane/apply.sh")
+            .iter()
+            .any(|line| line.contains("delete"))
+    );
+
+    // CRDs that are newer, or of the other channel.
+    stage.stub("kubectl", "#!/bin/sh\necho \"kubectl $*\" >> \"$RECORD\"\ncase \"$*\" in *bundle-version*) echo \"$B\" ;; *channel*) echo \"$C\" ;; esac\n");
+    for (bundle, channel, works) in [
+        ("", "", true),
+        ("v0.6.1", "experimental", true),
+        ("v0.5.1", "experimental", true),
+        ("v0.10.0", "experimental", false),
+        ("v1.0.0", "experimental", false),
+        ("v0.6.2", "experimental", false),
+        ("v0.6.1", "standard", false),
+    ] {
+        fs::write(stage.record("010-gateway-api/apply.sh"), "").expect("an empty record");
+        let output = stage.run("010-gateway-api/apply.sh", &[("B", bundle), ("C", channel)]);
+        assert_eq!(
+            code(&output) == 0,
+            works,
+            "{bundle} {channel}: {}",
+            stderr(&output)
+        );
+        let applied = stage
+            .asked("010-gateway-api/apply.sh")
+            .iter()
+            .any(|line| line.contains(" apply "));
+        assert_eq!(applied, works, "{bundle} {channel}");
+    }
+
+    // A ztunnel of nobody's.
+    stage.stub("kubectl", "#!/bin/sh\necho \"kubectl $*\" >> \"$RECORD\"\ncase \"$*\" in *daemonsets*) printf 'istio-system/ztunnel-1-18-1\\nkube-system/ztunnel\\n' ;; esac\n");
+    let output = stage.run("230-canary-ztunnel/apply.sh", &[]);
+    assert_eq!(code(&output), 1);
+    assert!(
+        stderr(&output).contains("DaemonSet kube-system/ztunnel"),
+        "{}",
+        stderr(&output)
+    );
+
+    // Pods that are somebody else's.
+    stage.stub("kubectl", "#!/bin/sh\necho \"kubectl $*\" >> \"$RECORD\"\ncase \"$*\" in *'get pods'*) echo pod/guest ;; esac\n");
+    let output = stage.run("620-retire-namespace/apply.sh", &[]);
+    assert_eq!(code(&output), 1);
+    assert!(
+        stderr(&output).contains("still has pods: pod/guest"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn verifying_fails_where_the_work_was_not_done() {
+    let stage = Stage::new("bookinfo");
+    for (script, answer) in [
+        ("100-stable-nodes/verify.sh", "canary"),
+        ("140-stable-namespace/verify.sh", "ambient"),
+        ("190-enrolment/verify.sh", ""),
+        (
+            "620-retire-namespace/verify.sh",
+            "namespace/bookinfo-1-18-0-alpha-0",
+        ),
+        ("650-default-tag/verify.sh", "1-18-0-alpha-0"),
+        ("010-gateway-api/verify.sh", "v0.6.0 experimental"),
+    ] {
+        stage.stub("kubectl", &format!("#!/bin/sh\necho '{answer}'\n"));
+        let output = stage.run(script, &[]);
+        assert_eq!(code(&output), 1, "{script}: {}", stdout(&output));
+        assert!(
+            stderr(&output).starts_with("meshplan: "),
+            "{script}: {}",
+            stderr(&output)
+        );
+    }
+}
+
+#[test]
+fn what_a_simulated_cluster_cannot_answer_is_skipped_aloud() {
+    let stage = Stage::new("bookinfo");
+    let output = stage.run("310-weight-10/verify.sh", &[]);
+    let said = stdout(&output);
+    for word in [
+        "HTTPRoute default/bookinfo resolves",
+        "probe product page",
+        "soak of 900 seconds",
+    ] {
+        assert!(
+            said.contains(&format!(
+                "skipped, as nothing runs in a simulated cluster: {word}"
+            )),
+            "{said}"
+        );
+    }
+    assert!(
+        stage.asked("310-weight-10/verify.sh").is_empty(),
+        "nothing is asked"
+    );
+}
+
+#[test]
+fn scripts_refuse_a_half_written_tree() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("tree");
+    let compiled = meshplan(&[
+        "compile",
+        "plans/bookinfo.toml",
+        "--out",
+        out.to_str().expect("a path"),
+    ]);
+    assert_eq!(code(&compiled), 0, "{}", stderr(&compiled));
+    fs::write(
+        out.join(".meshplan-pending"),
+        "{\"renames\":[],\"removes\":[]}",
+    )
+    .expect("a list");
+    for script in ["apply.sh", "verify.sh", "rollback.sh"] {
+        let output = Command::new("sh")
+            .arg(out.join("310-weight-10").join(script))
+            .output()
+            .expect("sh");
+        assert_eq!(code(&output), 2, "{script}");
+    }
+    let output = meshplan(&[
+        "check",
+        "plans/bookinfo.toml",
+        "--golden",
+        out.to_str().expect("a path"),
+    ]);
+    assert_eq!(code(&output), 2);
+}
+
+#[test]
+fn a_route_gate_needs_the_newest_generation() {
+    let stage = Stage::new("bookinfo");
+    let kubectl = |answer: &str| {
+        format!(
+            "#!/bin/sh\ncase \"$*\" in *metadata.generation*) echo 3 ;; *status.parents*) printf '{answer}' ;; esac\n"
+        )
+    };
+    let run = |answer: &str| {
+        stage.stub("kubectl", &kubectl(answer));
+        stage.stub("sleep", "#!/bin/sh\nexit 0\n");
+        stage.stub(
+            "curl",
+            "#!/bin/sh\nprintf '<title>Simple Bookstore App</title>\\n200'\n",
+        );
+        code(&stage.run(
+            "510-routes-to-canary/verify.sh",
+            &[("MESHPLAN_SIMULATED", "")],
+        ))
+    };
+    assert_eq!(run("True 3\\n"), 0);
+    assert_eq!(run("True 2\\n"), 1, "an older generation");
+    assert_eq!(run("False 3\\n"), 1);
+    assert_eq!(run(""), 1, "no status at all");
+    assert_eq!(run("True 3\\nTrue 3\\n"), 0, "two controllers wrote it");
+}
