@@ -11,6 +11,8 @@ mod pool;
 mod schema;
 mod shape;
 mod written;
+mod written_lab;
+mod written_shift;
 
 pub use check::{Checked, Files, check};
 pub use duration::parse_duration;
@@ -19,7 +21,8 @@ pub use pool::{Pool, PoolTable};
 pub use schema::plan_schema;
 pub use shape::nearest;
 pub use written::{
-    Backend, Canary, Expect, Gateway, GatewayApi, Header, Installer, Istio, Kind, Lab, Listener,
-    Match, Metallb, Plan, Port, Probe, Protocol, Revision, Route, Shift, Stable, Weight, Workload,
-    ZtunnelForm,
+    Backend, Canary, Gateway, GatewayApi, Installer, Istio, Listener, Match, Plan, Port, Protocol,
+    Revision, Route, Stable, Workload, ZtunnelForm,
 };
+pub use written_lab::{Kind, Lab, Metallb, Workers};
+pub use written_shift::{Expect, Header, Probe, Shift, Status, Weight};

@@ -8,9 +8,9 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::schema::plan_schema;
 use super::shape::{self, Section, Shape};
-use super::written::{
-    Canary, Gateway, GatewayApi, Istio, Lab, Plan, Probe, Route, Shift, Stable, Workload,
-};
+use super::written::{Canary, Gateway, GatewayApi, Istio, Plan, Route, Stable, Workload};
+use super::written_lab::Lab;
+use super::written_shift::{Probe, Shift};
 use crate::finding::Finding;
 use crate::source::Source;
 

@@ -7,6 +7,8 @@ use toml::Spanned;
 
 use super::not_yet::{Batch, ChartValues, NodeGroup, Origin, Owners, Placement};
 use super::pool::Pool;
+use super::written_lab::Lab;
+use super::written_shift::{Probe, Shift};
 use crate::istio::Channel;
 
 /// An upgrade of an Istio ambient mesh from the stable to the canary revision.
@@ -350,105 +352,4 @@ pub struct Match {
     /// The path, or its beginning up to a `/`.
     #[schemars(with = "Option<String>")]
     pub prefix: Option<Spanned<String>>,
-}
-
-/// How traffic moves from stable to canary.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Shift {
-    /// Requests with this header go to the canary first, and through all weights.
-    pub header: Header,
-    /// Percent of requests that go to the canary, step by step.
-    #[schemars(with = "Vec<Weight>", length(min = 1))]
-    pub weights: Vec<Spanned<Weight>>,
-    /// How long each step is watched before the next, as `15m` or `1h30m`.
-    #[schemars(with = "Option<String>")]
-    pub soak: Option<Spanned<String>>,
-}
-
-/// A request header and its value.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Header {
-    /// The header's name; case does not count.
-    #[schemars(with = "String")]
-    pub name: Spanned<String>,
-    /// Its value; case counts.
-    #[schemars(with = "String")]
-    pub value: Spanned<String>,
-}
-
-/// A share of requests in percent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
-pub struct Weight(#[schemars(range(min = 1, max = 100))] pub u16);
-
-/// A request that must succeed at every step.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Probe {
-    /// What is asked for, in words.
-    #[schemars(with = "String")]
-    pub name: Spanned<String>,
-    /// Where to ask.
-    #[schemars(with = "String")]
-    pub url: Spanned<String>,
-    /// What must come back.
-    pub expect: Expect,
-}
-
-/// What a probe must get.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Expect {
-    /// The HTTP status.
-    #[schemars(with = "Status")]
-    pub status: Spanned<Status>,
-    /// Text that the body holds.
-    #[schemars(with = "Option<String>")]
-    pub contains: Option<Spanned<String>>,
-}
-
-/// An HTTP status code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-pub struct Status(#[schemars(range(min = 100, max = 599))] pub u16);
-
-/// A machine of one's own to try the plan on.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Lab {
-    /// A kind cluster.
-    pub kind: Kind,
-    /// `MetalLB`, which gives addresses to the gateways' Services.
-    pub metallb: Option<Metallb>,
-}
-
-/// A kind cluster.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Kind {
-    /// The cluster's name; its nodes are `<name>-worker`, `<name>-worker2`, …
-    #[schemars(with = "String")]
-    pub name: Spanned<String>,
-    /// How many worker nodes it has.
-    #[schemars(with = "Workers")]
-    pub workers: Spanned<Workers>,
-    /// Address and port on which this machine serves the cluster's API; kind's choice if not given.
-    #[schemars(with = "Option<String>")]
-    pub api_server: Option<Spanned<String>>,
-}
-
-/// A number of worker nodes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-pub struct Workers(#[schemars(range(min = 1, max = 100))] pub u16);
-
-/// `MetalLB` and its addresses.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Metallb {
-    /// The release, as `v0.13.7`.
-    #[schemars(with = "String")]
-    pub version: Spanned<String>,
-    /// Ranges as `172.18.255.200-172.18.255.250` or `172.18.255.0/24`.
-    #[schemars(with = "Vec<String>", length(min = 1))]
-    pub addresses: Vec<Spanned<String>>,
 }

@@ -10,7 +10,7 @@ use crate::finding::Finding;
 use crate::names::is_label;
 use crate::plan::parse::Parts;
 use crate::plan::pool::Pool;
-use crate::plan::written::{Kind, Metallb};
+use crate::plan::written_lab::{Kind, Metallb};
 
 pub(super) fn check(parts: &Parts, found: &mut Found) {
     let Some(lab) = &parts.lab else { return };

@@ -2,12 +2,14 @@
 
 mod context;
 mod lab;
+mod mesh;
 mod prepare;
 mod promote;
 mod retire;
 mod revision;
 mod routes;
 mod traffic;
+mod workloads;
 
 use crate::plan::Checked;
 

@@ -1,7 +1,7 @@
 //! 010 to 030: what both revisions stand on.
 
 use super::context::Context;
-use super::{Applier, Object, Phase, Step, back, revision, step};
+use super::{Applier, Object, Phase, Step, back, mesh, step};
 use crate::istio::Channel;
 use crate::step::action::{Action, Gate};
 use crate::step::object::{IstioOperator, Kustomization, Namespace};
@@ -102,7 +102,7 @@ fn base(context: &Context) -> Step<Object> {
     step.actions = vec![Action::Install {
         file: Object::IstioBase(IstioOperator {
             name: "istio-base".to_owned(),
-            ..revision::operator(context, canary)
+            ..mesh::operator(context, canary)
         }),
         istioctl: context.istioctl(canary),
     }];

@@ -1,8 +1,9 @@
 //! 610 to 660: the stable revision goes, each object by its name. `istioctl uninstall` would take shared ones along.
 
 use super::context::{Context, POOL};
-use super::revision::placed;
+
 use super::routes::grants;
+use super::workloads::placed;
 use super::{Applier, Object, Phase, Step, back, promote, step};
 use crate::identity::Identity;
 use crate::istio::{Handover, istiod_objects, leases, tag_objects};

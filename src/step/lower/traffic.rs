@@ -1,8 +1,8 @@
 //! 170 to 190 and 300 to 400: the way in, and traffic from stable to canary.
 
 use super::context::{Context, class};
-use super::revision::{enrolled, namespaces};
 use super::routes::{Traffic, route};
+use super::workloads::{enrolled, namespaces};
 use super::{Applier, Object, Phase, Step, back, step};
 use crate::istio::Handover;
 use crate::plan::{Gateway, Protocol, parse_duration};

@@ -1,0 +1,65 @@
+//! `[shift]` and `[[probe]]` as their author wrote them.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use toml::Spanned;
+
+/// How traffic moves from stable to canary.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Shift {
+    /// Requests with this header go to the canary first, and through all weights.
+    pub header: Header,
+    /// Percent of requests that go to the canary, step by step.
+    #[schemars(with = "Vec<Weight>", length(min = 1))]
+    pub weights: Vec<Spanned<Weight>>,
+    /// How long each step is watched before the next, as `15m` or `1h30m`.
+    #[schemars(with = "Option<String>")]
+    pub soak: Option<Spanned<String>>,
+}
+
+/// A request header and its value.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Header {
+    /// The header's name; case does not count.
+    #[schemars(with = "String")]
+    pub name: Spanned<String>,
+    /// Its value; case counts.
+    #[schemars(with = "String")]
+    pub value: Spanned<String>,
+}
+
+/// A share of requests in percent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+pub struct Weight(#[schemars(range(min = 1, max = 100))] pub u16);
+
+/// A request that must succeed at every step.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Probe {
+    /// What is asked for, in words.
+    #[schemars(with = "String")]
+    pub name: Spanned<String>,
+    /// Where to ask.
+    #[schemars(with = "String")]
+    pub url: Spanned<String>,
+    /// What must come back.
+    pub expect: Expect,
+}
+
+/// What a probe must get.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Expect {
+    /// The HTTP status.
+    #[schemars(with = "Status")]
+    pub status: Spanned<Status>,
+    /// Text that the body holds.
+    #[schemars(with = "Option<String>")]
+    pub contains: Option<Spanned<String>>,
+}
+
+/// An HTTP status code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+pub struct Status(#[schemars(range(min = 100, max = 599))] pub u16);

@@ -1,0 +1,245 @@
+//! One revision's part of the mesh: istio-cni, control plane, ztunnel.
+
+use super::context::{Context, Rev, Role};
+use super::revision::of;
+use super::{Applier, Object, Phase, Step, back, step};
+use crate::step::Restart;
+use crate::step::action::{Action, Gate};
+use crate::step::object::{IstioOperator, Ztunnel};
+
+pub(super) fn cni(context: &Context, rev: &Rev) -> Step<Object> {
+    let namespace = context.istio_namespace();
+    let daemon_set = format!("DaemonSet {namespace}/istio-cni-node");
+    let mut step = match rev.role {
+        Role::Stable => step(
+            110,
+            "istio-cni",
+            Phase::Stable,
+            Applier::Istioctl,
+            format!("istio-cni {}", rev.version),
+        ),
+        Role::Canary => step(
+            220,
+            "istio-cni-upgrade",
+            Phase::Canary,
+            Applier::Istioctl,
+            format!("istio-cni to {}", rev.version),
+        ),
+    };
+    match rev.role {
+        Role::Stable => {
+            step.why = "istio-cni sets up redirection of pods to their node's ztunnel. It is one per cluster, without a revision, and \
+                        serves both."
+                .to_owned();
+            step.watch = format!("{daemon_set} is ready on every node.");
+            step.back = back(
+                "Nothing is enrolled yet, so istio-cni touches no pod. It may stay.",
+                [],
+            );
+            step.stays = vec!["istio-cni".to_owned()];
+        }
+        Role::Canary => {
+            step.why = format!(
+                "istio-cni {} works with control planes of its own version and the next minor, so it follows the newer control plane \
+                 and comes before the newer ztunnel. It is the same installation as in 110, at the new version.",
+                rev.version
+            );
+            step.watch = format!(
+                "{daemon_set} is ready on every node, and enrolled stable pods still answer. Pods cannot start on a node while its \
+                 istio-cni restarts."
+            );
+            step.restarts = vec![Restart {
+                object: daemon_set,
+                touches: "no pod starts on a node while its istio-cni restarts; running pods keep their redirection".to_owned(),
+            }];
+            step.reversible = false;
+            step.stays = vec![
+                "istio-cni at the canary version, which serves the stable ztunnel too".to_owned(),
+            ];
+            step.back = back(
+                "istio-cni stays at the new version: the older one does not serve a newer ztunnel, and the newer one serves both.",
+                [],
+            );
+        }
+    }
+    let exclude = context.plan.istio.cni.exclude_namespaces.as_ref();
+    step.actions = vec![Action::Install {
+        file: Object::IstioCni(IstioOperator {
+            name: "istio-cni".to_owned(),
+            exclude_namespaces: exclude.map_or_else(
+                || vec!["kube-system".to_owned()],
+                |names| names.iter().map(|n| n.get_ref().clone()).collect(),
+            ),
+            ..operator(context, rev)
+        }),
+        istioctl: context.istioctl(rev),
+    }];
+    step.gates = vec![Gate::Rollout {
+        kind: "daemonset".to_owned(),
+        namespace: namespace.to_owned(),
+        name: "istio-cni-node".to_owned(),
+    }];
+    if rev.role == Role::Canary {
+        step.gates.extend(context.probes(false));
+    }
+    step
+}
+
+pub(super) fn control_plane(context: &Context, rev: &Rev) -> Step<Object> {
+    let namespace = context.istio_namespace();
+    let (number, other) = match rev.role {
+        Role::Stable => (20, &context.canary),
+        Role::Canary => (10, &context.stable),
+    };
+    let mut step = of(
+        rev,
+        number,
+        "control-plane",
+        Applier::Istioctl,
+        format!("istiod {}, revision {}", rev.version, rev.name),
+    );
+    step.why = format!(
+        "ztunnel of revision {} takes its configuration and certificates from {} and no other. Both istiods trust the ServiceAccounts \
+         of both ztunnels and share one root certificate, so the two halves of the mesh can talk.",
+        rev.name,
+        rev.istiod()
+    );
+    match rev.role {
+        Role::Stable => {
+            step.watch = format!(
+                "Deployment {namespace}/{} is ready. As this is the first revision in the cluster, istioctl also makes the tag \
+                 `default` and points it here.",
+                rev.istiod()
+            );
+        }
+        Role::Canary => {
+            step.watch = format!(
+                "Deployment {namespace}/{} is ready, and {} still is. No Gateway changes hands: the tag `default` stays with {}.",
+                rev.istiod(),
+                other.istiod(),
+                other.name
+            );
+        }
+    }
+    step.actions = vec![Action::Install {
+        file: Object::Istiod(IstioOperator {
+            name: rev.istiod(),
+            revision: Some(rev.name.clone()),
+            trusted: [&context.stable, &context.canary]
+                .map(|rev| format!("{namespace}/{}", rev.ztunnel()))
+                .to_vec(),
+            ..operator(context, rev)
+        }),
+        istioctl: context.istioctl(rev),
+    }];
+    step.gates = vec![Gate::Rollout {
+        kind: "deployment".to_owned(),
+        namespace: namespace.to_owned(),
+        name: rev.istiod(),
+    }];
+    if rev.role == Role::Stable {
+        step.gates.push(Gate::Tag {
+            tag: "default".to_owned(),
+            revision: rev.name.clone(),
+        });
+    }
+    step.back = back(
+        match rev.role {
+            Role::Stable => {
+                "Nothing uses this control plane yet. It may stay; never run `istioctl uninstall --purge`."
+            }
+            Role::Canary => {
+                "Nothing uses this control plane yet, so it may stay idle. Never run `istioctl uninstall`: it takes objects along that \
+                 both revisions share."
+            }
+        },
+        [],
+    );
+    step
+}
+
+pub(super) fn ztunnel(context: &Context, rev: &Rev) -> Step<Object> {
+    let namespace = context.istio_namespace();
+    let name = rev.ztunnel();
+    let mut step = of(
+        rev,
+        30,
+        "ztunnel",
+        Applier::Kubectl,
+        format!("ztunnel {} on the {} pool", rev.version, rev.word),
+    );
+    step.why = format!(
+        "A DaemonSet and ServiceAccount of its own for each revision, with a selector of its own and pinned to the {} pool, so that \
+         each node has exactly one ztunnel and removing one revision takes nothing from the other.",
+        rev.word
+    );
+    step.watch = format!(
+        "As many ready pods of {name} as the pool has nodes; a rollout of no pods at all also counts as complete."
+    );
+    let object = Box::new(Ztunnel {
+        name: name.clone(),
+        namespace: namespace.to_owned(),
+        revision: rev.name.clone(),
+        hub: rev.facts.hub.to_owned(),
+        tag: rev.version.clone(),
+        address: format!(
+            "{}{}.{namespace}.svc:15012",
+            rev.facts.ztunnel.address_scheme,
+            rev.istiod()
+        ),
+        pool: rev.pool.clone(),
+        facts: rev.facts.ztunnel,
+    });
+    let known = match rev.role {
+        Role::Stable => vec![rev],
+        Role::Canary => vec![&context.stable, rev],
+    };
+    step.actions = vec![
+        Action::RequireZtunnels {
+            known: known
+                .iter()
+                .map(|rev| format!("{namespace}/{}", rev.ztunnel()))
+                .collect(),
+        },
+        Action::Apply {
+            files: vec![
+                Object::ZtunnelAccount(object.clone()),
+                Object::ZtunnelDaemonSet(object),
+            ],
+        },
+    ];
+    step.gates = vec![
+        Gate::Rollout {
+            kind: "daemonset".to_owned(),
+            namespace: namespace.to_owned(),
+            name: name.clone(),
+        },
+        Gate::PoolCovered {
+            namespace: namespace.to_owned(),
+            name,
+            selector: rev.selector(),
+        },
+    ];
+    step.back = back(
+        "Nothing is enrolled on these nodes yet, so the ztunnel may go.",
+        [format!(
+            "kubectl delete -f {}/ --ignore-not-found",
+            step.name
+        )],
+    );
+    step
+}
+
+/// What the `IstioOperators` of one version have in common; each file sets its own name.
+pub(super) fn operator(context: &Context, rev: &Rev) -> IstioOperator {
+    IstioOperator {
+        name: String::new(),
+        namespace: context.istio_namespace().to_owned(),
+        hub: rev.facts.hub.to_owned(),
+        tag: rev.version.clone(),
+        revision: None,
+        trusted: Vec::new(),
+        exclude_namespaces: Vec::new(),
+        privileged: rev.facts.cni_privileged,
+    }
+}
