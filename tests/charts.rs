@@ -10,7 +10,7 @@ use std::env;
 use std::fs;
 use std::path::Path;
 
-use common::{files, plans, repository};
+use common::{files, plans, repository, skip};
 use meshplan::yaml;
 use serde_json::Value;
 
@@ -93,8 +93,8 @@ fn daemon_set(text: &str) -> Option<BTreeMap<String, Value>> {
 #[test]
 fn ztunnel_is_what_the_chart_renders() {
     let Some(charts) = env::var_os("MESHPLAN_CHARTS") else {
-        eprintln!(
-            "skipped: MESHPLAN_CHARTS names no folder of rendered charts; docs/charts.md says how to make one"
+        skip(
+            "MESHPLAN_CHARTS names no folder of rendered charts; docs/charts.md says how to make one",
         );
         return;
     };
@@ -148,8 +148,8 @@ fn ztunnel_is_what_the_chart_renders() {
 #[test]
 fn a_retired_control_plane_is_what_the_chart_made() {
     let Some(charts) = env::var_os("MESHPLAN_CHARTS") else {
-        eprintln!(
-            "skipped: MESHPLAN_CHARTS names no folder of rendered charts; docs/charts.md says how to make one"
+        skip(
+            "MESHPLAN_CHARTS names no folder of rendered charts; docs/charts.md says how to make one",
         );
         return;
     };
