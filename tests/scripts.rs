@@ -138,7 +138,9 @@ fn every_step_applies_and_verifies_on_a_healthy_cluster() {
                     stdout(&output),
                     stderr(&output)
                 );
-                all.push_str(&format!("# {script}\n"));
+                all.push_str("# ");
+                all.push_str(&script);
+                all.push('\n');
                 for line in stage.asked(&script) {
                     all.push_str(&line);
                     all.push('\n');
