@@ -5,7 +5,7 @@
 //! 1. [`source`] and [`finding`]: named texts, and what is said about places in them.
 //! 2. [`names`], [`identity`], [`yaml`], [`manifest`], [`istio`]: what is known of Kubernetes, YAML, the user's own
 //!    objects, and each version of Istio and Gateway API.
-//! 3. [`plan`]: the plan as written, and the checks on it.
+//! 3. [`schema`], [`plan`]: objects against the schemas of their kinds; the plan as written, and the checks on it.
 //! 4. [`step`]: what will be done; a checked plan always lowers.
 //! 5. [`render`]: objects to text, by templates.
 //! 6. [`target`]: texts to a tree of files, with scripts, runbook and index.
@@ -26,6 +26,8 @@ pub mod yaml;
 pub mod manifest;
 
 pub mod istio;
+
+pub mod schema;
 
 pub mod plan;
 
@@ -56,6 +58,8 @@ pub struct Compiled {
     pub sources: Sources,
     /// The tree; nothing where a finding is an error.
     pub output: Option<Output>,
+    /// Kinds of the user's objects that no schema knows, as `apiVersion kind`.
+    pub unknown_kinds: Vec<String>,
     /// Whether the text was a plan at all, and not something that is no TOML.
     pub is_toml: bool,
 }
@@ -75,6 +79,7 @@ pub fn compile(
         findings: Vec::new(),
         sources,
         output: None,
+        unknown_kinds: Vec::new(),
         is_toml: true,
     };
 
@@ -94,6 +99,7 @@ pub fn compile(
         return compiled;
     };
 
+    compiled.unknown_kinds.clone_from(&checked.unknown_kinds);
     let procedure = step::lower(&checked);
     let output = Renderer::new(&procedure.plan, templates)
         .map_err(|(findings, renderer_sources)| {
@@ -102,7 +108,14 @@ pub fn compile(
             }
             findings
         })
-        .and_then(|renderer| target::lay_out(procedure, &renderer, &mut compiled.sources));
+        .and_then(|renderer| {
+            target::lay_out(
+                procedure,
+                &renderer,
+                &checked.schemas,
+                &mut compiled.sources,
+            )
+        });
     match output {
         Ok(output) => compiled.output = Some(output),
         Err(findings) => compiled.findings.extend(findings),

@@ -61,6 +61,12 @@ impl Manifest {
         self.document.range(&format!("{}{pointer}", self.base))
     }
 
+    /// Returns the bytes in its file of the key at a JSON pointer of the object.
+    #[must_use]
+    pub fn key_range(&self, pointer: &str) -> Range<usize> {
+        self.document.key_range(&format!("{}{pointer}", self.base))
+    }
+
     /// Returns the pointer of the pod's spec, for the kinds that make pods.
     #[must_use]
     pub fn pod_spec(&self) -> Option<&'static str> {

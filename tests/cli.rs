@@ -264,7 +264,7 @@ fn templates_can_be_replaced_by_name() {
             "{% for i in range(100000) %}{% for j in range(100000) %}x{% endfor %}{% endfor %}",
             "own/namespace.yaml",
         ),
-        ("namespace.yaml", "a: 1\n", "rendered-not-an-object"),
+        ("namespace.yaml", "a: 1\n", "rendered-schema"),
         ("namspace.yaml", "a: 1\n", "did you mean `namespace.yaml`?"),
     ] {
         fs::remove_dir_all(&templates).expect("removing");

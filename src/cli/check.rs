@@ -49,6 +49,9 @@ impl Check {
             );
         }
         let compiled = input::compile_plan(&input::plan(&self.plan)?, &input::templates(None)?);
+        if format == Format::Text {
+            shell.unknown_kinds(&compiled.unknown_kinds);
+        }
         let mut findings = compiled.findings;
         let mut differences = Vec::new();
         if let (Some(output), Some(golden)) = (&compiled.output, &self.golden) {

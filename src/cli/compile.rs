@@ -88,6 +88,9 @@ impl Compile {
                     Outcome::CouldNot
                 });
             }
+            if format == Format::Text {
+                shell.unknown_kinds(&compiled.unknown_kinds);
+            }
             ready.extend(compiled.output.filter(|_| !finding::has_errors(&findings)));
         }
         if outcome != Outcome::Fine {

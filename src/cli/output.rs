@@ -94,6 +94,16 @@ impl Shell {
         let _ = writeln!(self.stderr, "{text}");
     }
 
+    /// Lists the kinds that were taken as they are.
+    pub fn unknown_kinds(&mut self, kinds: &[String]) {
+        if !kinds.is_empty() {
+            self.say(&format!(
+                "note: taken as they are, since no schema knows them: {}",
+                kinds.join(", ")
+            ));
+        }
+    }
+
     /// Says why the work could not be done.
     pub fn error(&mut self, error: &anyhow::Error) {
         self.say(&format!("error: {error:#}"));

@@ -40,8 +40,11 @@ pub struct Bundle {
     pub grants_left_out: bool,
 }
 
-/// The oldest and the newest bundle that the rows know.
-const KNOWN: (Version, Version) = (Version::new(0, 6, 1), Version::new(1, 6, 1));
+/// The releases that meshplan knows; those that `schema/gateway-api` has schemas of.
+pub const BUNDLES: &[&str] = &[
+    "v0.6.1", "v0.6.2", "v0.7.0", "v0.7.1", "v0.8.0", "v0.8.1", "v1.0.0", "v1.1.0", "v1.1.1",
+    "v1.2.0", "v1.2.1", "v1.3.0", "v1.4.0", "v1.4.1", "v1.5.0", "v1.5.1", "v1.6.0", "v1.6.1",
+];
 
 /// Returns what is true of a bundle, given as `v1.4.1`.
 ///
@@ -53,14 +56,10 @@ pub fn bundle(text: &str) -> Result<Bundle, String> {
         .strip_prefix('v')
         .and_then(|rest| Version::parse(rest).ok())
         .ok_or_else(|| "not a release of Gateway API; write it as `v1.4.1`".to_owned())?;
-    if version < KNOWN.0
-        || version > KNOWN.1
-        || !version.pre.is_empty()
-        || !version.build.is_empty()
-    {
+    if !BUNDLES.contains(&text) {
         return Err(format!(
-            "meshplan knows the releases from v{} to v{}",
-            KNOWN.0, KNOWN.1
+            "no such release is known; there is {}",
+            BUNDLES.join(", ")
         ));
     }
     Ok(Bundle {

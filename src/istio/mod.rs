@@ -8,7 +8,7 @@ mod objects;
 mod versions;
 mod ztunnel;
 
-pub use bundle::{Bundle, Channel, bundle};
+pub use bundle::{BUNDLES, Bundle, Channel, bundle};
 pub use objects::{istiod_objects, leases, tag_objects};
 pub use versions::{Facts, Handover, IstiodChart, facts, known_versions};
 pub use ztunnel::{Requests, Ztunnel};

@@ -1,10 +1,13 @@
 //! From steps with objects to a tree: renders each object, reads it back, names its file, and writes scripts, runbook and
 //! index over the result.
 
+use std::ops::Range;
+
 use crate::finding::Finding;
 use crate::identity::Identity;
 use crate::istio::FACTS_VERSION;
 use crate::render::Renderer;
+use crate::schema::{Schemas, Violation};
 use crate::source::{Source, Sources};
 use crate::step::{Action, Lab, Object, Procedure, Step};
 use crate::tree::Tree;
@@ -13,6 +16,9 @@ use crate::yaml;
 use super::index::{FORMAT_VERSION, FileEntry, Index, IndexStep, sha256};
 use super::naming::file_names;
 use super::scripts;
+
+/// What to do about a text that is rendered wrongly.
+const MEND: &str = "mend the template; without --templates this is a mistake of meshplan's own";
 
 /// The tree and what it says of itself.
 #[derive(Debug)]
@@ -36,10 +42,12 @@ pub struct Output {
 pub fn lay_out(
     procedure: Procedure,
     renderer: &Renderer,
+    schemas: &Schemas,
     sources: &mut Sources,
 ) -> Result<Output, Vec<Finding>> {
     let mut laying = Laying {
         renderer,
+        schemas,
         sources,
         tree: Tree::default(),
         findings: Vec::new(),
@@ -114,6 +122,7 @@ struct Rendered {
 
 struct Laying<'a> {
     renderer: &'a Renderer,
+    schemas: &'a Schemas,
     sources: &'a mut Sources,
     tree: Tree,
     findings: Vec<Finding>,
@@ -204,46 +213,96 @@ impl Laying<'_> {
         };
         let template = object.template().unwrap_or("the manifest");
         let shown = format!("{step}/{folder}{template}");
-        let documents = match yaml::read(&text) {
-            Ok(documents) => documents,
-            Err(problems) => {
+        let found = self.judge(object, template, &text);
+        let identity = match found {
+            Ok(identity) => identity,
+            Err(findings) => {
+                // One mistake in a template shows in every object that it makes; the first says it all.
+                let new = findings.into_iter().filter(|(finding, _)| {
+                    !self
+                        .findings
+                        .iter()
+                        .any(|f| (&f.message, &f.label) == (&finding.message, &finding.label))
+                });
+                let new: Vec<Finding> = new
+                    .map(|(finding, span)| finding.at(&shown, span))
+                    .collect();
                 self.sources.add(Source::new(&shown, &text));
-                for problem in problems {
-                    self.findings.push(
-                        Finding::error(
-                            "rendered-not-yaml",
-                            format!("`{template}` renders to something that is not YAML"),
-                        )
-                        .label(problem.message)
-                        .at(&shown, problem.span),
-                    );
-                }
+                self.findings.extend(new);
                 return None;
             }
         };
-        let identity = match documents.as_slice() {
-            [document] => Identity::of(&document.value),
-            _ => None,
-        };
-        // A kustomization and a kind configuration are no objects of a cluster.
-        if identity.is_none() && !matches!(object, Object::Kustomization(_) | Object::Kind(_)) {
-            self.sources.add(Source::new(&shown, &text));
-            self.findings.push(
-                Finding::error(
-                    "rendered-not-an-object",
-                    format!("`{template}` renders to something that is not one object"),
-                )
-                .label("apiVersion, kind and metadata.name are needed, once")
-                .at(&shown, 0..text.lines().next().map_or(0, str::len)),
-            );
-            return None;
-        }
         Some(Rendered {
             text,
-            identity: identity.filter(|_| !matches!(object, Object::Kustomization(_))),
+            identity,
             folder: folder.to_owned(),
             fixed,
         })
+    }
+
+    /// Reads a rendered text back and holds it against its schema; returns the identity of the object in it, if it is one of
+    /// a cluster's.
+    fn judge(
+        &self,
+        object: &Object,
+        template: &str,
+        text: &str,
+    ) -> Result<Option<Identity>, Vec<(Finding, Range<usize>)>> {
+        let document = yaml::read_strict(text).map_err(|problems| {
+            let say = |problem: yaml::Problem| {
+                let message = format!("`{template}` renders to something that is not plain YAML");
+                (
+                    Finding::error("rendered-not-yaml", message)
+                        .label(problem.message)
+                        .help(MEND),
+                    problem.span,
+                )
+            };
+            problems.into_iter().map(say).collect::<Vec<_>>()
+        })?;
+        let violations = match object {
+            // The user's own objects were held against their schemas where they were read.
+            Object::Given(_) => Vec::new(),
+            Object::Identity(_) => self.schemas.check_identity(&document.value),
+            _ => self.schemas.check(&document.value).unwrap_or_else(|| {
+                let kind = document.value["kind"].to_string();
+                vec![Violation::at(
+                    "/kind",
+                    format!("{kind} is not a kind that this template makes"),
+                )]
+            }),
+        };
+        if !violations.is_empty() {
+            let message = format!("`{template}` renders to an object that its schema refuses");
+            return Err(violations
+                .into_iter()
+                .map(|violation| {
+                    let span = violation.span(&document);
+                    (
+                        Finding::error("rendered-schema", &message)
+                            .label(violation.in_words())
+                            .help(MEND),
+                        span,
+                    )
+                })
+                .collect());
+        }
+        // A kustomization and a kind configuration are no objects of a cluster.
+        if matches!(object, Object::Kustomization(_) | Object::Kind(_)) {
+            return Ok(None);
+        }
+        match Identity::of(&document.value) {
+            Some(identity) => Ok(Some(identity)),
+            None => Err(vec![(
+                Finding::error(
+                    "rendered-not-an-object",
+                    format!("`{template}` renders to something that is no object"),
+                )
+                .label("apiVersion, kind and metadata.name are needed")
+                .help(MEND),
+                0..text.lines().next().map_or(0, str::len),
+            )]),
+        }
     }
 
     fn lab(&mut self, lab: &Lab) {

@@ -6,6 +6,6 @@ mod scalar;
 mod spans;
 mod write;
 
-pub use read::{Document, Problem, read};
+pub use read::{Document, Problem, read, read_strict};
 pub use scalar::quote;
 pub use write::write;

@@ -1,11 +1,13 @@
 //! Reading YAML as kubectl does (YAML 1.1: `0644` is 420, `yes` is true), and refusing what it would read wrongly in
-//! silence: keys given twice, numbers beyond 64 bits, keys that are not strings.
+//! silence: keys given twice, numbers beyond 64 bits, keys that are not strings. What meshplan itself renders is read
+//! more strictly still: no alias, anchor, tag or tab, and no word that another reader takes for something else.
 
 use std::ops::Range;
 
 use serde_json::Value;
 use serde_yaml::Options;
 
+use super::scalar::is_bare;
 use super::spans::{Places, Plain, places};
 
 /// One document: its value and where each part of it stands.
@@ -21,6 +23,12 @@ impl Document {
     #[must_use]
     pub fn range(&self, pointer: &str) -> Range<usize> {
         self.places.range(pointer)
+    }
+
+    /// Returns the bytes of the key at a JSON pointer.
+    #[must_use]
+    pub fn key_range(&self, pointer: &str) -> Range<usize> {
+        self.places.key(pointer)
     }
 }
 
@@ -65,6 +73,88 @@ pub fn read(text: &str) -> Result<Vec<Document>, Vec<Problem>> {
         .zip(places)
         .map(|(value, places)| Document { value, places })
         .collect())
+}
+
+/// Reads one document that must mean the same to every reader, of YAML 1.1 or 1.2.
+///
+/// # Errors
+///
+/// As [`read`], and every place that a reader could take for something else.
+pub fn read_strict(text: &str) -> Result<Document, Vec<Problem>> {
+    let mut documents = read(text)?;
+    if documents.len() != 1 {
+        return Err(vec![Problem {
+            message: format!("holds {} documents and not one", documents.len()),
+            span: 0..first_line(text),
+        }]);
+    }
+    let document = documents.remove(0);
+    let places = &document.places;
+    let mut problems: Vec<Problem> = places
+        .fancy
+        .iter()
+        .map(|(what, span)| Problem {
+            message: format!("has {what}, which not every reader takes"),
+            span: span.clone(),
+        })
+        .collect();
+    problems.extend(places.plains.iter().filter_map(ambiguous));
+    problems.extend(text.match_indices('\t').filter_map(|(at, _)| {
+        let inside = places.scalars.iter().any(|scalar| scalar.contains(&at));
+        (!inside).then(|| Problem {
+            message: "has a tab, which not every reader takes".to_owned(),
+            span: at..at + 1,
+        })
+    }));
+    problems.sort_by_key(|problem| problem.span.start);
+    if problems.is_empty() {
+        Ok(document)
+    } else {
+        Err(problems)
+    }
+}
+
+fn first_line(text: &str) -> usize {
+    text.lines().next().map_or(0, str::len)
+}
+
+/// A plain scalar that YAML 1.1 and YAML 1.2 read differently, or that some reader takes for a date or a time.
+fn ambiguous(plain: &Plain) -> Option<Problem> {
+    let text = plain.text.as_str();
+    // Nearly all of them; the two readings below cost more than all the rest of reading back.
+    if is_bare(text) || is_plain_number(text) || matches!(text, "true" | "false" | "null") {
+        return None;
+    }
+    let old: Option<Value> = serde_yaml::from_str_with_options(text, options()).ok();
+    let mut strict = serde_yaml::options! {
+        strict_booleans: true,
+        leading_zero_numbers_as_strings: true,
+        underscored_numbers_as_strings: true,
+    };
+    strict.with_snippet = false;
+    let new: Option<Value> = serde_yaml::from_str_with_options(text, strict).ok();
+    let odd = match &old {
+        Some(Value::Number(_)) => !is_plain_number(text),
+        _ => {
+            text.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c))
+                && text.contains([':', '-', '_'])
+                && text.len() > 1
+        }
+    };
+    (old != new || odd || matches!(text, "=" | "<<")).then(|| Problem {
+        message: format!(
+            "`{text}` is one thing to one reader and another to the next; put it in quotes"
+        ),
+        span: plain.span.clone(),
+    })
+}
+
+/// Digits that nobody takes for octal, with a fraction maybe; no exponent, which YAML 1.1 wants with a dot and a sign.
+fn is_plain_number(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+    let all_digits = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit());
+    all_digits(whole) && all_digits(fraction) && (whole == "0" || !whole.starts_with('0'))
 }
 
 fn options() -> Options {
@@ -113,6 +203,9 @@ fn offset(text: &str, line: u64, column: u64) -> usize {
 fn lossy(plain: &Plain) -> Option<Problem> {
     let text = plain.text.as_str();
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if is_bare(text) {
+        return None;
+    }
     let message = if plain.is_key {
         let value: Value = serde_yaml::from_str_with_options(text, options()).ok()?;
         let as_text = match &value {
@@ -152,7 +245,7 @@ fn is_too_long(digits: &str) -> bool {
 mod tests {
     use serde_json::json;
 
-    use super::read;
+    use super::{read, read_strict};
 
     #[test]
     fn reads_as_kubectl_does() {
@@ -172,6 +265,41 @@ mod tests {
         assert_eq!(&text[documents[0].range("/a/0/b/c~1d")], "x");
         assert_eq!(&text[documents[1].range("/f")], "2");
         assert_eq!(documents[1].range("/e/missing"), documents[1].range("/e"));
+    }
+
+    #[test]
+    fn what_is_rendered_means_one_thing() {
+        for text in [
+            "a: b\n",
+            "a: \"yes\"\nb: 420\nc: true\nd: [1.5, x]\n",
+            "a: |\n  x\ty\n",
+            "a: \"\\t\"\n",
+        ] {
+            assert!(read_strict(text).is_ok(), "{text}: {:?}", read_strict(text));
+        }
+        for text in [
+            "a: yes\n",
+            "on: 1\n",
+            "a: 0644\n",
+            "a: 0o644\n",
+            "a: 1_000\n",
+            "a: 12:30:45\n",
+            "a: 2024-01-01\n",
+            "a: 1-18-1\n",
+            "a: &x 1\n",
+            "a: &x 1\nb: *x\n",
+            "a: !!str 1\n",
+            "a:\t1\n",
+            "a: 1\n---\nb: 1\n",
+            "",
+            "a: =\n",
+            "a: y\n",
+            "a: 1e3\n",
+            "a: +5\n",
+            "a: 0x1F\n",
+        ] {
+            assert!(read_strict(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -42,7 +42,8 @@ pub fn quote(text: &str) -> String {
     quoted
 }
 
-fn is_bare(text: &str) -> bool {
+/// Whether every reader takes a text for that text without quotes.
+pub(super) fn is_bare(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/')
         && text
             .chars()

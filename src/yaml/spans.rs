@@ -17,6 +17,11 @@ pub(super) struct Plain {
 #[derive(Debug, Default, Clone)]
 pub(super) struct Places {
     values: BTreeMap<String, Range<usize>>,
+    keys: BTreeMap<String, Range<usize>>,
+    /// Aliases, anchors and tags.
+    pub fancy: Vec<(&'static str, Range<usize>)>,
+    /// Every scalar, whatever its style.
+    pub scalars: Vec<Range<usize>>,
     pub plains: Vec<Plain>,
     /// Whether the document holds anything.
     pub is_empty: bool,
@@ -38,6 +43,16 @@ impl Places {
     }
 }
 
+impl Places {
+    /// Returns the place of the key at a pointer, or else of the value.
+    pub fn key(&self, pointer: &str) -> Range<usize> {
+        self.keys
+            .get(pointer)
+            .cloned()
+            .unwrap_or_else(|| self.range(pointer))
+    }
+}
+
 /// A collection that is being read: its pointer, and what comes next in it.
 enum Open {
     Sequence {
@@ -46,87 +61,109 @@ enum Open {
     },
     Mapping {
         pointer: String,
-        key: Option<String>,
+        key: Option<(String, Range<usize>)>,
     },
 }
 
 /// Walks the events of a text; one [`Places`] a document. A text that does not parse gives what was read up to there.
 pub(super) fn places(text: &str) -> Vec<Places> {
-    let mut documents = Vec::new();
-    let mut current = Places::default();
-    let mut open: Vec<Open> = Vec::new();
+    let mut walk = Walk::default();
     for event in Parser::new_from_str(text) {
         let Ok((event, span)) = event else { break };
-        let range = bytes(span);
+        walk.event(event, bytes(span));
+    }
+    walk.documents
+}
+
+#[derive(Default)]
+struct Walk {
+    documents: Vec<Places>,
+    current: Places,
+    open: Vec<Open>,
+}
+
+impl Walk {
+    fn event(&mut self, event: Event<'_>, range: Range<usize>) {
         match event {
             Event::DocumentStart(..) => {
-                current = Places {
+                self.current = Places {
                     is_empty: true,
                     ..Places::default()
                 };
-                open.clear();
+                self.open.clear();
             }
-            Event::DocumentEnd => documents.push(std::mem::take(&mut current)),
-            Event::Scalar(value, style, ..) => {
-                let plain = style == ScalarStyle::Plain;
-                let nothing = plain && matches!(&*value, "" | "~" | "null");
-                if !(open.is_empty() && nothing) {
-                    current.is_empty = false;
-                }
-                let is_key = matches!(open.last(), Some(Open::Mapping { key: None, .. }));
-                if plain {
-                    current.plains.push(Plain {
-                        text: value.to_string(),
-                        span: range.clone(),
-                        is_key,
-                    });
-                }
-                if is_key {
-                    if let Some(Open::Mapping { key, .. }) = open.last_mut() {
-                        *key = Some(value.to_string());
-                    }
-                } else {
-                    let pointer = enter(&mut open);
-                    current.values.insert(pointer, range);
-                }
+            Event::DocumentEnd => self.documents.push(std::mem::take(&mut self.current)),
+            Event::Scalar(value, style, anchor, tag) => {
+                self.properties(anchor, tag.is_some(), &range);
+                self.scalar(&value, style == ScalarStyle::Plain, range);
             }
             Event::Alias(_) => {
-                let pointer = enter(&mut open);
-                current.values.insert(pointer, range);
+                self.current.fancy.push(("an alias", range.clone()));
+                self.enter(range);
             }
-            Event::SequenceStart(..) => {
-                current.is_empty = false;
-                let pointer = enter(&mut open);
-                current.values.insert(pointer.clone(), range);
-                open.push(Open::Sequence { pointer, next: 0 });
+            Event::SequenceStart(_, anchor, tag) => {
+                self.properties(anchor, tag.is_some(), &range);
+                let pointer = self.enter(range);
+                self.open.push(Open::Sequence { pointer, next: 0 });
             }
-            Event::MappingStart(..) => {
-                current.is_empty = false;
-                let pointer = enter(&mut open);
-                current.values.insert(pointer.clone(), range);
-                open.push(Open::Mapping { pointer, key: None });
+            Event::MappingStart(_, anchor, tag) => {
+                self.properties(anchor, tag.is_some(), &range);
+                let pointer = self.enter(range);
+                self.open.push(Open::Mapping { pointer, key: None });
             }
             Event::SequenceEnd | Event::MappingEnd => {
-                open.pop();
+                self.open.pop();
             }
             _ => {}
         }
     }
-    documents
-}
 
-/// Returns the pointer of the value that starts now, and moves its parent on.
-fn enter(open: &mut [Open]) -> String {
-    match open.last_mut() {
-        None => String::new(),
-        Some(Open::Sequence { pointer, next }) => {
-            *next += 1;
-            format!("{pointer}/{}", *next - 1)
+    fn properties(&mut self, anchor: usize, tag: bool, range: &Range<usize>) {
+        if anchor != 0 {
+            self.current.fancy.push(("an anchor", range.clone()));
         }
-        Some(Open::Mapping { pointer, key }) => {
-            let key = key.take().unwrap_or_default();
-            format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"))
+        if tag {
+            self.current.fancy.push(("a tag", range.clone()));
         }
+    }
+
+    fn scalar(&mut self, value: &str, plain: bool, range: Range<usize>) {
+        let is_key = matches!(self.open.last(), Some(Open::Mapping { key: None, .. }));
+        if plain {
+            self.current.plains.push(Plain {
+                text: value.to_owned(),
+                span: range.clone(),
+                is_key,
+            });
+        }
+        self.current.scalars.push(range.clone());
+        if let (true, Some(Open::Mapping { key, .. })) = (is_key, self.open.last_mut()) {
+            *key = Some((value.to_owned(), range));
+            return;
+        }
+        let nothing = self.open.is_empty() && plain && matches!(value, "" | "~" | "null");
+        self.enter(range);
+        self.current.is_empty = nothing;
+    }
+
+    /// Notes where the value stands that starts now, moves its parent on, and returns its pointer.
+    fn enter(&mut self, range: Range<usize>) -> String {
+        self.current.is_empty = false;
+        let pointer = match self.open.last_mut() {
+            None => String::new(),
+            Some(Open::Sequence { pointer, next }) => {
+                *next += 1;
+                format!("{pointer}/{}", *next - 1)
+            }
+            Some(Open::Mapping { pointer, key }) => {
+                let (key, place) = key.take().unwrap_or_default();
+                let pointer = format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"));
+                self.current.keys.insert(pointer.clone(), place);
+                pointer
+            }
+        };
+        self.current.values.insert(pointer.clone(), range);
+        pointer
     }
 }
 

@@ -10,20 +10,24 @@ use crate::manifest::{Manifest, is_cluster_scoped};
 use crate::names::is_subdomain;
 use crate::plan::parse::Parts;
 use crate::plan::written::Workload;
+use crate::schema::Schemas;
 use crate::source::{Source, Sources};
 use crate::yaml;
 
-/// Reads the manifests of every sound workload; one list a workload, in the plan's order.
+/// Reads the manifests of every sound workload; one list a workload, in the plan's order. Without a Gateway API bundle that
+/// is known, objects are not held against schemas.
 pub(super) fn check(
     parts: &Parts,
     files: &Files<'_>,
+    schemas: Option<&Schemas>,
     sources: &mut Sources,
     found: &mut Found,
-) -> Vec<Vec<Manifest>> {
+) -> (Vec<Vec<Manifest>>, Vec<String>) {
     let namespaces: Vec<&str> = sound(&parts.workloads)
         .map(|w| w.namespace.get_ref().as_str())
         .collect();
     let mut all: Vec<Vec<Manifest>> = Vec::new();
+    let mut unknown: Vec<String> = Vec::new();
     for workload in sound(&parts.workloads) {
         found.duplicates("manifest", workload.manifests.iter());
         let mut manifests: Vec<Manifest> = Vec::new();
@@ -31,18 +35,29 @@ pub(super) fn check(
             manifests.extend(load(file, files, sources, found));
         }
         for manifest in &manifests {
-            Object {
+            let mut object = Object {
                 manifest,
                 workload,
                 namespaces: &namespaces,
                 found,
+            };
+            object.check();
+            if let Some(schemas) = schemas
+                && !object.schema(schemas)
+            {
+                let kind = format!(
+                    "{} {}",
+                    manifest.identity.api_version, manifest.identity.kind
+                );
+                if !unknown.contains(&kind) {
+                    unknown.push(kind);
+                }
             }
-            .check();
         }
         all.push(manifests);
     }
     duplicates(parts, &all, found);
-    all
+    (all, unknown)
 }
 
 fn load(
@@ -158,6 +173,53 @@ impl Object<'_> {
             .object(self.manifest.identity.to_string())
             .at(&self.manifest.source, self.manifest.range(pointer));
         self.found.findings.push(finding);
+    }
+
+    /// Holds the object against the schema of its kind; false where there is none.
+    fn schema(&mut self, schemas: &Schemas) -> bool {
+        if self.manifest.identity.group() == "install.istio.io" {
+            return true;
+        }
+        let Some(violations) = schemas.check(&self.manifest.value) else {
+            // Of these the plan itself writes one; a version that the bundle does not serve is a mistake.
+            if self.manifest.identity.group() == "gateway.networking.k8s.io"
+                && ["Gateway", "HTTPRoute", "ReferenceGrant"]
+                    .contains(&self.manifest.identity.kind.as_str())
+            {
+                let version = self.manifest.identity.api_version.clone();
+                self.say(
+                    Finding::error(
+                        "schema",
+                        format!("the bundle of the plan does not serve `{version}`"),
+                    )
+                    .label("no such version")
+                    .help("write a version that it serves; v1beta1 is in every bundle"),
+                    "/apiVersion",
+                );
+                return true;
+            }
+            return false;
+        };
+        for violation in violations {
+            let span = if violation.is_key {
+                self.manifest.key_range(&violation.pointer)
+            } else {
+                self.manifest.range(&violation.pointer)
+            };
+            let finding = Finding::error(
+                "schema",
+                format!(
+                    "this is no {} that the API server takes",
+                    self.manifest.identity.kind
+                ),
+            )
+            .label(violation.in_words())
+            .help("write it as the API reference has it")
+            .object(self.manifest.identity.to_string())
+            .at(&self.manifest.source, span);
+            self.found.findings.push(finding);
+        }
+        true
     }
 
     fn check(&mut self) {

@@ -20,10 +20,10 @@ use super::written::Plan;
 use crate::finding::{self, Finding};
 use crate::istio::{Bundle, Facts};
 use crate::manifest::Manifest;
+use crate::schema::Schemas;
 use crate::source::{Source, Sources};
 
 /// A plan that makes sense, with all that it names.
-#[derive(Debug)]
 pub struct Checked {
     /// The plan.
     pub plan: Plan,
@@ -35,6 +35,10 @@ pub struct Checked {
     pub canary: &'static Facts,
     /// What is true of the Gateway API bundle.
     pub bundle: Bundle,
+    /// The schemas of that bundle, of Kubernetes, and of what meshplan itself writes.
+    pub schemas: Schemas,
+    /// Kinds of the user's objects that no schema knows, as `apiVersion kind`.
+    pub unknown_kinds: Vec<String>,
 }
 
 /// The files that a plan names, relative to it.
@@ -72,9 +76,12 @@ pub fn check(
         findings,
     };
     names::check(&parts, &mut found);
-    let facts = versions::check(&parts, &mut found);
+    let (facts, bundle) = versions::check(&parts, &mut found);
     pools::check(&parts, &mut found);
-    let manifests = manifests::check(&parts, files, sources, &mut found);
+    let channel = parts.gateway_api.as_ref().map(|api| *api.channel.get_ref());
+    let schemas = channel.and_then(|channel| Some(Schemas::new(bundle.as_ref()?, channel)));
+    let (manifests, unknown_kinds) =
+        manifests::check(&parts, files, schemas.as_ref(), sources, &mut found);
     references::check(&parts, &manifests, &mut found);
     gateways::check(&parts, &mut found);
     routes::check(&parts, &mut found);
@@ -86,13 +93,19 @@ pub fn check(
     if finding::has_errors(&findings) {
         return (findings, None);
     }
-    let checked = parts.whole().zip(facts).map(|(plan, facts)| Checked {
-        plan,
-        manifests,
-        stable: facts.stable,
-        canary: facts.canary,
-        bundle: facts.bundle,
-    });
+    let checked = parts
+        .whole()
+        .zip(facts)
+        .zip(schemas)
+        .map(|((plan, facts), schemas)| Checked {
+            plan,
+            manifests,
+            stable: facts.stable,
+            canary: facts.canary,
+            bundle: facts.bundle,
+            schemas,
+            unknown_kinds,
+        });
     (findings, checked)
 }
 

@@ -15,7 +15,7 @@ pub(super) struct PlanFacts {
     pub bundle: Bundle,
 }
 
-pub(super) fn check(parts: &Parts, found: &mut Found) -> Option<PlanFacts> {
+pub(super) fn check(parts: &Parts, found: &mut Found) -> (Option<PlanFacts>, Option<Bundle>) {
     let stable = parts.stable.as_ref().map(|s| &s.version);
     let canary = parts.canary.as_ref().map(|c| &c.version);
     let stable = stable.map(|text| (text, known(text, found)));
@@ -50,11 +50,17 @@ pub(super) fn check(parts: &Parts, found: &mut Found) -> Option<PlanFacts> {
             }
         }
     }
-    Some(PlanFacts {
-        stable: stable?.1?.1,
-        canary: canary?.1?.1,
-        bundle: bundle?,
-    })
+    let row = |revision: Option<(_, Option<(Version, &'static Facts)>)>| Some(revision?.1?.1);
+    let facts =
+        row(stable)
+            .zip(row(canary))
+            .zip(bundle.clone())
+            .map(|((stable, canary), bundle)| PlanFacts {
+                stable,
+                canary,
+                bundle,
+            });
+    (facts, bundle)
 }
 
 fn known(text: &Spanned<String>, found: &mut Found) -> Option<(Version, &'static Facts)> {
