@@ -306,7 +306,7 @@ fn warnings_alone_are_fine_unless_denied() {
     )
     .expect("the manifest");
     let output = meshplan_in(folder.path(), &["check", "plan.toml"]);
-    assert_eq!(code(&output), 0);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
     assert!(
         stderr(&output).contains("warning[foreign-service-name]"),
         "{}",

@@ -1,15 +1,14 @@
 //! `meshplan check`: a plan, and its output against a golden directory.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 
 use super::input;
 use super::output::{Format, Outcome, Shell};
 use crate::finding::Finding;
-use crate::tree::{Difference, PENDING, Tree, compare};
+use crate::tree::{Difference, Tree, compare};
 
 /// How many files' diffs are shown; the others are counted.
 const SHOWN: usize = 3;
@@ -59,7 +58,7 @@ impl Check {
             findings.extend(differences.iter().map(|difference| {
                 Finding::error(
                     "golden-differs",
-                    format!("`{}` is not what the plan compiles to", difference.path),
+                    format!("`{}` is not what the plan compiles to", difference.path()),
                 )
                 .help(format!(
                     "meshplan compile {} --out {}",
@@ -69,7 +68,11 @@ impl Check {
             }));
         }
         if format == Format::Text && !differences.is_empty() {
-            shell.print(&shown(&differences))?;
+            let golden = self
+                .golden
+                .as_ref()
+                .map_or_else(String::new, |golden| golden.display().to_string());
+            shell.print(&shown(&differences, &golden))?;
             findings.retain(|finding| finding.code != "golden-differs");
             shell.findings(&findings, &compiled.sources, format, false)?;
             return Ok(Outcome::Found);
@@ -85,56 +88,20 @@ impl Check {
 
 /// Compares a tree with a directory; hidden files of the directory do not count.
 fn against(tree: &Tree, golden: &Path) -> Result<Vec<Difference>> {
-    if golden.join(PENDING).exists() {
-        bail!(
-            "a compile stopped half-way in {}; run it again first",
-            golden.display()
-        );
-    }
-    let on_disk = read_tree(golden)?;
-    let name = golden.display().to_string();
-    Ok(compare(&on_disk, tree, (&name, "compiled")))
+    Ok(compare(&input::tree(golden)?, tree))
 }
 
-fn read_tree(root: &Path) -> Result<Tree> {
-    let mut tree = Tree::default();
-    let mut open = vec![(root.to_path_buf(), String::new())];
-    while let Some((folder, prefix)) = open.pop() {
-        for entry in
-            fs::read_dir(&folder).with_context(|| format!("listing {}", folder.display()))?
-        {
-            let path = entry
-                .with_context(|| format!("listing {}", folder.display()))?
-                .path();
-            let name = path
-                .file_name()
-                .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-            if name.starts_with('.') {
-                continue;
-            }
-            if path.is_dir() {
-                open.push((path, format!("{prefix}{name}/")));
-            } else {
-                let bytes =
-                    fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
-                tree.add(format!("{prefix}{name}"), String::from_utf8_lossy(&bytes));
-            }
-        }
-    }
-    Ok(tree)
-}
-
-fn shown(differences: &[Difference]) -> String {
+fn shown(differences: &[Difference], golden: &str) -> String {
     let mut text: String = differences
         .iter()
         .take(SHOWN)
-        .map(|difference| difference.diff.as_str())
+        .map(|difference| difference.unified((golden, "compiled")))
         .collect();
     if differences.len() > SHOWN {
         text.push_str("and in these files:\n");
         for difference in &differences[SHOWN..] {
             text.push_str("  ");
-            text.push_str(&difference.path);
+            text.push_str(difference.path());
             text.push('\n');
         }
     }

@@ -2,6 +2,7 @@
 
 mod check;
 mod compile;
+mod diff;
 mod input;
 mod output;
 mod schema;
@@ -26,6 +27,8 @@ enum Verb {
     Compile(compile::Compile),
     /// Check a plan, and compare its output with a golden directory
     Check(check::Check),
+    /// Show what differs between two plans, two directories, or a plan and a directory
+    Diff(diff::Diff),
     /// Print the JSON Schema of a plan
     Schema,
 }
@@ -37,6 +40,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
     let outcome = match arguments.verb {
         Verb::Compile(compile) => compile.run(&mut shell),
         Verb::Check(check) => check.run(&mut shell),
+        Verb::Diff(diff) => diff.run(&mut shell),
         Verb::Schema => schema::run(&mut shell),
     };
     match outcome {

@@ -65,19 +65,26 @@ pub fn istiod_objects(facts: &Facts, revision: &str, namespace: &str) -> Vec<Ide
     objects
 }
 
-/// Returns the Leases that a running istiod leaves behind and that no other revision uses.
+/// Returns what a control plane leaves behind beside its chart's objects, and that no other revision uses: the Leases of a
+/// running istiod, and what istioctl stored of its installation.
 #[must_use]
-pub fn leases(revision: &str, namespace: &str) -> Vec<Identity> {
-    ["istio-gateway-deployment", "istio-gateway-status-leader"]
+pub fn leftovers(facts: &Facts, revision: &str, namespace: &str) -> Vec<Identity> {
+    let mut objects = ["istio-gateway-deployment", "istio-gateway-status-leader"]
         .map(|name| {
-            Identity::namespaced(
-                "coordination.k8s.io/v1",
-                "Lease",
-                namespace,
-                format!("{name}-{revision}"),
-            )
+            let name = format!("{name}-{revision}");
+            Identity::namespaced("coordination.k8s.io/v1", "Lease", namespace, name)
         })
-        .to_vec()
+        .to_vec();
+    if facts.installed_state {
+        let name = format!("installed-state-istiod-{revision}-{revision}");
+        objects.push(Identity::namespaced(
+            "install.istio.io/v1alpha1",
+            "IstioOperator",
+            namespace,
+            name,
+        ));
+    }
+    objects
 }
 
 /// Returns the objects of a tag; `default` has a validator besides.

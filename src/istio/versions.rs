@@ -44,6 +44,14 @@ pub struct Facts {
     pub tag_service: bool,
     /// Whether the chart of istio-cni still knows `privileged`, and needs it for ambient.
     pub cni_privileged: bool,
+    /// Whether its istio-cni takes redirection down when it stops, so that pods are outside of the mesh until it is back
+    /// (`cni/pkg/ambient/server.go`, `Stop`; from 1.21 redirection is in the pods and stays).
+    pub cni_cleans_up: bool,
+    /// Whether its istioctl stores what it installed as an IstioOperator `installed-state-<name>-<revision>`
+    /// (`operator/cmd/mesh/install.go`, up to 1.23; the kind is only in the cluster where base brings it, up to 1.20).
+    pub installed_state: bool,
+    /// The oldest Kubernetes that its istioctl installs on, where it is known (`operator/pkg/util/k8sversion`).
+    pub kubernetes: Option<&'static str>,
     /// How a Gateway leaves this version.
     pub handover: Handover,
     /// First and last Gateway API bundle of the standard channel that it reads.
@@ -97,6 +105,9 @@ const V1_18: Facts = Facts {
     },
     tag_service: false,
     cni_privileged: true,
+    cni_cleans_up: true,
+    installed_state: true,
+    kubernetes: Some("1.24"),
     handover: Handover::Tag,
     standard: ("0.6.1", "1.6.1"),
     experimental: ("0.6.1", "1.6.1"),
@@ -113,6 +124,9 @@ const V1_29: Facts = Facts {
     },
     tag_service: true,
     cni_privileged: false,
+    cni_cleans_up: false,
+    installed_state: false,
+    kubernetes: None,
     handover: Handover::Relabel,
     standard: ("1.0.0", "1.6.1"),
     experimental: ("1.0.0", "1.6.1"),
@@ -122,6 +136,7 @@ const V1_30: Facts = Facts {
     first: "1.30.2",
     last: "1.30.18446744073709551615",
     hub: "registry.istio.io/release",
+    kubernetes: Some("1.32"),
     ..V1_29
 };
 

@@ -129,6 +129,13 @@ impl Renderer {
     }
 
     fn finding(&self, error: &Error) -> Finding {
+        // An error in an included template stands behind the one of the template that includes it.
+        let mut error = error;
+        while let Some(inner) =
+            std::error::Error::source(error).and_then(|source| source.downcast_ref::<Error>())
+        {
+            error = inner;
+        }
         let name = error.name().unwrap_or_default();
         let source = self
             .overrides

@@ -15,11 +15,7 @@ pub struct Istioctl {
 
 /// One thing that a step does. `O` is the object, or the path of its file from the step's directory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(
-    tag = "action",
-    rename_all = "kebab-case",
-    rename_all_fields = "kebab-case"
-)]
+#[serde(tag = "action", rename_all = "kebab-case")]
 pub enum Action<O> {
     /// Stop where the cluster has a newer bundle of CRDs, or another channel.
     RequireBundle {
@@ -63,11 +59,6 @@ pub enum Action<O> {
         /// The label's value.
         value: String,
     },
-    /// Stop where no node carries these labels.
-    RequirePool {
-        /// The pool's labels, as `key=value,…`.
-        selector: String,
-    },
     /// Stop where the cluster has a ztunnel that is none of these: it would share nodes with the plan's.
     RequireZtunnels {
         /// As `namespace/name`.
@@ -80,20 +71,35 @@ pub enum Action<O> {
         /// The labels that they carry then.
         other: String,
     },
-    /// Stop where a rollout is not complete.
+    /// Stop where nodes belong to another pool already.
+    RequireUnpooled {
+        /// Their names.
+        nodes: Vec<String>,
+        /// The label's key.
+        key: String,
+        /// The value that it may have.
+        value: String,
+    },
+    /// Stop where an HTTPRoute of anybody's still names a Service of these namespaces, whatever the weight.
+    RequireUnrouted {
+        /// The namespaces.
+        namespaces: Vec<String>,
+    },
+    /// Stop where a gateway's rollout is not complete, as long as the Deployment of its control plane is there.
     RequireRollout {
-        /// The Deployment's namespace.
+        /// The namespace of both Deployments' gateway.
         namespace: String,
-        /// The Deployment's name.
+        /// The gateway's Deployment.
         name: String,
+        /// The control plane's namespace.
+        istio_namespace: String,
+        /// The control plane's Deployment.
+        istiod: String,
     },
-    /// Stop where pods are left in a namespace.
-    RequireNoPods {
-        /// The namespace.
-        namespace: String,
-    },
-    /// Stop where a tag points to another revision; none at all is fine.
-    RequireTagOf {
+    /// Delete the objects of a tag, unless it points to another revision by now.
+    DeleteTag {
+        /// The identities.
+        files: Vec<O>,
         /// The tag.
         tag: String,
         /// The revision that it may point to.
@@ -146,12 +152,32 @@ impl<O> Action<O> {
                 gone,
             },
             Self::LabelNodes { nodes, key, value } => Action::LabelNodes { nodes, key, value },
-            Self::RequirePool { selector } => Action::RequirePool { selector },
             Self::RequireZtunnels { known } => Action::RequireZtunnels { known },
             Self::AwaitPoolMoved { selector, other } => Action::AwaitPoolMoved { selector, other },
-            Self::RequireRollout { namespace, name } => Action::RequireRollout { namespace, name },
-            Self::RequireNoPods { namespace } => Action::RequireNoPods { namespace },
-            Self::RequireTagOf { tag, revision } => Action::RequireTagOf { tag, revision },
+            Self::DeleteTag {
+                files,
+                tag,
+                revision,
+            } => Action::DeleteTag {
+                files: all(files, "delete/")?,
+                tag,
+                revision,
+            },
+            Self::RequireUnpooled { nodes, key, value } => {
+                Action::RequireUnpooled { nodes, key, value }
+            }
+            Self::RequireUnrouted { namespaces } => Action::RequireUnrouted { namespaces },
+            Self::RequireRollout {
+                namespace,
+                name,
+                istio_namespace,
+                istiod,
+            } => Action::RequireRollout {
+                namespace,
+                name,
+                istio_namespace,
+                istiod,
+            },
             Self::SetTag { tag, istioctl } => Action::SetTag { tag, istioctl },
         })
     }
@@ -179,13 +205,18 @@ pub struct RouteRef {
     pub gateway: String,
 }
 
+/// A Service by name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceRef {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+}
+
 /// What must hold before the next step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(
-    tag = "gate",
-    rename_all = "kebab-case",
-    rename_all_fields = "kebab-case"
-)]
+#[serde(tag = "gate", rename_all = "kebab-case")]
 pub enum Gate {
     /// The cluster's CRDs are of this bundle and channel, and served.
     Bundle {
@@ -242,10 +273,45 @@ pub enum Gate {
         /// The label's value; empty means that the label is not there.
         value: String,
     },
-    /// No pod is left in a namespace.
+    /// No pod is left in a namespace, or none with these labels.
     NoPods {
         /// The namespace.
         namespace: String,
+        /// As `key=value,…`.
+        selector: Option<String>,
+    },
+    /// A namespace is not there.
+    NamespaceGone {
+        /// Its name.
+        namespace: String,
+    },
+    /// A namespace is not part of the mesh, or not there.
+    NotEnrolled {
+        /// Its name.
+        namespace: String,
+    },
+    /// Every running pod of a namespace is part of the mesh.
+    Enrolled {
+        /// Its name.
+        namespace: String,
+    },
+    /// Services have a ready endpoint.
+    Services {
+        /// The Services.
+        services: Vec<ServiceRef>,
+    },
+    /// What the step applies is what the cluster has.
+    Applied,
+    /// A workload runs an image of this version.
+    Image {
+        /// `deployment` or `daemonset`.
+        kind: String,
+        /// Its namespace.
+        namespace: String,
+        /// Its name.
+        name: String,
+        /// The image's tag, or its beginning up to a `-`.
+        version: String,
     },
     /// What the step deletes is gone.
     Gone,

@@ -8,7 +8,7 @@ mod object;
 
 use serde::{Deserialize, Serialize};
 
-pub use action::{Action, Gate, GatewayRef, Istioctl, RouteRef};
+pub use action::{Action, Gate, GatewayRef, Istioctl, RouteRef, ServiceRef};
 pub use lower::{Lab, Procedure, lower};
 pub use object::{
     AddressPool, Allowed, Gateway, HttpBackend, HttpMatch, HttpRoute, HttpRule, IstioOperator,
@@ -66,6 +66,8 @@ pub struct Restart {
 /// How to undo a step that has files for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rollback<O> {
+    /// What must hold before.
+    pub requires: Vec<Gate>,
     /// What is done.
     pub actions: Vec<Action<O>>,
     /// What must hold afterwards.
@@ -98,6 +100,8 @@ pub struct Step<O> {
     pub watch: String,
     /// Who carries it out.
     pub applier: Applier,
+    /// What must hold before anything is done.
+    pub requires: Vec<Gate>,
     /// What is done, in order.
     pub actions: Vec<Action<O>>,
     /// What must hold before the next step.
@@ -137,6 +141,7 @@ impl<O> Step<O> {
         let rollback = match self.rollback {
             Some(rollback) => Some(Rollback {
                 actions: map(rollback.actions, "rollback/", turn)?,
+                requires: rollback.requires,
                 gates: rollback.gates,
             }),
             None => None,
@@ -151,6 +156,7 @@ impl<O> Step<O> {
             why: self.why,
             watch: self.watch,
             applier: self.applier,
+            requires: self.requires,
             gates: self.gates,
             restarts: self.restarts,
             reversible: self.reversible,

@@ -77,7 +77,13 @@ pub fn lay_out(
         tree,
         index: index.clone(),
     };
-    match scripts::write(&index, lab.as_ref(), renderer, &mut output.tree) {
+    match scripts::write(
+        &index,
+        lab.as_ref(),
+        procedure.kubernetes,
+        renderer,
+        &mut output.tree,
+    ) {
         Ok(()) => {}
         Err(finding) => {
             renderer.add_source(&finding, sources);
@@ -171,7 +177,7 @@ impl Laying<'_> {
             .actions
             .iter()
             .filter_map(|action| match action {
-                Action::Delete { files } => Some(files),
+                Action::Delete { files } | Action::DeleteTag { files, .. } => Some(files),
                 _ => None,
             })
             .flatten()

@@ -13,23 +13,26 @@ use super::index::Index;
 pub(super) fn write(
     index: &Index,
     lab: Option<&Lab>,
+    kubernetes: Option<&str>,
     renderer: &Renderer,
     tree: &mut Tree,
 ) -> Result<(), Finding> {
     for step in &index.steps {
         let step = &step.step;
-        let mut script = |name: &str, actions: &[Action<String>], gates: &[Gate]| {
-            let text = renderer.text(
-                &format!("scripts/{name}"),
-                script_data(step, actions, gates),
-            )?;
+        let mut script = |name: &str, actions: &[Action<String>], gates: &[&[Gate]]| {
+            let data = script_data(step, actions, &gates.concat());
+            let text = renderer.text(&format!("scripts/{name}"), data)?;
             tree.add_script(format!("{}/{name}", step.name), text);
             Ok(())
         };
-        script("apply.sh", &step.actions, &[])?;
-        script("verify.sh", &[], &step.gates)?;
+        script("apply.sh", &step.actions, &[&step.requires])?;
+        script("verify.sh", &[], &[&step.gates])?;
         if let Some(rollback) = &step.rollback {
-            script("rollback.sh", &rollback.actions, &rollback.gates)?;
+            script(
+                "rollback.sh",
+                &rollback.actions,
+                &[&rollback.requires, &rollback.gates],
+            )?;
         }
     }
     if let Some(lab) = lab {
@@ -43,7 +46,7 @@ pub(super) fn write(
     }
     tree.add(
         "README.md",
-        renderer.text("README.md", runbook_data(index, lab))?,
+        renderer.text("README.md", runbook_data(index, lab, kubernetes))?,
     );
     Ok(())
 }
@@ -56,7 +59,10 @@ fn script_data(step: &Step<String>, actions: &[Action<String>], gates: &[Gate]) 
         || gates.iter().any(needs_data_plane);
     let waits = gates.iter().any(|gate| {
         needs_data_plane(gate) && !matches!(gate, Gate::Gateway { .. } | Gate::Soak { .. })
-            || matches!(gate, Gate::PoolCovered { .. } | Gate::NoPods { .. })
+            || matches!(
+                gate,
+                Gate::PoolCovered { .. } | Gate::NoPods { .. } | Gate::Services { .. }
+            )
     });
     json!({
         "step": step,
@@ -72,6 +78,7 @@ fn needs_data_plane(gate: &Gate) -> bool {
         gate,
         Gate::Gateway { .. }
             | Gate::GatewayOwner { .. }
+            | Gate::Enrolled { .. }
             | Gate::Route { .. }
             | Gate::Probe { .. }
             | Gate::Soak { .. }
@@ -85,7 +92,7 @@ fn istioctl(action: &Action<String>) -> Option<&Istioctl> {
     }
 }
 
-fn runbook_data(index: &Index, lab: Option<&Lab>) -> Value {
+fn runbook_data(index: &Index, lab: Option<&Lab>, kubernetes: Option<&str>) -> Value {
     // The first revision that is installed is stable's, the last one canary's.
     let istioctls = || {
         index
@@ -114,6 +121,7 @@ fn runbook_data(index: &Index, lab: Option<&Lab>) -> Value {
         "stable": revision(istioctls().next()),
         "canary": revision(istioctls().next_back()),
         "probes": probes,
+        "kubernetes": kubernetes,
         "lab": lab.map(|lab| json!({ "cluster": lab.cluster, "metallb": lab.metallb.as_ref().map(|(version, _)| version) })),
     })
 }

@@ -1,56 +1,197 @@
-//! What differs between two trees, file by file, as unified diffs.
+//! What differs between two trees, file by file, as unified diffs; files of a step that only got another name are held
+//! against each other.
 
-use std::fmt::Write as _;
-
-use similar::TextDiff;
+use similar::{ChangeTag, TextDiff};
 
 use super::Tree;
 
 /// Lines of context around a change.
 const CONTEXT: usize = 3;
+/// How alike the files of two steps have to be, on average, for one to be the other under a new name.
+const ALIKE: f32 = 0.6;
 
 /// One file that is not the same in both trees.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Difference {
-    /// Its path.
-    pub path: String,
-    /// A unified diff, with a line that ends in `/dev/null` where one side has no such file.
-    pub diff: String,
+    /// Its path in the old tree, if it is there.
+    pub old: Option<String>,
+    /// Its path in the new tree, if it is there.
+    pub new: Option<String>,
+    /// How alike the two are, from 0 to 1.
+    pub similarity: f32,
+    /// The changed lines with their surroundings; empty where only the name changed.
+    pub hunks: String,
+    /// Lines that are only in the new file.
+    pub added: usize,
+    /// Lines that are only in the old file.
+    pub removed: usize,
 }
 
-/// Compares two trees; `names` are what the diffs call the sides.
+impl Difference {
+    /// Returns the path by which a reader knows the file: the new one, if it has one.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.new
+            .as_deref()
+            .or(self.old.as_deref())
+            .unwrap_or_default()
+    }
+
+    /// Returns whether the file moved.
+    #[must_use]
+    pub fn is_rename(&self) -> bool {
+        self.old.is_some() && self.new.is_some() && self.old != self.new
+    }
+
+    /// Returns the whole as a unified diff; `names` are what it calls the sides.
+    #[must_use]
+    pub fn unified(&self, names: (&str, &str)) -> String {
+        let side = |path: &Option<String>, name: &str| match path {
+            Some(path) => format!("{name}/{path}"),
+            None => "/dev/null".to_owned(),
+        };
+        let mut text = String::new();
+        if let (true, Some(old), Some(new)) = (self.is_rename(), &self.old, &self.new) {
+            text = format!(
+                "similarity {:.0}%\nrename from {old}\nrename to {new}\n",
+                (self.similarity * 100.0).floor()
+            );
+        }
+        if self.hunks.is_empty() && self.is_rename() {
+            return text;
+        }
+        text + &format!(
+            "--- {}\n+++ {}\n{}",
+            side(&self.old, names.0),
+            side(&self.new, names.1),
+            self.hunks
+        )
+    }
+}
+
+/// Compares two trees path by path.
 #[must_use]
-pub fn compare(old: &Tree, new: &Tree, names: (&str, &str)) -> Vec<Difference> {
-    let mut paths: Vec<&String> = old.iter().chain(new.iter()).map(|(path, _)| path).collect();
-    paths.sort();
-    paths.dedup();
-    paths
-        .into_iter()
-        .filter_map(|path| {
-            let (before, after) = (old.get(path), new.get(path));
-            let text =
-                |file: Option<&super::File>| file.map_or(String::new(), |file| file.text.clone());
-            if before.is_some() == after.is_some() && text(before) == text(after) {
-                return None;
-            }
-            let side = |file: Option<&super::File>, name: &str| {
-                file.map_or_else(|| "/dev/null".to_owned(), |_| format!("{name}/{path}"))
-            };
-            let (before_text, after_text) = (text(before), text(after));
-            let mut diff = String::new();
-            write!(
-                diff,
-                "{}",
-                TextDiff::from_lines(before_text.as_str(), after_text.as_str())
-                    .unified_diff()
-                    .context_radius(CONTEXT)
-                    .header(&side(before, names.0), &side(after, names.1))
-            )
-            .expect("writing to a string cannot fail");
-            Some(Difference {
-                path: path.clone(),
-                diff,
-            })
+pub fn compare(old: &Tree, new: &Tree) -> Vec<Difference> {
+    compare_renamed(old, new, &[])
+}
+
+/// Compares two trees, holding the files of renamed steps against each other.
+#[must_use]
+pub fn review(old: &Tree, new: &Tree) -> Vec<Difference> {
+    compare_renamed(old, new, &renamed_steps(old, new))
+}
+
+fn compare_renamed(old: &Tree, new: &Tree, renamed: &[(String, String)]) -> Vec<Difference> {
+    let moved = |path: &str| {
+        renamed.iter().find_map(|(from, to)| {
+            let target = format!("{to}{}", path.strip_prefix(from.as_str())?);
+            (new.get(path).is_none() && new.get(&target).is_some() && old.get(&target).is_none())
+                .then_some(target)
         })
-        .collect()
+    };
+    let mut differences = Vec::new();
+    let mut met: Vec<String> = Vec::new();
+    for (path, _) in old.iter() {
+        let target = moved(path).or_else(|| new.get(path).map(|_| path.clone()));
+        differences.extend(difference(old, new, Some(path.clone()), target.clone()));
+        met.extend(target);
+    }
+    for (path, _) in new.iter().filter(|(path, _)| !met.contains(path)) {
+        differences.extend(difference(old, new, None, Some(path.clone())));
+    }
+    differences.sort_by(|a, b| a.path().cmp(b.path()));
+    differences
+}
+
+fn difference(
+    old: &Tree,
+    new: &Tree,
+    from: Option<String>,
+    to: Option<String>,
+) -> Option<Difference> {
+    let before = from.as_ref().and_then(|path| old.get(path));
+    let after = to.as_ref().and_then(|path| new.get(path));
+    let text = |file: Option<&super::File>| file.map_or(String::new(), |file| file.text.clone());
+    let (before, after) = (text(before), text(after));
+    if from == to && before == after {
+        return None;
+    }
+    let diff = TextDiff::from_lines(before.as_str(), after.as_str());
+    let count = |tag| {
+        diff.iter_all_changes()
+            .filter(|change| change.tag() == tag)
+            .count()
+    };
+    Some(Difference {
+        similarity: diff.ratio(),
+        hunks: diff.unified_diff().context_radius(CONTEXT).to_string(),
+        added: count(ChangeTag::Insert),
+        removed: count(ChangeTag::Delete),
+        old: from,
+        new: to,
+    })
+}
+
+/// The steps of a tree, with the `/` at their end.
+fn steps(tree: &Tree) -> Vec<String> {
+    let mut steps: Vec<String> = tree
+        .iter()
+        .filter(|(path, _)| path.starts_with(|c: char| c.is_ascii_digit()))
+        .filter_map(|(path, _)| Some(format!("{}/", path.split_once('/')?.0)))
+        .collect();
+    steps.dedup();
+    steps
+}
+
+/// Steps that are gone, each with the new step that is most like it.
+fn renamed_steps(old: &Tree, new: &Tree) -> Vec<(String, String)> {
+    let (before, after) = (steps(old), steps(new));
+    let gone: Vec<&String> = before.iter().filter(|step| !after.contains(step)).collect();
+    let mut come: Vec<&String> = after.iter().filter(|step| !before.contains(step)).collect();
+    let mut renamed = Vec::new();
+    for from in gone {
+        let best = come
+            .iter()
+            .map(|to| (likeness(old, from, new, to), *to))
+            .filter(|(alike, _)| *alike >= ALIKE)
+            .max_by(|a, b| a.0.total_cmp(&b.0));
+        if let Some((_, to)) = best {
+            come.retain(|step| *step != to);
+            renamed.push((from.clone(), to.clone()));
+        }
+    }
+    renamed
+}
+
+/// How alike two steps are: of their files, counted once, how much is the same.
+fn likeness(old: &Tree, from: &str, new: &Tree, to: &str) -> f32 {
+    let below = |tree: &Tree, step: &str| -> Vec<(String, String)> {
+        let inside = |(path, file): (&String, &super::File)| {
+            Some((path.strip_prefix(step)?.to_owned(), file.text.clone()))
+        };
+        tree.iter().filter_map(inside).collect()
+    };
+    let (before, after) = (below(old, from), below(new, to));
+    let mut names: Vec<&String> = before.iter().chain(&after).map(|(name, _)| name).collect();
+    names.sort();
+    names.dedup();
+    let text = |files: &[(String, String)], name: &str| {
+        files
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, text)| text.clone())
+    };
+    let alike: f32 = names
+        .iter()
+        .map(|name| match (text(&before, name), text(&after, name)) {
+            (Some(before), Some(after)) => {
+                TextDiff::from_lines(before.as_str(), after.as_str()).ratio()
+            }
+            _ => 0.0,
+        })
+        .sum();
+    // A step has a handful of files.
+    #[allow(clippy::cast_precision_loss)]
+    let files = names.len().max(1) as f32;
+    alike / files
 }

@@ -7,7 +7,7 @@ mod write;
 
 use std::collections::BTreeMap;
 
-pub use compare::{Difference, compare};
+pub use compare::{Difference, compare, review};
 pub use disk::Disk;
 pub use journal::PENDING;
 pub use write::{Refused, Report, write};

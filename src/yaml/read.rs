@@ -135,11 +135,7 @@ fn ambiguous(plain: &Plain) -> Option<Problem> {
     let new: Option<Value> = serde_yaml::from_str_with_options(text, strict).ok();
     let odd = match &old {
         Some(Value::Number(_)) => !is_plain_number(text),
-        _ => {
-            text.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c))
-                && text.contains([':', '-', '_'])
-                && text.len() > 1
-        }
+        _ => is_date(text) || is_sexagesimal(text),
     };
     (old != new || odd || matches!(text, "=" | "<<")).then(|| Problem {
         message: format!(
@@ -147,6 +143,22 @@ fn ambiguous(plain: &Plain) -> Option<Problem> {
         ),
         span: plain.span.clone(),
     })
+}
+
+/// `2024-01-01`, which YAML 1.1 takes for a date.
+fn is_date(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.len() > 4 && bytes[..4].iter().all(u8::is_ascii_digit) && bytes[4] == b'-'
+}
+
+/// `12:30:45`, which YAML 1.1 takes for a number to the base of sixty.
+fn is_sexagesimal(text: &str) -> bool {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    digits.starts_with(|c: char| c.is_ascii_digit())
+        && digits.contains(':')
+        && digits
+            .chars()
+            .all(|c| c.is_ascii_digit() || ":._".contains(c))
 }
 
 /// Digits that nobody takes for octal, with a fraction maybe; no exponent, which YAML 1.1 wants with a dot and a sign.
@@ -274,6 +286,7 @@ mod tests {
             "a: \"yes\"\nb: 420\nc: true\nd: [1.5, x]\n",
             "a: |\n  x\ty\n",
             "a: \"\\t\"\n",
+            "a: 1-18-1\nb: --x=1\nc: 10.0.0.1\nd: 500m\n",
         ] {
             assert!(read_strict(text).is_ok(), "{text}: {:?}", read_strict(text));
         }
@@ -285,7 +298,6 @@ mod tests {
             "a: 1_000\n",
             "a: 12:30:45\n",
             "a: 2024-01-01\n",
-            "a: 1-18-1\n",
             "a: &x 1\n",
             "a: &x 1\nb: *x\n",
             "a: !!str 1\n",

@@ -35,9 +35,22 @@ kubectl delete --ignore-not-found --timeout=5m{% for file in action.files %} \
 {% elif action.action == "label-nodes" %}
 kubectl get node{% for node in action.nodes %} {{ node }}{% endfor %} -o name >/dev/null
 kubectl label node{% for node in action.nodes %} {{ node }}{% endfor %} {{ action.key ~ "=" ~ action.value }} --overwrite
-{% elif action.action == "require-pool" %}
-nodes=$(kubectl get nodes -l {{ action.selector }} -o name)
-[ -n "$nodes" ] || fail "no node carries {{ action.selector|raw }}"
+{% elif action.action == "require-unpooled" %}
+{% for node in action.nodes %}
+label=$(kubectl get node {{ node }} -o {{ "jsonpath={.metadata.labels." ~ action.key|replace(".", "\\.") ~ "}" }})
+case $label in
+  '' | {{ action.value }}) ;;
+  *) fail "node {{ node|raw }} carries {{ action.key|raw }}=$label already; the ztunnel and the pods of that pool would lose it" ;;
+esac
+{% endfor %}
+{% elif action.action == "require-unrouted" %}
+# Whoever wrote the route, and whatever the weight.
+routed=$(kubectl get httproutes.gateway.networking.k8s.io -A -o 'jsonpath={range .items[*].spec.rules[*].backendRefs[*]}{.namespace}{"\n"}{end}')
+for namespace in $routed; do
+  case $namespace in
+    {{ action.namespaces|join(" | ")|raw }}) fail "an HTTPRoute still names a Service in $namespace" ;;
+  esac
+done
 {% elif action.action == "await-pool-moved" %}
 nodes=$(kubectl get nodes -l {{ action.selector }} -o name)
 [ -z "$nodes" ] || fail "change the labels of these nodes from {{ action.selector|raw }} to {{ action.other|raw }} where your node pools are configured, then run this again:" "$nodes"
@@ -46,20 +59,23 @@ nodes=$(kubectl get nodes -l {{ action.selector }} -o name)
 ztunnels=$(kubectl get daemonsets -A -o 'jsonpath={range .items[?(@.spec.selector.matchLabels.app=="ztunnel")]}{.metadata.namespace}/{.metadata.name}{"\n"}{end}')
 for ztunnel in $ztunnels; do
   case $ztunnel in
-    {% for known in action.known %}{{ known }}{% if not loop.last %} | {% endif %}{% endfor %}) ;;
+    {{ action.known|join(" | ")|raw }}) ;;
     *) fail "the cluster has a ztunnel that the plan does not know, DaemonSet $ztunnel; a node must not have two" ;;
   esac
 done
 {% elif action.action == "require-rollout" %}
-simulated {{ "Deployment " ~ action.namespace ~ "/" ~ action.name }} ||
+# Without its control plane a new pod of the gateway would never become ready, and waiting for it would never end.
+istiod=$(kubectl get deployment {{ action.istiod }} -n {{ action.istio_namespace }} --ignore-not-found -o name)
+[ -z "$istiod" ] || simulated {{ "Deployment " ~ action.namespace ~ "/" ~ action.name }} ||
   kubectl rollout status {{ "deployment/" ~ action.name }} -n {{ action.namespace }} --timeout=2m
-{% elif action.action == "require-tag-of" %}
+{% elif action.action == "delete-tag" %}
 owner=$(kubectl get mutatingwebhookconfiguration {{ "istio-revision-tag-" ~ action.tag }} --ignore-not-found -o 'jsonpath={.metadata.labels.istio\.io/rev}')
 case $owner in
-  '' | {{ action.revision }}) ;;
-  *) fail "the tag {{ action.tag|raw }} belongs to revision $owner already; this step is done" ;;
+  '' | {{ action.revision }})
+    kubectl delete --ignore-not-found --timeout=5m{% for file in action.files %} \
+      -f {{ file }}{% endfor %}
+
+    ;;
+  *) echo "the tag {{ action.tag|raw }} belongs to revision $owner by now and stays" ;;
 esac
-{% elif action.action == "require-no-pods" %}
-pods=$(kubectl get pods -n {{ action.namespace }} --ignore-not-found -o name)
-[ -z "$pods" ] || fail "namespace {{ action.namespace|raw }} still has pods:" "$pods"
 {% endif %}

@@ -5,6 +5,10 @@ set -eu
 cd -- "$(dirname -- "$0")"
 
 {% include "scripts/prelude.sh" %}
+{% for gate in step.requires %}
+{% set number = "before_" ~ loop.index %}
+{% include "scripts/gate.sh" %}
+{% endfor %}
 {% for action in step.actions %}
 {% include "scripts/action.sh" %}
 {% endfor %}

@@ -27,11 +27,52 @@ label=$(kubectl get namespace {{ gate.namespace }} -o {{ "jsonpath={.metadata.la
 [ "$label" = {{ gate.value }} ] || fail "namespace {{ gate.namespace|raw }} has {{ gate.key|raw }}=$label, not '{{ gate.value|raw }}'"
 {% elif gate.gate == "no-pods" %}
 no_pods_{{ number }}() {
-  [ -z "$(kubectl get pods -n {{ gate.namespace }} --ignore-not-found -o name)" ]
+  pods=$(kubectl get pods -n {{ gate.namespace }}{% if gate.selector %} -l {{ gate.selector }}{% endif %} --ignore-not-found -o name) || return 1
+  [ -z "$pods" ]
 }
-within 300 {{ "no pod is left in " ~ gate.namespace }} no_pods_{{ number }}
+within 120 {{ "no pod " ~ (gate.selector ~ " " if gate.selector else "") ~ "is left in " ~ gate.namespace }} no_pods_{{ number }}
+{% elif gate.gate == "namespace-gone" %}
+namespace=$(kubectl get namespace {{ gate.namespace }} --ignore-not-found -o name)
+[ -z "$namespace" ] || fail "namespace {{ gate.namespace|raw }} is still there"
+{% elif gate.gate == "not-enrolled" %}
+label=$(kubectl get namespace {{ gate.namespace }} --ignore-not-found -o 'jsonpath={.metadata.labels.istio\.io/dataplane-mode}')
+[ -z "$label" ] || fail "namespace {{ gate.namespace|raw }} is part of the mesh already; this step would take it out"
+{% elif gate.gate == "enrolled" %}
+captured_{{ number }}() {
+  pods=$(kubectl get pods -n {{ gate.namespace }} --field-selector=status.phase=Running -o 'jsonpath={range .items[*]}{.metadata.name} {.spec.hostNetwork} {.metadata.annotations.ambient\.istio\.io/redirection}{"\n"}{end}') || return 1
+  # Name, true for a pod of its node's network, which never is part of the mesh, and what istio-cni says of the pod.
+  printf '%s\n' "$pods" | awk 'NF && $2 != "true" { all++; if ($NF == "enabled") taken++ } END { exit !(all == taken) }'
+}
+simulated {{ "every pod of " ~ gate.namespace ~ " is part of the mesh" }} ||
+  within 120 {{ "every pod of " ~ gate.namespace ~ " is part of the mesh" }} captured_{{ number }}
+{% elif gate.gate == "services" %}
+{% for service in gate.services %}
+served_{{ number }}_{{ loop.index }}() {
+  ready=$(kubectl get endpointslices -n {{ service.namespace }} -l {{ "kubernetes.io/service-name=" ~ service.name }} -o 'jsonpath={.items[*].endpoints[*].conditions.ready}') || return 1
+  case " $ready " in
+    *' true '*) ;;
+    *) return 1 ;;
+  esac
+}
+within 60 {{ "Service " ~ service.namespace ~ "/" ~ service.name ~ " has a ready endpoint" }} served_{{ number }}_{{ loop.index }}
+{% endfor %}
+{% elif gate.gate == "applied" %}
+{% for action in actions %}
+{% if action.action == "apply" %}
+kubectl diff{% for file in action.files %} \
+  -f {{ file }}{% endfor %} >/dev/null ||
+  fail 'the cluster does not have what the files here say'
+{% endif %}
+{% endfor %}
+{% elif gate.gate == "image" %}
+image=$(kubectl get {{ gate.kind ~ "/" ~ gate.name }} -n {{ gate.namespace }} -o 'jsonpath={.spec.template.spec.containers[0].image}')
+case $image in
+  *:{{ gate.version }} | *:{{ gate.version }}-*) ;;
+  *) fail "{{ gate.kind|raw }} {{ gate.namespace|raw }}/{{ gate.name|raw }} runs $image, not {{ gate.version|raw }}" ;;
+esac
 {% elif gate.gate == "gone" %}
-left=$(kubectl get -f delete/ --ignore-not-found -o name)
+left=$(kubectl get --ignore-not-found -o name{% for action in step.actions %}{% if action.action == "delete" %}{% for file in action.files %} \
+  -f {{ file }}{% endfor %}{% endif %}{% endfor %})
 [ -z "$left" ] || fail "not deleted yet:" "$left"
 {% elif gate.gate == "gateway" %}
 {% set name = gate.gateway.namespace ~ "/" ~ gate.gateway.name %}
@@ -68,6 +109,10 @@ simulated {{ "HTTPRoute " ~ name ~ " resolves" }} ||
 {% elif gate.gate == "tag" %}
 revision=$(kubectl get mutatingwebhookconfiguration {{ "istio-revision-tag-" ~ gate.tag }} -o 'jsonpath={.metadata.labels.istio\.io/rev}')
 [ "$revision" = {{ gate.revision }} ] || fail "the tag {{ gate.tag|raw }} points to '$revision', not to {{ gate.revision|raw }}"
+{% if gate.tag == "default" %}
+service=$(kubectl get validatingwebhookconfiguration istiod-default-validator -o 'jsonpath={.webhooks[0].clientConfig.service.name}')
+[ "$service" = {{ "istiod-" ~ gate.revision }} ] || fail "istiod-default-validator calls '$service', not istiod-{{ gate.revision|raw }}"
+{% endif %}
 {% elif gate.gate == "probe" %}
 {% set what = gate.name ~ (" with " ~ gate.header if gate.header else "") %}
 probed_{{ number }}() {
@@ -87,6 +132,11 @@ if ! simulated {{ "soak of " ~ gate.seconds ~ " seconds" }}; then
     nap=$((left < 60 ? left : 60))
     sleep "$nap"
     left=$((left - nap))
+{% for other in step.gates %}
+{% if other.gate == "probe" %}
+    probed_{{ loop.index }} || probed_{{ loop.index }} || fail {{ "during the soak: probe " ~ other.name ~ (" with " ~ other.header if other.header else "") }}
+{% endif %}
+{% endfor %}
   done
 fi
 {% endif %}

@@ -5,11 +5,16 @@ set -eu
 cd -- "$(dirname -- "$0")"
 
 {% include "scripts/prelude.sh" %}
+{% for gate in step.rollback.requires %}
+{% set number = "before_" ~ loop.index %}
+{% include "scripts/gate.sh" %}
+{% endfor %}
 {% for action in step.rollback.actions %}
 {% include "scripts/action.sh" %}
 {% endfor %}
 {% for gate in step.rollback.gates %}
 {% set number = loop.index %}
+{% set actions = step.rollback.actions %}
 {% include "scripts/gate.sh" %}
 {% endfor %}
 

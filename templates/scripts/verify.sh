@@ -7,6 +7,7 @@ cd -- "$(dirname -- "$0")"
 {% include "scripts/prelude.sh" %}
 {% for gate in step.gates %}
 {% set number = loop.index %}
+{% set actions = step.actions %}
 {% include "scripts/gate.sh" %}
 {% endfor %}
 

@@ -18,6 +18,12 @@ kubectl() {
   command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
 }
 
+label=$(kubectl get node ambient-worker -o 'jsonpath={.metadata.labels.meshplan\.dev/pool}')
+case $label in
+  '' | stable) ;;
+  *) fail "node ambient-worker carries meshplan.dev/pool=$label already; the ztunnel and the pods of that pool would lose it" ;;
+esac
+
 kubectl get node ambient-worker -o name >/dev/null
 kubectl label node ambient-worker meshplan.dev/pool=stable --overwrite
 

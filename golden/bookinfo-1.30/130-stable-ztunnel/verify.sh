@@ -32,13 +32,18 @@ within() {
   echo "$what"
 }
 
+kubectl diff \
+  -f 10-serviceaccount-istio-system-ztunnel-1-29-6.yaml \
+  -f 40-daemonset-istio-system-ztunnel-1-29-6.yaml >/dev/null ||
+  fail 'the cluster does not have what the files here say'
+
 kubectl rollout status daemonset/ztunnel-1-29-6 -n istio-system --timeout=5m
 
-covered_2() {
+covered_3() {
   nodes=$(kubectl get nodes -l meshplan.dev/pool=stable -o name | wc -l)
   ready=$(kubectl get daemonset ztunnel-1-29-6 -n istio-system -o 'jsonpath={.status.numberReady}')
   [ "$nodes" -gt 0 ] && [ "$nodes" -eq "${ready:-0}" ]
 }
-within 300 'each node of the pool meshplan.dev/pool=stable has a ready pod of ztunnel-1-29-6' covered_2
+within 300 'each node of the pool meshplan.dev/pool=stable has a ready pod of ztunnel-1-29-6' covered_3
 
 echo '130-stable-ztunnel: verified'

@@ -18,6 +18,9 @@ kubectl() {
   command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
 }
 
+label=$(kubectl get namespace bookinfo-1-29-6 --ignore-not-found -o 'jsonpath={.metadata.labels.istio\.io/dataplane-mode}')
+[ -z "$label" ] || fail "namespace bookinfo-1-29-6 is part of the mesh already; this step would take it out"
+
 kubectl apply \
   -f 00-namespace-bookinfo-1-29-6.yaml
 

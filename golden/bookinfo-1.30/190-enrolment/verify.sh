@@ -40,12 +40,20 @@ within() {
 label=$(kubectl get namespace bookinfo-1-29-6 -o 'jsonpath={.metadata.labels.istio\.io/dataplane-mode}')
 [ "$label" = ambient ] || fail "namespace bookinfo-1-29-6 has istio.io/dataplane-mode=$label, not 'ambient'"
 
-probed_2() {
+captured_2() {
+  pods=$(kubectl get pods -n bookinfo-1-29-6 --field-selector=status.phase=Running -o 'jsonpath={range .items[*]}{.metadata.name} {.spec.hostNetwork} {.metadata.annotations.ambient\.istio\.io/redirection}{"\n"}{end}') || return 1
+  # Name, true for a pod of its node's network, which never is part of the mesh, and what istio-cni says of the pod.
+  printf '%s\n' "$pods" | awk 'NF && $2 != "true" { all++; if ($NF == "enabled") taken++ } END { exit !(all == taken) }'
+}
+simulated 'every pod of bookinfo-1-29-6 is part of the mesh' ||
+  within 120 'every pod of bookinfo-1-29-6 is part of the mesh' captured_2
+
+probed_3() {
   body=$(curl -sS -m 10 -w '\n%{http_code}' -- http://172.18.255.202/productpage) || return 1
   [ "$(printf '%s\n' "$body" | tail -n 1)" = 200 ] || return 1
   printf '%s\n' "$body" | grep -qF -- '<title>Simple Bookstore App</title>'
 }
 simulated 'probe product page' ||
-  within 60 'probe product page' probed_2
+  within 60 'probe product page' probed_3
 
 echo '190-enrolment: verified'

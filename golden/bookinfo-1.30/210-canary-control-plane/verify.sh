@@ -18,6 +18,12 @@ kubectl() {
   command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
 }
 
+image=$(kubectl get deployment/istiod-1-30-3 -n istio-system -o 'jsonpath={.spec.template.spec.containers[0].image}')
+case $image in
+  *:1.30.3 | *:1.30.3-*) ;;
+  *) fail "deployment istio-system/istiod-1-30-3 runs $image, not 1.30.3" ;;
+esac
+
 kubectl rollout status deployment/istiod-1-30-3 -n istio-system --timeout=5m
 
 echo '210-canary-control-plane: verified'

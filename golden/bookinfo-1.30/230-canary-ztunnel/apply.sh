@@ -22,7 +22,7 @@ kubectl() {
 ztunnels=$(kubectl get daemonsets -A -o 'jsonpath={range .items[?(@.spec.selector.matchLabels.app=="ztunnel")]}{.metadata.namespace}/{.metadata.name}{"\n"}{end}')
 for ztunnel in $ztunnels; do
   case $ztunnel in
-istio-system/ztunnel-1-29-6 | istio-system/ztunnel-1-30-3) ;;
+    istio-system/ztunnel-1-29-6 | istio-system/ztunnel-1-30-3) ;;
     *) fail "the cluster has a ztunnel that the plan does not know, DaemonSet $ztunnel; a node must not have two" ;;
   esac
 done

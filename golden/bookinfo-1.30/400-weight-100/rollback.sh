@@ -37,10 +37,23 @@ within() {
   echo "$what"
 }
 
+served_before_1_1() {
+  ready=$(kubectl get endpointslices -n bookinfo-1-29-6 -l kubernetes.io/service-name=productpage -o 'jsonpath={.items[*].endpoints[*].conditions.ready}') || return 1
+  case " $ready " in
+    *' true '*) ;;
+    *) return 1 ;;
+  esac
+}
+within 60 'Service bookinfo-1-29-6/productpage has a ready endpoint' served_before_1_1
+
 kubectl apply \
   -f rollback/70-httproute-default-bookinfo.yaml
 
-resolved_1() {
+kubectl diff \
+  -f rollback/70-httproute-default-bookinfo.yaml >/dev/null ||
+  fail 'the cluster does not have what the files here say'
+
+resolved_2() {
   generation=$(kubectl get httproutes.gateway.networking.k8s.io bookinfo -n default -o 'jsonpath={.metadata.generation}')
   for condition in Accepted ResolvedRefs; do
     kubectl get httproutes.gateway.networking.k8s.io bookinfo -n default -o "jsonpath={range .status.parents[?(@.parentRef.name==\"bookinfo-gateway\")].conditions[?(@.type==\"$condition\")]}{.status} {.observedGeneration}{\"\\n\"}{end}" |
@@ -48,14 +61,14 @@ resolved_1() {
   done
 }
 simulated 'HTTPRoute default/bookinfo resolves' ||
-  within 120 'HTTPRoute default/bookinfo is accepted and its references resolve' resolved_1
+  within 120 'HTTPRoute default/bookinfo is accepted and its references resolve' resolved_2
 
-probed_2() {
+probed_3() {
   body=$(curl -sS -m 10 -w '\n%{http_code}' -- http://172.18.255.202/productpage) || return 1
   [ "$(printf '%s\n' "$body" | tail -n 1)" = 200 ] || return 1
   printf '%s\n' "$body" | grep -qF -- '<title>Simple Bookstore App</title>'
 }
 simulated 'probe product page' ||
-  within 60 'probe product page' probed_2
+  within 60 'probe product page' probed_3
 
 echo '400-weight-100: rolled back'

@@ -37,7 +37,11 @@ within() {
   echo "$what"
 }
 
-owned_1() {
+kubectl diff \
+  -f 65-gateway-istio-system-bookinfo-gateway.yaml >/dev/null ||
+  fail 'the cluster does not have what the files here say'
+
+owned_2() {
   label=$(kubectl get deployment bookinfo-gateway-istio -n istio-system -o 'jsonpath={.spec.template.metadata.labels.istio\.io/rev}')
   [ "$label" = 1-30-3 ] || return 1
   image=$(kubectl get deployment bookinfo-gateway-istio -n istio-system -o 'jsonpath={.spec.template.spec.containers[?(@.name=="istio-proxy")].image}')
@@ -47,16 +51,16 @@ owned_1() {
   esac
 }
 if ! simulated 'Deployment istio-system/bookinfo-gateway-istio is of version 1.30.3'; then
-  within 300 'Deployment istio-system/bookinfo-gateway-istio is of version 1.30.3' owned_1
+  within 300 'Deployment istio-system/bookinfo-gateway-istio is of version 1.30.3' owned_2
   kubectl rollout status deployment/bookinfo-gateway-istio -n istio-system --timeout=5m
 fi
 
-probed_2() {
+probed_3() {
   body=$(curl -sS -m 10 -w '\n%{http_code}' -- http://172.18.255.202/productpage) || return 1
   [ "$(printf '%s\n' "$body" | tail -n 1)" = 200 ] || return 1
   printf '%s\n' "$body" | grep -qF -- '<title>Simple Bookstore App</title>'
 }
 simulated 'probe product page' ||
-  within 60 'probe product page' probed_2
+  within 60 'probe product page' probed_3
 
 echo '520-gateway-owner: verified'

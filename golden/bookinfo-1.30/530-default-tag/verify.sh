@@ -39,6 +39,8 @@ within() {
 
 revision=$(kubectl get mutatingwebhookconfiguration istio-revision-tag-default -o 'jsonpath={.metadata.labels.istio\.io/rev}')
 [ "$revision" = 1-30-3 ] || fail "the tag default points to '$revision', not to 1-30-3"
+service=$(kubectl get validatingwebhookconfiguration istiod-default-validator -o 'jsonpath={.webhooks[0].clientConfig.service.name}')
+[ "$service" = istiod-1-30-3 ] || fail "istiod-default-validator calls '$service', not istiod-1-30-3"
 
 probed_2() {
   body=$(curl -sS -m 10 -w '\n%{http_code}' -- http://172.18.255.202/productpage) || return 1

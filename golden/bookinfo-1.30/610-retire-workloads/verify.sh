@@ -37,13 +37,35 @@ within() {
   echo "$what"
 }
 
-left=$(kubectl get -f delete/ --ignore-not-found -o name)
+left=$(kubectl get --ignore-not-found -o name \
+  -f delete/60-referencegrant-bookinfo-1-29-6-routes-to-productpage.yaml \
+  -f delete/40-deployment-bookinfo-1-29-6-details-v1.yaml \
+  -f delete/40-deployment-bookinfo-1-29-6-ratings-v1.yaml \
+  -f delete/40-deployment-bookinfo-1-29-6-reviews-v1.yaml \
+  -f delete/40-deployment-bookinfo-1-29-6-reviews-v2.yaml \
+  -f delete/40-deployment-bookinfo-1-29-6-reviews-v3.yaml \
+  -f delete/40-deployment-bookinfo-1-29-6-productpage-v1.yaml \
+  -f delete/40-deployment-bookinfo-1-29-6-sleep.yaml \
+  -f delete/40-deployment-bookinfo-1-29-6-notsleep.yaml \
+  -f delete/30-service-bookinfo-1-29-6-details.yaml \
+  -f delete/30-service-bookinfo-1-29-6-ratings.yaml \
+  -f delete/30-service-bookinfo-1-29-6-reviews.yaml \
+  -f delete/30-service-bookinfo-1-29-6-productpage.yaml \
+  -f delete/30-service-bookinfo-1-29-6-sleep.yaml \
+  -f delete/30-service-bookinfo-1-29-6-notsleep.yaml \
+  -f delete/10-serviceaccount-bookinfo-1-29-6-bookinfo-details.yaml \
+  -f delete/10-serviceaccount-bookinfo-1-29-6-bookinfo-ratings.yaml \
+  -f delete/10-serviceaccount-bookinfo-1-29-6-bookinfo-reviews.yaml \
+  -f delete/10-serviceaccount-bookinfo-1-29-6-bookinfo-productpage.yaml \
+  -f delete/10-serviceaccount-bookinfo-1-29-6-sleep.yaml \
+  -f delete/10-serviceaccount-bookinfo-1-29-6-notsleep.yaml)
 [ -z "$left" ] || fail "not deleted yet:" "$left"
 
 no_pods_2() {
-  [ -z "$(kubectl get pods -n bookinfo-1-29-6 --ignore-not-found -o name)" ]
+  pods=$(kubectl get pods -n bookinfo-1-29-6 --ignore-not-found -o name) || return 1
+  [ -z "$pods" ]
 }
-within 300 'no pod is left in bookinfo-1-29-6' no_pods_2
+within 120 'no pod is left in bookinfo-1-29-6' no_pods_2
 
 probed_3() {
   body=$(curl -sS -m 10 -w '\n%{http_code}' -- http://172.18.255.202/productpage) || return 1

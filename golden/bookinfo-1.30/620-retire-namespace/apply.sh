@@ -18,8 +18,25 @@ kubectl() {
   command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
 }
 
-pods=$(kubectl get pods -n bookinfo-1-29-6 --ignore-not-found -o name)
-[ -z "$pods" ] || fail "namespace bookinfo-1-29-6 still has pods:" "$pods"
+# within SECONDS WHAT COMMAND: tries the command every other second until it succeeds.
+within() {
+  limit=$1
+  what=$2
+  shift 2
+  waited=0
+  until "$@"; do
+    [ "$waited" -lt "$limit" ] || fail "not so within $limit seconds: $what"
+    sleep 2
+    waited=$((waited + 2))
+  done
+  echo "$what"
+}
+
+no_pods_before_1() {
+  pods=$(kubectl get pods -n bookinfo-1-29-6 --ignore-not-found -o name) || return 1
+  [ -z "$pods" ]
+}
+within 120 'no pod is left in bookinfo-1-29-6' no_pods_before_1
 
 kubectl delete --ignore-not-found --timeout=5m \
   -f delete/00-namespace-bookinfo-1-29-6.yaml

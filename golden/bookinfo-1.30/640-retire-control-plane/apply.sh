@@ -18,6 +18,44 @@ kubectl() {
   command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
 }
 
+simulated() {
+  [ "${MESHPLAN_SIMULATED:-}" = 1 ] || return 1
+  echo "skipped, as nothing runs in a simulated cluster: $1"
+}
+
+# within SECONDS WHAT COMMAND: tries the command every other second until it succeeds.
+within() {
+  limit=$1
+  what=$2
+  shift 2
+  waited=0
+  until "$@"; do
+    [ "$waited" -lt "$limit" ] || fail "not so within $limit seconds: $what"
+    sleep 2
+    waited=$((waited + 2))
+  done
+  echo "$what"
+}
+
+revision=$(kubectl get mutatingwebhookconfiguration istio-revision-tag-default -o 'jsonpath={.metadata.labels.istio\.io/rev}')
+[ "$revision" = 1-30-3 ] || fail "the tag default points to '$revision', not to 1-30-3"
+service=$(kubectl get validatingwebhookconfiguration istiod-default-validator -o 'jsonpath={.webhooks[0].clientConfig.service.name}')
+[ "$service" = istiod-1-30-3 ] || fail "istiod-default-validator calls '$service', not istiod-1-30-3"
+
+owned_before_2() {
+  label=$(kubectl get deployment bookinfo-gateway-istio -n istio-system -o 'jsonpath={.spec.template.metadata.labels.istio\.io/rev}')
+  [ "$label" = 1-30-3 ] || return 1
+  image=$(kubectl get deployment bookinfo-gateway-istio -n istio-system -o 'jsonpath={.spec.template.spec.containers[?(@.name=="istio-proxy")].image}')
+  case $image in
+    *:1.30.3 | *:1.30.3-*) ;;
+    *) return 1 ;;
+  esac
+}
+if ! simulated 'Deployment istio-system/bookinfo-gateway-istio is of version 1.30.3'; then
+  within 300 'Deployment istio-system/bookinfo-gateway-istio is of version 1.30.3' owned_before_2
+  kubectl rollout status deployment/bookinfo-gateway-istio -n istio-system --timeout=5m
+fi
+
 kubectl delete --ignore-not-found --timeout=5m \
   -f delete/02-mutatingwebhookconfiguration-istio-sidecar-injector-1-29-6.yaml \
   -f delete/02-validatingwebhookconfiguration-istio-validator-1-29-6-istio-system.yaml \

@@ -37,17 +37,42 @@ within() {
   echo "$what"
 }
 
-left=$(kubectl get -f delete/ --ignore-not-found -o name)
+left=$(kubectl get --ignore-not-found -o name \
+  -f delete/02-mutatingwebhookconfiguration-istio-sidecar-injector-1-29-6.yaml \
+  -f delete/02-validatingwebhookconfiguration-istio-validator-1-29-6-istio-system.yaml \
+  -f delete/50-horizontalpodautoscaler-istio-system-istiod-1-29-6.yaml \
+  -f delete/40-deployment-istio-system-istiod-1-29-6.yaml \
+  -f delete/30-service-istio-system-istiod-1-29-6.yaml \
+  -f delete/20-configmap-istio-system-values-1-29-6.yaml \
+  -f delete/20-configmap-istio-system-istio-1-29-6.yaml \
+  -f delete/20-configmap-istio-system-istio-sidecar-injector-1-29-6.yaml \
+  -f delete/15-rolebinding-istio-system-istiod-1-29-6.yaml \
+  -f delete/15-role-istio-system-istiod-1-29-6.yaml \
+  -f delete/15-clusterrolebinding-istiod-clusterrole-1-29-6-istio-system.yaml \
+  -f delete/15-clusterrolebinding-istiod-gateway-controller-1-29-6-istio-system.yaml \
+  -f delete/15-clusterrolebinding-istio-reader-clusterrole-1-29-6-istio-system.yaml \
+  -f delete/15-clusterrole-istiod-clusterrole-1-29-6-istio-system.yaml \
+  -f delete/15-clusterrole-istiod-gateway-controller-1-29-6-istio-system.yaml \
+  -f delete/15-clusterrole-istio-reader-clusterrole-1-29-6-istio-system.yaml \
+  -f delete/10-serviceaccount-istio-system-istiod-1-29-6.yaml \
+  -f delete/50-lease-istio-system-istio-gateway-deployment-1-29-6.yaml \
+  -f delete/50-lease-istio-system-istio-gateway-status-leader-1-29-6.yaml)
 [ -z "$left" ] || fail "not deleted yet:" "$left"
+
+no_pods_2() {
+  pods=$(kubectl get pods -n istio-system -l app=istiod,istio.io/rev=1-29-6 --ignore-not-found -o name) || return 1
+  [ -z "$pods" ]
+}
+within 120 'no pod app=istiod,istio.io/rev=1-29-6 is left in istio-system' no_pods_2
 
 kubectl rollout status deployment/istiod-1-30-3 -n istio-system --timeout=5m
 
-probed_3() {
+probed_4() {
   body=$(curl -sS -m 10 -w '\n%{http_code}' -- http://172.18.255.202/productpage) || return 1
   [ "$(printf '%s\n' "$body" | tail -n 1)" = 200 ] || return 1
   printf '%s\n' "$body" | grep -qF -- '<title>Simple Bookstore App</title>'
 }
 simulated 'probe product page' ||
-  within 60 'probe product page' probed_3
+  within 60 'probe product page' probed_4
 
 echo '640-retire-control-plane: verified'

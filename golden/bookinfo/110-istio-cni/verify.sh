@@ -18,6 +18,12 @@ kubectl() {
   command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
 }
 
+image=$(kubectl get daemonset/istio-cni-node -n istio-system -o 'jsonpath={.spec.template.spec.containers[0].image}')
+case $image in
+  *:1.18.0-alpha.0 | *:1.18.0-alpha.0-*) ;;
+  *) fail "daemonset istio-system/istio-cni-node runs $image, not 1.18.0-alpha.0" ;;
+esac
+
 kubectl rollout status daemonset/istio-cni-node -n istio-system --timeout=5m
 
 echo '110-istio-cni: verified'

@@ -23,6 +23,10 @@ simulated() {
   echo "skipped, as nothing runs in a simulated cluster: $1"
 }
 
+kubectl diff \
+  -f 65-gateway-istio-system-bookinfo-gateway.yaml >/dev/null ||
+  fail 'the cluster does not have what the files here say'
+
 simulated 'Gateway istio-system/bookinfo-gateway is Programmed' ||
   kubectl wait gateways.gateway.networking.k8s.io/bookinfo-gateway -n istio-system --for=condition=Programmed --timeout=5m
 

@@ -37,14 +37,20 @@ within() {
   echo "$what"
 }
 
+image=$(kubectl get daemonset/istio-cni-node -n istio-system -o 'jsonpath={.spec.template.spec.containers[0].image}')
+case $image in
+  *:1.18.1 | *:1.18.1-*) ;;
+  *) fail "daemonset istio-system/istio-cni-node runs $image, not 1.18.1" ;;
+esac
+
 kubectl rollout status daemonset/istio-cni-node -n istio-system --timeout=5m
 
-probed_2() {
+probed_3() {
   body=$(curl -sS -m 10 -w '\n%{http_code}' -- http://172.18.255.202/productpage) || return 1
   [ "$(printf '%s\n' "$body" | tail -n 1)" = 200 ] || return 1
   printf '%s\n' "$body" | grep -qF -- '<title>Simple Bookstore App</title>'
 }
 simulated 'probe product page' ||
-  within 60 'probe product page' probed_2
+  within 60 'probe product page' probed_3
 
 echo '220-istio-cni-upgrade: verified'

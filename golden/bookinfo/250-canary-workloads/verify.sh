@@ -18,6 +18,25 @@ kubectl() {
   command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
 }
 
+simulated() {
+  [ "${MESHPLAN_SIMULATED:-}" = 1 ] || return 1
+  echo "skipped, as nothing runs in a simulated cluster: $1"
+}
+
+# within SECONDS WHAT COMMAND: tries the command every other second until it succeeds.
+within() {
+  limit=$1
+  what=$2
+  shift 2
+  waited=0
+  until "$@"; do
+    [ "$waited" -lt "$limit" ] || fail "not so within $limit seconds: $what"
+    sleep 2
+    waited=$((waited + 2))
+  done
+  echo "$what"
+}
+
 kubectl rollout status deployment/details-v1 -n bookinfo-1-18-1 --timeout=5m
 
 kubectl rollout status deployment/ratings-v1 -n bookinfo-1-18-1 --timeout=5m
@@ -33,5 +52,13 @@ kubectl rollout status deployment/productpage-v1 -n bookinfo-1-18-1 --timeout=5m
 kubectl rollout status deployment/sleep -n bookinfo-1-18-1 --timeout=5m
 
 kubectl rollout status deployment/notsleep -n bookinfo-1-18-1 --timeout=5m
+
+captured_9() {
+  pods=$(kubectl get pods -n bookinfo-1-18-1 --field-selector=status.phase=Running -o 'jsonpath={range .items[*]}{.metadata.name} {.spec.hostNetwork} {.metadata.annotations.ambient\.istio\.io/redirection}{"\n"}{end}') || return 1
+  # Name, true for a pod of its node's network, which never is part of the mesh, and what istio-cni says of the pod.
+  printf '%s\n' "$pods" | awk 'NF && $2 != "true" { all++; if ($NF == "enabled") taken++ } END { exit !(all == taken) }'
+}
+simulated 'every pod of bookinfo-1-18-1 is part of the mesh' ||
+  within 120 'every pod of bookinfo-1-18-1 is part of the mesh' captured_9
 
 echo '250-canary-workloads: verified'

@@ -18,6 +18,29 @@ kubectl() {
   command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
 }
 
+# within SECONDS WHAT COMMAND: tries the command every other second until it succeeds.
+within() {
+  limit=$1
+  what=$2
+  shift 2
+  waited=0
+  until "$@"; do
+    [ "$waited" -lt "$limit" ] || fail "not so within $limit seconds: $what"
+    sleep 2
+    waited=$((waited + 2))
+  done
+  echo "$what"
+}
+
+served_before_1_1() {
+  ready=$(kubectl get endpointslices -n bookinfo-1-18-1 -l kubernetes.io/service-name=productpage -o 'jsonpath={.items[*].endpoints[*].conditions.ready}') || return 1
+  case " $ready " in
+    *' true '*) ;;
+    *) return 1 ;;
+  esac
+}
+within 60 'Service bookinfo-1-18-1/productpage has a ready endpoint' served_before_1_1
+
 kubectl apply \
   -f 70-httproute-default-bookinfo.yaml
 

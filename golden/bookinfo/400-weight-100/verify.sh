@@ -37,7 +37,11 @@ within() {
   echo "$what"
 }
 
-resolved_1() {
+kubectl diff \
+  -f 70-httproute-default-bookinfo.yaml >/dev/null ||
+  fail 'the cluster does not have what the files here say'
+
+resolved_2() {
   generation=$(kubectl get httproutes.gateway.networking.k8s.io bookinfo -n default -o 'jsonpath={.metadata.generation}')
   for condition in Accepted ResolvedRefs; do
     kubectl get httproutes.gateway.networking.k8s.io bookinfo -n default -o "jsonpath={range .status.parents[?(@.parentRef.name==\"bookinfo-gateway\")].conditions[?(@.type==\"$condition\")]}{.status} {.observedGeneration}{\"\\n\"}{end}" |
@@ -45,23 +49,23 @@ resolved_1() {
   done
 }
 simulated 'HTTPRoute default/bookinfo resolves' ||
-  within 120 'HTTPRoute default/bookinfo is accepted and its references resolve' resolved_1
+  within 120 'HTTPRoute default/bookinfo is accepted and its references resolve' resolved_2
 
-probed_2() {
+probed_3() {
   body=$(curl -sS -m 10 -w '\n%{http_code}' -- http://172.18.255.202/productpage) || return 1
   [ "$(printf '%s\n' "$body" | tail -n 1)" = 200 ] || return 1
   printf '%s\n' "$body" | grep -qF -- '<title>Simple Bookstore App</title>'
 }
 simulated 'probe product page' ||
-  within 60 'probe product page' probed_2
+  within 60 'probe product page' probed_3
 
-probed_3() {
+probed_4() {
   body=$(curl -sS -m 10 -H 'traffic: test' -w '\n%{http_code}' -- http://172.18.255.202/productpage) || return 1
   [ "$(printf '%s\n' "$body" | tail -n 1)" = 200 ] || return 1
   printf '%s\n' "$body" | grep -qF -- '<title>Simple Bookstore App</title>'
 }
 simulated 'probe product page with traffic: test' ||
-  within 60 'probe product page with traffic: test' probed_3
+  within 60 'probe product page with traffic: test' probed_4
 
 if ! simulated 'soak of 900 seconds'; then
   left=900
@@ -70,6 +74,8 @@ if ! simulated 'soak of 900 seconds'; then
     nap=$((left < 60 ? left : 60))
     sleep "$nap"
     left=$((left - nap))
+    probed_3 || probed_3 || fail 'during the soak: probe product page'
+    probed_4 || probed_4 || fail 'during the soak: probe product page with traffic: test'
   done
 fi
 

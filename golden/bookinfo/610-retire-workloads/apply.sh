@@ -18,6 +18,14 @@ kubectl() {
   command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
 }
 
+# Whoever wrote the route, and whatever the weight.
+routed=$(kubectl get httproutes.gateway.networking.k8s.io -A -o 'jsonpath={range .items[*].spec.rules[*].backendRefs[*]}{.namespace}{"\n"}{end}')
+for namespace in $routed; do
+  case $namespace in
+    bookinfo-1-18-0-alpha-0) fail "an HTTPRoute still names a Service in $namespace" ;;
+  esac
+done
+
 kubectl delete --ignore-not-found --timeout=5m \
   -f delete/60-referencegrant-bookinfo-1-18-0-alpha-0-routes-to-productpage.yaml \
   -f delete/40-deployment-bookinfo-1-18-0-alpha-0-details-v1.yaml \

@@ -37,13 +37,35 @@ within() {
   echo "$what"
 }
 
-left=$(kubectl get -f delete/ --ignore-not-found -o name)
+left=$(kubectl get --ignore-not-found -o name \
+  -f delete/60-referencegrant-bookinfo-1-18-0-alpha-0-routes-to-productpage.yaml \
+  -f delete/40-deployment-bookinfo-1-18-0-alpha-0-details-v1.yaml \
+  -f delete/40-deployment-bookinfo-1-18-0-alpha-0-ratings-v1.yaml \
+  -f delete/40-deployment-bookinfo-1-18-0-alpha-0-reviews-v1.yaml \
+  -f delete/40-deployment-bookinfo-1-18-0-alpha-0-reviews-v2.yaml \
+  -f delete/40-deployment-bookinfo-1-18-0-alpha-0-reviews-v3.yaml \
+  -f delete/40-deployment-bookinfo-1-18-0-alpha-0-productpage-v1.yaml \
+  -f delete/40-deployment-bookinfo-1-18-0-alpha-0-sleep.yaml \
+  -f delete/40-deployment-bookinfo-1-18-0-alpha-0-notsleep.yaml \
+  -f delete/30-service-bookinfo-1-18-0-alpha-0-details.yaml \
+  -f delete/30-service-bookinfo-1-18-0-alpha-0-ratings.yaml \
+  -f delete/30-service-bookinfo-1-18-0-alpha-0-reviews.yaml \
+  -f delete/30-service-bookinfo-1-18-0-alpha-0-productpage.yaml \
+  -f delete/30-service-bookinfo-1-18-0-alpha-0-sleep.yaml \
+  -f delete/30-service-bookinfo-1-18-0-alpha-0-notsleep.yaml \
+  -f delete/10-serviceaccount-bookinfo-1-18-0-alpha-0-bookinfo-details.yaml \
+  -f delete/10-serviceaccount-bookinfo-1-18-0-alpha-0-bookinfo-ratings.yaml \
+  -f delete/10-serviceaccount-bookinfo-1-18-0-alpha-0-bookinfo-reviews.yaml \
+  -f delete/10-serviceaccount-bookinfo-1-18-0-alpha-0-bookinfo-productpage.yaml \
+  -f delete/10-serviceaccount-bookinfo-1-18-0-alpha-0-sleep.yaml \
+  -f delete/10-serviceaccount-bookinfo-1-18-0-alpha-0-notsleep.yaml)
 [ -z "$left" ] || fail "not deleted yet:" "$left"
 
 no_pods_2() {
-  [ -z "$(kubectl get pods -n bookinfo-1-18-0-alpha-0 --ignore-not-found -o name)" ]
+  pods=$(kubectl get pods -n bookinfo-1-18-0-alpha-0 --ignore-not-found -o name) || return 1
+  [ -z "$pods" ]
 }
-within 300 'no pod is left in bookinfo-1-18-0-alpha-0' no_pods_2
+within 120 'no pod is left in bookinfo-1-18-0-alpha-0' no_pods_2
 
 probed_3() {
   body=$(curl -sS -m 10 -w '\n%{http_code}' -- http://172.18.255.202/productpage) || return 1

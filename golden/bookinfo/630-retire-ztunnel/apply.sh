@@ -18,6 +18,9 @@ kubectl() {
   command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
 }
 
+namespace=$(kubectl get namespace bookinfo-1-18-0-alpha-0 --ignore-not-found -o name)
+[ -z "$namespace" ] || fail "namespace bookinfo-1-18-0-alpha-0 is still there"
+
 kubectl delete --ignore-not-found --timeout=5m \
   -f delete/40-daemonset-istio-system-ztunnel-1-18-0-alpha-0.yaml \
   -f delete/10-serviceaccount-istio-system-ztunnel-1-18-0-alpha-0.yaml

@@ -37,22 +37,30 @@ within() {
   echo "$what"
 }
 
-left=$(kubectl get -f delete/ --ignore-not-found -o name)
+left=$(kubectl get --ignore-not-found -o name \
+  -f delete/40-daemonset-istio-system-ztunnel-1-18-0-alpha-0.yaml \
+  -f delete/10-serviceaccount-istio-system-ztunnel-1-18-0-alpha-0.yaml)
 [ -z "$left" ] || fail "not deleted yet:" "$left"
 
-covered_2() {
+no_pods_2() {
+  pods=$(kubectl get pods -n istio-system -l app=ztunnel,meshplan.dev/revision=1-18-0-alpha-0 --ignore-not-found -o name) || return 1
+  [ -z "$pods" ]
+}
+within 120 'no pod app=ztunnel,meshplan.dev/revision=1-18-0-alpha-0 is left in istio-system' no_pods_2
+
+covered_3() {
   nodes=$(kubectl get nodes -l meshplan.dev/pool=canary -o name | wc -l)
   ready=$(kubectl get daemonset ztunnel-1-18-1 -n istio-system -o 'jsonpath={.status.numberReady}')
   [ "$nodes" -gt 0 ] && [ "$nodes" -eq "${ready:-0}" ]
 }
-within 300 'each node of the pool meshplan.dev/pool=canary has a ready pod of ztunnel-1-18-1' covered_2
+within 300 'each node of the pool meshplan.dev/pool=canary has a ready pod of ztunnel-1-18-1' covered_3
 
-probed_3() {
+probed_4() {
   body=$(curl -sS -m 10 -w '\n%{http_code}' -- http://172.18.255.202/productpage) || return 1
   [ "$(printf '%s\n' "$body" | tail -n 1)" = 200 ] || return 1
   printf '%s\n' "$body" | grep -qF -- '<title>Simple Bookstore App</title>'
 }
 simulated 'probe product page' ||
-  within 60 'probe product page' probed_3
+  within 60 'probe product page' probed_4
 
 echo '630-retire-ztunnel: verified'

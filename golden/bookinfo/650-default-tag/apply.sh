@@ -18,6 +18,20 @@ kubectl() {
   command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
 }
 
+# within SECONDS WHAT COMMAND: tries the command every other second until it succeeds.
+within() {
+  limit=$1
+  what=$2
+  shift 2
+  waited=0
+  until "$@"; do
+    [ "$waited" -lt "$limit" ] || fail "not so within $limit seconds: $what"
+    sleep 2
+    waited=$((waited + 2))
+  done
+  echo "$what"
+}
+
 # istioctl installs its own version, so only this one will do.
 istioctl=${ISTIOCTL_1_18_1:-}
 if [ -z "$istioctl" ]; then
@@ -35,6 +49,12 @@ found=${found##* }
 istioctl() {
   command "$istioctl" "$@" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"}
 }
+
+no_pods_before_1() {
+  pods=$(kubectl get pods -n istio-system -l app=istiod,istio.io/rev=1-18-0-alpha-0 --ignore-not-found -o name) || return 1
+  [ -z "$pods" ]
+}
+within 120 'no pod app=istiod,istio.io/rev=1-18-0-alpha-0 is left in istio-system' no_pods_before_1
 
 istioctl tag set default --revision 1-18-1 --overwrite --skip-confirmation
 

@@ -39,6 +39,8 @@ within() {
 
 revision=$(kubectl get mutatingwebhookconfiguration istio-revision-tag-default -o 'jsonpath={.metadata.labels.istio\.io/rev}')
 [ "$revision" = 1-18-1 ] || fail "the tag default points to '$revision', not to 1-18-1"
+service=$(kubectl get validatingwebhookconfiguration istiod-default-validator -o 'jsonpath={.webhooks[0].clientConfig.service.name}')
+[ "$service" = istiod-1-18-1 ] || fail "istiod-default-validator calls '$service', not istiod-1-18-1"
 
 owned_2() {
   image=$(kubectl get deployment bookinfo-gateway-istio -n istio-system -o 'jsonpath={.spec.template.spec.containers[?(@.name=="istio-proxy")].image}')

@@ -5,7 +5,8 @@ cd -- "$(dirname -- "$0")"
 
 cluster=ambient
 if kind get clusters | grep -qx -- "$cluster"; then
-  echo "kind cluster $cluster is there already"
+  echo "kind cluster $cluster is there already; if it is only half made, lab/down.sh takes it away"
+  kind export kubeconfig --name "$cluster"
 else
   kind create cluster --config kind/cluster.yaml --wait 5m
 fi
@@ -13,6 +14,7 @@ fi
 kubectl() {
   command "${KUBECTL:-kubectl}" "--context=kind-$cluster" "$@"
 }
+kubectl wait node --all --for=condition=Ready --timeout=5m
 
 kubectl apply -f https://raw.githubusercontent.com/metallb/metallb/v0.13.7/config/manifests/metallb-native.yaml
 kubectl rollout status deployment/controller -n metallb-system --timeout=5m

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::istio::{Bundle, Facts};
 use crate::manifest::Manifest;
 use crate::plan::{Checked, Gateway, Plan, Pool, Revision, Route};
-use crate::step::action::{Gate, GatewayRef, Istioctl};
+use crate::step::action::{Gate, GatewayRef, Istioctl, ServiceRef};
 
 /// The label by which a node belongs to a pool; its value is `stable` or `canary`.
 pub(super) const POOL: &str = "meshplan.dev/pool";
@@ -150,6 +150,21 @@ impl<'a> Context<'a> {
             .find(|w| w.name.get_ref() == route.backend.workload.get_ref());
         let base = workload.map_or("", |w| w.namespace.get_ref());
         format!("{base}-{}", rev.name)
+    }
+
+    /// The Services that routes name, in one revision.
+    pub fn services(&self, rev: &Rev) -> Gate {
+        let mut services: Vec<ServiceRef> = Vec::new();
+        for route in &self.plan.route {
+            let service = ServiceRef {
+                namespace: self.backend_namespace(route, rev),
+                name: route.backend.service.get_ref().clone(),
+            };
+            if !services.contains(&service) {
+                services.push(service);
+            }
+        }
+        Gate::Services { services }
     }
 
     /// The gateway of a route. A checked route names a gateway of the plan.

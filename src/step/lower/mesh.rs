@@ -48,9 +48,18 @@ pub(super) fn cni(context: &Context, rev: &Rev) -> Step<Object> {
                 "{daemon_set} is ready on every node, and enrolled stable pods still answer. Pods cannot start on a node while its \
                  istio-cni restarts."
             );
+            let old = context.stable.facts.cni_cleans_up;
             step.restarts = vec![Restart {
                 object: daemon_set,
-                touches: "no pod starts on a node while its istio-cni restarts; running pods keep their redirection".to_owned(),
+                touches: if old {
+                    format!(
+                        "istio-cni {} takes a node's redirection down when it stops: until the new one is ready, the pods of that node are \
+                         outside of the mesh, and connections through it are reset; no pod starts on the node meanwhile",
+                        context.stable.version
+                    )
+                } else {
+                    "no pod starts on a node while its istio-cni restarts; running pods keep their redirection".to_owned()
+                },
             }];
             step.reversible = false;
             step.stays = vec![
@@ -74,11 +83,7 @@ pub(super) fn cni(context: &Context, rev: &Rev) -> Step<Object> {
         }),
         istioctl: context.istioctl(rev),
     }];
-    step.gates = vec![Gate::Rollout {
-        kind: "daemonset".to_owned(),
-        namespace: namespace.to_owned(),
-        name: "istio-cni-node".to_owned(),
-    }];
+    step.gates = installed("daemonset", namespace, "istio-cni-node", rev);
     if rev.role == Role::Canary {
         step.gates.extend(context.probes(false));
     }
@@ -132,11 +137,8 @@ pub(super) fn control_plane(context: &Context, rev: &Rev) -> Step<Object> {
         }),
         istioctl: context.istioctl(rev),
     }];
-    step.gates = vec![Gate::Rollout {
-        kind: "deployment".to_owned(),
-        namespace: namespace.to_owned(),
-        name: rev.istiod(),
-    }];
+    step.gates = installed("deployment", namespace, &rev.istiod(), rev);
+    step.stays = vec![format!("{} and its objects, idle", rev.istiod())];
     if rev.role == Role::Stable {
         step.gates.push(Gate::Tag {
             tag: "default".to_owned(),
@@ -209,6 +211,7 @@ pub(super) fn ztunnel(context: &Context, rev: &Rev) -> Step<Object> {
         },
     ];
     step.gates = vec![
+        Gate::Applied,
         Gate::Rollout {
             kind: "daemonset".to_owned(),
             namespace: namespace.to_owned(),
@@ -242,4 +245,22 @@ pub(super) fn operator(context: &Context, rev: &Rev) -> IstioOperator {
         exclude_namespaces: Vec::new(),
         privileged: rev.facts.cni_privileged,
     }
+}
+
+/// A workload that istioctl installs is rolled out, and of its version: istioctl installs its own and says nothing.
+fn installed(kind: &str, namespace: &str, name: &str, rev: &Rev) -> Vec<Gate> {
+    let (kind, namespace, name) = (kind.to_owned(), namespace.to_owned(), name.to_owned());
+    vec![
+        Gate::Image {
+            kind: kind.clone(),
+            namespace: namespace.clone(),
+            name: name.clone(),
+            version: rev.version.clone(),
+        },
+        Gate::Rollout {
+            kind,
+            namespace,
+            name,
+        },
+    ]
 }

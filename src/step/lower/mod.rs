@@ -25,6 +25,8 @@ pub struct Procedure {
     pub plan: String,
     /// The steps, in order.
     pub steps: Vec<Step<Object>>,
+    /// The oldest Kubernetes that the canary's istioctl installs on, where it is known.
+    pub kubernetes: Option<&'static str>,
     /// The machine to try them on.
     pub lab: Option<Lab>,
 }
@@ -45,6 +47,7 @@ pub fn lower(checked: &Checked) -> Procedure {
     Procedure {
         plan: checked.plan.name.get_ref().clone(),
         steps,
+        kubernetes: checked.canary.kubernetes,
         lab: lab::lower(&checked.plan),
     }
 }
@@ -65,6 +68,7 @@ fn step(
         why: String::new(),
         watch: String::new(),
         applier,
+        requires: Vec::new(),
         actions: Vec::new(),
         gates: Vec::new(),
         restarts: Vec::new(),
@@ -77,9 +81,9 @@ fn step(
 }
 
 /// How to go back, with the commands for it.
-fn back<const N: usize>(text: impl Into<String>, commands: [String; N]) -> Back {
+fn back(text: impl Into<String>, commands: impl Into<Vec<String>>) -> Back {
     Back {
         text: text.into(),
-        commands: Vec::from(commands),
+        commands: commands.into(),
     }
 }

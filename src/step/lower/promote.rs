@@ -55,7 +55,8 @@ fn relabel(context: &Context) -> Step<Object> {
     step.actions = vec![Action::Apply {
         files: gateway_objects(context, &canary.name),
     }];
-    step.gates = owner_gates(context, true);
+    step.gates = vec![Gate::Applied];
+    step.gates.extend(owner_gates(context, true));
     step.gates.extend(context.probes(false));
     step.restarts = gateway_restarts(context);
     step.back = back(
@@ -63,13 +64,27 @@ fn relabel(context: &Context) -> Step<Object> {
             "Give the Gateways back to {}; their pods roll once more.",
             stable.name
         ),
-        ["kubectl apply -f 170-gateway/".to_owned()],
+        context
+            .gateways()
+            .flat_map(|gateway| {
+                [
+                    format!(
+                        "kubectl wait deployment/{} -n {} --for=jsonpath='{{.spec.template.metadata.labels.istio\\.io/rev}}'={}",
+                        gateway.deployment, gateway.namespace, stable.name
+                    ),
+                    format!("kubectl rollout status deployment/{} -n {}", gateway.deployment, gateway.namespace),
+                ]
+            })
+            .fold(vec!["kubectl apply -f 170-gateway/".to_owned()], |mut all, line| {
+                all.push(line);
+                all
+            }),
     );
     step
 }
 
 /// Every Gateway's Deployment is the canary's work.
-fn owner_gates(context: &Context, labelled: bool) -> Vec<Gate> {
+pub(super) fn owner_gates(context: &Context, labelled: bool) -> Vec<Gate> {
     let canary = &context.canary;
     context
         .gateways()
@@ -156,6 +171,8 @@ pub(super) fn tag(context: &Context, number: u16, hands_over: bool) -> Step<Obje
             )],
         );
     } else {
+        // The Gateways must not find two control planes that want them.
+        step.requires = vec![super::retire::istiod_gone(context)];
         step.reversible = false;
         step.back = back("There is no other control plane left to go back to.", []);
     }

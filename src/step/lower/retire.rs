@@ -6,7 +6,7 @@ use super::routes::grants;
 use super::workloads::placed;
 use super::{Applier, Object, Phase, Step, back, promote, step};
 use crate::identity::Identity;
-use crate::istio::{Handover, istiod_objects, leases, tag_objects};
+use crate::istio::{Handover, istiod_objects, leftovers, tag_objects};
 use crate::step::Restart;
 use crate::step::action::{Action, Gate};
 
@@ -57,12 +57,14 @@ fn workloads(context: &Context) -> Step<Object> {
         .collect();
     given.sort_by_key(|identity| std::cmp::Reverse(crate::target::order(identity)));
     identities.extend(given);
-    step.actions = vec![delete(identities)];
+    step.actions = vec![
+        Action::RequireUnrouted {
+            namespaces: namespaces.clone(),
+        },
+        delete(identities),
+    ];
     step.gates = vec![Gate::Gone];
-    step.gates
-        .extend(namespaces.iter().map(|namespace| Gate::NoPods {
-            namespace: namespace.clone(),
-        }));
+    step.gates.extend(no_pods(&namespaces));
     step.gates.extend(context.probes(false));
     step.restarts = placed(context, stable)
         .filter(|(_, manifest, _)| manifest.pod_spec().is_some())
@@ -94,29 +96,29 @@ fn namespace(context: &Context) -> Step<Object> {
     );
     step.why = "With it goes its label: nothing is enrolled with the stable revision any more, so its ztunnel may go next.".to_owned();
     step.watch =
-        "The script stops if a pod is left in the namespace: that would be somebody else's."
+        "The script waits for the pods that 610 ended, and stops if one stays: that would be somebody else's."
             .to_owned();
-    step.actions = names
-        .iter()
-        .map(|name| Action::RequireNoPods {
-            namespace: name.clone(),
-        })
-        .collect();
-    step.actions.push(delete(
+    step.requires = no_pods(&names);
+    step.actions = vec![delete(
         names
             .iter()
             .map(|name| Identity::cluster("v1", "Namespace", name.clone()))
             .collect(),
-    ));
+    )];
     step.gates = vec![Gate::Gone];
     step.reversible = false;
     step.back = back(
-        "An empty namespace comes back by 140, and enrolled by 190. What volumes and foreign objects it held is lost.",
+        "An empty namespace comes back by 140, its workloads by 150, its place in the mesh by 190. What volumes and foreign objects it \
+         held is lost.",
         [
-            "sh 140-stable-namespace/apply.sh".to_owned(),
-            "sh 150-stable-workloads/apply.sh".to_owned(),
-            "sh 190-enrolment/apply.sh".to_owned(),
-        ],
+            "sh 140-stable-namespace/apply.sh",
+            "sh 150-stable-workloads/apply.sh",
+            "sh 150-stable-workloads/verify.sh",
+            "sh 190-enrolment/apply.sh",
+            "sh 190-enrolment/verify.sh",
+            "sh 510-routes-to-canary/rollback.sh",
+        ]
+        .map(str::to_owned),
     );
     step
 }
@@ -138,8 +140,17 @@ fn ztunnel(context: &Context) -> Step<Object> {
         Identity::namespaced("apps/v1", "DaemonSet", namespace, name.clone()),
         Identity::namespaced("v1", "ServiceAccount", namespace, name.clone()),
     ])];
+    step.requires = context
+        .namespaces(stable)
+        .into_iter()
+        .map(|namespace| Gate::NamespaceGone { namespace })
+        .collect();
     step.gates = vec![
         Gate::Gone,
+        Gate::NoPods {
+            namespace: namespace.to_owned(),
+            selector: Some(format!("app=ztunnel,meshplan.dev/revision={}", stable.name)),
+        },
         Gate::PoolCovered {
             namespace: namespace.to_owned(),
             name: context.canary.ztunnel(),
@@ -188,10 +199,16 @@ fn control_plane(context: &Context) -> Step<Object> {
             .map(|gateway| Action::RequireRollout {
                 namespace: gateway.namespace,
                 name: gateway.deployment,
+                istio_namespace: namespace.to_owned(),
+                istiod: stable.istiod(),
             })
             .collect();
-        // Run again after 650, the step would take the tag from the canary.
-        step.actions.push(Action::RequireTagOf {
+        // Run again after 650, the step must not take the tag from the canary.
+        step.actions.push(Action::DeleteTag {
+            files: tag_objects(stable.facts, "default", namespace)
+                .into_iter()
+                .map(Object::Identity)
+                .collect(),
             tag: "default".to_owned(),
             revision: stable.name.clone(),
         });
@@ -202,11 +219,18 @@ fn control_plane(context: &Context) -> Step<Object> {
                 touches: "runs without a control plane until 650: it serves on, but takes no changes and renews no certificate".to_owned(),
             })
             .collect();
-        identities.extend(tag_objects(stable.facts, "default", namespace));
     } else {
+        step.requires = vec![Gate::Tag {
+            tag: "default".to_owned(),
+            revision: context.canary.name.clone(),
+        }];
+        let labelled = stable.facts.handover == Handover::Relabel;
+        step.requires
+            .extend(promote::owner_gates(context, labelled));
         step.watch = format!(
-            "{} is untouched; `kubectl get mutatingwebhookconfigurations` lists only its webhooks.",
-            context.canary.istiod()
+            "{} is untouched; no webhook is named after or labelled {} any more.",
+            context.canary.istiod(),
+            stable.name
         );
     }
     step.restarts.push(Restart {
@@ -214,10 +238,11 @@ fn control_plane(context: &Context) -> Step<Object> {
         touches: "ends; no ztunnel is connected to it".to_owned(),
     });
     identities.extend(istiod_objects(stable.facts, &stable.name, namespace));
-    identities.extend(leases(&stable.name, namespace));
+    identities.extend(leftovers(stable.facts, &stable.name, namespace));
     step.actions.push(delete(identities));
     step.gates = vec![
         Gate::Gone,
+        istiod_gone(context),
         Gate::Rollout {
             kind: "deployment".to_owned(),
             namespace: namespace.to_owned(),
@@ -227,10 +252,30 @@ fn control_plane(context: &Context) -> Step<Object> {
     step.gates.extend(context.probes(false));
     step.reversible = false;
     step.back = back(
-        "The revision can be installed again, which makes it anew: 120, 130, 140, 150, then the routes.",
-        ["sh 120-stable-control-plane/apply.sh".to_owned()],
+        "From here on there is no way back: installed again, the revision would be a new one beside a canary that owns the Gateways and \
+         the tag. To leave the canary, make a plan with it as the stable revision.",
+        [],
     );
     step
+}
+
+/// No pod of the stable control plane is left; its Deployment is gone before its pods are.
+pub(super) fn istiod_gone(context: &Context) -> Gate {
+    Gate::NoPods {
+        namespace: context.istio_namespace().to_owned(),
+        selector: Some(format!("app=istiod,istio.io/rev={}", context.stable.name)),
+    }
+}
+
+/// No pod is left in these namespaces.
+fn no_pods(namespaces: &[String]) -> Vec<Gate> {
+    namespaces
+        .iter()
+        .map(|namespace| Gate::NoPods {
+            namespace: namespace.clone(),
+            selector: None,
+        })
+        .collect()
 }
 
 fn nodes(context: &Context) -> Step<Object> {
@@ -256,9 +301,15 @@ fn nodes(context: &Context) -> Step<Object> {
             key: POOL.to_owned(),
             value: canary.word.to_owned(),
         }];
+        let nodes = nodes.join(" ");
         step.back = back(
-            "Take the label off; move pods of the mesh away first.",
-            [format!("kubectl label node {} {POOL}-", nodes.join(" "))],
+            "The state before is nodes without a ztunnel, so no pod of the mesh may be on them.",
+            [
+                format!("kubectl cordon {nodes}"),
+                format!("kubectl drain {nodes} --ignore-daemonsets --delete-emptydir-data"),
+                format!("kubectl label node {nodes} {POOL}=stable --overwrite"),
+                format!("kubectl uncordon {nodes}"),
+            ],
         );
     } else {
         step.watch = format!(

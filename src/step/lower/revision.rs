@@ -68,11 +68,18 @@ fn nodes(rev: &Rev) -> Step<Object> {
                   workloads start there."
         .to_owned();
     if let Some(nodes) = &rev.nodes {
-        step.actions = vec![Action::LabelNodes {
-            nodes: nodes.clone(),
-            key: POOL.to_owned(),
-            value: rev.word.to_owned(),
-        }];
+        step.actions = vec![
+            Action::RequireUnpooled {
+                nodes: nodes.clone(),
+                key: POOL.to_owned(),
+                value: rev.word.to_owned(),
+            },
+            Action::LabelNodes {
+                nodes: nodes.clone(),
+                key: POOL.to_owned(),
+                value: rev.word.to_owned(),
+            },
+        ];
         step.gates = vec![Gate::NodesLabelled {
             nodes: nodes.clone(),
             key: POOL.to_owned(),
@@ -83,13 +90,10 @@ fn nodes(rev: &Rev) -> Step<Object> {
             [format!("kubectl label node {} {POOL}-", nodes.join(" "))],
         );
     } else {
-        step.actions = vec![Action::RequirePool {
-            selector: rev.selector(),
-        }];
         step.gates = vec![Gate::Pool {
             selector: rev.selector(),
         }];
-        step.back = back("The step changes nothing; it only looks.", []);
+        step.back = back("The step changes nothing.", []);
     }
     step
 }

@@ -2,13 +2,13 @@
 
 use super::context::{Context, class};
 use super::routes::{Traffic, route};
-use super::workloads::{enrolled, namespaces};
+use super::workloads::{captured, enrolled, namespaces};
 use super::{Applier, Object, Phase, Step, back, step};
 use crate::istio::Handover;
 use crate::plan::{Gateway, Protocol, parse_duration};
-use crate::step::Rollback;
 use crate::step::action::{Action, Gate, RouteRef};
 use crate::step::object::{self, Allowed, Listener};
+use crate::step::{Restart, Rollback};
 
 /// 170, 180, 190.
 pub(super) fn entrance(context: &Context, steps: &mut Vec<Step<Object>>) {
@@ -104,21 +104,17 @@ fn gateways(context: &Context) -> Step<Object> {
     step.actions = vec![Action::Apply {
         files: gateway_objects(context, &stable.name),
     }];
-    step.gates = context
-        .plan
-        .gateway
-        .iter()
-        .map(|gateway| Gate::Gateway {
-            gateway: Context::gateway_ref(gateway),
-            // Without an address nobody may ever give one, and Programmed would stay false (AddressNotAssigned).
-            condition: if gateway.address.is_some() {
-                "Programmed"
-            } else {
-                "Accepted"
-            }
-            .to_owned(),
-        })
-        .collect();
+    let programmed = context.plan.gateway.iter().map(|gateway| Gate::Gateway {
+        gateway: Context::gateway_ref(gateway),
+        // Without an address nobody may ever give one, and Programmed would stay false (AddressNotAssigned).
+        condition: if gateway.address.is_some() {
+            "Programmed"
+        } else {
+            "Accepted"
+        }
+        .to_owned(),
+    });
+    step.gates = std::iter::once(Gate::Applied).chain(programmed).collect();
     step.back = back(
         "No route is attached yet, so the Gateway may go, and its Deployment and Service with it.",
         [format!(
@@ -200,6 +196,7 @@ fn plain_route(context: &Context) -> Step<Object> {
     step.actions = vec![Action::Apply {
         files: route_objects(context, Traffic::Stable),
     }];
+    step.requires = vec![context.services(&context.stable)];
     step.gates = route_gates(context);
     step.gates.extend(context.probes(false));
     step.back = back(
@@ -229,7 +226,16 @@ fn enrolment(context: &Context) -> Step<Object> {
         files: namespaces(&names, true),
     }];
     step.gates = enrolled(&names, true);
+    step.gates.extend(captured(&names));
     step.gates.extend(context.probes(false));
+    step.restarts = names
+        .iter()
+        .map(|namespace| Restart {
+            object: format!("Namespace {namespace}"),
+            touches: "no pod restarts; connections that are open when a pod joins are reset"
+                .to_owned(),
+        })
+        .collect();
     step.back = back(
         "Take the label off; pods leave the mesh without a restart, open connections are reset.",
         [format!(
@@ -252,18 +258,15 @@ pub(super) fn route_objects(context: &Context, traffic: Traffic) -> Vec<Object> 
 
 /// Every route of the plan is accepted and resolves.
 fn route_gates(context: &Context) -> Vec<Gate> {
-    context
-        .plan
-        .route
-        .iter()
-        .map(|route| Gate::Route {
-            route: RouteRef {
-                namespace: route.namespace.get_ref().clone(),
-                name: route.name.get_ref().clone(),
-                gateway: route.gateway.get_ref().clone(),
-            },
-        })
-        .collect()
+    let routes = context.plan.route.iter().map(|route| Gate::Route {
+        route: RouteRef {
+            namespace: route.namespace.get_ref().clone(),
+            name: route.name.get_ref().clone(),
+            gateway: route.gateway.get_ref().clone(),
+        },
+    });
+    // A route that the step before wrote is accepted just as well.
+    std::iter::once(Gate::Applied).chain(routes).collect()
 }
 
 /// A step that puts every route into one state; its rollback puts them into the one before.
@@ -279,6 +282,7 @@ pub(super) fn routed(
     step.actions = vec![Action::Apply {
         files: route_objects(context, now),
     }];
+    step.requires = vec![context.services(&context.canary)];
     step.gates = route_gates(context);
     step.gates.extend(context.probes(false));
     if matches!(now, Traffic::Header | Traffic::Weight(_)) {
@@ -287,13 +291,15 @@ pub(super) fn routed(
     let mut gates = route_gates(context);
     gates.extend(context.probes(false));
     step.rollback = Some(Rollback {
+        requires: vec![context.services(&context.stable)],
         actions: vec![Action::Apply {
             files: route_objects(context, before),
         }],
         gates,
     });
     step.back = back(
-        "At any moment: the routes as they were one step before. New requests follow within a second or so; nothing restarts.",
+        "Until 610 at any moment: the routes as they were one step before. New requests follow within a second or so; nothing \
+         restarts. From the later weights on, go back step by step.",
         [format!("sh {}/rollback.sh", step.name)],
     );
     step

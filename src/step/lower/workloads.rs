@@ -36,6 +36,15 @@ pub(super) fn namespace(context: &Context, rev: &Rev) -> Step<Object> {
     step.actions = vec![Action::Apply {
         files: namespaces(&names, ambient),
     }];
+    if !ambient {
+        // Run again after 190, the step would take the label off that 190 put on.
+        step.requires = names
+            .iter()
+            .map(|namespace| Gate::NotEnrolled {
+                namespace: namespace.clone(),
+            })
+            .collect();
+    }
     step.gates = enrolled(&names, ambient);
     step.back = back(
         "The namespace is empty still and may go.",
@@ -73,6 +82,16 @@ pub(super) fn enrolled(names: &[String], ambient: bool) -> Vec<Gate> {
         .collect()
 }
 
+/// Every pod of these namespaces is part of the mesh: up to 1.20 a pod that istio-cni could not take in runs outside of it.
+pub(super) fn captured(names: &[String]) -> Vec<Gate> {
+    names
+        .iter()
+        .map(|namespace| Gate::Enrolled {
+            namespace: namespace.clone(),
+        })
+        .collect()
+}
+
 pub(super) fn workloads(context: &Context, rev: &Rev) -> Step<Object> {
     let names: Vec<&str> = context
         .plan
@@ -105,6 +124,9 @@ pub(super) fn workloads(context: &Context, rev: &Rev) -> Step<Object> {
     step.gates = placed(context, rev)
         .filter_map(|(_, manifest, value)| rollout(manifest, &value))
         .collect();
+    if rev.role == Role::Canary {
+        step.gates.extend(captured(&context.namespaces(rev)));
+    }
     let list = context.namespaces(rev).join(", ");
     step.back = back(
         format!("No route names {list} yet, so what is in it may go."),

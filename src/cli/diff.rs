@@ -1,0 +1,159 @@
+//! `meshplan diff`: what a change of the plan changes in its output.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use anyhow::{Result, bail};
+use clap::Args;
+
+use super::input;
+use super::output::{Format, Outcome, Shell};
+use crate::tree::{Difference, Tree, review};
+
+/// The widest bar of plus and minus signs.
+const BAR: usize = 40;
+
+#[derive(Debug, Args)]
+pub(super) struct Diff {
+    /// A plan, or a compiled directory; `-` reads a plan from standard input
+    #[arg(value_name = "OLD")]
+    old: String,
+    /// A plan, or a compiled directory
+    #[arg(value_name = "NEW")]
+    new: String,
+    /// Count lines instead of showing them
+    #[arg(long)]
+    stat: bool,
+}
+
+impl Diff {
+    pub fn run(self, shell: &mut Shell) -> Result<Outcome> {
+        if self.old == "-" && self.new == "-" {
+            bail!("standard input can be only one of the two");
+        }
+        let (old, new) = (side(&self.old, shell)?, side(&self.new, shell)?);
+        let (Ok(old), Ok(new)) = (&old, &new) else {
+            return Ok(worse(&old, &new));
+        };
+        let mut differences = review(old, new);
+        if differences.is_empty() {
+            return Ok(Outcome::Fine);
+        }
+        // The index holds a digest of every file, so it changes with each of them and says nothing more.
+        if differences.len() > 1 {
+            differences.retain(|difference| difference.path() != "index.json");
+        }
+        let text = if self.stat {
+            stat(&differences)
+        } else {
+            full(&differences)
+        };
+        shell.print(&text)?;
+        Ok(Outcome::Found)
+    }
+}
+
+/// What the findings of a plan that does not compile come to.
+fn worse(old: &Result<Tree, Outcome>, new: &Result<Tree, Outcome>) -> Outcome {
+    let of = |side: &Result<Tree, Outcome>| side.as_ref().err().copied().unwrap_or(Outcome::Fine);
+    of(old).max(of(new))
+}
+
+/// The tree of a plan, compiled in memory, or of a directory.
+fn side(argument: &str, shell: &mut Shell) -> Result<Result<Tree, Outcome>> {
+    let is_plan = argument == "-"
+        || Path::new(argument)
+            .extension()
+            .is_some_and(|extension| extension == "toml");
+    if !is_plan {
+        return Ok(Ok(input::tree(Path::new(argument))?));
+    }
+    let compiled = input::compile_plan(&input::plan(argument)?, &BTreeMap::new());
+    let outcome = shell.findings(&compiled.findings, &compiled.sources, Format::Text, false)?;
+    Ok(match compiled.output {
+        Some(output) => Ok(output.tree),
+        None => Err(if compiled.is_toml {
+            outcome
+        } else {
+            Outcome::CouldNot
+        }),
+    })
+}
+
+/// The whole diff, in colours that a stream without a terminal strips.
+fn full(differences: &[Difference]) -> String {
+    let mut text = String::new();
+    for difference in differences {
+        for line in difference.unified(("old", "new")).split_inclusive('\n') {
+            let style = match line.as_bytes() {
+                [b'-', b'-', b'-', ..] | [b'+', b'+', b'+', ..] | [b's' | b'r', ..] => "\u{1b}[1m",
+                [b'@', ..] => "\u{1b}[36m",
+                [b'-', ..] => "\u{1b}[31m",
+                [b'+', ..] => "\u{1b}[32m",
+                _ => "",
+            };
+            let (line, end) = line
+                .strip_suffix('\n')
+                .map_or((line, ""), |line| (line, "\n"));
+            let reset = if style.is_empty() { "" } else { "\u{1b}[0m" };
+            text.push_str(style);
+            text.push_str(line);
+            text.push_str(reset);
+            text.push_str(end);
+        }
+    }
+    text
+}
+
+/// A line a file, and the sum.
+fn stat(differences: &[Difference]) -> String {
+    let name = |difference: &Difference| match (&difference.old, &difference.new) {
+        (Some(old), Some(new)) if old != new => format!("{old} => {new}"),
+        _ => difference.path().to_owned(),
+    };
+    let width = differences
+        .iter()
+        .map(|difference| name(difference).chars().count())
+        .max()
+        .unwrap_or_default();
+    let most = differences
+        .iter()
+        .map(|d| d.added + d.removed)
+        .max()
+        .unwrap_or_default()
+        .max(1);
+    let bar = |count: usize| {
+        if most <= BAR {
+            count
+        } else {
+            (count * BAR).div_ceil(most)
+        }
+    };
+    let mut text = String::new();
+    for difference in differences {
+        let (plus, minus) = (
+            "+".repeat(bar(difference.added)),
+            "-".repeat(bar(difference.removed)),
+        );
+        writeln!(
+            text,
+            " {:width$} | {:>5} \u{1b}[32m{plus}\u{1b}[0m\u{1b}[31m{minus}\u{1b}[0m",
+            name(difference),
+            difference.added + difference.removed
+        )
+        .expect("writing to a string cannot fail");
+    }
+    let sum = |count: fn(&Difference) -> usize| differences.iter().map(count).sum::<usize>();
+    let (files, added, removed) = (differences.len(), sum(|d| d.added), sum(|d| d.removed));
+    let plural = |count: usize| if count == 1 { "" } else { "s" };
+    writeln!(
+        text,
+        " {files} file{} changed, {added} insertion{}(+), {removed} deletion{}(-)",
+        plural(files),
+        plural(added),
+        plural(removed)
+    )
+    .expect("writing to a string cannot fail");
+    text
+}
