@@ -458,7 +458,8 @@ fn the_gateway_always_has_an_owner() {
                     .contains("istioctl tag set default --revision 1-30-3 ")
             );
             assert!(
-                !golden.texts["640-retire-control-plane/apply.sh"].contains("istio-revision-tag")
+                !golden.texts["640-retire-control-plane/apply.sh"]
+                    .contains("istio-revision-tag-default.yaml")
             );
         }
         for (path, namespace) in golden.of_kind("Namespace") {

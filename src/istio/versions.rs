@@ -29,6 +29,10 @@ pub struct IstiodChart {
 
 /// What is true of one run of Istio versions.
 #[derive(Debug, PartialEq, Eq)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is one fact about a version, and none follows from another"
+)]
 pub struct Facts {
     /// The first version of the run.
     pub first: &'static str,

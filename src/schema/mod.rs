@@ -6,6 +6,7 @@
 mod embedded;
 mod violation;
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -70,8 +71,9 @@ impl Schemas {
 
     fn check_as(&self, kind: &str, tag: &str, object: &Value) -> Option<Vec<Violation>> {
         let validator = self.validator(kind, tag)?;
+        let present = present(object);
         let mut violations: Vec<Violation> = validator
-            .iter_errors(object)
+            .iter_errors(&present)
             .flat_map(|error| Violation::of(&error))
             .collect();
         violations.sort();
@@ -152,6 +154,33 @@ fn definitions(schema: &Value, all: &Value) -> Map<String, Value> {
     needed
 }
 
+/// The object as the API server takes it: a field that is null is a field that is not there.
+fn present(object: &Value) -> Cow<'_, Value> {
+    fn has_null(value: &Value) -> bool {
+        match value {
+            Value::Object(map) => map.values().any(|part| part.is_null() || has_null(part)),
+            Value::Array(items) => items.iter().any(has_null),
+            _ => false,
+        }
+    }
+    fn strip(value: &mut Value) {
+        match value {
+            Value::Object(map) => {
+                map.retain(|_, part| !part.is_null());
+                map.values_mut().for_each(strip);
+            }
+            Value::Array(items) => items.iter_mut().for_each(strip),
+            _ => {}
+        }
+    }
+    if !has_null(object) {
+        return Cow::Borrowed(object);
+    }
+    let mut object = object.clone();
+    strip(&mut object);
+    Cow::Owned(object)
+}
+
 /// Takes out the keys that a version does not have yet, or no longer.
 fn prune(schema: &mut Value, version: &Version) {
     match schema {
@@ -230,6 +259,12 @@ mod tests {
         assert_eq!(
             messages(&schemas, &service(json!("80"))),
             ["/spec/ports/0/port must be a whole number, not text"]
+        );
+        let exported = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a", "creationTimestamp": null, "labels": null}, "spec": {}, "status": {"loadBalancer": {}}});
+        assert_eq!(
+            messages(&schemas, &exported),
+            [] as [&str; 0],
+            "null is a field that is not there"
         );
         let misspelt = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a"}, "spec": {"selectr": {}}});
         assert_eq!(

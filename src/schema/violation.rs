@@ -89,7 +89,7 @@ impl Violation {
             ValidationErrorKind::Type { kind } => one(format!(
                 "must be {}, not {}",
                 types(kind),
-                type_of(&instance)
+                type_of(instance)
             )),
             ValidationErrorKind::Enum { options } => {
                 one(format!("must be one of {}", list(options)))

@@ -12,6 +12,8 @@ use anyhow::{Context, Result, bail};
 pub struct Disk {
     /// How many more operations may change something; no limit if there is none.
     left: Cell<Option<usize>>,
+    /// The one operation that fails, where the others go on.
+    fails: Option<usize>,
     done: Cell<usize>,
     looked: Cell<usize>,
 }
@@ -22,6 +24,15 @@ impl Disk {
     pub fn stopping_after(operations: usize) -> Self {
         Self {
             left: Cell::new(Some(operations)),
+            ..Self::default()
+        }
+    }
+
+    /// Makes a file system on which one change fails, as the first write beyond a quota would, and the others work.
+    #[must_use]
+    pub fn failing_at(operation: usize) -> Self {
+        Self {
+            fails: Some(operation),
             ..Self::default()
         }
     }
@@ -51,6 +62,9 @@ impl Disk {
             None => {}
         }
         self.done.set(self.done.get() + 1);
+        if self.fails == Some(self.done.get() - 1) {
+            bail!("the disk was made to fail here");
+        }
         Ok(())
     }
 

@@ -147,18 +147,38 @@ fn ambiguous(plain: &Plain) -> Option<Problem> {
 
 /// `2024-01-01`, which YAML 1.1 takes for a date.
 fn is_date(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    bytes.len() > 4 && bytes[..4].iter().all(u8::is_ascii_digit) && bytes[4] == b'-'
+    let (date, time) = match text.find(['T', 't', ' ']) {
+        Some(at) => (&text[..at], true),
+        None => (text, false),
+    };
+    let parts: Vec<&str> = date.split('-').collect();
+    let [year, month, day] = parts.as_slice() else {
+        return false;
+    };
+    let digits = |part: &str, least: usize, most: usize| {
+        (least..=most).contains(&part.len()) && part.chars().all(|c| c.is_ascii_digit())
+    };
+    let least = if time { 1 } else { 2 };
+    digits(year, 4, 4) && digits(month, least, 2) && digits(day, least, 2)
 }
 
 /// `12:30:45`, which YAML 1.1 takes for a number to the base of sixty.
 fn is_sexagesimal(text: &str) -> bool {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-    digits.starts_with(|c: char| c.is_ascii_digit())
-        && digits.contains(':')
-        && digits
-            .chars()
-            .all(|c| c.is_ascii_digit() || ":._".contains(c))
+    let Some((first, rest)) = digits.split_once(':') else {
+        return false;
+    };
+    let (rest, fraction) = rest
+        .split_once('.')
+        .map_or((rest, None), |(rest, fraction)| (rest, Some(fraction)));
+    let number = |part: &str| part.chars().all(|c| c.is_ascii_digit() || c == '_');
+    let sixtieth =
+        |part: &str| (1..=2).contains(&part.len()) && part.parse::<u8>().is_ok_and(|n| n < 60);
+    let starts = |c: char| c.is_ascii_digit() && (c != '0' || fraction.is_some());
+    first.starts_with(starts)
+        && number(first)
+        && rest.split(':').all(sixtieth)
+        && fraction.is_none_or(number)
 }
 
 /// Digits that nobody takes for octal, with a fraction maybe; no exponent, which YAML 1.1 wants with a dot and a sign.

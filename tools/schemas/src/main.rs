@@ -16,8 +16,8 @@ use serde_json::{Map, Value, json};
 
 /// Every release of Gateway API that meshplan knows; the table in `src/istio/bundle.rs` is the same.
 const BUNDLES: &[&str] = &[
-    "v0.6.1", "v0.6.2", "v0.7.0", "v0.7.1", "v0.8.0", "v0.8.1", "v1.0.0", "v1.1.0", "v1.1.1", "v1.2.0", "v1.2.1", "v1.3.0",
-    "v1.4.0", "v1.4.1", "v1.5.0", "v1.5.1", "v1.6.0", "v1.6.1",
+    "v0.6.1", "v0.6.2", "v0.7.0", "v0.7.1", "v0.8.0", "v0.8.1", "v1.0.0", "v1.1.0", "v1.1.1",
+    "v1.2.0", "v1.2.1", "v1.3.0", "v1.4.0", "v1.4.1", "v1.5.0", "v1.5.1", "v1.6.0", "v1.6.1",
 ];
 
 /// The kinds that meshplan writes.
@@ -97,7 +97,12 @@ fn kubernetes() -> Value {
     schema
 }
 
-fn kind<T: JsonSchema>(generator: &mut SchemaGenerator, kinds: &mut Map<String, Value>, version: &str, kind: &str) {
+fn kind<T: JsonSchema>(
+    generator: &mut SchemaGenerator,
+    kinds: &mut Map<String, Value>,
+    version: &str,
+    kind: &str,
+) {
     let _ = generator.subschema_for::<T>();
     let mut schema = T::json_schema(generator).to_value();
     schema["properties"]["apiVersion"] = json!({ "const": version });
@@ -110,21 +115,31 @@ fn gateway_api(folder: &Path, kubernetes: &Value) -> Result<Value> {
     let mut kinds = Map::new();
     for plural in GATEWAY_KINDS {
         let path = folder.join(format!("gateway.networking.k8s.io_{plural}.yaml"));
-        let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+        let text =
+            fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
         let options = serde_saphyr::options! { budget: None };
-        let crd: Value =
-            serde_saphyr::from_str_with_options(&text, options).with_context(|| format!("parsing {}", path.display()))?;
-        let name = crd["spec"]["names"]["kind"].as_str().context("a CRD without kind")?;
-        for version in crd["spec"]["versions"].as_array().context("a CRD without versions")? {
+        let crd: Value = serde_saphyr::from_str_with_options(&text, options)
+            .with_context(|| format!("parsing {}", path.display()))?;
+        let name = crd["spec"]["names"]["kind"]
+            .as_str()
+            .context("a CRD without kind")?;
+        for version in crd["spec"]["versions"]
+            .as_array()
+            .context("a CRD without versions")?
+        {
             if version["served"] != true {
                 continue;
             }
-            let api_version = format!("gateway.networking.k8s.io/{}", version["name"].as_str().context("a version")?);
+            let api_version = format!(
+                "gateway.networking.k8s.io/{}",
+                version["name"].as_str().context("a version")?
+            );
             let mut schema = version["schema"]["openAPIV3Schema"].clone();
             tidy(&mut schema);
             schema["properties"]["apiVersion"] = json!({ "const": api_version });
             schema["properties"]["kind"] = json!({ "const": name });
-            schema["properties"]["metadata"] = json!({ "$ref": reference(kubernetes, "ObjectMeta")? });
+            schema["properties"]["metadata"] =
+                json!({ "$ref": reference(kubernetes, "ObjectMeta")? });
             kinds.insert(format!("{api_version} {name}"), schema);
         }
     }
@@ -145,8 +160,13 @@ fn gateway_api(folder: &Path, kubernetes: &Value) -> Result<Value> {
 
 fn reference(kubernetes: &Value, name: &str) -> Result<String> {
     let definitions = kubernetes["$defs"].as_object().context("no definitions")?;
-    let full = definitions.keys().find(|key| key.as_str() == name || key.ends_with(&format!(".{name}")));
-    Ok(format!("#/$defs/{}", full.with_context(|| format!("no definition of {name}"))?))
+    let full = definitions
+        .keys()
+        .find(|key| key.as_str() == name || key.ends_with(&format!(".{name}")));
+    Ok(format!(
+        "#/$defs/{}",
+        full.with_context(|| format!("no definition of {name}"))?
+    ))
 }
 
 fn references(value: &Value, found: &mut Vec<String>) {
@@ -167,10 +187,15 @@ fn references(value: &Value, found: &mut Vec<String>) {
 fn tidy(schema: &mut Value) {
     match schema {
         Value::Object(map) => {
-            let int_or_string = map.get("x-kubernetes-int-or-string").is_some_and(|x| x == true);
+            let int_or_string = map
+                .get("x-kubernetes-int-or-string")
+                .is_some_and(|x| x == true);
             // A property may well be called `description`; a keyword is never an object.
             map.retain(|key, value| {
-                let keyword = matches!(key.as_str(), "description" | "default" | "format" | "title" | "example");
+                let keyword = matches!(
+                    key.as_str(),
+                    "description" | "default" | "format" | "title" | "example"
+                );
                 !(key.starts_with("x-kubernetes-") || keyword && !value.is_object())
             });
             if int_or_string {
@@ -202,7 +227,8 @@ fn tidy(schema: &mut Value) {
 fn close(schema: &mut Value) {
     match schema {
         Value::Object(map) => {
-            let lists = map.get("properties").is_some_and(Value::is_object) && map.get("type").is_some_and(|t| t == "object");
+            let lists = map.get("properties").is_some_and(Value::is_object)
+                && map.get("type").is_some_and(|t| t == "object");
             if lists && !map.contains_key("additionalProperties") {
                 map.insert("additionalProperties".to_owned(), Value::Bool(false));
             }
@@ -221,7 +247,8 @@ fn download(bundle: &str) -> Result<PathBuf> {
         .current_dir(env::temp_dir())
         .output()
         .context("running go mod download")?;
-    let answer: Value = serde_json::from_slice(&output.stdout).with_context(|| format!("downloading {module}"))?;
+    let answer: Value =
+        serde_json::from_slice(&output.stdout).with_context(|| format!("downloading {module}"))?;
     match answer["Dir"].as_str() {
         Some(folder) => Ok(PathBuf::from(folder)),
         None => bail!("downloading {module}: {}", answer["Error"]),

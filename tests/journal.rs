@@ -1,0 +1,360 @@
+//! A tree cannot break: whenever a compile is stopped, by a failing disk or by a kill, what is there is the old tree, the
+//! new one, or one that the next compile finishes.
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use common::{code, files, meshplan_in, small_plan, stderr};
+use meshplan::tree::{Disk, PENDING, Tree, write};
+
+/// Two trees of one plan, with files that are new, changed, gone, and the same.
+fn trees() -> (Tree, Tree) {
+    let tree = |edits: &[(&str, &str)]| {
+        let folder = small_plan(edits);
+        let compiled = compiled(folder.path());
+        drop(folder);
+        compiled
+    };
+    (
+        tree(&[]),
+        tree(&[("[10, 100]", "[20, 100]"), ("x-canary", "x-test")]),
+    )
+}
+
+fn compiled(folder: &Path) -> Tree {
+    let text = fs::read_to_string(folder.join("plan.toml")).expect("the plan");
+    let read = |name: &str| fs::read_to_string(folder.join(name));
+    let files = meshplan::plan::Files {
+        folder: String::new(),
+        read: &read,
+    };
+    let source = meshplan::source::Source::new("plan.toml", text);
+    meshplan::compile(&source, &files, BTreeMap::new())
+        .output
+        .expect("a plan without mistakes")
+        .tree
+}
+
+fn texts(tree: &Tree) -> BTreeMap<String, Vec<u8>> {
+    tree.iter()
+        .map(|(path, file)| (path.clone(), file.text.clone().into_bytes()))
+        .collect()
+}
+
+#[derive(Default, Debug)]
+struct Count {
+    old: usize,
+    new: usize,
+    pending: usize,
+}
+
+/// Says in which of the three states a folder is; any other is a failure.
+fn judge(root: &Path, old: &Tree, new: &Tree, count: &mut Count, when: &str) {
+    let pending = root.join(PENDING).exists();
+    let mut there = files(root);
+    there.retain(|path, _| !path.starts_with(".meshplan-"));
+    if pending {
+        count.pending += 1;
+    } else if there == texts(old) {
+        count.old += 1;
+    } else if there == texts(new) {
+        count.new += 1;
+    } else {
+        panic!("{when}: neither the old tree nor the new one, and nothing says how to finish");
+    }
+    write(&Disk::default(), root, new, true)
+        .unwrap_or_else(|error| panic!("{when}: the next compile fails: {error:#}"));
+    assert_eq!(files(root), texts(new), "{when}: after the next compile");
+}
+
+fn fresh(old: &Tree) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    write(&Disk::default(), &folder.path().join("tree"), old, true).expect("the old tree");
+    folder
+}
+
+#[test]
+fn stopped_or_failed_at_any_operation_the_tree_is_whole_or_can_be_finished() {
+    let (old, new) = trees();
+    let folder = fresh(&old);
+    let disk = Disk::default();
+    write(&disk, &folder.path().join("tree"), &new, true).expect("an undisturbed compile");
+    let operations = disk.changes();
+    assert!(operations > 30, "{operations}");
+
+    let (mut stopped, mut failed) = (Count::default(), Count::default());
+    for operation in 0..=operations {
+        for (disk, count) in [
+            (Disk::stopping_after(operation), &mut stopped),
+            (Disk::failing_at(operation), &mut failed),
+        ] {
+            let folder = fresh(&old);
+            let root = folder.path().join("tree");
+            let result = write(&disk, &root, &new, true);
+            assert_eq!(
+                result.is_ok(),
+                operation >= operations,
+                "operation {operation}: {result:?}"
+            );
+            judge(&root, &old, &new, count, &format!("operation {operation}"));
+        }
+    }
+    let _ = writeln!(
+        std::io::stderr(),
+        "{operations} operations: stopped after each {stopped:?}, failed at each {failed:?}"
+    );
+    assert!(
+        stopped.old > 0 && stopped.pending > 0 && stopped.new > 0,
+        "{stopped:?}"
+    );
+}
+
+#[test]
+fn the_first_compile_leaves_nothing_behind_when_it_fails() {
+    let (old, _) = trees();
+    let empty = Tree::default();
+    let whole = {
+        let folder = tempfile::tempdir().expect("a folder");
+        let disk = Disk::default();
+        write(&disk, &folder.path().join("tree"), &old, true).expect("a compile");
+        disk.changes()
+    };
+    for operation in 0..whole {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path().join("tree");
+        assert!(write(&Disk::failing_at(operation), &root, &old, true).is_err());
+        if root.exists() {
+            judge(
+                &root,
+                &empty,
+                &old,
+                &mut Count::default(),
+                &format!("operation {operation}"),
+            );
+        }
+    }
+}
+
+#[test]
+fn a_killed_compile_is_finished_by_the_next() {
+    const KILLS: u32 = 60;
+    let (old, new) = trees();
+    let plan = small_plan(&[("[10, 100]", "[20, 100]"), ("x-canary", "x-test")]);
+    let mut count = Count::default();
+    for kill in 0..KILLS {
+        let folder = fresh(&old);
+        let root = folder.path().join("tree");
+        let mut child = Command::new(env!("CARGO_BIN_EXE_meshplan"))
+            .args([
+                "compile",
+                "plan.toml",
+                "--out",
+                root.to_str().expect("a path"),
+            ])
+            .current_dir(plan.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("meshplan can be started");
+        // Wait until it writes, then a little longer each time, so that kills fall all over the time it takes.
+        let staged = root.join(".meshplan-staged");
+        for _ in 0..20_000 {
+            if staged.exists() || child.try_wait().expect("a state").is_some() {
+                break;
+            }
+            thread::sleep(Duration::from_micros(100));
+        }
+        thread::sleep(Duration::from_micros(u64::from(kill) * 150));
+        let _ = child.kill();
+        child.wait().expect("an end");
+        judge(&root, &old, &new, &mut count, &format!("kill {kill}"));
+    }
+    let _ = writeln!(std::io::stderr(), "{KILLS} kills: {count:?}");
+}
+
+#[test]
+fn two_compiles_at_once_do_not_mix() {
+    let plan = small_plan(&[]);
+    let children: Vec<_> = (0..8)
+        .map(|_| {
+            Command::new(env!("CARGO_BIN_EXE_meshplan"))
+                .args(["compile", "plan.toml"])
+                .current_dir(plan.path())
+                .stdout(Stdio::null())
+                .stderr(Stdio::piped())
+                .spawn()
+                .expect("meshplan can be started")
+        })
+        .collect();
+    let mut done = 0;
+    for child in children {
+        let output = child.wait_with_output().expect("an end");
+        match code(&output) {
+            0 => done += 1,
+            2 => assert!(
+                stderr(&output).contains("another compile is writing"),
+                "{}",
+                stderr(&output)
+            ),
+            other => panic!("{other}: {}", stderr(&output)),
+        }
+    }
+    assert!(done > 0);
+    assert_eq!(
+        files(&plan.path().join("shop")),
+        texts(&compiled(plan.path()))
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn links_and_folders_in_the_way_are_refused() {
+    use std::os::unix::fs::symlink;
+    let plan = small_plan(&[]);
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let root = plan.path().join("shop");
+    let compile = || meshplan_in(plan.path(), &["compile", "plan.toml"]);
+    let refused = |word: &str| {
+        let output = compile();
+        assert_eq!(code(&output), 2);
+        assert!(
+            stderr(&output).contains(word),
+            "{word}: {}",
+            stderr(&output)
+        );
+        assert_eq!(
+            files(elsewhere.path()).len(),
+            0,
+            "nothing is written where a link leads"
+        );
+    };
+    fs::create_dir(&root).expect("a folder");
+    symlink(elsewhere.path(), root.join("310-weight-10")).expect("a link");
+    refused("310-weight-10 is a link");
+    fs::remove_file(root.join("310-weight-10")).expect("removing");
+    symlink(elsewhere.path().join("x"), root.join("README.md")).expect("a link");
+    refused("README.md is a link");
+    fs::remove_file(root.join("README.md")).expect("removing");
+    fs::create_dir(root.join("README.md")).expect("a folder");
+    refused("README.md is not a file");
+    fs::remove_dir(root.join("README.md")).expect("removing");
+    fs::write(root.join("310-weight-10"), "mine\n").expect("a file");
+    refused("310-weight-10 is not meshplan's own");
+    fs::remove_file(root.join("310-weight-10")).expect("removing");
+    assert_eq!(code(&compile()), 0);
+}
+
+#[test]
+fn a_directory_of_something_else_is_refused() {
+    let plan = small_plan(&[]);
+    let root = plan.path().join("shop");
+    fs::create_dir(&root).expect("a folder");
+    fs::write(root.join("index.json"), "{\"name\": \"a web page\"}\n").expect("a file");
+    let output = meshplan_in(plan.path(), &["compile", "plan.toml"]);
+    assert_eq!(code(&output), 2);
+    assert!(
+        stderr(&output).contains("index.json is not meshplan's"),
+        "{}",
+        stderr(&output)
+    );
+
+    fs::remove_file(root.join("index.json")).expect("removing");
+    assert_eq!(
+        code(&meshplan_in(plan.path(), &["compile", "plan.toml"])),
+        0
+    );
+    let text = fs::read_to_string(plan.path().join("plan.toml")).expect("the plan");
+    fs::write(
+        plan.path().join("other.toml"),
+        text.replace("name = \"shop\"", "name = \"other\""),
+    )
+    .expect("a plan");
+    let output = meshplan_in(plan.path(), &["compile", "other.toml", "--out", "shop"]);
+    assert_eq!(code(&output), 2);
+    assert!(
+        stderr(&output).contains("holds the plan `shop`"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn an_index_that_leads_out_of_the_tree_removes_nothing() {
+    let plan = small_plan(&[]);
+    assert_eq!(
+        code(&meshplan_in(plan.path(), &["compile", "plan.toml"])),
+        0
+    );
+    let precious = plan.path().join("precious.txt");
+    fs::write(&precious, "mine\n").expect("a file");
+    let index = plan.path().join("shop/index.json");
+    let mut json: serde_json::Value =
+        serde_json::from_slice(&fs::read(&index).expect("the index")).expect("JSON");
+    let digest = meshplan::target::sha256(b"mine\n");
+    let listed = json["files"].as_array_mut().expect("files");
+    for path in [
+        "../precious.txt",
+        precious.to_str().expect("a path"),
+        "310-weight-10/../../precious.txt",
+    ] {
+        listed.push(serde_json::json!({ "path": path, "sha256": digest }));
+    }
+    fs::write(&index, serde_json::to_vec_pretty(&json).expect("JSON")).expect("the index");
+    assert_eq!(
+        code(&meshplan_in(plan.path(), &["compile", "plan.toml"])),
+        0
+    );
+    assert!(precious.exists());
+
+    let pending = serde_json::json!({ "renames": [["../../plan.toml", "x"]], "removes": ["../precious.txt"] });
+    fs::write(plan.path().join("shop").join(PENDING), pending.to_string()).expect("a list");
+    assert_eq!(
+        code(&meshplan_in(plan.path(), &["compile", "plan.toml"])),
+        0
+    );
+    assert!(precious.exists() && plan.path().join("plan.toml").exists());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_and_a_folder_that_cannot_be_made_are_said() {
+    let plan = small_plan(&[]);
+    // Nothing can be made below /proc, whoever one is.
+    let output = meshplan_in(
+        plan.path(),
+        &["compile", "plan.toml", "--out", "/proc/meshplan"],
+    );
+    assert_eq!(code(&output), 2);
+    assert!(
+        stderr(&output).contains("making the folder /proc/meshplan"),
+        "{}",
+        stderr(&output)
+    );
+    // A limit on the size of files stops the writes as a full disk does.
+    let output = Command::new("sh")
+        .args([
+            "-c",
+            "ulimit -f 8; trap '' XFSZ; exec \"$0\" compile plan.toml --out full",
+            env!("CARGO_BIN_EXE_meshplan"),
+        ])
+        .current_dir(plan.path())
+        .output()
+        .expect("sh can be started");
+    assert_eq!(code(&output), 2, "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("error: nothing was written to full: writing full/"),
+        "{}",
+        stderr(&output)
+    );
+    assert!(
+        !plan.path().join("full").exists(),
+        "nothing half-written stays"
+    );
+}
