@@ -276,7 +276,11 @@ fn guards_stop_before_harm_is_done() {
             .iter()
             .any(|line| line.contains("delete"))
     );
+}
 
+#[test]
+fn guards_stop_what_does_not_fit_the_cluster() {
+    let stage = Stage::new("bookinfo");
     // CRDs that are newer, or of the other channel.
     stage.stub("kubectl", "#!/bin/sh\necho \"kubectl $*\" >> \"$RECORD\"\ncase \"$*\" in *bundle-version*) echo \"$B\" ;; *channel*) echo \"$C\" ;; esac\n");
     for (bundle, channel, works) in [

@@ -4,8 +4,15 @@ use std::cell::Cell;
 use std::fs::{self, File, FileType};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+
+/// How often a lock that another compile holds is tried again: a compile takes a fraction of this.
+const LOCK_TRIES: u32 = 40;
+/// How long to wait in between.
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
 /// The file system. In a test it can be made to stop at any operation, as a kill or a full disk would stop it.
 #[derive(Debug, Default)]
@@ -161,18 +168,20 @@ impl Disk {
         self.look();
         let file = File::open(folder)
             .with_context(|| format!("opening the folder {}", folder.display()))?;
-        match file.try_lock() {
-            Ok(()) => Ok(file),
-            Err(fs::TryLockError::WouldBlock) => {
-                bail!(
-                    "another compile is writing {}; wait for it to end",
-                    folder.display()
-                )
-            }
-            Err(fs::TryLockError::Error(error)) => {
-                Err(error).with_context(|| format!("locking the folder {}", folder.display()))
+        for _ in 0..LOCK_TRIES {
+            match file.try_lock() {
+                Ok(()) => return Ok(file),
+                Err(fs::TryLockError::WouldBlock) => thread::sleep(LOCK_PAUSE),
+                Err(fs::TryLockError::Error(error)) => {
+                    return Err(error)
+                        .with_context(|| format!("locking the folder {}", folder.display()));
+                }
             }
         }
+        bail!(
+            "another compile is writing {}; wait for it to end",
+            folder.display()
+        )
     }
 }
 
