@@ -42,6 +42,7 @@ pub mod tree;
 pub mod cli;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use finding::Finding;
 use plan::Files;
@@ -58,6 +59,8 @@ pub struct Compiled {
     pub sources: Sources,
     /// The tree; nothing where a finding is an error.
     pub output: Option<Output>,
+    /// Where the plan says its name.
+    pub name: Option<Range<usize>>,
     /// Kinds of the user's objects that no schema knows, as `apiVersion kind`.
     pub unknown_kinds: Vec<String>,
     /// Whether the text was a plan at all, and not something that is no TOML.
@@ -79,6 +82,7 @@ pub fn compile(
         findings: Vec::new(),
         sources,
         output: None,
+        name: None,
         unknown_kinds: Vec::new(),
         is_toml: true,
     };
@@ -93,6 +97,7 @@ pub fn compile(
             };
         }
     };
+    compiled.name = parsed.parts.name.as_ref().map(toml::Spanned::span);
     let (findings, checked) = plan::check(source, parsed, files, &mut compiled.sources);
     compiled.findings = findings;
     let Some(checked) = checked else {

@@ -81,10 +81,23 @@ impl Manifest {
         }
     }
 
-    /// Returns the object in a namespace, its pods on the nodes with these labels. Nothing else of it changes.
+    /// Returns the object in a namespace, its pods on the nodes with these labels. Nothing else of it changes, but for the
+    /// subjects of a RoleBinding: those of the namespace that it was written for, `from`, follow it.
     #[must_use]
-    pub fn placed(&self, namespace: &str, nodes: &BTreeMap<String, String>) -> Value {
+    pub fn placed(&self, from: &str, namespace: &str, nodes: &BTreeMap<String, String>) -> Value {
         let mut value = self.value.clone();
+        if self.identity.kind == "RoleBinding" {
+            let subjects = value.get_mut("subjects").and_then(Value::as_array_mut);
+            for own in subjects
+                .into_iter()
+                .flatten()
+                .filter_map(|subject| subject.get_mut("namespace"))
+            {
+                if *own == from {
+                    *own = Value::from(namespace);
+                }
+            }
+        }
         if let Some(Value::Object(metadata)) = value.get_mut("metadata") {
             set_after(metadata, "namespace", Value::from(namespace), "name");
         }
@@ -199,7 +212,7 @@ mod tests {
             .remove(0)
             .expect("an object");
         let nodes = BTreeMap::from([("pool".to_owned(), "stable".to_owned())]);
-        yaml::write(&manifest.placed("ns", &nodes))
+        yaml::write(&manifest.placed("old", "ns", &nodes))
     }
 
     #[test]
@@ -234,6 +247,16 @@ mod tests {
                 "{out}"
             );
         }
+    }
+
+    #[test]
+    fn the_subjects_of_a_binding_follow_it() {
+        let text = |own: &str, other: &str| {
+            format!(
+                "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata:\n  name: a\n  namespace: ns\nsubjects:\n- kind: ServiceAccount\n  name: a\n  namespace: {own}\n- kind: ServiceAccount\n  name: b\n  namespace: {other}\n"
+            )
+        };
+        assert_eq!(placed(&text("old", "else")), text("ns", "else"));
     }
 
     #[test]

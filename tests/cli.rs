@@ -95,6 +95,26 @@ fn steps_that_go_take_their_files_along_but_not_the_users() {
         stderr(&pruned)
     );
     assert!(tree.join("310-weight-10/notes.txt").exists());
+    assert!(
+        !tree.join("310-weight-10/apply.sh").exists(),
+        "kept by --no-prune, and gone without it"
+    );
+
+    // What was kept is still meshplan's: it is named again, and written over when the plan wants it back.
+    let again = meshplan_in(folder.path(), &["compile", "plan.toml"]);
+    assert!(
+        stderr(&again).contains("kept shop/320-weight-20/verify.sh"),
+        "{}",
+        stderr(&again)
+    );
+    fs::write(
+        folder.path().join("plan.toml"),
+        plan.replace("[10, 100]", "[20, 100]"),
+    )
+    .expect("the plan");
+    let back = meshplan_in(folder.path(), &["compile", "plan.toml"]);
+    assert_eq!(code(&back), 0, "{}", stderr(&back));
+    assert!(!tree.join(".meshplan-kept").exists());
 }
 
 #[test]

@@ -500,7 +500,7 @@ fn retiring_names_each_object_and_nothing_that_is_shared() {
                 "{path}"
             );
             assert!(
-                !script.contains("kubectl delete ") || script.contains("-f delete/"),
+                !script.contains("kubectl delete ") || script.contains("-f \"$here\"/delete/"),
                 "{path}: not by identity"
             );
         }
@@ -580,7 +580,7 @@ fn crds_are_pinned_and_never_taken_back() {
     for golden in goldens() {
         let script = &golden.texts["010-gateway-api/apply.sh"];
         assert!(
-            script.contains("kubectl apply --server-side -k kustomize/")
+            script.contains("kubectl apply --server-side -k \"$here\"/kustomize/")
                 && script.contains("bundle-version")
         );
         assert!(golden.texts["010-gateway-api/kustomize/kustomization.yaml"].contains("?ref=v"));

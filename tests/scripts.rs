@@ -89,7 +89,9 @@ impl Stage {
     }
 
     fn asked(&self, script: &str) -> Vec<String> {
+        // Paths from the top of the tree, wherever the repository is.
         let text = fs::read_to_string(self.record(script)).unwrap_or_default();
+        let text = text.replace(&format!("{}/", self.tree.display()), "");
         text.lines().map(str::to_owned).collect()
     }
 }
@@ -188,7 +190,9 @@ fn the_context_and_another_kubectl_are_used() {
             .asked("310-weight-10/apply.sh")
             .last()
             .map(String::as_str),
-        Some("kubectl --context=kind lab apply -f 70-httproute-default-bookinfo.yaml")
+        Some(
+            "kubectl --context=kind lab apply -f 310-weight-10/70-httproute-default-bookinfo.yaml"
+        )
     );
     let output = stage.run("120-stable-control-plane/apply.sh", &environment);
     assert_eq!(code(&output), 0, "{}", stderr(&output));
@@ -234,7 +238,7 @@ fn a_script_stops_at_the_first_action_that_fails() {
     assert_ne!(code(&output), 0);
     assert_eq!(
         stage.asked("100-stable-nodes/apply.sh"),
-        ["kubectl get node ambient-worker -o name"]
+        [r"kubectl get node ambient-worker -o jsonpath={.metadata.labels.meshplan\.dev/pool}"]
     );
 }
 
@@ -432,7 +436,7 @@ fn what_a_simulated_cluster_cannot_answer_is_skipped_aloud() {
     }
     assert_eq!(
         stage.asked("310-weight-10/verify.sh"),
-        ["kubectl diff -f 70-httproute-default-bookinfo.yaml"],
+        ["kubectl diff -f 310-weight-10/70-httproute-default-bookinfo.yaml"],
         "nothing else is asked"
     );
 }

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
 
 use super::input;
 use super::output::{Format, Outcome, Shell};
-use crate::finding::{self, Finding};
+use crate::finding::{self, Finding, rows};
 use crate::target::Output;
 use crate::tree::{self, Disk, Report};
 
@@ -61,6 +62,7 @@ impl Compile {
 
         let mut outcome = Outcome::Fine;
         let mut ready: Vec<Output> = Vec::new();
+        let mut said: Vec<Value> = Vec::new();
         for source in sources {
             let name = source.name.clone();
             let compiled = input::compile_plan(&source, &templates);
@@ -77,21 +79,31 @@ impl Compile {
                     )
                     .label("both would write one directory")
                     .help("give one of them another `name`")
-                    .at(&name, 0..0),
+                    .at(&name, compiled.name.clone().unwrap_or(0..0)),
                 );
             }
-            if !findings.is_empty() || format == Format::Json {
-                let shown = shell.findings(&findings, &compiled.sources, format, false)?;
-                outcome = outcome.max(if compiled.is_toml {
-                    shown
-                } else {
-                    Outcome::CouldNot
-                });
-            }
+            let shown = match format {
+                Format::Json => {
+                    said.extend(rows(&findings, &compiled.sources));
+                    shell.weigh(&findings, false)
+                }
+                _ => shell.findings(&findings, &compiled.sources, format, false)?,
+            };
+            outcome = outcome.max(if compiled.is_toml {
+                shown
+            } else {
+                Outcome::CouldNot
+            });
             if format == Format::Text {
                 shell.unknown_kinds(&compiled.unknown_kinds);
             }
             ready.extend(compiled.output.filter(|_| !finding::has_errors(&findings)));
+        }
+        if format == Format::Json {
+            // One document, however many plans there are.
+            let all = serde_json::to_string_pretty(&json!({ "findings": said }))
+                .context("writing findings as JSON")?;
+            shell.print(&(all + "\n"))?;
         }
         if outcome != Outcome::Fine {
             return Ok(outcome);

@@ -129,8 +129,20 @@ impl Shell {
                 self.say(&format!("\n{}", count(findings)));
             }
         }
-        let found = has_errors(findings) || (deny && !findings.is_empty());
-        Ok(if found { Outcome::Found } else { Outcome::Fine })
+        Ok(self.weigh(findings, deny))
+    }
+
+    /// Returns what findings come to.
+    #[allow(
+        clippy::unused_self,
+        reason = "beside `findings`, which is this and the showing"
+    )]
+    pub fn weigh(&self, findings: &[Finding], deny: bool) -> Outcome {
+        if has_errors(findings) || (deny && !findings.is_empty()) {
+            Outcome::Found
+        } else {
+            Outcome::Fine
+        }
     }
 }
 

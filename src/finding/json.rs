@@ -8,8 +8,13 @@ use crate::source::Sources;
 /// Returns `{"findings": [...]}` with one object a finding; line and column count from 1.
 #[must_use]
 pub fn to_json(findings: &[Finding], sources: &Sources) -> Value {
-    let rows: Vec<Value> = findings.iter().map(|f| row(f, sources)).collect();
-    json!({ "findings": rows })
+    json!({ "findings": rows(findings, sources) })
+}
+
+/// Returns one object a finding.
+#[must_use]
+pub fn rows(findings: &[Finding], sources: &Sources) -> Vec<Value> {
+    findings.iter().map(|f| row(f, sources)).collect()
 }
 
 fn row(finding: &Finding, sources: &Sources) -> Value {

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-pub use json::to_json;
+pub use json::{rows, to_json};
 pub use text::to_text;
 
 /// How much a finding weighs.

@@ -9,7 +9,7 @@ mod versions;
 mod ztunnel;
 
 pub use bundle::{BUNDLES, Bundle, Channel, bundle};
-pub use objects::{istiod_objects, leftovers, tag_objects};
+pub use objects::{istiod_objects, leftovers, tag_objects, tag_webhook};
 pub use versions::{Facts, Handover, IstiodChart, facts, known_versions};
 pub use ztunnel::{Requests, Ztunnel};
 

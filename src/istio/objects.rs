@@ -9,6 +9,22 @@ use crate::identity::Identity;
 const RBAC: &str = "rbac.authorization.k8s.io/v1";
 const ADMISSION: &str = "admissionregistration.k8s.io/v1";
 
+/// The name of a webhook configuration: charts put the namespace behind it where that is not `istio-system`
+/// (`manifests/charts/istio-control/istio-discovery/templates/mutatingwebhook.yaml`, `revision-tags.yaml`).
+fn webhook(name: String, namespace: &str) -> String {
+    if namespace == "istio-system" {
+        name
+    } else {
+        format!("{name}-{namespace}")
+    }
+}
+
+/// Returns the name of the webhook configuration of a tag.
+#[must_use]
+pub fn tag_webhook(tag: &str, namespace: &str) -> String {
+    webhook(format!("istio-revision-tag-{tag}"), namespace)
+}
+
 /// Returns the objects of one istiod that belong to its revision alone, in the order in which they can go: webhooks that
 /// would call it first, then what runs, then what it ran with.
 #[must_use]
@@ -26,7 +42,7 @@ pub fn istiod_objects(facts: &Facts, revision: &str, namespace: &str) -> Vec<Ide
         Identity::cluster(
             ADMISSION,
             "MutatingWebhookConfiguration",
-            format!("istio-sidecar-injector-{revision}"),
+            webhook(format!("istio-sidecar-injector-{revision}"), namespace),
         ),
         Identity::cluster(
             ADMISSION,
@@ -93,7 +109,7 @@ pub fn tag_objects(facts: &Facts, tag: &str, namespace: &str) -> Vec<Identity> {
     let mut objects = vec![Identity::cluster(
         ADMISSION,
         "MutatingWebhookConfiguration",
-        format!("istio-revision-tag-{tag}"),
+        tag_webhook(tag, namespace),
     )];
     if tag == "default" {
         objects.push(Identity::cluster(

@@ -28,10 +28,13 @@ pub struct Plan {
     /// The revision that serves after it.
     pub canary: Canary,
     /// What runs in the mesh; one copy a revision.
+    #[schemars(length(min = 1))]
     pub workload: Vec<Workload>,
     /// Where requests come in.
+    #[schemars(length(min = 1))]
     pub gateway: Vec<Gateway>,
     /// Which requests go to which workload.
+    #[schemars(length(min = 1))]
     pub route: Vec<Route>,
     /// How traffic moves from stable to canary.
     pub shift: Shift,
@@ -253,7 +256,7 @@ pub struct Gateway {
     #[schemars(with = "Option<String>")]
     pub address: Option<Spanned<String>>,
     /// `spec.listeners`.
-    #[schemars(length(min = 1))]
+    #[schemars(length(min = 1, max = 64))]
     pub listener: Vec<Listener>,
     /// What to do where its control plane cannot change without loss.
     #[schemars(with = "Option<String>", extend("x-not-yet" = true))]

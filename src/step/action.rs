@@ -102,6 +102,8 @@ pub enum Action<O> {
         files: Vec<O>,
         /// The tag.
         tag: String,
+        /// Its webhook configuration.
+        webhook: String,
         /// The revision that it may point to.
         revision: String,
     },
@@ -157,10 +159,12 @@ impl<O> Action<O> {
             Self::DeleteTag {
                 files,
                 tag,
+                webhook,
                 revision,
             } => Action::DeleteTag {
                 files: all(files, "delete/")?,
                 tag,
+                webhook,
                 revision,
             },
             Self::RequireUnpooled { nodes, key, value } => {
@@ -340,6 +344,8 @@ pub enum Gate {
     Tag {
         /// The tag.
         tag: String,
+        /// Its webhook configuration.
+        webhook: String,
         /// The revision.
         revision: String,
     },

@@ -9,7 +9,7 @@ mod object;
 use serde::{Deserialize, Serialize};
 
 pub use action::{Action, Gate, GatewayRef, Istioctl, RouteRef, ServiceRef};
-pub use lower::{Lab, Procedure, lower};
+pub use lower::{GRANT, Lab, Procedure, lower};
 pub use object::{
     AddressPool, Allowed, Gateway, HttpBackend, HttpMatch, HttpRoute, HttpRule, IstioOperator,
     Kind, Kustomization, L2Advertisement, Listener, Namespace, Object, ReferenceGrant, Ztunnel,

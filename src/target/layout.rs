@@ -1,6 +1,7 @@
 //! From steps with objects to a tree: renders each object, reads it back, names its file, and writes scripts, runbook and
 //! index over the result.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::finding::Finding;
@@ -91,7 +92,7 @@ pub fn lay_out(
             return Err(findings);
         }
     }
-    let identities: Vec<(&str, &Identity)> = index
+    let identities: BTreeMap<&str, &Identity> = index
         .steps
         .iter()
         .flat_map(|step| &step.files)
@@ -104,9 +105,8 @@ pub fn lay_out(
             path: path.clone(),
             sha256: sha256(file.text.as_bytes()),
             identity: identities
-                .iter()
-                .find(|(p, _)| p == path)
-                .map(|(_, identity)| (*identity).clone()),
+                .get(path.as_str())
+                .map(|identity| (*identity).clone()),
         })
         .collect();
     index.files = files;
@@ -173,6 +173,7 @@ impl Laying<'_> {
                 identity: rendered.identity.clone(),
             })
             .collect();
+        let by_path: BTreeMap<&String, &Rendered> = paths.iter().zip(&all).collect();
         let deletes = named
             .actions
             .iter()
@@ -181,11 +182,7 @@ impl Laying<'_> {
                 _ => None,
             })
             .flatten()
-            .filter_map(|file| {
-                all.get(paths.iter().position(|path| path == file)?)?
-                    .identity
-                    .clone()
-            })
+            .filter_map(|file| by_path.get(file)?.identity.clone())
             .collect();
         for (rendered, path) in all.into_iter().zip(paths) {
             self.tree.add(format!("{name}/{path}"), rendered.text);

@@ -1,5 +1,7 @@
 //! What a file is called: `NN-kind-[namespace-]name.yaml`.
 
+use std::collections::BTreeMap;
+
 use crate::identity::Identity;
 
 use super::index::sha256;
@@ -29,11 +31,15 @@ pub fn order(identity: &Identity) -> u8 {
 /// Names the files of one folder, in the order of the identities.
 pub(super) fn file_names(identities: &[&Identity]) -> Vec<String> {
     let plain: Vec<String> = identities.iter().map(|identity| stem(identity)).collect();
+    let mut times: BTreeMap<&String, usize> = BTreeMap::new();
+    for stem in &plain {
+        *times.entry(stem).or_default() += 1;
+    }
     plain
         .iter()
         .zip(identities)
         .map(|(stem, identity)| {
-            let clash = plain.iter().filter(|other| *other == stem).count() > 1;
+            let clash = times.get(stem).is_some_and(|times| *times > 1);
             if clash || stem.len() > LONGEST {
                 let digest = sha256(format!("{} {identity}", identity.api_version).as_bytes());
                 // Names are ASCII by now, so any byte is a character's end.

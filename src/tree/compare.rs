@@ -1,6 +1,8 @@
 //! What differs between two trees, file by file, as unified diffs; files of a step that only got another name are held
 //! against each other.
 
+use std::collections::BTreeSet;
+
 use similar::{ChangeTag, TextDiff};
 
 use super::Tree;
@@ -90,13 +92,13 @@ fn compare_renamed(old: &Tree, new: &Tree, renamed: &[(String, String)]) -> Vec<
         })
     };
     let mut differences = Vec::new();
-    let mut met: Vec<String> = Vec::new();
+    let mut met: BTreeSet<String> = BTreeSet::new();
     for (path, _) in old.iter() {
         let target = moved(path).or_else(|| new.get(path).map(|_| path.clone()));
         differences.extend(difference(old, new, Some(path.clone()), target.clone()));
         met.extend(target);
     }
-    for (path, _) in new.iter().filter(|(path, _)| !met.contains(path)) {
+    for (path, _) in new.iter().filter(|(path, _)| !met.contains(*path)) {
         differences.extend(difference(old, new, None, Some(path.clone())));
     }
     differences.sort_by(|a, b| a.path().cmp(b.path()));

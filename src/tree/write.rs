@@ -1,5 +1,6 @@
 //! Writing a tree: only what differs, over nothing that is not meshplan's own.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Component, Path};
 
@@ -7,7 +8,10 @@ use anyhow::Result;
 
 use super::disk::Disk;
 use super::{File, Tree, journal};
-use crate::target::{FORMAT_VERSION, Index, sha256};
+use crate::target::{FORMAT_VERSION, FileEntry, Index, sha256};
+
+/// The list of stale files that are still there.
+const KEPT: &str = ".meshplan-kept";
 
 /// What was done.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -59,7 +63,8 @@ pub fn write(disk: &Disk, root: &Path, tree: &Tree, prune: bool) -> Result<Repor
         ..Report::default()
     };
     let old = old_index(disk, root, tree)??;
-    let changes = changes(disk, root, tree, old.as_ref(), prune, &mut report)?;
+    let owned = Owned::new(disk, root, old.as_ref())?;
+    let changes = changes(disk, root, tree, &owned, prune, &mut report)?;
     if !changes.is_empty()
         && let Err(error) = journal::run(disk, root, &changes)
     {
@@ -107,20 +112,38 @@ fn old_index(disk: &Disk, root: &Path, tree: &Tree) -> Result<Result<Option<Inde
     Ok(Ok(Some(index)))
 }
 
+/// The files that meshplan wrote here and their digests: those of the last index, and those that stayed beside it.
+struct Owned(BTreeMap<String, String>);
+
+impl Owned {
+    fn new(disk: &Disk, root: &Path, old: Option<&Index>) -> Result<Self> {
+        let kept = disk.read(&root.join(KEPT))?;
+        let kept: Vec<FileEntry> = kept
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .unwrap_or_default();
+        let listed = old.iter().flat_map(|index| &index.files).chain(&kept);
+        let mut files: BTreeMap<String, String> = listed
+            .map(|file| (file.path.clone(), file.sha256.clone()))
+            .collect();
+        if old.is_some() {
+            files.insert("index.json".to_owned(), String::new());
+        }
+        if !kept.is_empty() {
+            files.insert(KEPT.to_owned(), String::new());
+        }
+        Ok(Self(files))
+    }
+}
+
 /// Compares the folder with the tree. Foreign files in the way are all found before anything is refused.
 fn changes(
     disk: &Disk,
     root: &Path,
     tree: &Tree,
-    old: Option<&Index>,
+    owned: &Owned,
     prune: bool,
     report: &mut Report,
 ) -> Result<Vec<Change>> {
-    let owned = |path: &str| {
-        old.is_some_and(|index| {
-            path == "index.json" || index.files.iter().any(|file| file.path == path)
-        })
-    };
     let mut changes = Vec::new();
     let mut refused = Vec::new();
     for (path, file) in tree.iter() {
@@ -130,7 +153,7 @@ fn changes(
         }
         match disk.read(&root.join(path))? {
             Some(bytes) if bytes == file.text.as_bytes() => report.unchanged += 1,
-            Some(_) if !owned(path) => {
+            Some(_) if !owned.0.contains_key(path) => {
                 refused.push(format!(
                     "{} is not meshplan's own; move it away",
                     root.join(path).display()
@@ -145,30 +168,69 @@ fn changes(
             }
         }
     }
-    let stale = old
+    let mut kept: Vec<FileEntry> = Vec::new();
+    let stale = owned
+        .0
         .iter()
-        .flat_map(|index| &index.files)
-        .filter(|file| tree.get(&file.path).is_none());
-    for file in stale.filter(|_| prune) {
-        if !is_inside(&file.path) || blocked(disk, root, &file.path)?.is_some() {
+        .filter(|(path, digest)| !digest.is_empty() && tree.get(path).is_none());
+    for (path, digest) in stale {
+        if !is_inside(path) || blocked(disk, root, path)?.is_some() {
             continue;
         }
-        match disk.read(&root.join(&file.path))? {
-            None => {}
-            Some(bytes) if sha256(&bytes) == file.sha256 => {
-                report.removed.push(file.path.clone());
-                changes.push(Change::Remove {
-                    path: file.path.clone(),
-                });
-            }
-            Some(_) => report.kept.push(file.path.clone()),
+        let Some(bytes) = disk.read(&root.join(path))? else {
+            continue;
+        };
+        if prune && sha256(&bytes) == *digest {
+            report.removed.push(path.clone());
+            changes.push(Change::Remove { path: path.clone() });
+            continue;
         }
+        if prune {
+            report.kept.push(path.clone());
+        }
+        kept.push(FileEntry {
+            path: path.clone(),
+            sha256: digest.clone(),
+            identity: None,
+        });
     }
+    changes.extend(kept_list(disk, root, owned, &kept)?);
     if refused.is_empty() {
         Ok(changes)
     } else {
         Err(Refused(refused).into())
     }
+}
+
+/// The change to the list of files that stay though the index no longer names them: without it the next compile would take
+/// them for somebody else's.
+fn kept_list(
+    disk: &Disk,
+    root: &Path,
+    owned: &Owned,
+    kept: &[FileEntry],
+) -> Result<Option<Change>> {
+    if kept.is_empty() {
+        let there = owned.0.contains_key(KEPT);
+        return Ok(there.then(|| Change::Remove {
+            path: KEPT.to_owned(),
+        }));
+    }
+    let text = serde_json::to_string_pretty(kept)? + "\n";
+    if disk
+        .read(&root.join(KEPT))?
+        .is_some_and(|bytes| bytes == text.as_bytes())
+    {
+        return Ok(None);
+    }
+    let file = File {
+        text,
+        executable: false,
+    };
+    Ok(Some(Change::Write {
+        path: KEPT.to_owned(),
+        file,
+    }))
 }
 
 /// Whether a path from the top stays below it.

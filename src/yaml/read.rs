@@ -231,25 +231,52 @@ fn offset(text: &str, line: u64, column: u64) -> usize {
         .map_or(text.len(), |(index, _)| start + index)
 }
 
+/// The words of YAML 1.1 for true and false.
+const WORDS: &[&str] = &["y", "n", "yes", "no", "on", "off", "true", "false"];
+
+/// Whether a word is a boolean to go-yaml, which takes it in lower case, capitals, or with one capital.
+fn is_boolean(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let mut capital = lower.clone();
+    capital[..1].make_ascii_uppercase();
+    text == lower || text == capital || text == text.to_uppercase()
+}
+
+/// Digits with underscores that go-yaml takes for a number and others for text.
+fn is_odd_number(text: &str) -> bool {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let odd = digits.starts_with(|c: char| c.is_ascii_digit())
+        && digits.contains('_')
+        && digits
+            .chars()
+            .all(|c| c.is_ascii_digit() || "_.".contains(c));
+    odd && serde_yaml::from_str_with_options::<Value>(text, options())
+        .is_ok_and(|value| value.is_string())
+}
+
 /// A plain scalar that would not arrive as it was written.
 fn lossy(plain: &Plain) -> Option<Problem> {
     let text = plain.text.as_str();
-    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-    if is_bare(text) {
+    // Words are strings to everybody, but for those that only one of the two takes for a boolean.
+    let odd_word = WORDS.iter().any(|word| word.eq_ignore_ascii_case(text)) && !is_boolean(text);
+    if is_bare(text) && !odd_word {
         return None;
     }
     let message = if plain.is_key {
         let value: Value = serde_yaml::from_str_with_options(text, options()).ok()?;
         let as_text = match &value {
-            Value::String(_) | Value::Null => return None,
+            Value::String(_) | Value::Null if !odd_word => return None,
+            Value::Number(number) if !number.is_f64() && number.to_string() == text => return None,
+            Value::Number(number) if number.is_f64() => "a number".to_owned(),
             other => other.to_string(),
         };
-        if as_text == text {
-            return None;
-        }
         format!("`{text}` as a key is read as {as_text}; put it in quotes")
-    } else if is_too_long(digits) {
+    } else if is_too_long(text) {
         format!("`{text}` does not fit in 64 bits; put it in quotes if it is text")
+    } else if odd_word || is_odd_number(text) {
+        format!(
+            "`{text}` is text to some readers and not to others; put it in quotes if it is text"
+        )
     } else {
         return None;
     };
@@ -260,8 +287,12 @@ fn lossy(plain: &Plain) -> Option<Problem> {
 }
 
 /// Whether a run of digits, decimal or with a prefix, is beyond what 64 bits hold. The underscores are YAML 1.1's.
-fn is_too_long(digits: &str) -> bool {
-    let digits = digits.replace('_', "");
+fn is_too_long(text: &str) -> bool {
+    let negative = text.starts_with('-');
+    let digits = text
+        .strip_prefix(['-', '+'])
+        .unwrap_or(text)
+        .replace('_', "");
     let (radix, digits) = match digits.get(..2) {
         Some("0x" | "0X") => (16, &digits[2..]),
         Some("0o" | "0O") => (8, &digits[2..]),
@@ -270,7 +301,8 @@ fn is_too_long(digits: &str) -> bool {
     };
     !digits.is_empty()
         && digits.chars().all(|c| c.is_digit(radix))
-        && u64::from_str_radix(digits, radix).is_err()
+        && !u64::from_str_radix(digits, radix)
+            .is_ok_and(|n| !negative || n <= i64::MIN.unsigned_abs())
 }
 
 #[cfg(test)]
@@ -344,6 +376,10 @@ mod tests {
             ("a: !foo x\n", "tag"),
             ("a: [\n", ""),
             ("a: .nan\n", "non-finite"),
+            ("a: yEs\n", "is text to some readers"),
+            ("a: 1__0\n", "is text to some readers"),
+            ("1.0: x\n", "as a key is read as a number"),
+            ("a: -9223372036854775809\n", "does not fit in 64 bits"),
         ] {
             let problems = read(text).expect_err(text);
             assert!(

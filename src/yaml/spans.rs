@@ -99,7 +99,15 @@ impl Walk {
             }
             Event::Alias(_) => {
                 self.current.fancy.push(("an alias", range.clone()));
-                self.enter(range);
+                if let Some(Open::Mapping {
+                    key: key @ None, ..
+                }) = self.open.last_mut()
+                {
+                    // Which key it stands for is known to the reader of values alone.
+                    *key = Some((String::new(), range));
+                } else {
+                    self.enter(range);
+                }
             }
             Event::SequenceStart(_, anchor, tag) => {
                 self.properties(anchor, tag.is_some(), &range);
@@ -141,7 +149,8 @@ impl Walk {
             *key = Some((value.to_owned(), range));
             return;
         }
-        let nothing = self.open.is_empty() && plain && matches!(value, "" | "~" | "null");
+        let nothing =
+            self.open.is_empty() && plain && matches!(value, "" | "~" | "null" | "Null" | "NULL");
         self.enter(range);
         self.current.is_empty = nothing;
     }

@@ -1,14 +1,19 @@
 #!/bin/sh
 # A kind cluster{% if metallb %} with MetalLB{% endif %} to try the plan on. Run it again after any failure.
 set -eu
-cd -- "$(dirname -- "$0")"
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+
+if [ -e "$here"/../.meshplan-pending ]; then
+  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
+  exit 2
+fi
 
 cluster={{ cluster }}
 if kind get clusters | grep -qx -- "$cluster"; then
   echo "kind cluster $cluster is there already; if it is only half made, lab/down.sh takes it away"
   kind export kubeconfig --name "$cluster"
 else
-  kind create cluster --config kind/cluster.yaml --wait 5m
+  kind create cluster --config "$here"/kind/cluster.yaml --wait 5m
 fi
 
 kubectl() {
@@ -23,7 +28,7 @@ kubectl rollout status daemonset/speaker -n metallb-system --timeout=5m
 
 # MetalLB's webhook answers a little later than its Deployment is ready.
 tries=30
-until kubectl apply -f metallb/; do
+until kubectl apply -f "$here"/metallb/; do
   tries=$((tries - 1))
   [ "$tries" -gt 0 ] || exit 1
   sleep 2

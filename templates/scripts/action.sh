@@ -18,19 +18,19 @@ case $stored in
 esac
 {% endfor %}
 {% elif action.action == "apply-kustomization" %}
-kubectl apply --server-side -k kustomize/
+kubectl apply --server-side -k "$here"/kustomize/
 kubectl wait{% for crd in action.crds %} {{ "crd/" ~ crd }}{% endfor %} --for=condition=Established --timeout=1m
 {% elif action.action == "install" %}
-istioctl install -f {{ action.file }} --skip-confirmation
+istioctl install -f "$here"/{{ action.file }} --skip-confirmation
 {% elif action.action == "set-tag" %}
 istioctl tag set {{ action.tag }} --revision {{ action.istioctl.revision }} --overwrite --skip-confirmation
 {% elif action.action == "apply" %}
 kubectl apply{% for file in action.files %} \
-  -f {{ file }}{% endfor %}
+  -f "$here"/{{ file }}{% endfor %}
 
 {% elif action.action == "delete" %}
 kubectl delete --ignore-not-found --timeout=5m{% for file in action.files %} \
-  -f {{ file }}{% endfor %}
+  -f "$here"/{{ file }}{% endfor %}
 
 {% elif action.action == "label-nodes" %}
 kubectl get node{% for node in action.nodes %} {{ node }}{% endfor %} -o name >/dev/null
@@ -69,11 +69,11 @@ istiod=$(kubectl get deployment {{ action.istiod }} -n {{ action.istio_namespace
 [ -z "$istiod" ] || simulated {{ "Deployment " ~ action.namespace ~ "/" ~ action.name }} ||
   kubectl rollout status {{ "deployment/" ~ action.name }} -n {{ action.namespace }} --timeout=2m
 {% elif action.action == "delete-tag" %}
-owner=$(kubectl get mutatingwebhookconfiguration {{ "istio-revision-tag-" ~ action.tag }} --ignore-not-found -o 'jsonpath={.metadata.labels.istio\.io/rev}')
+owner=$(kubectl get mutatingwebhookconfiguration {{ action.webhook }} --ignore-not-found -o 'jsonpath={.metadata.labels.istio\.io/rev}')
 case $owner in
   '' | {{ action.revision }})
     kubectl delete --ignore-not-found --timeout=5m{% for file in action.files %} \
-      -f {{ file }}{% endfor %}
+      -f "$here"/{{ file }}{% endfor %}
 
     ;;
   *) echo "the tag {{ action.tag|raw }} belongs to revision $owner by now and stays" ;;

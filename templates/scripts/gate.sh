@@ -60,7 +60,7 @@ within 60 {{ "Service " ~ service.namespace ~ "/" ~ service.name ~ " has a ready
 {% for action in actions %}
 {% if action.action == "apply" %}
 kubectl diff{% for file in action.files %} \
-  -f {{ file }}{% endfor %} >/dev/null ||
+  -f "$here"/{{ file }}{% endfor %} >/dev/null ||
   fail 'the cluster does not have what the files here say'
 {% endif %}
 {% endfor %}
@@ -72,7 +72,7 @@ case $image in
 esac
 {% elif gate.gate == "gone" %}
 left=$(kubectl get --ignore-not-found -o name{% for action in step.actions %}{% if action.action == "delete" %}{% for file in action.files %} \
-  -f {{ file }}{% endfor %}{% endif %}{% endfor %})
+  -f "$here"/{{ file }}{% endfor %}{% endif %}{% endfor %})
 [ -z "$left" ] || fail "not deleted yet:" "$left"
 {% elif gate.gate == "gateway" %}
 {% set name = gate.gateway.namespace ~ "/" ~ gate.gateway.name %}
@@ -107,7 +107,7 @@ resolved_{{ number }}() {
 simulated {{ "HTTPRoute " ~ name ~ " resolves" }} ||
   within 120 {{ "HTTPRoute " ~ name ~ " is accepted and its references resolve" }} resolved_{{ number }}
 {% elif gate.gate == "tag" %}
-revision=$(kubectl get mutatingwebhookconfiguration {{ "istio-revision-tag-" ~ gate.tag }} -o 'jsonpath={.metadata.labels.istio\.io/rev}')
+revision=$(kubectl get mutatingwebhookconfiguration {{ gate.webhook }} -o 'jsonpath={.metadata.labels.istio\.io/rev}')
 [ "$revision" = {{ gate.revision }} ] || fail "the tag {{ gate.tag|raw }} points to '$revision', not to {{ gate.revision|raw }}"
 {% if gate.tag == "default" %}
 service=$(kubectl get validatingwebhookconfiguration istiod-default-validator -o 'jsonpath={.webhooks[0].clientConfig.service.name}')
@@ -119,7 +119,7 @@ probed_{{ number }}() {
   body=$(curl -sS -m 10{% if gate.header %} -H {{ gate.header }}{% endif %} -w '\n%{http_code}' -- {{ gate.url }}) || return 1
   [ "$(printf '%s\n' "$body" | tail -n 1)" = {{ gate.status|string }} ] || return 1
 {% if gate.contains %}
-  printf '%s\n' "$body" | grep -qF -- {{ gate.contains }}
+  printf '%s\n' "$body" | sed '$d' | grep -qF -- {{ gate.contains }}
 {% endif %}
 }
 simulated {{ "probe " ~ what }} ||

@@ -2,7 +2,8 @@
 # {{ step.name|raw }}: back to the state before it
 # Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
 set -eu
-cd -- "$(dirname -- "$0")"
+# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 {% include "scripts/prelude.sh" %}
 {% for gate in step.rollback.requires %}

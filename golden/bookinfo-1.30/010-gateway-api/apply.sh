@@ -2,9 +2,10 @@
 # 010-gateway-api: Gateway API CRDs v1.4.1, standard channel
 # Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
 set -eu
-cd -- "$(dirname -- "$0")"
+# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
-if [ -e ../.meshplan-pending ]; then
+if [ -e "$here"/../.meshplan-pending ]; then
   echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
   exit 2
 fi
@@ -34,7 +35,7 @@ case $stored in
   *v1alpha2*) fail "ReferenceGrants may be stored as v1alpha2, which v1.4.1 no longer has; apply bundle v1.0.0, rewrite them (kubectl get referencegrants -A -o json | kubectl replace -f -), take v1alpha2 out of status.storedVersions, then come back" ;;
 esac
 
-kubectl apply --server-side -k kustomize/
+kubectl apply --server-side -k "$here"/kustomize/
 kubectl wait crd/gatewayclasses.gateway.networking.k8s.io crd/gateways.gateway.networking.k8s.io crd/httproutes.gateway.networking.k8s.io crd/referencegrants.gateway.networking.k8s.io --for=condition=Established --timeout=1m
 
 echo '010-gateway-api: applied. Next: sh 010-gateway-api/verify.sh'

@@ -2,9 +2,10 @@
 # 020-istio-base: Istio's CRDs and shared accounts, 1.30.3
 # Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
 set -eu
-cd -- "$(dirname -- "$0")"
+# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
-if [ -e ../.meshplan-pending ]; then
+if [ -e "$here"/../.meshplan-pending ]; then
   echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
   exit 2
 fi
@@ -36,6 +37,6 @@ istioctl() {
   command "$istioctl" "$@" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"}
 }
 
-istioctl install -f istioctl/istio-base.yaml --skip-confirmation
+istioctl install -f "$here"/istioctl/istio-base.yaml --skip-confirmation
 
 echo '020-istio-base: applied. Next: sh 020-istio-base/verify.sh'

@@ -2,9 +2,10 @@
 # 130-stable-ztunnel: ztunnel 1.29.6 on the stable pool
 # Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
 set -eu
-cd -- "$(dirname -- "$0")"
+# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
-if [ -e ../.meshplan-pending ]; then
+if [ -e "$here"/../.meshplan-pending ]; then
   echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
   exit 2
 fi
@@ -22,13 +23,13 @@ kubectl() {
 ztunnels=$(kubectl get daemonsets -A -o 'jsonpath={range .items[?(@.spec.selector.matchLabels.app=="ztunnel")]}{.metadata.namespace}/{.metadata.name}{"\n"}{end}')
 for ztunnel in $ztunnels; do
   case $ztunnel in
-    istio-system/ztunnel-1-29-6) ;;
+    istio-system/ztunnel-1-29-6 | istio-system/ztunnel-1-30-3) ;;
     *) fail "the cluster has a ztunnel that the plan does not know, DaemonSet $ztunnel; a node must not have two" ;;
   esac
 done
 
 kubectl apply \
-  -f 10-serviceaccount-istio-system-ztunnel-1-29-6.yaml \
-  -f 40-daemonset-istio-system-ztunnel-1-29-6.yaml
+  -f "$here"/10-serviceaccount-istio-system-ztunnel-1-29-6.yaml \
+  -f "$here"/40-daemonset-istio-system-ztunnel-1-29-6.yaml
 
 echo '130-stable-ztunnel: applied. Next: sh 130-stable-ztunnel/verify.sh'

@@ -2,9 +2,10 @@
 # 230-canary-ztunnel: ztunnel 1.30.3 on the canary pool
 # Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
 set -eu
-cd -- "$(dirname -- "$0")"
+# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
-if [ -e ../.meshplan-pending ]; then
+if [ -e "$here"/../.meshplan-pending ]; then
   echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
   exit 2
 fi
@@ -28,7 +29,7 @@ for ztunnel in $ztunnels; do
 done
 
 kubectl apply \
-  -f 10-serviceaccount-istio-system-ztunnel-1-30-3.yaml \
-  -f 40-daemonset-istio-system-ztunnel-1-30-3.yaml
+  -f "$here"/10-serviceaccount-istio-system-ztunnel-1-30-3.yaml \
+  -f "$here"/40-daemonset-istio-system-ztunnel-1-30-3.yaml
 
 echo '230-canary-ztunnel: applied. Next: sh 230-canary-ztunnel/verify.sh'

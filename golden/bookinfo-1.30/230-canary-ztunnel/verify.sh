@@ -2,9 +2,10 @@
 # 230-canary-ztunnel: whether it has done its work
 # Made by meshplan. Fails where something is not so; changes nothing.
 set -eu
-cd -- "$(dirname -- "$0")"
+# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
-if [ -e ../.meshplan-pending ]; then
+if [ -e "$here"/../.meshplan-pending ]; then
   echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
   exit 2
 fi
@@ -33,8 +34,8 @@ within() {
 }
 
 kubectl diff \
-  -f 10-serviceaccount-istio-system-ztunnel-1-30-3.yaml \
-  -f 40-daemonset-istio-system-ztunnel-1-30-3.yaml >/dev/null ||
+  -f "$here"/10-serviceaccount-istio-system-ztunnel-1-30-3.yaml \
+  -f "$here"/40-daemonset-istio-system-ztunnel-1-30-3.yaml >/dev/null ||
   fail 'the cluster does not have what the files here say'
 
 kubectl rollout status daemonset/ztunnel-1-30-3 -n istio-system --timeout=5m

@@ -2,9 +2,10 @@
 # 250-canary-workloads: bookinfo on the canary pool
 # Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
 set -eu
-cd -- "$(dirname -- "$0")"
+# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
-if [ -e ../.meshplan-pending ]; then
+if [ -e "$here"/../.meshplan-pending ]; then
   echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
   exit 2
 fi
@@ -19,26 +20,26 @@ kubectl() {
 }
 
 kubectl apply \
-  -f 10-serviceaccount-bookinfo-1-30-3-bookinfo-details.yaml \
-  -f 10-serviceaccount-bookinfo-1-30-3-bookinfo-productpage.yaml \
-  -f 10-serviceaccount-bookinfo-1-30-3-bookinfo-ratings.yaml \
-  -f 10-serviceaccount-bookinfo-1-30-3-bookinfo-reviews.yaml \
-  -f 10-serviceaccount-bookinfo-1-30-3-notsleep.yaml \
-  -f 10-serviceaccount-bookinfo-1-30-3-sleep.yaml \
-  -f 30-service-bookinfo-1-30-3-details.yaml \
-  -f 30-service-bookinfo-1-30-3-notsleep.yaml \
-  -f 30-service-bookinfo-1-30-3-productpage.yaml \
-  -f 30-service-bookinfo-1-30-3-ratings.yaml \
-  -f 30-service-bookinfo-1-30-3-reviews.yaml \
-  -f 30-service-bookinfo-1-30-3-sleep.yaml \
-  -f 40-deployment-bookinfo-1-30-3-details-v1.yaml \
-  -f 40-deployment-bookinfo-1-30-3-notsleep.yaml \
-  -f 40-deployment-bookinfo-1-30-3-productpage-v1.yaml \
-  -f 40-deployment-bookinfo-1-30-3-ratings-v1.yaml \
-  -f 40-deployment-bookinfo-1-30-3-reviews-v1.yaml \
-  -f 40-deployment-bookinfo-1-30-3-reviews-v2.yaml \
-  -f 40-deployment-bookinfo-1-30-3-reviews-v3.yaml \
-  -f 40-deployment-bookinfo-1-30-3-sleep.yaml \
-  -f 60-referencegrant-bookinfo-1-30-3-routes-to-productpage.yaml
+  -f "$here"/10-serviceaccount-bookinfo-1-30-3-bookinfo-details.yaml \
+  -f "$here"/10-serviceaccount-bookinfo-1-30-3-bookinfo-productpage.yaml \
+  -f "$here"/10-serviceaccount-bookinfo-1-30-3-bookinfo-ratings.yaml \
+  -f "$here"/10-serviceaccount-bookinfo-1-30-3-bookinfo-reviews.yaml \
+  -f "$here"/10-serviceaccount-bookinfo-1-30-3-notsleep.yaml \
+  -f "$here"/10-serviceaccount-bookinfo-1-30-3-sleep.yaml \
+  -f "$here"/30-service-bookinfo-1-30-3-details.yaml \
+  -f "$here"/30-service-bookinfo-1-30-3-notsleep.yaml \
+  -f "$here"/30-service-bookinfo-1-30-3-productpage.yaml \
+  -f "$here"/30-service-bookinfo-1-30-3-ratings.yaml \
+  -f "$here"/30-service-bookinfo-1-30-3-reviews.yaml \
+  -f "$here"/30-service-bookinfo-1-30-3-sleep.yaml \
+  -f "$here"/40-deployment-bookinfo-1-30-3-details-v1.yaml \
+  -f "$here"/40-deployment-bookinfo-1-30-3-notsleep.yaml \
+  -f "$here"/40-deployment-bookinfo-1-30-3-productpage-v1.yaml \
+  -f "$here"/40-deployment-bookinfo-1-30-3-ratings-v1.yaml \
+  -f "$here"/40-deployment-bookinfo-1-30-3-reviews-v1.yaml \
+  -f "$here"/40-deployment-bookinfo-1-30-3-reviews-v2.yaml \
+  -f "$here"/40-deployment-bookinfo-1-30-3-reviews-v3.yaml \
+  -f "$here"/40-deployment-bookinfo-1-30-3-sleep.yaml \
+  -f "$here"/60-referencegrant-bookinfo-1-30-3-routes-to-productpage.yaml
 
 echo '250-canary-workloads: applied. Next: sh 250-canary-workloads/verify.sh'

@@ -2,9 +2,10 @@
 # 300-header: requests with traffic: test to the canary
 # Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
 set -eu
-cd -- "$(dirname -- "$0")"
+# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
-if [ -e ../.meshplan-pending ]; then
+if [ -e "$here"/../.meshplan-pending ]; then
   echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
   exit 2
 fi
@@ -42,6 +43,6 @@ served_before_1_1() {
 within 60 'Service bookinfo-1-30-3/productpage has a ready endpoint' served_before_1_1
 
 kubectl apply \
-  -f 70-httproute-default-bookinfo.yaml
+  -f "$here"/70-httproute-default-bookinfo.yaml
 
 echo '300-header: applied. Next: sh 300-header/verify.sh'

@@ -2,9 +2,10 @@
 # 620-retire-namespace: namespace bookinfo-1-29-6
 # Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
 set -eu
-cd -- "$(dirname -- "$0")"
+# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
-if [ -e ../.meshplan-pending ]; then
+if [ -e "$here"/../.meshplan-pending ]; then
   echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
   exit 2
 fi
@@ -39,6 +40,6 @@ no_pods_before_1() {
 within 120 'no pod is left in bookinfo-1-29-6' no_pods_before_1
 
 kubectl delete --ignore-not-found --timeout=5m \
-  -f delete/00-namespace-bookinfo-1-29-6.yaml
+  -f "$here"/delete/00-namespace-bookinfo-1-29-6.yaml
 
 echo '620-retire-namespace: applied. Next: sh 620-retire-namespace/verify.sh'

@@ -2,9 +2,10 @@
 # 640-retire-control-plane: istiod 1.29.6, revision 1-29-6
 # Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
 set -eu
-cd -- "$(dirname -- "$0")"
+# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
-if [ -e ../.meshplan-pending ]; then
+if [ -e "$here"/../.meshplan-pending ]; then
   echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
   exit 2
 fi
@@ -57,24 +58,24 @@ if ! simulated 'Deployment istio-system/bookinfo-gateway-istio is of version 1.3
 fi
 
 kubectl delete --ignore-not-found --timeout=5m \
-  -f delete/02-mutatingwebhookconfiguration-istio-sidecar-injector-1-29-6.yaml \
-  -f delete/02-validatingwebhookconfiguration-istio-validator-1-29-6-istio-system.yaml \
-  -f delete/50-horizontalpodautoscaler-istio-system-istiod-1-29-6.yaml \
-  -f delete/40-deployment-istio-system-istiod-1-29-6.yaml \
-  -f delete/30-service-istio-system-istiod-1-29-6.yaml \
-  -f delete/20-configmap-istio-system-values-1-29-6.yaml \
-  -f delete/20-configmap-istio-system-istio-1-29-6.yaml \
-  -f delete/20-configmap-istio-system-istio-sidecar-injector-1-29-6.yaml \
-  -f delete/15-rolebinding-istio-system-istiod-1-29-6.yaml \
-  -f delete/15-role-istio-system-istiod-1-29-6.yaml \
-  -f delete/15-clusterrolebinding-istiod-clusterrole-1-29-6-istio-system.yaml \
-  -f delete/15-clusterrolebinding-istiod-gateway-controller-1-29-6-istio-system.yaml \
-  -f delete/15-clusterrolebinding-istio-reader-clusterrole-1-29-6-istio-system.yaml \
-  -f delete/15-clusterrole-istiod-clusterrole-1-29-6-istio-system.yaml \
-  -f delete/15-clusterrole-istiod-gateway-controller-1-29-6-istio-system.yaml \
-  -f delete/15-clusterrole-istio-reader-clusterrole-1-29-6-istio-system.yaml \
-  -f delete/10-serviceaccount-istio-system-istiod-1-29-6.yaml \
-  -f delete/50-lease-istio-system-istio-gateway-deployment-1-29-6.yaml \
-  -f delete/50-lease-istio-system-istio-gateway-status-leader-1-29-6.yaml
+  -f "$here"/delete/02-mutatingwebhookconfiguration-istio-sidecar-injector-1-29-6.yaml \
+  -f "$here"/delete/02-validatingwebhookconfiguration-istio-validator-1-29-6-istio-system.yaml \
+  -f "$here"/delete/50-horizontalpodautoscaler-istio-system-istiod-1-29-6.yaml \
+  -f "$here"/delete/40-deployment-istio-system-istiod-1-29-6.yaml \
+  -f "$here"/delete/30-service-istio-system-istiod-1-29-6.yaml \
+  -f "$here"/delete/20-configmap-istio-system-values-1-29-6.yaml \
+  -f "$here"/delete/20-configmap-istio-system-istio-1-29-6.yaml \
+  -f "$here"/delete/20-configmap-istio-system-istio-sidecar-injector-1-29-6.yaml \
+  -f "$here"/delete/15-rolebinding-istio-system-istiod-1-29-6.yaml \
+  -f "$here"/delete/15-role-istio-system-istiod-1-29-6.yaml \
+  -f "$here"/delete/15-clusterrolebinding-istiod-clusterrole-1-29-6-istio-system.yaml \
+  -f "$here"/delete/15-clusterrolebinding-istiod-gateway-controller-1-29-6-istio-system.yaml \
+  -f "$here"/delete/15-clusterrolebinding-istio-reader-clusterrole-1-29-6-istio-system.yaml \
+  -f "$here"/delete/15-clusterrole-istiod-clusterrole-1-29-6-istio-system.yaml \
+  -f "$here"/delete/15-clusterrole-istiod-gateway-controller-1-29-6-istio-system.yaml \
+  -f "$here"/delete/15-clusterrole-istio-reader-clusterrole-1-29-6-istio-system.yaml \
+  -f "$here"/delete/10-serviceaccount-istio-system-istiod-1-29-6.yaml \
+  -f "$here"/delete/50-lease-istio-system-istio-gateway-deployment-1-29-6.yaml \
+  -f "$here"/delete/50-lease-istio-system-istio-gateway-status-leader-1-29-6.yaml
 
 echo '640-retire-control-plane: applied. Next: sh 640-retire-control-plane/verify.sh'

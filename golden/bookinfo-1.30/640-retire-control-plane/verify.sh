@@ -2,9 +2,10 @@
 # 640-retire-control-plane: whether it has done its work
 # Made by meshplan. Fails where something is not so; changes nothing.
 set -eu
-cd -- "$(dirname -- "$0")"
+# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
-if [ -e ../.meshplan-pending ]; then
+if [ -e "$here"/../.meshplan-pending ]; then
   echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
   exit 2
 fi
@@ -38,25 +39,25 @@ within() {
 }
 
 left=$(kubectl get --ignore-not-found -o name \
-  -f delete/02-mutatingwebhookconfiguration-istio-sidecar-injector-1-29-6.yaml \
-  -f delete/02-validatingwebhookconfiguration-istio-validator-1-29-6-istio-system.yaml \
-  -f delete/50-horizontalpodautoscaler-istio-system-istiod-1-29-6.yaml \
-  -f delete/40-deployment-istio-system-istiod-1-29-6.yaml \
-  -f delete/30-service-istio-system-istiod-1-29-6.yaml \
-  -f delete/20-configmap-istio-system-values-1-29-6.yaml \
-  -f delete/20-configmap-istio-system-istio-1-29-6.yaml \
-  -f delete/20-configmap-istio-system-istio-sidecar-injector-1-29-6.yaml \
-  -f delete/15-rolebinding-istio-system-istiod-1-29-6.yaml \
-  -f delete/15-role-istio-system-istiod-1-29-6.yaml \
-  -f delete/15-clusterrolebinding-istiod-clusterrole-1-29-6-istio-system.yaml \
-  -f delete/15-clusterrolebinding-istiod-gateway-controller-1-29-6-istio-system.yaml \
-  -f delete/15-clusterrolebinding-istio-reader-clusterrole-1-29-6-istio-system.yaml \
-  -f delete/15-clusterrole-istiod-clusterrole-1-29-6-istio-system.yaml \
-  -f delete/15-clusterrole-istiod-gateway-controller-1-29-6-istio-system.yaml \
-  -f delete/15-clusterrole-istio-reader-clusterrole-1-29-6-istio-system.yaml \
-  -f delete/10-serviceaccount-istio-system-istiod-1-29-6.yaml \
-  -f delete/50-lease-istio-system-istio-gateway-deployment-1-29-6.yaml \
-  -f delete/50-lease-istio-system-istio-gateway-status-leader-1-29-6.yaml)
+  -f "$here"/delete/02-mutatingwebhookconfiguration-istio-sidecar-injector-1-29-6.yaml \
+  -f "$here"/delete/02-validatingwebhookconfiguration-istio-validator-1-29-6-istio-system.yaml \
+  -f "$here"/delete/50-horizontalpodautoscaler-istio-system-istiod-1-29-6.yaml \
+  -f "$here"/delete/40-deployment-istio-system-istiod-1-29-6.yaml \
+  -f "$here"/delete/30-service-istio-system-istiod-1-29-6.yaml \
+  -f "$here"/delete/20-configmap-istio-system-values-1-29-6.yaml \
+  -f "$here"/delete/20-configmap-istio-system-istio-1-29-6.yaml \
+  -f "$here"/delete/20-configmap-istio-system-istio-sidecar-injector-1-29-6.yaml \
+  -f "$here"/delete/15-rolebinding-istio-system-istiod-1-29-6.yaml \
+  -f "$here"/delete/15-role-istio-system-istiod-1-29-6.yaml \
+  -f "$here"/delete/15-clusterrolebinding-istiod-clusterrole-1-29-6-istio-system.yaml \
+  -f "$here"/delete/15-clusterrolebinding-istiod-gateway-controller-1-29-6-istio-system.yaml \
+  -f "$here"/delete/15-clusterrolebinding-istio-reader-clusterrole-1-29-6-istio-system.yaml \
+  -f "$here"/delete/15-clusterrole-istiod-clusterrole-1-29-6-istio-system.yaml \
+  -f "$here"/delete/15-clusterrole-istiod-gateway-controller-1-29-6-istio-system.yaml \
+  -f "$here"/delete/15-clusterrole-istio-reader-clusterrole-1-29-6-istio-system.yaml \
+  -f "$here"/delete/10-serviceaccount-istio-system-istiod-1-29-6.yaml \
+  -f "$here"/delete/50-lease-istio-system-istio-gateway-deployment-1-29-6.yaml \
+  -f "$here"/delete/50-lease-istio-system-istio-gateway-status-leader-1-29-6.yaml)
 [ -z "$left" ] || fail "not deleted yet:" "$left"
 
 no_pods_2() {
@@ -70,7 +71,7 @@ kubectl rollout status deployment/istiod-1-30-3 -n istio-system --timeout=5m
 probed_4() {
   body=$(curl -sS -m 10 -w '\n%{http_code}' -- http://172.18.255.202/productpage) || return 1
   [ "$(printf '%s\n' "$body" | tail -n 1)" = 200 ] || return 1
-  printf '%s\n' "$body" | grep -qF -- '<title>Simple Bookstore App</title>'
+  printf '%s\n' "$body" | sed '$d' | grep -qF -- '<title>Simple Bookstore App</title>'
 }
 simulated 'probe product page' ||
   within 60 'probe product page' probed_4

@@ -2,9 +2,10 @@
 # 010-gateway-api: Gateway API CRDs v0.6.1, experimental channel
 # Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
 set -eu
-cd -- "$(dirname -- "$0")"
+# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
-if [ -e ../.meshplan-pending ]; then
+if [ -e "$here"/../.meshplan-pending ]; then
   echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
   exit 2
 fi
@@ -30,7 +31,7 @@ if [ -n "$bundle" ]; then
   [ "$oldest" = "$bundle" ] || fail "the cluster has the Gateway API bundle $bundle, which is newer than v0.6.1; write bundle = \"$bundle\" into [gateway-api]"
 fi
 
-kubectl apply --server-side -k kustomize/
+kubectl apply --server-side -k "$here"/kustomize/
 kubectl wait crd/gatewayclasses.gateway.networking.k8s.io crd/gateways.gateway.networking.k8s.io crd/httproutes.gateway.networking.k8s.io crd/referencegrants.gateway.networking.k8s.io --for=condition=Established --timeout=1m
 
 echo '010-gateway-api: applied. Next: sh 010-gateway-api/verify.sh'

@@ -2,9 +2,10 @@
 # 110-istio-cni: istio-cni 1.18.0-alpha.0
 # Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
 set -eu
-cd -- "$(dirname -- "$0")"
+# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
-if [ -e ../.meshplan-pending ]; then
+if [ -e "$here"/../.meshplan-pending ]; then
   echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
   exit 2
 fi
@@ -36,6 +37,6 @@ istioctl() {
   command "$istioctl" "$@" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"}
 }
 
-istioctl install -f istioctl/istio-cni.yaml --skip-confirmation
+istioctl install -f "$here"/istioctl/istio-cni.yaml --skip-confirmation
 
 echo '110-istio-cni: applied. Next: sh 110-istio-cni/verify.sh'

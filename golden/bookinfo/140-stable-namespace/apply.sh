@@ -2,9 +2,10 @@
 # 140-stable-namespace: namespace bookinfo-1-18-0-alpha-0
 # Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
 set -eu
-cd -- "$(dirname -- "$0")"
+# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
-if [ -e ../.meshplan-pending ]; then
+if [ -e "$here"/../.meshplan-pending ]; then
   echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
   exit 2
 fi
@@ -22,6 +23,6 @@ label=$(kubectl get namespace bookinfo-1-18-0-alpha-0 --ignore-not-found -o 'jso
 [ -z "$label" ] || fail "namespace bookinfo-1-18-0-alpha-0 is part of the mesh already; this step would take it out"
 
 kubectl apply \
-  -f 00-namespace-bookinfo-1-18-0-alpha-0.yaml
+  -f "$here"/00-namespace-bookinfo-1-18-0-alpha-0.yaml
 
 echo '140-stable-namespace: applied. Next: sh 140-stable-namespace/verify.sh'

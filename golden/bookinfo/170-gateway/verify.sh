@@ -2,9 +2,10 @@
 # 170-gateway: whether it has done its work
 # Made by meshplan. Fails where something is not so; changes nothing.
 set -eu
-cd -- "$(dirname -- "$0")"
+# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
-if [ -e ../.meshplan-pending ]; then
+if [ -e "$here"/../.meshplan-pending ]; then
   echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
   exit 2
 fi
@@ -24,7 +25,7 @@ simulated() {
 }
 
 kubectl diff \
-  -f 65-gateway-istio-system-bookinfo-gateway.yaml >/dev/null ||
+  -f "$here"/65-gateway-istio-system-bookinfo-gateway.yaml >/dev/null ||
   fail 'the cluster does not have what the files here say'
 
 simulated 'Gateway istio-system/bookinfo-gateway is Programmed' ||

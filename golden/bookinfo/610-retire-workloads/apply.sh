@@ -2,9 +2,10 @@
 # 610-retire-workloads: the workloads in bookinfo-1-18-0-alpha-0
 # Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
 set -eu
-cd -- "$(dirname -- "$0")"
+# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
-if [ -e ../.meshplan-pending ]; then
+if [ -e "$here"/../.meshplan-pending ]; then
   echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
   exit 2
 fi
@@ -27,26 +28,26 @@ for namespace in $routed; do
 done
 
 kubectl delete --ignore-not-found --timeout=5m \
-  -f delete/60-referencegrant-bookinfo-1-18-0-alpha-0-routes-to-productpage.yaml \
-  -f delete/40-deployment-bookinfo-1-18-0-alpha-0-details-v1.yaml \
-  -f delete/40-deployment-bookinfo-1-18-0-alpha-0-ratings-v1.yaml \
-  -f delete/40-deployment-bookinfo-1-18-0-alpha-0-reviews-v1.yaml \
-  -f delete/40-deployment-bookinfo-1-18-0-alpha-0-reviews-v2.yaml \
-  -f delete/40-deployment-bookinfo-1-18-0-alpha-0-reviews-v3.yaml \
-  -f delete/40-deployment-bookinfo-1-18-0-alpha-0-productpage-v1.yaml \
-  -f delete/40-deployment-bookinfo-1-18-0-alpha-0-sleep.yaml \
-  -f delete/40-deployment-bookinfo-1-18-0-alpha-0-notsleep.yaml \
-  -f delete/30-service-bookinfo-1-18-0-alpha-0-details.yaml \
-  -f delete/30-service-bookinfo-1-18-0-alpha-0-ratings.yaml \
-  -f delete/30-service-bookinfo-1-18-0-alpha-0-reviews.yaml \
-  -f delete/30-service-bookinfo-1-18-0-alpha-0-productpage.yaml \
-  -f delete/30-service-bookinfo-1-18-0-alpha-0-sleep.yaml \
-  -f delete/30-service-bookinfo-1-18-0-alpha-0-notsleep.yaml \
-  -f delete/10-serviceaccount-bookinfo-1-18-0-alpha-0-bookinfo-details.yaml \
-  -f delete/10-serviceaccount-bookinfo-1-18-0-alpha-0-bookinfo-ratings.yaml \
-  -f delete/10-serviceaccount-bookinfo-1-18-0-alpha-0-bookinfo-reviews.yaml \
-  -f delete/10-serviceaccount-bookinfo-1-18-0-alpha-0-bookinfo-productpage.yaml \
-  -f delete/10-serviceaccount-bookinfo-1-18-0-alpha-0-sleep.yaml \
-  -f delete/10-serviceaccount-bookinfo-1-18-0-alpha-0-notsleep.yaml
+  -f "$here"/delete/60-referencegrant-bookinfo-1-18-0-alpha-0-routes-to-productpage.yaml \
+  -f "$here"/delete/40-deployment-bookinfo-1-18-0-alpha-0-details-v1.yaml \
+  -f "$here"/delete/40-deployment-bookinfo-1-18-0-alpha-0-ratings-v1.yaml \
+  -f "$here"/delete/40-deployment-bookinfo-1-18-0-alpha-0-reviews-v1.yaml \
+  -f "$here"/delete/40-deployment-bookinfo-1-18-0-alpha-0-reviews-v2.yaml \
+  -f "$here"/delete/40-deployment-bookinfo-1-18-0-alpha-0-reviews-v3.yaml \
+  -f "$here"/delete/40-deployment-bookinfo-1-18-0-alpha-0-productpage-v1.yaml \
+  -f "$here"/delete/40-deployment-bookinfo-1-18-0-alpha-0-sleep.yaml \
+  -f "$here"/delete/40-deployment-bookinfo-1-18-0-alpha-0-notsleep.yaml \
+  -f "$here"/delete/30-service-bookinfo-1-18-0-alpha-0-details.yaml \
+  -f "$here"/delete/30-service-bookinfo-1-18-0-alpha-0-ratings.yaml \
+  -f "$here"/delete/30-service-bookinfo-1-18-0-alpha-0-reviews.yaml \
+  -f "$here"/delete/30-service-bookinfo-1-18-0-alpha-0-productpage.yaml \
+  -f "$here"/delete/30-service-bookinfo-1-18-0-alpha-0-sleep.yaml \
+  -f "$here"/delete/30-service-bookinfo-1-18-0-alpha-0-notsleep.yaml \
+  -f "$here"/delete/10-serviceaccount-bookinfo-1-18-0-alpha-0-bookinfo-details.yaml \
+  -f "$here"/delete/10-serviceaccount-bookinfo-1-18-0-alpha-0-bookinfo-ratings.yaml \
+  -f "$here"/delete/10-serviceaccount-bookinfo-1-18-0-alpha-0-bookinfo-reviews.yaml \
+  -f "$here"/delete/10-serviceaccount-bookinfo-1-18-0-alpha-0-bookinfo-productpage.yaml \
+  -f "$here"/delete/10-serviceaccount-bookinfo-1-18-0-alpha-0-sleep.yaml \
+  -f "$here"/delete/10-serviceaccount-bookinfo-1-18-0-alpha-0-notsleep.yaml
 
 echo '610-retire-workloads: applied. Next: sh 610-retire-workloads/verify.sh'

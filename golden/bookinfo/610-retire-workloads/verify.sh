@@ -2,9 +2,10 @@
 # 610-retire-workloads: whether it has done its work
 # Made by meshplan. Fails where something is not so; changes nothing.
 set -eu
-cd -- "$(dirname -- "$0")"
+# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
-if [ -e ../.meshplan-pending ]; then
+if [ -e "$here"/../.meshplan-pending ]; then
   echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
   exit 2
 fi
@@ -38,27 +39,27 @@ within() {
 }
 
 left=$(kubectl get --ignore-not-found -o name \
-  -f delete/60-referencegrant-bookinfo-1-18-0-alpha-0-routes-to-productpage.yaml \
-  -f delete/40-deployment-bookinfo-1-18-0-alpha-0-details-v1.yaml \
-  -f delete/40-deployment-bookinfo-1-18-0-alpha-0-ratings-v1.yaml \
-  -f delete/40-deployment-bookinfo-1-18-0-alpha-0-reviews-v1.yaml \
-  -f delete/40-deployment-bookinfo-1-18-0-alpha-0-reviews-v2.yaml \
-  -f delete/40-deployment-bookinfo-1-18-0-alpha-0-reviews-v3.yaml \
-  -f delete/40-deployment-bookinfo-1-18-0-alpha-0-productpage-v1.yaml \
-  -f delete/40-deployment-bookinfo-1-18-0-alpha-0-sleep.yaml \
-  -f delete/40-deployment-bookinfo-1-18-0-alpha-0-notsleep.yaml \
-  -f delete/30-service-bookinfo-1-18-0-alpha-0-details.yaml \
-  -f delete/30-service-bookinfo-1-18-0-alpha-0-ratings.yaml \
-  -f delete/30-service-bookinfo-1-18-0-alpha-0-reviews.yaml \
-  -f delete/30-service-bookinfo-1-18-0-alpha-0-productpage.yaml \
-  -f delete/30-service-bookinfo-1-18-0-alpha-0-sleep.yaml \
-  -f delete/30-service-bookinfo-1-18-0-alpha-0-notsleep.yaml \
-  -f delete/10-serviceaccount-bookinfo-1-18-0-alpha-0-bookinfo-details.yaml \
-  -f delete/10-serviceaccount-bookinfo-1-18-0-alpha-0-bookinfo-ratings.yaml \
-  -f delete/10-serviceaccount-bookinfo-1-18-0-alpha-0-bookinfo-reviews.yaml \
-  -f delete/10-serviceaccount-bookinfo-1-18-0-alpha-0-bookinfo-productpage.yaml \
-  -f delete/10-serviceaccount-bookinfo-1-18-0-alpha-0-sleep.yaml \
-  -f delete/10-serviceaccount-bookinfo-1-18-0-alpha-0-notsleep.yaml)
+  -f "$here"/delete/60-referencegrant-bookinfo-1-18-0-alpha-0-routes-to-productpage.yaml \
+  -f "$here"/delete/40-deployment-bookinfo-1-18-0-alpha-0-details-v1.yaml \
+  -f "$here"/delete/40-deployment-bookinfo-1-18-0-alpha-0-ratings-v1.yaml \
+  -f "$here"/delete/40-deployment-bookinfo-1-18-0-alpha-0-reviews-v1.yaml \
+  -f "$here"/delete/40-deployment-bookinfo-1-18-0-alpha-0-reviews-v2.yaml \
+  -f "$here"/delete/40-deployment-bookinfo-1-18-0-alpha-0-reviews-v3.yaml \
+  -f "$here"/delete/40-deployment-bookinfo-1-18-0-alpha-0-productpage-v1.yaml \
+  -f "$here"/delete/40-deployment-bookinfo-1-18-0-alpha-0-sleep.yaml \
+  -f "$here"/delete/40-deployment-bookinfo-1-18-0-alpha-0-notsleep.yaml \
+  -f "$here"/delete/30-service-bookinfo-1-18-0-alpha-0-details.yaml \
+  -f "$here"/delete/30-service-bookinfo-1-18-0-alpha-0-ratings.yaml \
+  -f "$here"/delete/30-service-bookinfo-1-18-0-alpha-0-reviews.yaml \
+  -f "$here"/delete/30-service-bookinfo-1-18-0-alpha-0-productpage.yaml \
+  -f "$here"/delete/30-service-bookinfo-1-18-0-alpha-0-sleep.yaml \
+  -f "$here"/delete/30-service-bookinfo-1-18-0-alpha-0-notsleep.yaml \
+  -f "$here"/delete/10-serviceaccount-bookinfo-1-18-0-alpha-0-bookinfo-details.yaml \
+  -f "$here"/delete/10-serviceaccount-bookinfo-1-18-0-alpha-0-bookinfo-ratings.yaml \
+  -f "$here"/delete/10-serviceaccount-bookinfo-1-18-0-alpha-0-bookinfo-reviews.yaml \
+  -f "$here"/delete/10-serviceaccount-bookinfo-1-18-0-alpha-0-bookinfo-productpage.yaml \
+  -f "$here"/delete/10-serviceaccount-bookinfo-1-18-0-alpha-0-sleep.yaml \
+  -f "$here"/delete/10-serviceaccount-bookinfo-1-18-0-alpha-0-notsleep.yaml)
 [ -z "$left" ] || fail "not deleted yet:" "$left"
 
 no_pods_2() {
@@ -70,7 +71,7 @@ within 120 'no pod is left in bookinfo-1-18-0-alpha-0' no_pods_2
 probed_3() {
   body=$(curl -sS -m 10 -w '\n%{http_code}' -- http://172.18.255.202/productpage) || return 1
   [ "$(printf '%s\n' "$body" | tail -n 1)" = 200 ] || return 1
-  printf '%s\n' "$body" | grep -qF -- '<title>Simple Bookstore App</title>'
+  printf '%s\n' "$body" | sed '$d' | grep -qF -- '<title>Simple Bookstore App</title>'
 }
 simulated 'probe product page' ||
   within 60 'probe product page' probed_3

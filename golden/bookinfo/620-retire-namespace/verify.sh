@@ -2,9 +2,10 @@
 # 620-retire-namespace: whether it has done its work
 # Made by meshplan. Fails where something is not so; changes nothing.
 set -eu
-cd -- "$(dirname -- "$0")"
+# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
-if [ -e ../.meshplan-pending ]; then
+if [ -e "$here"/../.meshplan-pending ]; then
   echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
   exit 2
 fi
@@ -19,7 +20,7 @@ kubectl() {
 }
 
 left=$(kubectl get --ignore-not-found -o name \
-  -f delete/00-namespace-bookinfo-1-18-0-alpha-0.yaml)
+  -f "$here"/delete/00-namespace-bookinfo-1-18-0-alpha-0.yaml)
 [ -z "$left" ] || fail "not deleted yet:" "$left"
 
 echo '620-retire-namespace: verified'

@@ -2,9 +2,10 @@
 # 630-retire-ztunnel: ztunnel 1.18.0-alpha.0
 # Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
 set -eu
-cd -- "$(dirname -- "$0")"
+# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
-if [ -e ../.meshplan-pending ]; then
+if [ -e "$here"/../.meshplan-pending ]; then
   echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
   exit 2
 fi
@@ -22,7 +23,7 @@ namespace=$(kubectl get namespace bookinfo-1-18-0-alpha-0 --ignore-not-found -o 
 [ -z "$namespace" ] || fail "namespace bookinfo-1-18-0-alpha-0 is still there"
 
 kubectl delete --ignore-not-found --timeout=5m \
-  -f delete/40-daemonset-istio-system-ztunnel-1-18-0-alpha-0.yaml \
-  -f delete/10-serviceaccount-istio-system-ztunnel-1-18-0-alpha-0.yaml
+  -f "$here"/delete/40-daemonset-istio-system-ztunnel-1-18-0-alpha-0.yaml \
+  -f "$here"/delete/10-serviceaccount-istio-system-ztunnel-1-18-0-alpha-0.yaml
 
 echo '630-retire-ztunnel: applied. Next: sh 630-retire-ztunnel/verify.sh'

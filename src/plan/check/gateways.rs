@@ -27,6 +27,24 @@ pub(super) fn check(parts: &Parts, found: &mut Found) {
                 address,
             );
         }
+        if let Some(class) = gateway
+            .class
+            .as_ref()
+            .filter(|class| class.get_ref() != "istio")
+        {
+            found.say(
+                Finding::error(
+                    "unknown-class",
+                    format!(
+                        "`{}` is no class that istiod makes gateways of",
+                        class.get_ref().escape_debug()
+                    ),
+                )
+                .label("only `istio`")
+                .help("write `istio`, or leave `class` out"),
+                class,
+            );
+        }
         let mut seen = Vec::new();
         for listener in &gateway.listener {
             if let Some(host) = &listener.hostname {

@@ -1,6 +1,8 @@
 //! The objects of a workload can live once a revision: in its namespace, on its nodes, calling nobody by a name that
 //! will not be there.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 use toml::Spanned;
 
@@ -12,6 +14,7 @@ use crate::plan::parse::Parts;
 use crate::plan::written::Workload;
 use crate::schema::Schemas;
 use crate::source::{Source, Sources};
+use crate::step::GRANT;
 use crate::yaml;
 
 /// Reads the manifests of every sound workload; one list a workload, in the plan's order. Without a Gateway API bundle that
@@ -133,7 +136,7 @@ fn first_line(text: &str, start: usize) -> std::ops::Range<usize> {
 
 /// Two files, or two workloads in one namespace, must not write one object.
 fn duplicates(parts: &Parts, all: &[Vec<Manifest>], found: &mut Found) {
-    let mut seen: Vec<(&str, &str, &str, &str)> = Vec::new();
+    let mut seen: BTreeSet<(&str, &str, &str, &str)> = BTreeSet::new();
     for (workload, manifests) in sound(&parts.workloads).zip(all) {
         for manifest in manifests {
             let id = &manifest.identity;
@@ -154,7 +157,7 @@ fn duplicates(parts: &Parts, all: &[Vec<Manifest>], found: &mut Found) {
                     .at(&manifest.source, manifest.range("/metadata/name")),
                 );
             }
-            seen.push(key);
+            seen.insert(key);
         }
     }
 }
@@ -242,6 +245,24 @@ impl Object<'_> {
                 "/kind",
             );
         }
+        let grant = identity
+            .name
+            .strip_prefix(GRANT)
+            .filter(|_| identity.kind == "ReferenceGrant");
+        if let Some(service) = grant {
+            self.say(
+                Finding::error(
+                    "duplicate-object",
+                    format!(
+                        "the plan writes a ReferenceGrant `{}` itself",
+                        identity.name
+                    ),
+                )
+                .label(format!("names that start with `{GRANT}` are its own"))
+                .help(format!("call it `{service}-grant`, or take it out")),
+                "/metadata/name",
+            );
+        }
         if !(is_subdomain(&identity.name) || identity.group() == "rbac.authorization.k8s.io") {
             self.say(
                 Finding::error(
@@ -325,7 +346,11 @@ impl Object<'_> {
             Value::Object(map) => {
                 for (key, part) in map {
                     let below = format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"));
+                    // A binding's subjects follow the revision; see `Manifest::placed`.
+                    let subject = self.manifest.identity.kind == "RoleBinding"
+                        && pointer.starts_with("/subjects/");
                     if key == "namespace"
+                        && !subject
                         && let Some(namespace) = part.as_str()
                         && self.namespaces.contains(&namespace)
                     {

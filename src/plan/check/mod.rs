@@ -10,6 +10,7 @@ mod routes;
 mod shift;
 mod versions;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::ops::Range;
 
@@ -128,9 +129,9 @@ impl Found {
 
     /// Says that a name stands twice among its like.
     fn duplicates<'a>(&mut self, what: &str, names: impl Iterator<Item = &'a Spanned<String>>) {
-        let mut seen: Vec<&str> = Vec::new();
+        let mut seen: BTreeSet<&str> = BTreeSet::new();
         for name in names {
-            if seen.contains(&name.get_ref().as_str()) {
+            if seen.contains(name.get_ref().as_str()) {
                 self.say(
                     Finding::error(
                         "duplicate-name",
@@ -141,7 +142,7 @@ impl Found {
                     name,
                 );
             }
-            seen.push(name.get_ref());
+            seen.insert(name.get_ref());
         }
     }
 }

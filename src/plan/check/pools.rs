@@ -100,6 +100,20 @@ fn sound_table<'a>(pool: &'a Spanned<Pool>, found: &mut Found) -> Option<&'a Poo
         );
     }
     for (key, value) in table.selector.iter().flatten() {
+        if key == "kubernetes.io/os" && value.get_ref() != "linux" {
+            found.say(
+                Finding::error(
+                    "bad-label",
+                    format!(
+                        "a pool of {} nodes has no ztunnel",
+                        value.get_ref().escape_debug()
+                    ),
+                )
+                .label("ztunnel and istio-cni run on Linux alone")
+                .help("select the pool by another label"),
+                value,
+            );
+        }
         if !is_label_key(key) || !is_label_value(value.get_ref()) {
             let text = format!("{key}={}", value.get_ref());
             found.say(

@@ -1,5 +1,7 @@
 //! Every name that one table takes from another is there.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::Value;
 use toml::Spanned;
 
@@ -39,6 +41,8 @@ pub(super) fn check(parts: &Parts, manifests: &[Vec<Manifest>], found: &mut Foun
         }
         not_of_a_workload(&route.namespace, "route", parts, found);
     }
+    own_namespaces(parts, found);
+    grants(parts, found);
     for gateway in sound(&parts.gateways) {
         not_of_a_workload(&gateway.namespace, "gateway", parts, found);
     }
@@ -88,8 +92,8 @@ fn service(route: &Route, workload: &Workload, manifests: &[Manifest], found: &m
         .collect();
     let name = &route.backend.service;
     let Some(service) = services.iter().find(|s| s.identity.name == *name.get_ref()) else {
-        // Files that could not be read may well hold it.
-        if manifests.is_empty() {
+        // A file that could not be read may well hold it.
+        if !is_complete(workload, manifests, found) {
             return;
         }
         let known: Vec<&str> = services.iter().map(|s| s.identity.name.as_str()).collect();
@@ -144,6 +148,37 @@ fn service(route: &Route, workload: &Workload, manifests: &[Manifest], found: &m
     }
 }
 
+/// Whether each of a workload's files gave objects, or what is wrong with it was said.
+fn is_complete(workload: &Workload, manifests: &[Manifest], found: &Found) -> bool {
+    let unread = [
+        "manifest-unreadable",
+        "manifest-not-yaml",
+        "manifest-not-an-object",
+    ];
+    let in_plan = |finding: &Finding| {
+        finding.at.as_ref().is_some_and(|place| {
+            place.source == found.source
+                && workload
+                    .manifests
+                    .iter()
+                    .any(|file| file.span() == place.span)
+        })
+    };
+    let in_file = |finding: &Finding| {
+        finding.at.as_ref().is_some_and(|place| {
+            workload
+                .manifests
+                .iter()
+                .any(|file| place.source.ends_with(file.get_ref().as_str()))
+        })
+    };
+    !manifests.is_empty()
+        && !found
+            .findings
+            .iter()
+            .any(|finding| unread.contains(&finding.code) && (in_plan(finding) || in_file(finding)))
+}
+
 /// A gateway or route in a revision's own namespace would go when that revision goes.
 fn not_of_a_workload(namespace: &Spanned<String>, what: &str, parts: &Parts, found: &mut Found) {
     let revisions = [
@@ -170,5 +205,65 @@ fn not_of_a_workload(namespace: &Spanned<String>, what: &str, parts: &Parts, fou
             )),
             namespace,
         );
+    }
+}
+
+/// A namespace of one revision must be its alone: retiring stable deletes it.
+fn own_namespaces(parts: &Parts, found: &mut Found) {
+    let (Some(stable), Some(canary)) = (&parts.stable, &parts.canary) else {
+        return;
+    };
+    let istio = parts
+        .istio
+        .as_ref()
+        .and_then(|istio| istio.namespace.as_ref())
+        .map_or("istio-system", |namespace| namespace.get_ref());
+    let (stable, canary) = (stable.revision().name(), canary.revision().name());
+    if stable == canary {
+        // Said where the names are.
+        return;
+    }
+    for workload in sound(&parts.workloads) {
+        let base = workload.namespace.get_ref();
+        let (old, new) = (format!("{base}-{stable}"), format!("{base}-{canary}"));
+        let clash = sound(&parts.workloads)
+            .any(|other| format!("{}-{canary}", other.namespace.get_ref()) == old);
+        let taken = [&old, &new]
+            .into_iter()
+            .find(|name| *name == istio || name.starts_with("kube-"));
+        if let Some(name) = taken.or(clash.then_some(&old)) {
+            found.say(
+                Finding::error(
+                    "namespace-taken",
+                    format!("`{name}` would be the namespace of something else as well"),
+                )
+                .label("retiring the stable revision would take that along")
+                .help("give the workload another namespace, or a revision another name"),
+                &workload.namespace,
+            );
+        }
+    }
+}
+
+/// A ReferenceGrant names the namespaces of all routes to one Service, at most sixteen (CRD `maxItems`).
+fn grants(parts: &Parts, found: &mut Found) {
+    const MOST: usize = 16;
+    let mut from: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
+    for route in sound(&parts.routes) {
+        let backend = &route.backend;
+        let namespaces = from
+            .entry((backend.workload.get_ref(), backend.service.get_ref()))
+            .or_default();
+        if namespaces.insert(route.namespace.get_ref()) && namespaces.len() == MOST + 1 {
+            found.say(
+                Finding::error(
+                    "too-many",
+                    format!("routes of {} namespaces lead to one Service", MOST + 1),
+                )
+                .label(format!("a ReferenceGrant names at most {MOST}"))
+                .help("put routes to this Service into fewer namespaces"),
+                &route.namespace,
+            );
+        }
     }
 }

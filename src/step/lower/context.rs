@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::istio::{Bundle, Facts};
+use crate::istio::{Bundle, Facts, tag_webhook};
 use crate::manifest::Manifest;
 use crate::plan::{Checked, Gateway, Plan, Pool, Revision, Route};
 use crate::step::action::{Gate, GatewayRef, Istioctl, ServiceRef};
@@ -150,6 +150,15 @@ impl<'a> Context<'a> {
             .find(|w| w.name.get_ref() == route.backend.workload.get_ref());
         let base = workload.map_or("", |w| w.namespace.get_ref());
         format!("{base}-{}", rev.name)
+    }
+
+    /// The tag `default` points to a revision.
+    pub fn default_tag(&self, rev: &Rev) -> Gate {
+        Gate::Tag {
+            tag: "default".to_owned(),
+            webhook: tag_webhook("default", self.istio_namespace()),
+            revision: rev.name.clone(),
+        }
     }
 
     /// The Services that routes name, in one revision.

@@ -140,10 +140,7 @@ pub(super) fn control_plane(context: &Context, rev: &Rev) -> Step<Object> {
     step.gates = installed("deployment", namespace, &rev.istiod(), rev);
     step.stays = vec![format!("{} and its objects, idle", rev.istiod())];
     if rev.role == Role::Stable {
-        step.gates.push(Gate::Tag {
-            tag: "default".to_owned(),
-            revision: rev.name.clone(),
-        });
+        step.gates.push(context.default_tag(rev));
     }
     step.back = back(
         match rev.role {
@@ -192,10 +189,7 @@ pub(super) fn ztunnel(context: &Context, rev: &Rev) -> Step<Object> {
         pool: rev.pool.clone(),
         facts: rev.facts.ztunnel,
     });
-    let known = match rev.role {
-        Role::Stable => vec![rev],
-        Role::Canary => vec![&context.stable, rev],
-    };
+    let known = [&context.stable, &context.canary];
     step.actions = vec![
         Action::RequireZtunnels {
             known: known

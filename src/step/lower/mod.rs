@@ -17,6 +17,7 @@ use super::object::Object;
 use super::{Applier, Back, Phase, Step};
 use context::Context;
 pub use lab::Lab;
+pub use routes::GRANT;
 
 /// Everything that a plan comes to.
 #[derive(Debug, Clone, PartialEq)]

@@ -150,10 +150,7 @@ pub(super) fn tag(context: &Context, number: u16, hands_over: bool) -> Step<Obje
         tag: "default".to_owned(),
         istioctl: context.istioctl(canary),
     }];
-    step.gates = vec![Gate::Tag {
-        tag: "default".to_owned(),
-        revision: canary.name.clone(),
-    }];
+    step.gates = vec![context.default_tag(canary)];
     if hands_over {
         step.gates.extend(owner_gates(context, false));
         step.restarts = gateway_restarts(context);

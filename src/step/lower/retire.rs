@@ -6,7 +6,7 @@ use super::routes::grants;
 use super::workloads::placed;
 use super::{Applier, Object, Phase, Step, back, promote, step};
 use crate::identity::Identity;
-use crate::istio::{Handover, istiod_objects, leftovers, tag_objects};
+use crate::istio::{Handover, istiod_objects, leftovers, tag_objects, tag_webhook};
 use crate::step::Restart;
 use crate::step::action::{Action, Gate};
 
@@ -210,6 +210,7 @@ fn control_plane(context: &Context) -> Step<Object> {
                 .map(Object::Identity)
                 .collect(),
             tag: "default".to_owned(),
+            webhook: tag_webhook("default", namespace),
             revision: stable.name.clone(),
         });
         step.restarts = context
@@ -220,10 +221,7 @@ fn control_plane(context: &Context) -> Step<Object> {
             })
             .collect();
     } else {
-        step.requires = vec![Gate::Tag {
-            tag: "default".to_owned(),
-            revision: context.canary.name.clone(),
-        }];
+        step.requires = vec![context.default_tag(&context.canary)];
         let labelled = stable.facts.handover == Handover::Relabel;
         step.requires
             .extend(promote::owner_gates(context, labelled));

@@ -4,6 +4,8 @@ use super::context::{Context, Rev};
 use crate::plan::Route;
 use crate::step::object::{HttpBackend, HttpMatch, HttpRoute, HttpRule, ReferenceGrant};
 
+/// How the name of a ReferenceGrant starts, before the Service's.
+pub const GRANT: &str = "routes-to-";
 /// The share of a rule's requests that all its backends have together.
 const ALL: u16 = 100;
 
@@ -114,7 +116,7 @@ pub(super) fn grants(context: &Context, rev: &Rev) -> Vec<ReferenceGrant> {
             Some(grant) if grant.from.contains(from) => {}
             Some(grant) => grant.from.push(from.clone()),
             None => grants.push(ReferenceGrant {
-                name: format!("routes-to-{service}"),
+                name: format!("{GRANT}{service}"),
                 namespace,
                 from: vec![from.clone()],
                 service: service.clone(),

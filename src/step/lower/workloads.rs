@@ -150,9 +150,13 @@ pub(super) fn placed<'a>(
         .zip(context.manifests)
         .flat_map(move |(workload, manifests)| {
             let namespace = format!("{}-{}", workload.namespace.get_ref(), rev.name);
-            manifests
-                .iter()
-                .map(move |manifest| (workload, manifest, manifest.placed(&namespace, &rev.pool)))
+            manifests.iter().map(move |manifest| {
+                (
+                    workload,
+                    manifest,
+                    manifest.placed(workload.namespace.get_ref(), &namespace, &rev.pool),
+                )
+            })
         })
 }
 
