@@ -344,3 +344,96 @@ fn warnings_alone_are_fine_unless_denied() {
         0
     );
 }
+
+#[test]
+fn a_field_is_refused_for_the_bundle_that_lacks_it_and_taken_for_the_next() {
+    let folder = small_plan(&[]);
+    let web = folder.path().join("web.yaml");
+    let text = fs::read_to_string(&web).expect("the manifest");
+    let route = "---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata:\n  name: own\nspec:\n  rules:\n  - name: first\n";
+    fs::write(&web, text + route).expect("the manifest");
+    let plan = fs::read_to_string(folder.path().join("plan.toml")).expect("the plan");
+    for (bundle, taken) in [("v1.3.0", false), ("v1.4.0", true)] {
+        fs::write(
+            folder.path().join("plan.toml"),
+            plan.replace("v1.4.1", bundle),
+        )
+        .expect("the plan");
+        let output = meshplan_in(folder.path(), &["check", "plan.toml"]);
+        assert_eq!(code(&output) == 0, taken, "{bundle}: {}", stderr(&output));
+        assert_eq!(
+            stderr(&output).contains("spec.rules.0.name: no such field"),
+            !taken,
+            "{}",
+            stderr(&output)
+        );
+    }
+}
+
+#[test]
+fn kinds_without_a_schema_are_taken_and_listed() {
+    let folder = small_plan(&[]);
+    let web = folder.path().join("web.yaml");
+    let text = fs::read_to_string(&web).expect("the manifest");
+    let thing = "---\napiVersion: things.example/v1\nkind: Thing\nmetadata:\n  name: own\nspec:\n  any: [1, {thing: yes}]\n";
+    fs::write(&web, text + thing).expect("the manifest");
+    let output = meshplan_in(folder.path(), &["compile", "plan.toml"]);
+    assert_eq!(code(&output), 0);
+    assert!(
+        stderr(&output).contains("no schema knows them: things.example/v1 Thing"),
+        "{}",
+        stderr(&output)
+    );
+    let placed = folder
+        .path()
+        .join("shop/250-canary-workloads/50-thing-shop-1-30-3-own.yaml");
+    let placed = fs::read_to_string(placed).expect("the object");
+    assert!(
+        placed.ends_with("spec:\n  any:\n  - 1\n  - thing: true\n"),
+        "{placed}"
+    );
+}
+
+#[test]
+fn several_plans_are_one_json_document() {
+    let output = meshplan(&[
+        "compile",
+        "tests/bad/weights-fall.toml",
+        "tests/bad/bad-path.toml",
+        "--format",
+        "json",
+        "--out",
+        "target/never",
+    ]);
+    assert_eq!(code(&output), 1);
+    let json: serde_json::Value = serde_json::from_str(&stdout(&output)).expect("one document");
+    assert!(
+        json["findings"]
+            .as_array()
+            .is_some_and(|findings| findings.len() > 4)
+    );
+}
+
+#[test]
+fn a_tree_of_a_thousand_objects_takes_a_thousand_times_one() {
+    // Not timed: it only has to end, and name each file.
+    let folder = small_plan(&[]);
+    let web = folder.path().join("web.yaml");
+    let mut text = fs::read_to_string(&web).expect("the manifest");
+    for number in 0..1000 {
+        use std::fmt::Write as _;
+        write!(
+            text,
+            "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c{number}}}\n"
+        )
+        .expect("writing to a string");
+    }
+    fs::write(&web, text).expect("the manifest");
+    let output = meshplan_in(folder.path(), &["compile", "plan.toml"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let maps = files(&folder.path().join("shop"))
+        .into_keys()
+        .filter(|path| path.contains("-configmap-shop-"))
+        .count();
+    assert_eq!(maps, 3 * 1000, "stable, canary, and what is deleted");
+}

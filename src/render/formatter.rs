@@ -76,10 +76,17 @@ fn extension(name: &str) -> &str {
 pub fn shell_word(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', "'\\''"))
+        return text.to_owned();
     }
+    // In single quotes a reader, shellcheck among them, could think that these were meant to expand.
+    if text.contains(['$', '`']) {
+        let escaped: String = text
+            .chars()
+            .flat_map(|c| "\\\"$`".contains(c).then_some('\\').into_iter().chain([c]))
+            .collect();
+        return format!("\"{escaped}\"");
+    }
+    format!("'{}'", text.replace('\'', "'\\''"))
 }
 
 #[cfg(test)]
@@ -90,7 +97,11 @@ mod tests {
     fn words_survive_the_shell() {
         assert_eq!(shell_word("a/b-1.yaml"), "a/b-1.yaml");
         assert_eq!(shell_word("<title>a b</title>"), "'<title>a b</title>'");
-        assert_eq!(shell_word("it's $HOME"), r"'it'\''s $HOME'");
+        assert_eq!(shell_word("it's \"home\""), r#"'it'\''s "home"'"#);
+        assert_eq!(
+            shell_word(r#"it's "$HOME" `x` \"#),
+            r#""it's \"\$HOME\" \`x\` \\""#
+        );
         assert_eq!(shell_word(""), "''");
     }
 }

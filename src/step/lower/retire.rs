@@ -251,7 +251,7 @@ fn control_plane(context: &Context) -> Step<Object> {
     step.reversible = false;
     step.back = back(
         "From here on there is no way back: installed again, the revision would be a new one beside a canary that owns the Gateways and \
-         the tag. To leave the canary, make a plan with it as the stable revision.",
+         the tag.",
         [],
     );
     step
