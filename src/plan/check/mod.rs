@@ -4,6 +4,7 @@ mod gateways;
 mod lab;
 mod manifests;
 mod names;
+mod objects;
 mod pools;
 mod references;
 mod routes;

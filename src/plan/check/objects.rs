@@ -1,0 +1,286 @@
+//! One object of a workload can live once a revision: in its namespace, on its nodes, calling nobody by a name that will
+//! not be there.
+
+use serde_json::Value;
+
+use super::Found;
+use crate::finding::Finding;
+use crate::manifest::{Manifest, is_cluster_scoped};
+use crate::names::is_subdomain;
+use crate::plan::written::Workload;
+use crate::schema::Schemas;
+use crate::step::GRANT;
+
+pub(super) struct Object<'a> {
+    pub manifest: &'a Manifest,
+    pub workload: &'a Workload,
+    /// The namespaces of all workloads, as the plan writes them: none of them will exist.
+    pub namespaces: &'a [&'a str],
+    pub found: &'a mut Found,
+}
+
+impl Object<'_> {
+    fn say(&mut self, finding: Finding, pointer: &str) {
+        let finding = finding
+            .object(self.manifest.identity.to_string())
+            .at(&self.manifest.source, self.manifest.range(pointer));
+        self.found.findings.push(finding);
+    }
+
+    /// Holds the object against the schema of its kind; false where there is none.
+    pub fn schema(&mut self, schemas: &Schemas) -> bool {
+        if self.manifest.identity.group() == "install.istio.io" {
+            return true;
+        }
+        let Some(violations) = schemas.check(&self.manifest.value) else {
+            // Of these the plan itself writes one; a version that the bundle does not serve is a mistake.
+            if self.manifest.identity.group() == "gateway.networking.k8s.io"
+                && ["Gateway", "HTTPRoute", "ReferenceGrant"]
+                    .contains(&self.manifest.identity.kind.as_str())
+            {
+                let version = self.manifest.identity.api_version.clone();
+                self.say(
+                    Finding::error(
+                        "schema",
+                        format!("the bundle of the plan does not serve `{version}`"),
+                    )
+                    .label("no such version")
+                    .help("write a version that it serves; v1beta1 is in every bundle"),
+                    "/apiVersion",
+                );
+                return true;
+            }
+            return false;
+        };
+        for violation in violations {
+            let span = if violation.is_key {
+                self.manifest.key_range(&violation.pointer)
+            } else {
+                self.manifest.range(&violation.pointer)
+            };
+            let finding = Finding::error(
+                "schema",
+                format!(
+                    "this is no {} that the API server takes",
+                    self.manifest.identity.kind
+                ),
+            )
+            .label(violation.in_words())
+            .help("write it as the API reference has it")
+            .object(self.manifest.identity.to_string())
+            .at(&self.manifest.source, span);
+            self.found.findings.push(finding);
+        }
+        true
+    }
+
+    pub fn check(&mut self) {
+        let identity = self.manifest.identity.clone();
+        if identity.group() == "install.istio.io" {
+            self.say(
+                Finding::error("not-for-kubectl", "an IstioOperator is input for istioctl")
+                    .label("no API server knows this kind")
+                    .help("take it out; the plan writes its own"),
+                "/kind",
+            );
+        } else if is_cluster_scoped(&identity) {
+            self.say(
+                Finding::error(
+                    "cluster-scoped",
+                    format!("a {} has no namespace", identity.kind),
+                )
+                .label("both revisions would share it")
+                .help("apply it apart from the plan, before the upgrade"),
+                "/kind",
+            );
+        }
+        let grant = identity
+            .name
+            .strip_prefix(GRANT)
+            .filter(|_| identity.kind == "ReferenceGrant");
+        if let Some(service) = grant {
+            self.say(
+                Finding::error(
+                    "duplicate-object",
+                    format!(
+                        "the plan writes a ReferenceGrant `{}` itself",
+                        identity.name
+                    ),
+                )
+                .label(format!("names that start with `{GRANT}` are its own"))
+                .help(format!("call it `{service}-grant`, or take it out")),
+                "/metadata/name",
+            );
+        }
+        if !(is_subdomain(&identity.name) || identity.group() == "rbac.authorization.k8s.io") {
+            self.say(
+                Finding::error(
+                    "bad-name",
+                    format!(
+                        "`{}` cannot be the name of an object",
+                        identity.name.escape_debug()
+                    ),
+                )
+                .label("only lower-case letters, digits, `-` and `.`")
+                .help("give it another name"),
+                "/metadata/name",
+            );
+        }
+        let own = self.workload.namespace.get_ref().clone();
+        if let Some(namespace) = identity.namespace.filter(|namespace| *namespace != own) {
+            self.say(
+                Finding::error(
+                    "foreign-namespace",
+                    format!("this object is for namespace `{namespace}`"),
+                )
+                .label(format!("the workload is for `{own}`"))
+                .help("take `namespace` out; the plan sets it for each revision"),
+                "/metadata/namespace",
+            );
+        }
+        if let Some(pointer) = self.manifest.pod_spec() {
+            self.pod(pointer);
+        }
+        let value = self.manifest.value.clone();
+        for (key, part) in value.as_object().into_iter().flatten() {
+            if key != "metadata" {
+                self.references(part, &format!("/{key}"));
+            }
+        }
+    }
+
+    fn pod(&mut self, spec: &str) {
+        let value = &self.manifest.value;
+        let has = |pointer: &str| value.pointer(pointer).is_some();
+        if has(&format!("{spec}/nodeName")) {
+            self.say(
+                Finding::error("pinned-elsewhere", "this pod names its node")
+                    .label("it would run there in both revisions")
+                    .help("take `nodeName` out; the plan puts the pod on its revision's nodes"),
+                &format!("{spec}/nodeName"),
+            );
+        }
+        if value.pointer(spec).is_some_and(|spec| !spec.is_object()) {
+            self.say(
+                Finding::error("manifest-not-an-object", "the pod's spec is no mapping")
+                    .label("expected a mapping"),
+                spec,
+            );
+        }
+        let template = spec.strip_suffix("/spec").unwrap_or(spec);
+        for (key, value) in [
+            ("istio.io/rev", None),
+            ("sidecar.istio.io/inject", Some("true")),
+        ] {
+            let pointer = format!("{template}/metadata/labels/{}", key.replace('/', "~1"));
+            let label = self
+                .manifest
+                .value
+                .pointer(&pointer)
+                .and_then(Value::as_str);
+            if label.is_some() && (value.is_none() || label == value) {
+                self.say(
+                    Finding::error("sidecar", format!("the label `{key}` asks for a sidecar"))
+                        .label("a pod with a sidecar is not part of the ambient mesh")
+                        .help("take the label out"),
+                    &pointer,
+                );
+            }
+        }
+    }
+
+    /// Walks everything below a pointer for names of namespaces that will not be there.
+    fn references(&mut self, value: &Value, pointer: &str) {
+        match value {
+            Value::Object(map) => {
+                for (key, part) in map {
+                    let below = format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"));
+                    // A binding's subjects follow the revision; see `Manifest::placed`.
+                    let subject = self.manifest.identity.kind == "RoleBinding"
+                        && pointer.starts_with("/subjects/");
+                    if key == "namespace"
+                        && !subject
+                        && let Some(namespace) = part.as_str()
+                        && self.namespaces.contains(&namespace)
+                    {
+                        self.say(
+                            Finding::error(
+                                "foreign-namespace",
+                                format!("namespace `{namespace}` will not exist"),
+                            )
+                            .label(format!(
+                                "it becomes `{namespace}-<revision>`, one a revision"
+                            ))
+                            .help("take `namespace` out, if it means the object's own"),
+                            &below,
+                        );
+                    }
+                    self.references(part, &below);
+                }
+            }
+            Value::Array(items) => {
+                for (index, part) in items.iter().enumerate() {
+                    self.references(part, &format!("{pointer}/{index}"));
+                }
+            }
+            Value::String(text) => {
+                for (service, namespace) in service_names(text) {
+                    self.service_name(service, namespace, pointer);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn service_name(&mut self, service: &str, namespace: &str, pointer: &str) {
+        let finding = if self.namespaces.contains(&namespace) {
+            Finding::error(
+                "foreign-service-name",
+                format!("`{service}.{namespace}.svc` will not exist"),
+            )
+            .label(format!(
+                "namespace `{namespace}` becomes `{namespace}-<revision>`, one a revision"
+            ))
+            .help(format!(
+                "write `{service}`, which means the Service of the pod's own revision"
+            ))
+        } else {
+            Finding::warning(
+                "foreign-service-name",
+                format!("`{service}.{namespace}.svc` is outside of the plan"),
+            )
+            .label("both revisions will call this one Service")
+            .help("nothing, if that is meant; else put the Service into the workload's manifests")
+        };
+        self.say(finding, pointer);
+    }
+}
+
+/// Finds names of the form `service.namespace.svc` in a text.
+fn service_names(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '.'))
+        .filter_map(|token| {
+            let labels: Vec<&str> = token.split('.').collect();
+            let at = labels
+                .iter()
+                .position(|label| *label == "svc")
+                .filter(|at| *at >= 2)?;
+            Some((labels[at - 2], labels[at - 1]))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::service_names;
+
+    #[test]
+    fn service_names_are_found_in_any_text() {
+        let all = |text| service_names(text).collect::<Vec<_>>();
+        assert_eq!(
+            all("http://details.shop.svc.cluster.local:9080/x"),
+            [("details", "shop")]
+        );
+        assert_eq!(all("a.b.svc,c.d.svc:80"), [("a", "b"), ("c", "d")]);
+        assert_eq!(all("details:9080 a.svc svc.example.com"), []);
+    }
+}
