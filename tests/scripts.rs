@@ -499,3 +499,46 @@ fn a_route_gate_needs_the_newest_generation() {
     assert_eq!(run(""), 1, "no status at all");
     assert_eq!(run("True 3\\nTrue 3\\n"), 0, "two controllers wrote it");
 }
+
+#[test]
+fn a_pod_outside_of_the_mesh_is_found() {
+    let stage = Stage::new("bookinfo");
+    stage.stub("sleep", "#!/bin/sh\nexit 0\n");
+    stage.stub(
+        "curl",
+        "#!/bin/sh\nprintf '<title>Simple Bookstore App</title>\\n200'\n",
+    );
+    for (pods, code_wanted) in [
+        ("a  enabled\\nb  enabled\\n", 0),
+        ("a  enabled\\nb  \\n", 1),
+        ("a  enabled\\nb true \\n", 0),
+        ("enabled  \\n", 1),
+    ] {
+        stage.stub(
+            "kubectl",
+            &format!("#!/bin/sh\ncase \"$*\" in *redirection*) printf '{pods}' ;; *dataplane-mode*) echo ambient ;; esac\n"),
+        );
+        let output = stage.run("190-enrolment/verify.sh", &[("MESHPLAN_SIMULATED", "")]);
+        assert_eq!(
+            code(&output),
+            code_wanted,
+            "{pods}: {}{}",
+            stdout(&output),
+            stderr(&output)
+        );
+    }
+}
+
+#[test]
+fn a_probe_is_not_satisfied_by_its_status() {
+    let stage = Stage::new("bookinfo");
+    stage.stub("sleep", "#!/bin/sh\nexit 0\n");
+    stage.stub("kubectl", "#!/bin/sh\ncase \"$*\" in *metadata.generation*) echo 3 ;; *status.parents*) echo 'True 3' ;; esac\n");
+    let run = |answer: &str| {
+        stage.stub("curl", &format!("#!/bin/sh\nprintf '{answer}'\n"));
+        code(&stage.run("180-route/verify.sh", &[("MESHPLAN_SIMULATED", "")]))
+    };
+    assert_eq!(run("<title>Simple Bookstore App</title>\\n200"), 0);
+    assert_eq!(run("<title>Simple Bookstore App</title>\\n503"), 1);
+    assert_eq!(run("nothing\\n200"), 1);
+}

@@ -44,7 +44,7 @@ label=$(kubectl get namespace bookinfo-1-29-6 -o 'jsonpath={.metadata.labels.ist
 captured_2() {
   pods=$(kubectl get pods -n bookinfo-1-29-6 --field-selector=status.phase=Running -o 'jsonpath={range .items[*]}{.metadata.name} {.spec.hostNetwork} {.metadata.annotations.ambient\.istio\.io/redirection}{"\n"}{end}') || return 1
   # Name, true for a pod of its node's network, which never is part of the mesh, and what istio-cni says of the pod.
-  printf '%s\n' "$pods" | awk 'NF && $2 != "true" { all++; if ($NF == "enabled") taken++ } END { exit !(all == taken) }'
+  printf '%s\n' "$pods" | awk 'NF && $2 != "true" { all++; if (NF > 1 && $NF == "enabled") taken++ } END { exit !(all == taken) }'
 }
 simulated 'every pod of bookinfo-1-29-6 is part of the mesh' ||
   within 120 'every pod of bookinfo-1-29-6 is part of the mesh' captured_2

@@ -57,7 +57,7 @@ kubectl rollout status deployment/notsleep -n bookinfo-1-18-1 --timeout=5m
 captured_9() {
   pods=$(kubectl get pods -n bookinfo-1-18-1 --field-selector=status.phase=Running -o 'jsonpath={range .items[*]}{.metadata.name} {.spec.hostNetwork} {.metadata.annotations.ambient\.istio\.io/redirection}{"\n"}{end}') || return 1
   # Name, true for a pod of its node's network, which never is part of the mesh, and what istio-cni says of the pod.
-  printf '%s\n' "$pods" | awk 'NF && $2 != "true" { all++; if ($NF == "enabled") taken++ } END { exit !(all == taken) }'
+  printf '%s\n' "$pods" | awk 'NF && $2 != "true" { all++; if (NF > 1 && $NF == "enabled") taken++ } END { exit !(all == taken) }'
 }
 simulated 'every pod of bookinfo-1-18-1 is part of the mesh' ||
   within 120 'every pod of bookinfo-1-18-1 is part of the mesh' captured_9
