@@ -286,6 +286,36 @@ fn a_directory_of_something_else_is_refused() {
 }
 
 #[test]
+fn a_tree_of_another_release_is_still_ones_own() {
+    let plan = small_plan(&[]);
+    assert_eq!(
+        code(&meshplan_in(plan.path(), &["compile", "plan.toml"])),
+        0
+    );
+    let index = plan.path().join("shop/index.json");
+    let mut json: serde_json::Value =
+        serde_json::from_slice(&fs::read(&index).expect("the index")).expect("JSON");
+    json["steps"] = serde_json::json!([{ "number": 10, "actions": [{ "action": "of-long-ago" }] }]);
+    fs::write(&index, serde_json::to_vec_pretty(&json).expect("JSON")).expect("the index");
+    let output = meshplan_in(plan.path(), &["compile", "plan.toml"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert_eq!(
+        files(&plan.path().join("shop")),
+        texts(&compiled(plan.path()))
+    );
+
+    json["format_version"] = serde_json::json!(99);
+    fs::write(&index, serde_json::to_vec_pretty(&json).expect("JSON")).expect("the index");
+    let output = meshplan_in(plan.path(), &["compile", "plan.toml"]);
+    assert_eq!(code(&output), 2);
+    assert!(
+        stderr(&output).contains("written by a later meshplan"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
 fn an_index_that_leads_out_of_the_tree_removes_nothing() {
     let plan = small_plan(&[]);
     assert_eq!(

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use super::input;
-use super::output::{Format, Outcome, Shell};
+use super::output::{Format, Outcome, Shell, weigh};
 use crate::finding::{self, Finding, rows};
 use crate::target::Output;
 use crate::tree::{self, Disk, Report};
@@ -85,7 +85,7 @@ impl Compile {
             let shown = match format {
                 Format::Json => {
                     said.extend(rows(&findings, &compiled.sources));
-                    shell.weigh(&findings, false)
+                    weigh(&findings, false)
                 }
                 _ => shell.findings(&findings, &compiled.sources, format, false)?,
             };

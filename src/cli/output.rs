@@ -129,20 +129,16 @@ impl Shell {
                 self.say(&format!("\n{}", count(findings)));
             }
         }
-        Ok(self.weigh(findings, deny))
+        Ok(weigh(findings, deny))
     }
+}
 
-    /// Returns what findings come to.
-    #[allow(
-        clippy::unused_self,
-        reason = "beside `findings`, which is this and the showing"
-    )]
-    pub fn weigh(&self, findings: &[Finding], deny: bool) -> Outcome {
-        if has_errors(findings) || (deny && !findings.is_empty()) {
-            Outcome::Found
-        } else {
-            Outcome::Fine
-        }
+/// Returns what findings come to.
+pub(super) fn weigh(findings: &[Finding], deny: bool) -> Outcome {
+    if has_errors(findings) || (deny && !findings.is_empty()) {
+        Outcome::Found
+    } else {
+        Outcome::Fine
     }
 }
 

@@ -22,7 +22,6 @@ pub struct Disk {
     /// The one operation that fails, where the others go on.
     fails: Option<usize>,
     done: Cell<usize>,
-    looked: Cell<usize>,
 }
 
 impl Disk {
@@ -50,17 +49,6 @@ impl Disk {
         self.done.get()
     }
 
-    /// Returns how many operations have only looked.
-    #[must_use]
-    pub fn looks(&self) -> usize {
-        self.looked.get()
-    }
-
-    /// Counts an operation that changes nothing.
-    fn look(&self) {
-        self.looked.set(self.looked.get() + 1);
-    }
-
     /// Counts an operation that changes something.
     fn change(&self) -> Result<()> {
         match self.left.get() {
@@ -73,33 +61,6 @@ impl Disk {
             bail!("the disk was made to fail here");
         }
         Ok(())
-    }
-
-    /// Reads a file; nothing where there is none.
-    pub(super) fn read(&self, path: &Path) -> Result<Option<Vec<u8>>> {
-        self.look();
-        match fs::read(path) {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error).with_context(|| format!("reading {}", path.display())),
-        }
-    }
-
-    /// Says what is at a path, without following a link; nothing where there is nothing.
-    pub(super) fn kind(&self, path: &Path) -> Result<Option<FileType>> {
-        self.look();
-        match fs::symlink_metadata(path) {
-            Ok(metadata) => Ok(Some(metadata.file_type())),
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-                ) =>
-            {
-                Ok(None)
-            }
-            Err(error) => Err(error).with_context(|| format!("looking at {}", path.display())),
-        }
     }
 
     /// Makes a folder and those above it.
@@ -128,7 +89,7 @@ impl Disk {
 
     /// Removes a file, if it is there.
     pub(super) fn remove(&self, path: &Path) -> Result<()> {
-        if self.kind(path)?.is_none() {
+        if kind(path)?.is_none() {
             return Ok(());
         }
         self.change()?;
@@ -146,43 +107,66 @@ impl Disk {
         self.change()?;
         fs::remove_dir(path).with_context(|| format!("removing the folder {}", path.display()))
     }
+}
 
-    /// Lists the names in a folder; nothing where there is no folder.
-    pub(super) fn list(&self, path: &Path) -> Result<Vec<PathBuf>> {
-        self.look();
-        let entries = match fs::read_dir(path) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(error).with_context(|| format!("listing {}", path.display())),
-        };
-        let mut paths = entries
-            .map(|entry| entry.map(|entry| entry.path()))
-            .collect::<io::Result<Vec<_>>>()
-            .with_context(|| format!("listing {}", path.display()))?;
-        paths.sort();
-        Ok(paths)
+/// Reads a file; nothing where there is none.
+pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("reading {}", path.display())),
     }
+}
 
-    /// Keeps other compiles out of a folder for as long as the result lives.
-    pub(super) fn lock(&self, folder: &Path) -> Result<File> {
-        self.look();
-        let file = File::open(folder)
-            .with_context(|| format!("opening the folder {}", folder.display()))?;
-        for _ in 0..LOCK_TRIES {
-            match file.try_lock() {
-                Ok(()) => return Ok(file),
-                Err(fs::TryLockError::WouldBlock) => thread::sleep(LOCK_PAUSE),
-                Err(fs::TryLockError::Error(error)) => {
-                    return Err(error)
-                        .with_context(|| format!("locking the folder {}", folder.display()));
-                }
+/// Says what is at a path, without following a link; nothing where there is nothing.
+pub(super) fn kind(path: &Path) -> Result<Option<FileType>> {
+    match fs::symlink_metadata(path) {
+        Ok(metadata) => Ok(Some(metadata.file_type())),
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+            ) =>
+        {
+            Ok(None)
+        }
+        Err(error) => Err(error).with_context(|| format!("looking at {}", path.display())),
+    }
+}
+
+/// Lists the names in a folder; nothing where there is no folder.
+pub(super) fn list(path: &Path) -> Result<Vec<PathBuf>> {
+    let entries = match fs::read_dir(path) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error).with_context(|| format!("listing {}", path.display())),
+    };
+    let mut paths = entries
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<io::Result<Vec<_>>>()
+        .with_context(|| format!("listing {}", path.display()))?;
+    paths.sort();
+    Ok(paths)
+}
+
+/// Keeps other compiles out of a folder for as long as the result lives.
+pub(super) fn lock(folder: &Path) -> Result<File> {
+    let file =
+        File::open(folder).with_context(|| format!("opening the folder {}", folder.display()))?;
+    for _ in 0..LOCK_TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(fs::TryLockError::WouldBlock) => thread::sleep(LOCK_PAUSE),
+            Err(fs::TryLockError::Error(error)) => {
+                return Err(error)
+                    .with_context(|| format!("locking the folder {}", folder.display()));
             }
         }
-        bail!(
-            "another compile is writing {}; wait for it to end",
-            folder.display()
-        )
     }
+    bail!(
+        "another compile is writing {}; wait for it to end",
+        folder.display()
+    )
 }
 
 #[cfg(unix)]

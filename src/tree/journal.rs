@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-use super::disk::Disk;
+use super::disk::{self, Disk};
 use super::write::{Change, is_inside};
 
 /// The list of what is to happen; while it is there, the tree is neither the old nor the new one.
@@ -23,7 +23,7 @@ struct Pending {
 
 /// Finishes what an earlier run has left, or throws away what it had only staged. Returns whether there was a list.
 pub(super) fn recover(disk: &Disk, root: &Path) -> Result<bool> {
-    let Some(bytes) = disk.read(&root.join(PENDING))? else {
+    let Some(bytes) = disk::read(&root.join(PENDING))? else {
         clear(disk, root)?;
         return Ok(false);
     };
@@ -80,7 +80,7 @@ fn finish(disk: &Disk, root: &Path, pending: &Pending) -> Result<()> {
     let staged = root.join(STAGED);
     for (name, path) in &pending.renames {
         let from = staged.join(name);
-        if !is_inside(path) || !is_inside(name) || disk.kind(&from)?.is_none() {
+        if !is_inside(path) || !is_inside(name) || disk::kind(&from)?.is_none() {
             continue;
         }
         let to = root.join(path);
@@ -107,7 +107,7 @@ fn finish(disk: &Disk, root: &Path, pending: &Pending) -> Result<()> {
 /// Removes the staging folder.
 fn clear(disk: &Disk, root: &Path) -> Result<()> {
     let staged = root.join(STAGED);
-    for path in disk.list(&staged)? {
+    for path in disk::list(&staged)? {
         disk.remove(&path)?;
     }
     disk.remove_empty_folder(&staged)

@@ -5,10 +5,11 @@ use std::fmt;
 use std::path::{Component, Path};
 
 use anyhow::Result;
+use serde::Deserialize;
 
-use super::disk::Disk;
+use super::disk::{self, Disk};
 use super::{File, Tree, journal};
-use crate::target::{FORMAT_VERSION, FileEntry, Index, sha256};
+use crate::target::{FORMAT_VERSION, FileEntry, sha256};
 
 /// The list of stale files that are still there.
 const KEPT: &str = ".meshplan-kept";
@@ -55,16 +56,16 @@ pub(super) enum Change {
 /// [`Refused`] where foreign files are in the way, and what the file system says, with what was being done. Whatever
 /// happens, the folder holds the old tree, the new tree, or one that the next call finishes.
 pub fn write(disk: &Disk, root: &Path, tree: &Tree, prune: bool) -> Result<Report> {
-    let new_folder = disk.kind(root)?.is_none();
+    let new_folder = disk::kind(root)?.is_none();
     disk.create_folder(root)?;
-    let _lock = disk.lock(root)?;
+    let _lock = disk::lock(root)?;
     let mut report = Report {
         finished_earlier: journal::recover(disk, root)?,
         ..Report::default()
     };
-    let old = old_index(disk, root, tree)??;
-    let owned = Owned::new(disk, root, old.as_ref())?;
-    let changes = changes(disk, root, tree, &owned, prune, &mut report)?;
+    let old = old_index(root, tree)?;
+    let owned = Owned::new(root, old.as_ref())?;
+    let changes = changes(root, tree, &owned, prune, &mut report)?;
     if !changes.is_empty()
         && let Err(error) = journal::run(disk, root, &changes)
     {
@@ -76,48 +77,55 @@ pub fn write(disk: &Disk, root: &Path, tree: &Tree, prune: bool) -> Result<Repor
     Ok(report)
 }
 
+/// What an index says of whose a tree is. Steps are left alone: what other releases say there is no reason to disown a tree.
+#[derive(Deserialize)]
+struct Ownership {
+    format_version: u32,
+    plan: String,
+    files: Vec<FileEntry>,
+}
+
 /// The index that is there, if it is meshplan's and of the same plan.
-fn old_index(disk: &Disk, root: &Path, tree: &Tree) -> Result<Result<Option<Index>, Refused>> {
+fn old_index(root: &Path, tree: &Tree) -> Result<Option<Ownership>> {
     let path = root.join("index.json");
-    if disk.kind(&path)?.is_some_and(|kind| !kind.is_file()) {
-        return Ok(Ok(None));
+    if disk::kind(&path)?.is_some_and(|kind| !kind.is_file()) {
+        return Ok(None);
     }
-    let Some(bytes) = disk.read(&path)? else {
-        return Ok(Ok(None));
+    let Some(bytes) = disk::read(&path)? else {
+        return Ok(None);
     };
-    let refuse = |why: String| Ok(Err(Refused(vec![why])));
-    let Ok(index) = serde_json::from_slice::<Index>(&bytes) else {
+    let refuse = |why: String| Err(Refused(vec![why]).into());
+    let Ok(old) = serde_json::from_slice::<Ownership>(&bytes) else {
         return refuse(format!(
             "{} is not meshplan's; give another --out, or move it away",
             path.display()
         ));
     };
-    if index.format_version > FORMAT_VERSION {
+    if old.format_version > FORMAT_VERSION {
         return refuse(format!(
             "{} was written by a later meshplan; use that one",
             path.display()
         ));
     }
-    let plan = tree
+    let new = tree
         .get("index.json")
-        .and_then(|file| serde_json::from_str::<Index>(&file.text).ok())
-        .map(|index| index.plan);
-    if plan.as_ref().is_some_and(|plan| *plan != index.plan) {
+        .and_then(|file| serde_json::from_str::<Ownership>(&file.text).ok());
+    if new.is_some_and(|new| new.plan != old.plan) {
         return refuse(format!(
             "{} holds the plan `{}`; give another --out",
             root.display(),
-            index.plan
+            old.plan
         ));
     }
-    Ok(Ok(Some(index)))
+    Ok(Some(old))
 }
 
 /// The files that meshplan wrote here and their digests: those of the last index, and those that stayed beside it.
 struct Owned(BTreeMap<String, String>);
 
 impl Owned {
-    fn new(disk: &Disk, root: &Path, old: Option<&Index>) -> Result<Self> {
-        let kept = disk.read(&root.join(KEPT))?;
+    fn new(root: &Path, old: Option<&Ownership>) -> Result<Self> {
+        let kept = disk::read(&root.join(KEPT))?;
         let kept: Vec<FileEntry> = kept
             .and_then(|bytes| serde_json::from_slice(&bytes).ok())
             .unwrap_or_default();
@@ -137,7 +145,6 @@ impl Owned {
 
 /// Compares the folder with the tree. Foreign files in the way are all found before anything is refused.
 fn changes(
-    disk: &Disk,
     root: &Path,
     tree: &Tree,
     owned: &Owned,
@@ -147,11 +154,11 @@ fn changes(
     let mut changes = Vec::new();
     let mut refused = Vec::new();
     for (path, file) in tree.iter() {
-        if let Some(why) = blocked(disk, root, path)? {
+        if let Some(why) = blocked(root, path)? {
             refused.push(why);
             continue;
         }
-        match disk.read(&root.join(path))? {
+        match disk::read(&root.join(path))? {
             Some(bytes) if bytes == file.text.as_bytes() => report.unchanged += 1,
             Some(_) if !owned.0.contains_key(path) => {
                 refused.push(format!(
@@ -174,10 +181,10 @@ fn changes(
         .iter()
         .filter(|(path, digest)| !digest.is_empty() && tree.get(path).is_none());
     for (path, digest) in stale {
-        if !is_inside(path) || blocked(disk, root, path)?.is_some() {
+        if !is_inside(path) || blocked(root, path)?.is_some() {
             continue;
         }
-        let Some(bytes) = disk.read(&root.join(path))? else {
+        let Some(bytes) = disk::read(&root.join(path))? else {
             continue;
         };
         if prune && sha256(&bytes) == *digest {
@@ -194,7 +201,7 @@ fn changes(
             identity: None,
         });
     }
-    changes.extend(kept_list(disk, root, owned, &kept)?);
+    changes.extend(kept_list(root, owned, &kept)?);
     if refused.is_empty() {
         Ok(changes)
     } else {
@@ -204,12 +211,7 @@ fn changes(
 
 /// The change to the list of files that stay though the index no longer names them: without it the next compile would take
 /// them for somebody else's.
-fn kept_list(
-    disk: &Disk,
-    root: &Path,
-    owned: &Owned,
-    kept: &[FileEntry],
-) -> Result<Option<Change>> {
+fn kept_list(root: &Path, owned: &Owned, kept: &[FileEntry]) -> Result<Option<Change>> {
     if kept.is_empty() {
         let there = owned.0.contains_key(KEPT);
         return Ok(there.then(|| Change::Remove {
@@ -217,10 +219,7 @@ fn kept_list(
         }));
     }
     let text = serde_json::to_string_pretty(kept)? + "\n";
-    if disk
-        .read(&root.join(KEPT))?
-        .is_some_and(|bytes| bytes == text.as_bytes())
-    {
+    if disk::read(&root.join(KEPT))?.is_some_and(|bytes| bytes == text.as_bytes()) {
         return Ok(None);
     }
     let file = File {
@@ -242,7 +241,7 @@ pub(super) fn is_inside(path: &str) -> bool {
 }
 
 /// Says why a file cannot be at a path: something on the way to it is no folder, or it is no file itself.
-fn blocked(disk: &Disk, root: &Path, path: &str) -> Result<Option<String>> {
+fn blocked(root: &Path, path: &str) -> Result<Option<String>> {
     let target = root.join(path);
     let mut folders: Vec<&Path> = target
         .ancestors()
@@ -251,7 +250,7 @@ fn blocked(disk: &Disk, root: &Path, path: &str) -> Result<Option<String>> {
         .collect();
     folders.reverse();
     for folder in folders {
-        match disk.kind(folder)? {
+        match disk::kind(folder)? {
             None => return Ok(None),
             Some(kind) if kind.is_symlink() => {
                 return Ok(Some(format!(
@@ -268,7 +267,7 @@ fn blocked(disk: &Disk, root: &Path, path: &str) -> Result<Option<String>> {
             Some(_) => {}
         }
     }
-    Ok(match disk.kind(&target)? {
+    Ok(match disk::kind(&target)? {
         Some(kind) if kind.is_symlink() => {
             Some(format!("{} is a link; move it away", target.display()))
         }

@@ -59,26 +59,23 @@ fn relabel(context: &Context) -> Step<Object> {
     step.gates.extend(owner_gates(context, true));
     step.gates.extend(context.probes(false));
     step.restarts = gateway_restarts(context);
+    let mut commands = vec!["kubectl apply -f 170-gateway/".to_owned()];
+    for gateway in context.gateways() {
+        let (deployment, namespace) = (&gateway.deployment, &gateway.namespace);
+        commands.push(format!(
+            "kubectl wait deployment/{deployment} -n {namespace} --for=jsonpath='{{.spec.template.metadata.labels.istio\\.io/rev}}'={}",
+            stable.name
+        ));
+        commands.push(format!(
+            "kubectl rollout status deployment/{deployment} -n {namespace}"
+        ));
+    }
     step.back = back(
         format!(
             "Give the Gateways back to {}; their pods roll once more.",
             stable.name
         ),
-        context
-            .gateways()
-            .flat_map(|gateway| {
-                [
-                    format!(
-                        "kubectl wait deployment/{} -n {} --for=jsonpath='{{.spec.template.metadata.labels.istio\\.io/rev}}'={}",
-                        gateway.deployment, gateway.namespace, stable.name
-                    ),
-                    format!("kubectl rollout status deployment/{} -n {}", gateway.deployment, gateway.namespace),
-                ]
-            })
-            .fold(vec!["kubectl apply -f 170-gateway/".to_owned()], |mut all, line| {
-                all.push(line);
-                all
-            }),
+        commands,
     );
     step
 }
