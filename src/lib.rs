@@ -35,7 +35,13 @@ pub mod step;
 
 pub mod render;
 
+pub mod state;
+
+pub mod route;
+
 pub mod target;
+
+pub mod proof;
 
 pub mod tree;
 

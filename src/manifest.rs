@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::rc::Rc;
 
 use serde_json::{Map, Value};
 
@@ -18,7 +19,7 @@ pub struct Manifest {
     pub value: Value,
     /// The file it is from.
     pub source: String,
-    document: Document,
+    document: Rc<Document>,
     /// Where in the document the object stands: empty, or `/items/N` of a `List`.
     base: String,
 }
@@ -26,7 +27,7 @@ pub struct Manifest {
 impl Manifest {
     /// Takes the objects out of a document: itself, or the items of a `List`. An `Err` is the pointer of something that
     /// is not an object with apiVersion, kind and name.
-    pub fn of(document: &Document, source: &str) -> Vec<Result<Self, String>> {
+    pub fn of(document: &Rc<Document>, source: &str) -> Vec<Result<Self, String>> {
         let items = document.value.get("items").and_then(Value::as_array);
         let is_list = document
             .value
@@ -41,17 +42,41 @@ impl Manifest {
         }
     }
 
-    fn at(document: &Document, source: &str, base: String) -> Result<Self, String> {
+    /// Takes a document for one object, whatever it lacks: a kustomization has no name.
+    #[must_use]
+    pub fn whole(document: &Rc<Document>, source: &str) -> Self {
+        Self::at(document, source, String::new()).unwrap_or_else(|base| Self {
+            identity: Identity::cluster("", "", ""),
+            value: document.value.clone(),
+            source: source.to_owned(),
+            document: Rc::clone(document),
+            base,
+        })
+    }
+
+    fn at(document: &Rc<Document>, source: &str, base: String) -> Result<Self, String> {
         let value = document.value.pointer(&base).cloned().unwrap_or_default();
         match Identity::of(&value) {
             Some(identity) => Ok(Self {
                 identity,
                 value,
                 source: source.to_owned(),
-                document: document.clone(),
+                document: Rc::clone(document),
                 base,
             }),
             None => Err(base),
+        }
+    }
+
+    /// Makes an object that an installer makes of this one; its places are those of this one's file.
+    #[must_use]
+    pub fn implies(&self, identity: Identity, value: Value) -> Self {
+        Self {
+            identity,
+            value,
+            source: self.source.clone(),
+            document: Rc::clone(&self.document),
+            base: self.base.clone(),
         }
     }
 
@@ -202,12 +227,13 @@ pub fn is_cluster_scoped(identity: &Identity) -> bool {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+    use std::rc::Rc;
 
     use super::Manifest;
     use crate::yaml;
 
     fn placed(text: &str) -> String {
-        let document = yaml::read(text).expect("valid").remove(0);
+        let document = Rc::new(yaml::read(text).expect("valid").remove(0));
         let manifest = Manifest::of(&document, "a.yaml")
             .remove(0)
             .expect("an object");

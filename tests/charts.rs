@@ -169,7 +169,7 @@ fn a_retired_control_plane_is_what_the_chart_made() {
         };
         let revision = version.replace('.', "-");
         let mut ours: Vec<String> =
-            meshplan::istio::istiod_objects(facts, &revision, "istio-system")
+            meshplan::istio::istiod_objects(facts, Some(&revision), "istio-system")
                 .iter()
                 .map(|id| {
                     format!(

@@ -6,6 +6,8 @@ mod diff;
 mod input;
 mod output;
 mod schema;
+mod subject;
+mod trace;
 
 use std::process::ExitCode;
 
@@ -29,6 +31,8 @@ enum Verb {
     Check(check::Check),
     /// Show what differs between two plans, two directories, or a plan and a directory
     Diff(diff::Diff),
+    /// Show who answers a request, step by step
+    Trace(trace::Trace),
     /// Print the JSON Schema of a plan
     Schema,
 }
@@ -41,6 +45,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Verb::Compile(compile) => compile.run(&mut shell),
         Verb::Check(check) => check.run(&mut shell),
         Verb::Diff(diff) => diff.run(&mut shell),
+        Verb::Trace(trace) => trace.run(&mut shell),
         Verb::Schema => schema::run(&mut shell),
     };
     match outcome {

@@ -116,3 +116,34 @@ impl Bundle {
         }
     }
 }
+
+/// Returns the release and channel that a resource of a kustomization names, as [`Bundle::resources`] writes it.
+#[must_use]
+pub fn bundle_of_resource(resource: &str) -> Option<(Version, Channel)> {
+    let (path, release) = resource.split_once("?ref=v")?;
+    let channel = match path.rsplit_once("gateway-api/config/crd")?.1 {
+        "" | "/" | "/standard" => Channel::Standard,
+        "/experimental" => Channel::Experimental,
+        _ => return None,
+    };
+    Some((Version::parse(release).ok()?, channel))
+}
+
+/// Returns whether a bundle serves a version of one of the kinds that every bundle has; nothing is said of other kinds.
+///
+/// Source: the CRDs of each tag, `config/crd/standard` and `config/crd/experimental`.
+#[must_use]
+pub fn serves(bundle: &Version, kind: &str, api_version: &str) -> bool {
+    let at_least = |minor_of: (u64, u64)| (bundle.major, bundle.minor) >= minor_of;
+    match (kind, api_version) {
+        ("Gateway" | "GatewayClass" | "HTTPRoute", "gateway.networking.k8s.io/v1") => {
+            at_least((1, 0))
+        }
+        ("ReferenceGrant", "gateway.networking.k8s.io/v1") => at_least((1, 5)),
+        (
+            "Gateway" | "GatewayClass" | "HTTPRoute" | "ReferenceGrant",
+            "gateway.networking.k8s.io/v1alpha2",
+        ) => !at_least((1, 0)),
+        _ => true,
+    }
+}

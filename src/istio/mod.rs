@@ -4,13 +4,15 @@
 //! `istio/istio@TAG:manifests/charts` with profile ambient.
 
 mod bundle;
+mod gateways;
 mod objects;
 mod versions;
 mod ztunnel;
 
-pub use bundle::{BUNDLES, Bundle, Channel, bundle};
-pub use objects::{istiod_objects, leftovers, tag_objects, tag_webhook};
-pub use versions::{Facts, Handover, IstiodChart, facts, known_versions};
+pub use bundle::{BUNDLES, Bundle, Channel, bundle, bundle_of_resource, serves};
+pub use gateways::{GatewayClaim, RouteDialect, claim_of, route_dialect};
+pub use objects::{cni_objects, istiod_objects, leftovers, tag_objects, tag_webhook};
+pub use versions::{Facts, Handover, IstiodChart, facts, facts_near, known_versions};
 pub use ztunnel::{Requests, Ztunnel};
 
 /// The state of knowledge that the rows hold; part of `index.json`.

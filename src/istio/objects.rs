@@ -28,8 +28,10 @@ pub fn tag_webhook(tag: &str, namespace: &str) -> String {
 /// Returns the objects of one istiod that belong to its revision alone, in the order in which they can go: webhooks that
 /// would call it first, then what runs, then what it ran with.
 #[must_use]
-pub fn istiod_objects(facts: &Facts, revision: &str, namespace: &str) -> Vec<Identity> {
-    let istiod = format!("istiod-{revision}");
+pub fn istiod_objects(facts: &Facts, revision: Option<&str>, namespace: &str) -> Vec<Identity> {
+    // A control plane without a revision has the same names without the end.
+    let end = revision.map_or_else(String::new, |revision| format!("-{revision}"));
+    let istiod = format!("istiod{end}");
     let own = |api_version, kind| Identity::namespaced(api_version, kind, namespace, &istiod);
     let cluster_roles = [
         "istiod-clusterrole",
@@ -42,12 +44,12 @@ pub fn istiod_objects(facts: &Facts, revision: &str, namespace: &str) -> Vec<Ide
         Identity::cluster(
             ADMISSION,
             "MutatingWebhookConfiguration",
-            webhook(format!("istio-sidecar-injector-{revision}"), namespace),
+            webhook(format!("istio-sidecar-injector{end}"), namespace),
         ),
         Identity::cluster(
             ADMISSION,
             "ValidatingWebhookConfiguration",
-            format!("istio-validator-{revision}-{namespace}"),
+            format!("istio-validator{end}-{namespace}"),
         ),
         own("autoscaling/v2", "HorizontalPodAutoscaler"),
     ];
@@ -62,7 +64,7 @@ pub fn istiod_objects(facts: &Facts, revision: &str, namespace: &str) -> Vec<Ide
                 "v1",
                 "ConfigMap",
                 namespace,
-                format!("{name}-{revision}"),
+                format!("{name}{end}"),
             ));
         }
     }
@@ -73,7 +75,7 @@ pub fn istiod_objects(facts: &Facts, revision: &str, namespace: &str) -> Vec<Ide
             objects.push(Identity::cluster(
                 RBAC,
                 kind,
-                format!("{name}-{revision}-{namespace}"),
+                format!("{name}{end}-{namespace}"),
             ));
         }
     }
@@ -126,5 +128,33 @@ pub fn tag_objects(facts: &Facts, tag: &str, namespace: &str) -> Vec<Identity> {
             format!("istiod-revision-tag-{tag}"),
         ));
     }
+    objects
+}
+
+/// Returns the objects of istio-cni, which has no revision.
+#[must_use]
+pub fn cni_objects(facts: &Facts, namespace: &str) -> Vec<Identity> {
+    let mut objects = vec![
+        Identity::namespaced("v1", "ServiceAccount", namespace, "istio-cni"),
+        Identity::namespaced("v1", "ConfigMap", namespace, "istio-cni-config"),
+        Identity::cluster(RBAC, "ClusterRole", "istio-cni"),
+        Identity::cluster(RBAC, "ClusterRole", "istio-cni-repair-role"),
+        Identity::cluster(RBAC, "ClusterRoleBinding", "istio-cni"),
+        Identity::cluster(RBAC, "ClusterRoleBinding", "istio-cni-repair-rolebinding"),
+    ];
+    if facts.cni_ambient_role {
+        objects.push(Identity::cluster(RBAC, "ClusterRole", "istio-cni-ambient"));
+        objects.push(Identity::cluster(
+            RBAC,
+            "ClusterRoleBinding",
+            "istio-cni-ambient",
+        ));
+    }
+    objects.push(Identity::namespaced(
+        "apps/v1",
+        "DaemonSet",
+        namespace,
+        "istio-cni-node",
+    ));
     objects
 }

@@ -48,6 +48,8 @@ pub struct Facts {
     pub tag_service: bool,
     /// Whether the chart of istio-cni still knows `privileged`, and needs it for ambient.
     pub cni_privileged: bool,
+    /// Whether istio-cni has a ClusterRole `istio-cni-ambient` (charts, from 1.20.1).
+    pub cni_ambient_role: bool,
     /// Whether its istio-cni takes redirection down when it stops, so that pods are outside of the mesh until it is back
     /// (`cni/pkg/ambient/server.go`, `Stop`; from 1.21 redirection is in the pods and stays).
     pub cni_cleans_up: bool,
@@ -109,6 +111,7 @@ const V1_18: Facts = Facts {
     },
     tag_service: false,
     cni_privileged: true,
+    cni_ambient_role: false,
     cni_cleans_up: true,
     installed_state: true,
     kubernetes: Some("1.24"),
@@ -128,6 +131,7 @@ const V1_29: Facts = Facts {
     },
     tag_service: true,
     cni_privileged: false,
+    cni_ambient_role: true,
     cni_cleans_up: false,
     installed_state: false,
     kubernetes: None,
@@ -159,6 +163,20 @@ pub fn facts(version: &Version) -> Option<&'static Facts> {
             *version == first
         }
     })
+}
+
+/// Returns what is true of the newest known version that is not newer than this one; of the newest of all where the
+/// version is not known.
+///
+/// # Panics
+///
+/// Never: there is a row.
+#[must_use]
+pub fn facts_near(version: Option<&Version>) -> &'static Facts {
+    let (first, last) = (ROWS.first().expect("rows"), ROWS.last().expect("rows"));
+    let Some(version) = version else { return last };
+    let older = |row: &&Facts| Version::parse(row.first).is_ok_and(|first| first <= *version);
+    ROWS.iter().rfind(older).unwrap_or(first)
 }
 
 /// Returns the known versions in words: `1.18.0-alpha.0, 1.18, 1.29, 1.30`.

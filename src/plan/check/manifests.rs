@@ -1,6 +1,7 @@
 //! A workload's files can be read, and hold each object once.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use toml::Spanned;
 
@@ -109,8 +110,9 @@ fn load(
         );
     }
     let mut manifests = Vec::new();
-    for document in &documents {
-        for object in Manifest::of(document, &shown) {
+    for document in documents {
+        let document = Rc::new(document);
+        for object in Manifest::of(&document, &shown) {
             match object {
                 Ok(manifest) => manifests.push(manifest),
                 Err(pointer) => found.findings.push(

@@ -235,7 +235,7 @@ fn control_plane(context: &Context) -> Step<Object> {
         object: format!("Deployment {namespace}/{}", stable.istiod()),
         touches: "ends; no ztunnel is connected to it".to_owned(),
     });
-    identities.extend(istiod_objects(stable.facts, &stable.name, namespace));
+    identities.extend(istiod_objects(stable.facts, Some(&stable.name), namespace));
     identities.extend(leftovers(stable.facts, &stable.name, namespace));
     step.actions.push(delete(identities));
     step.gates = vec![

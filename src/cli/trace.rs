@@ -1,0 +1,248 @@
+//! `meshplan trace`: who answers a request, step by step.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use semver::Version;
+use serde_json::{Map, Value, json};
+
+use super::output::{Format, Outcome, Shell};
+use super::subject::{Subject, subject};
+use crate::route::{self, Answer, Request, Table};
+use crate::state::State;
+
+#[derive(Debug, Args)]
+pub(super) struct Trace {
+    /// A plan, a compiled directory, or manifests: a directory or a file; `-` reads a plan from standard input
+    #[arg(value_name = "PLAN|DIR|FILE")]
+    subject: String,
+    /// Only this step, by its number
+    #[arg(long, value_name = "N")]
+    step: Option<u16>,
+    /// The path of the request
+    #[arg(long, required_unless_present = "requests")]
+    path: Option<String>,
+    /// Its Host header
+    #[arg(long, default_value = "", conflicts_with = "requests")]
+    host: String,
+    /// Its method
+    #[arg(long, default_value = "GET", conflicts_with = "requests")]
+    method: String,
+    /// A header, as `name: value`; can be given several times
+    #[arg(
+        short = 'H',
+        long = "header",
+        value_name = "NAME: VALUE",
+        conflicts_with = "requests"
+    )]
+    headers: Vec<String>,
+    /// A query parameter, as `name=value`; can be given several times
+    #[arg(long, value_name = "NAME=VALUE", conflicts_with = "requests")]
+    query: Vec<String>,
+    /// The Gateway, as `namespace/name`; needed where there are several
+    #[arg(long, value_name = "NAMESPACE/NAME", conflicts_with = "requests")]
+    gateway: Option<String>,
+    /// The port of the Gateway; 80, or its first
+    #[arg(long, conflicts_with = "requests")]
+    port: Option<u64>,
+    /// Many requests, as a JSON array; `-` reads it from standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "path")]
+    requests: Option<PathBuf>,
+    /// The Istio whose way of routing counts, for manifests that name none; the newest known if not given
+    #[arg(long, value_name = "VERSION")]
+    istio: Option<Version>,
+    /// How answers are written
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+impl Trace {
+    pub fn run(self, shell: &mut Shell) -> Result<Outcome> {
+        let format = self.format.built()?;
+        let requests = self.read()?;
+        let subject = match subject(&self.subject, shell, format)? {
+            Ok(subject) => subject,
+            Err(outcome) => return Ok(outcome),
+        };
+        let states: Vec<(Option<String>, State)> = match &subject {
+            Subject::Course { course, .. } => course
+                .states()
+                .into_iter()
+                .filter(|(step, _)| self.step.is_none_or(|number| step.step.number == number))
+                .map(|(step, after)| (Some(step.step.name.clone()), after.state))
+                .collect(),
+            Subject::Manifests { objects, .. } => vec![(None, State::of(objects))],
+        };
+        if states.is_empty() {
+            bail!("there is no step {}", self.step.unwrap_or_default());
+        }
+        if matches!(subject, Subject::Manifests { .. }) && self.step.is_some() {
+            bail!(
+                "--step is for plans and compiled directories; these are manifests without steps"
+            );
+        }
+        let tables: Vec<(Option<&str>, Table<'_>)> = states
+            .iter()
+            .map(|(step, state)| (step.as_deref(), Table::new(state, self.istio.as_ref())))
+            .collect();
+        let mut rows: Vec<Value> = Vec::new();
+        let mut text = String::new();
+        for request in &requests {
+            let answers: Vec<(Option<&str>, Answer)> = tables
+                .iter()
+                .map(|(step, table)| (*step, table.answer(request)))
+                .collect();
+            match format {
+                Format::Json => rows.extend(answers.iter().map(row)),
+                _ => text.push_str(&shown(request, &answers)),
+            }
+        }
+        if format == Format::Json {
+            text = serde_json::to_string_pretty(&rows).context("writing answers as JSON")? + "\n";
+        }
+        shell.print(&text)?;
+        Ok(Outcome::Fine)
+    }
+
+    fn read(&self) -> Result<Vec<Request>> {
+        if let Some(file) = &self.requests {
+            let text = if file.as_os_str() == "-" {
+                std::io::read_to_string(std::io::stdin())
+                    .context("reading requests from standard input")?
+            } else {
+                fs::read_to_string(file)
+                    .with_context(|| format!("reading requests {}", file.display()))?
+            };
+            return serde_json::from_str(&text).with_context(|| {
+                format!(
+                    "requests in {} are no JSON array of requests",
+                    file.display()
+                )
+            });
+        }
+        let pairs = |all: &[String], between: char, what: &str| -> Result<Map<String, Value>> {
+            all.iter()
+                .map(|pair| match pair.split_once(between) {
+                    Some((name, value)) => Ok((name.trim().to_owned(), Value::from(value.trim()))),
+                    None => bail!("`{pair}` is no {what}; write it as `name{between}value`"),
+                })
+                .collect()
+        };
+        let path = self.path.clone().unwrap_or_default();
+        if !path.starts_with('/') {
+            bail!("`{path}` is no path; it starts with `/`");
+        }
+        Ok(vec![Request {
+            gateway: self.gateway.clone(),
+            port: self.port,
+            host: self.host.clone(),
+            method: self.method.clone(),
+            headers: pairs(&self.headers, ':', "header")?,
+            query: pairs(&self.query, '=', "query parameter")?,
+            ..Request::get(path)
+        }])
+    }
+}
+
+fn row((step, answer): &(Option<&str>, Answer)) -> Value {
+    let mut row = json!(answer);
+    if let (Some(step), Some(map)) = (step, row.as_object_mut()) {
+        map.shift_insert(0, "step".to_owned(), json!(step));
+    }
+    row
+}
+
+/// A table: a line an outcome, for each run of steps with one answer.
+fn shown(request: &Request, answers: &[(Option<&str>, Answer)]) -> String {
+    let mut runs: Vec<(&Option<&str>, &Option<&str>, &Answer)> = Vec::new();
+    for (step, answer) in answers {
+        match runs.last_mut() {
+            Some((_, last, known)) if *known == answer => *last = step,
+            _ => runs.push((step, step, answer)),
+        }
+    }
+    let mut lines: Vec<[String; 4]> = Vec::new();
+    for (first, last, answer) in runs {
+        let mut steps = match (first, last) {
+            (Some(first), Some(last)) if first != last => format!("{first} … {last}"),
+            (first, _) => first.unwrap_or_default().to_owned(),
+        };
+        let decided = match (&answer.route, answer.rule) {
+            (Some(route), Some(rule)) => format!("{route}, rule {rule}"),
+            _ => String::new(),
+        };
+        for outcome in &answer.outcomes {
+            let (who, why) = match outcome {
+                route::Outcome::Backend { backend, port, .. } => {
+                    (format!("{backend}:{port}"), None)
+                }
+                route::Outcome::Status { status, reason, .. } => {
+                    let to = answer
+                        .location
+                        .as_ref()
+                        .map(|location| format!(" to {location}"));
+                    (
+                        format!("{status}{}", to.unwrap_or_default()),
+                        reason.clone(),
+                    )
+                }
+            };
+            let why = [Some(decided.clone()).filter(|d| !d.is_empty()), why];
+            let why: Vec<String> = why.into_iter().flatten().collect();
+            lines.push([
+                std::mem::take(&mut steps),
+                who,
+                percent(outcome.fraction()),
+                why.join(": "),
+            ]);
+        }
+        for mirror in &answer.mirrors {
+            lines.push([
+                String::new(),
+                format!("{}:{}", mirror.backend, mirror.port),
+                "copy".to_owned(),
+                String::new(),
+            ]);
+        }
+    }
+    let width = |column: usize| {
+        lines
+            .iter()
+            .map(|line| line[column].chars().count())
+            .max()
+            .unwrap_or(0)
+    };
+    let widths = [width(0), width(1), width(2)];
+    let mut text = format!("{}\n", request.in_words());
+    for [step, who, share, why] in &lines {
+        let pad = |text: &str, width: usize| {
+            format!("{text}{}", " ".repeat(width - text.chars().count()))
+        };
+        let step = if widths[0] == 0 {
+            String::new()
+        } else {
+            format!("{}  ", pad(step, widths[0]))
+        };
+        let line = format!(
+            "  {step}{}  {share:>width$}  {why}",
+            pad(who, widths[1]),
+            width = widths[2]
+        );
+        writeln!(text, "{}", line.trim_end()).expect("writing to a string cannot fail");
+    }
+    text
+}
+
+/// `10 %`, `0.5 %`, `33.3 %`.
+fn percent(fraction: f64) -> String {
+    let percent = fraction * 100.0;
+    let rounded = (percent * 10.0).round() / 10.0;
+    if rounded == 0.0 && percent > 0.0 {
+        "< 0.1 %".to_owned()
+    } else {
+        format!("{rounded} %")
+    }
+}

@@ -1,0 +1,280 @@
+//! What is understood of an object, by its kind and by what it runs.
+
+use std::collections::BTreeMap;
+
+use semver::Version;
+use serde_json::Value;
+
+use super::gateway_api::{Gateway, HttpRoute, ReferenceGrant};
+use super::operator::{Operator, version_of};
+use super::pods::{Pods, texts};
+use crate::identity::Identity;
+
+/// What is understood of an object.
+#[derive(Debug, Clone)]
+pub enum Facet {
+    /// A namespace.
+    Namespace(Namespace),
+    /// A Service.
+    Service(Service),
+    /// Something that makes pods and is none of Istio's own.
+    Pods(Box<Pods>),
+    /// A control plane.
+    Istiod(Box<Istiod>),
+    /// A ztunnel.
+    Ztunnel(Box<Ztunnel>),
+    /// istio-cni.
+    Cni(Box<Cni>),
+    /// A webhook configuration, mutating or validating.
+    Webhook(Webhook),
+    /// A Gateway of Gateway API.
+    Gateway(Box<Gateway>),
+    /// An HTTPRoute.
+    Route(Box<HttpRoute>),
+    /// A ReferenceGrant.
+    Grant(ReferenceGrant),
+    /// An IstioOperator: the input of istioctl.
+    Operator(Box<Operator>),
+    /// A node, with its labels.
+    Node(BTreeMap<String, String>),
+    /// An object of a known kind that cannot be read; its schema says why.
+    Unreadable(String),
+    /// Anything else.
+    Other,
+}
+
+/// A namespace.
+#[derive(Debug, Clone)]
+pub struct Namespace {
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+}
+
+/// A port of a Service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServicePort {
+    /// Its number.
+    pub port: u64,
+    /// `TCP` unless it says otherwise.
+    pub protocol: String,
+    /// The port of the pods, by number or by name.
+    pub target: Result<u64, String>,
+}
+
+/// A Service.
+#[derive(Debug, Clone)]
+pub struct Service {
+    /// Which pods it is for.
+    pub selector: BTreeMap<String, String>,
+    /// Its ports.
+    pub ports: Vec<ServicePort>,
+    /// `ClusterIP` unless it says otherwise.
+    pub type_: String,
+}
+
+/// A control plane.
+#[derive(Debug, Clone)]
+pub struct Istiod {
+    /// Its revision; `default` where it has none.
+    pub revision: String,
+    /// Its version, where the tag of its image says it.
+    pub version: Option<Version>,
+    /// The ServiceAccounts that may ask for certificates of others, as `namespace/name`; nothing where the version's own
+    /// default holds.
+    pub trusted: Option<Vec<String>>,
+    /// Its pods.
+    pub pods: Pods,
+}
+
+/// A ztunnel.
+#[derive(Debug, Clone)]
+pub struct Ztunnel {
+    /// Its version, where the tag of its image says it.
+    pub version: Option<Version>,
+    /// Where it takes its configuration from; nothing where the binary's own default holds.
+    pub xds: Option<String>,
+    /// Where it takes certificates from.
+    pub ca: Option<String>,
+    /// Its pods.
+    pub pods: Pods,
+}
+
+/// istio-cni.
+#[derive(Debug, Clone)]
+pub struct Cni {
+    /// Its version, where the tag of its image says it.
+    pub version: Option<Version>,
+    /// Namespaces whose pods it leaves alone; the chart's default where no IstioOperator says which.
+    pub excluded: Vec<String>,
+    /// Its pods.
+    pub pods: Pods,
+}
+
+/// A tag: another name for a revision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tag {
+    /// Its name.
+    pub name: String,
+    /// The revision that it stands for.
+    pub revision: String,
+}
+
+/// A webhook configuration.
+#[derive(Debug, Clone)]
+pub struct Webhook {
+    /// The Services that it calls: namespace, name, and where it says so.
+    pub services: Vec<(String, String, String)>,
+    /// The tag that it makes, if it makes one.
+    pub tag: Option<Tag>,
+}
+
+impl Facet {
+    /// Reads what is understood of an object.
+    #[must_use]
+    pub fn of(identity: &Identity, value: &Value) -> Self {
+        match (identity.group(), identity.kind.as_str()) {
+            ("", "Namespace") => Self::Namespace(Namespace {
+                labels: texts(value.pointer("/metadata/labels")),
+            }),
+            ("", "Node") => Self::Node(texts(value.pointer("/metadata/labels"))),
+            ("", "Service") => Self::Service(Service::of(value)),
+            (
+                "admissionregistration.k8s.io",
+                "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration",
+            ) => Self::Webhook(Webhook::of(value)),
+            ("gateway.networking.k8s.io", "Gateway") => Gateway::read(value)
+                .map_or_else(Self::Unreadable, |gateway| Self::Gateway(Box::new(gateway))),
+            ("gateway.networking.k8s.io", "HTTPRoute") => HttpRoute::read(value)
+                .map_or_else(Self::Unreadable, |route| Self::Route(Box::new(route))),
+            ("gateway.networking.k8s.io", "ReferenceGrant") => {
+                ReferenceGrant::read(value).map_or_else(Self::Unreadable, Self::Grant)
+            }
+            ("install.istio.io", "IstioOperator") => {
+                Self::Operator(Box::new(Operator::read(identity, value)))
+            }
+            _ => match Pods::of(identity, value) {
+                Some(pods) => Self::runs(identity, pods),
+                None => Self::Other,
+            },
+        }
+    }
+
+    /// What runs in pods, known by the labels and images that Istio's charts give them.
+    fn runs(identity: &Identity, pods: Pods) -> Self {
+        let runs = |image: &str| {
+            pods.images.iter().find(|full| {
+                let path = full.split(':').next().unwrap_or_default();
+                path.rsplit('/').next() == Some(image)
+            })
+        };
+        let version = |image: Option<&String>| {
+            image.and_then(|image| version_of(image.rsplit_once(':').map_or("", |(_, tag)| tag)))
+        };
+        match identity.kind.as_str() {
+            "Deployment" if pods.labels.get("app").map(String::as_str) == Some("istiod") => {
+                let revision = pods
+                    .variable("REVISION")
+                    .or_else(|| pods.labels.get("istio.io/rev").map(String::as_str))
+                    .filter(|revision| !revision.is_empty())
+                    .unwrap_or("default")
+                    .to_owned();
+                let trusted = pods.variable("CA_TRUSTED_NODE_ACCOUNTS");
+                Self::Istiod(Box::new(Istiod {
+                    revision,
+                    version: version(runs("pilot")),
+                    trusted: trusted
+                        .map(|list| list.split(',').map(|one| one.trim().to_owned()).collect()),
+                    pods,
+                }))
+            }
+            "DaemonSet"
+                if pods.labels.get("app").map(String::as_str) == Some("ztunnel")
+                    || runs("ztunnel").is_some() =>
+            {
+                Self::Ztunnel(Box::new(Ztunnel {
+                    version: version(runs("ztunnel")),
+                    xds: pods.variable("XDS_ADDRESS").map(str::to_owned),
+                    ca: pods.variable("CA_ADDRESS").map(str::to_owned),
+                    pods,
+                }))
+            }
+            "DaemonSet"
+                if pods.labels.get("k8s-app").map(String::as_str) == Some("istio-cni-node")
+                    || runs("install-cni").is_some() =>
+            {
+                Self::Cni(Box::new(Cni {
+                    version: version(runs("install-cni")),
+                    excluded: vec!["kube-system".to_owned()],
+                    pods,
+                }))
+            }
+            _ => Self::Pods(Box::new(pods)),
+        }
+    }
+}
+
+impl Service {
+    fn of(value: &Value) -> Self {
+        let ports = value.pointer("/spec/ports").and_then(Value::as_array);
+        let ports = ports.into_iter().flatten().filter_map(|port| {
+            let number = port.get("port")?.as_u64()?;
+            let target = match port.get("targetPort") {
+                Some(Value::String(name)) => Err(name.clone()),
+                Some(Value::Number(target)) => Ok(target.as_u64().unwrap_or(number)),
+                _ => Ok(number),
+            };
+            Some(ServicePort {
+                port: number,
+                protocol: port
+                    .get("protocol")
+                    .and_then(Value::as_str)
+                    .unwrap_or("TCP")
+                    .to_owned(),
+                target,
+            })
+        });
+        Self {
+            ports: ports.collect(),
+            selector: texts(value.pointer("/spec/selector")),
+            type_: value
+                .pointer("/spec/type")
+                .and_then(Value::as_str)
+                .unwrap_or("ClusterIP")
+                .to_owned(),
+        }
+    }
+
+    /// Returns the port of that number for HTTP, which is carried by TCP.
+    #[must_use]
+    pub fn port(&self, number: u64) -> Option<&ServicePort> {
+        self.ports
+            .iter()
+            .find(|port| port.port == number && port.protocol == "TCP")
+    }
+}
+
+impl Webhook {
+    fn of(value: &Value) -> Self {
+        let webhooks = value.get("webhooks").and_then(Value::as_array);
+        let services =
+            webhooks
+                .into_iter()
+                .flatten()
+                .enumerate()
+                .filter_map(|(number, webhook)| {
+                    let service = webhook.pointer("/clientConfig/service")?;
+                    let text = |key| Some(service.get(key)?.as_str()?.to_owned());
+                    let pointer = format!("/webhooks/{number}/clientConfig/service/name");
+                    Some((text("namespace")?, text("name")?, pointer))
+                });
+        let labels = texts(value.pointer("/metadata/labels"));
+        let tag = labels.get("istio.io/tag").zip(labels.get("istio.io/rev"));
+        Self {
+            services: services.collect(),
+            tag: tag.map(|(name, revision)| Tag {
+                name: name.clone(),
+                revision: revision.clone(),
+            }),
+        }
+    }
+}

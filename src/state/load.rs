@@ -1,0 +1,128 @@
+//! Manifests of any origin as objects: many in a file, lists of them, and what is none, said in a word.
+
+use std::rc::Rc;
+
+use serde_json::Value;
+
+use super::objects::Object;
+use crate::finding::Finding;
+use crate::manifest::{Manifest, is_cluster_scoped};
+use crate::source::Source;
+use crate::yaml;
+
+/// What a text holds.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// Its objects, in order.
+    pub objects: Vec<Rc<Object>>,
+    /// What was passed over, and why.
+    pub skipped: Vec<String>,
+    /// What cannot be read.
+    pub findings: Vec<Finding>,
+}
+
+/// Groups whose objects are in a namespace unless [`is_cluster_scoped`] says otherwise.
+const NAMESPACED: [&str; 9] = [
+    "",
+    "apps",
+    "autoscaling",
+    "batch",
+    "policy",
+    "networking.k8s.io",
+    "rbac.authorization.k8s.io",
+    "gateway.networking.k8s.io",
+    "install.istio.io",
+];
+
+/// Reads the objects of a text.
+#[must_use]
+pub fn load(source: &Source) -> Loaded {
+    let mut loaded = Loaded::default();
+    let text = without_notes(source, &mut loaded);
+    let documents = match yaml::read(&text) {
+        Ok(documents) => documents,
+        Err(problems) => {
+            loaded.findings.extend(problems.into_iter().map(|problem| {
+                Finding::error(
+                    "manifest-not-yaml",
+                    "this cannot be read as a Kubernetes manifest",
+                )
+                .label(problem.message)
+                .at(&source.name, problem.span)
+            }));
+            return loaded;
+        }
+    };
+    for document in documents {
+        let text = |key: &str| document.value.get(key).and_then(Value::as_str);
+        if text("apiVersion").is_some_and(|v| v.starts_with("kustomize.config.k8s.io/")) {
+            loaded.skipped.push(format!(
+                "{}: a kustomization; give what it builds instead",
+                source.name
+            ));
+            continue;
+        }
+        if text("apiVersion").is_none() && text("kind").is_none() {
+            loaded
+                .skipped
+                .push(format!("{}: not an object of Kubernetes", source.name));
+            continue;
+        }
+        let document = Rc::new(document);
+        for manifest in Manifest::of(&document, &source.name) {
+            match manifest {
+                Ok(mut manifest) => {
+                    let identity = &mut manifest.identity;
+                    if identity.namespace.is_none()
+                        && !is_cluster_scoped(identity)
+                        && (NAMESPACED.contains(&identity.group())
+                            || identity.group().ends_with("istio.io"))
+                    {
+                        identity.namespace = Some("default".to_owned());
+                    }
+                    loaded.objects.push(Rc::new(Object::of(manifest, None)));
+                }
+                Err(pointer) => loaded.findings.push(
+                    Finding::error("not-an-object", "this is not an object of Kubernetes")
+                        .label("apiVersion, kind and metadata.name are needed")
+                        .at(&source.name, document.range(&pointer)),
+                ),
+            }
+        }
+    }
+    loaded
+}
+
+/// The text with what `helm install --dry-run` prints around its manifests blanked out, so that places stay what they are.
+fn without_notes(source: &Source, loaded: &mut Loaded) -> String {
+    let mut text = String::with_capacity(source.text.len());
+    let mut notes = false;
+    for line in source.text.split_inclusive('\n') {
+        let bare = line.trim_end();
+        if bare == "NOTES:" || bare.starts_with("LAST DEPLOYED:") {
+            notes = true;
+            if bare == "NOTES:" {
+                loaded
+                    .skipped
+                    .push(format!("{}: Helm's notes", source.name));
+            }
+        } else if bare == "---" {
+            notes = false;
+        }
+        let helm = ["NAME: ", "MANIFEST:", "HOOKS:"]
+            .iter()
+            .any(|word| bare.starts_with(word));
+        if notes || helm {
+            text.extend(line.chars().map(|c| {
+                if c == '\n' {
+                    "\n".to_owned()
+                } else {
+                    " ".repeat(c.len_utf8())
+                }
+            }));
+        } else {
+            text.push_str(line);
+        }
+    }
+    text
+}

@@ -1,0 +1,24 @@
+//! What exists at one moment: objects by identity, node labels, and what installing an IstioOperator implies.
+
+mod facet;
+mod gateway_api;
+mod load;
+mod objects;
+mod operator;
+mod owners;
+mod placement;
+mod pods;
+mod replay;
+
+pub use facet::{Cni, Facet, Istiod, Namespace, Service, ServicePort, Tag, Webhook, Ztunnel};
+pub use gateway_api::{
+    Allowed, BackendRef, Filter, Gateway, HttpRoute, Listener, Match, NamedMatch, ParentRef,
+    PathMatch, PathModifier, ReferenceGrant, Rule, selects,
+};
+pub use load::{Loaded, load};
+pub use objects::{Object, State};
+pub use operator::{Mesh, Operator, setting_pointer, version_of};
+pub use owners::{Claims, Served};
+pub use placement::{Cell, Place, Requirement, cells};
+pub use pods::{Pods, Reference};
+pub use replay::{Part, Refusal, Replay, units};

@@ -1,0 +1,277 @@
+//! Objects by identity, and the questions that rules and routes ask of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use semver::Version;
+use serde_json::Value;
+
+use super::facet::{Cni, Facet, Istiod, Tag, Ztunnel};
+use super::operator::Operator;
+use super::owners::Served;
+use super::pods::Pods;
+use crate::identity::Key;
+use crate::istio::Channel;
+use crate::manifest::Manifest;
+use crate::step::Phase;
+
+/// One object of a state: what it is, where it was written, and what meshplan understands of it.
+#[derive(Debug)]
+pub struct Object {
+    /// The object and the places of its values in its file.
+    pub manifest: Manifest,
+    /// What the API server knows it by.
+    pub key: Key,
+    /// What is understood of it.
+    pub facet: Facet,
+    /// Whether an installer makes it of the file that it points to, which itself holds an IstioOperator.
+    pub implied: bool,
+    /// The phase of the step that made it.
+    pub phase: Option<Phase>,
+}
+
+impl Object {
+    /// Reads what is understood of an object of a file.
+    #[must_use]
+    pub fn of(manifest: Manifest, phase: Option<Phase>) -> Self {
+        let facet = Facet::of(&manifest.identity, &manifest.value);
+        Self {
+            key: manifest.identity.key(),
+            manifest,
+            facet,
+            implied: false,
+            phase,
+        }
+    }
+
+    /// Returns the whole object.
+    #[must_use]
+    pub fn value(&self) -> &Value {
+        &self.manifest.value
+    }
+
+    /// Returns a label of the object itself.
+    #[must_use]
+    pub fn label(&self, key: &str) -> Option<&str> {
+        self.value()
+            .get("metadata")?
+            .get("labels")?
+            .get(key)?
+            .as_str()
+    }
+
+    /// Returns the pods that it makes, if it makes some.
+    #[must_use]
+    pub fn pods(&self) -> Option<&Pods> {
+        match &self.facet {
+            Facet::Pods(pods) => Some(pods),
+            Facet::Ztunnel(ztunnel) => Some(&ztunnel.pods),
+            Facet::Cni(cni) => Some(&cni.pods),
+            Facet::Istiod(istiod) => Some(&istiod.pods),
+            _ => None,
+        }
+    }
+}
+
+/// Everything that exists at one moment.
+#[derive(Debug, Clone, Default)]
+pub struct State {
+    pub(super) objects: BTreeMap<Key, Rc<Object>>,
+    /// Labels of the nodes that are known by name, or by the selector of their pool.
+    pub nodes: BTreeMap<String, BTreeMap<String, String>>,
+    /// What istioctl installed, by the name and revision of the IstioOperator.
+    pub(super) operators: BTreeMap<(String, String), Rc<Object>>,
+    /// The Gateway API CRDs, where it is known which they are.
+    pub bundle: Option<(Version, Channel)>,
+    /// The version of Istio's own CRDs.
+    pub base: Option<Version>,
+    /// Who serves each Gateway: its owner, or the last one that it had.
+    pub served: BTreeMap<Key, Served>,
+    /// Whether this is all that there is, or only what some manifests say.
+    pub whole: bool,
+}
+
+/// Namespaces that every cluster has.
+const BUILT_IN: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node-lease"];
+
+impl State {
+    /// Returns an object.
+    #[must_use]
+    pub fn get(&self, key: &Key) -> Option<&Rc<Object>> {
+        self.objects.get(key)
+    }
+
+    /// Returns every object, in the order of their keys.
+    pub fn objects(&self) -> impl Iterator<Item = &Rc<Object>> {
+        self.objects.values()
+    }
+
+    /// Returns every object of a kind.
+    pub fn of_kind<'a>(
+        &'a self,
+        group: &'a str,
+        kind: &'a str,
+    ) -> impl Iterator<Item = &'a Rc<Object>> {
+        let first = Key::cluster(group, kind, "");
+        self.objects
+            .range(first..)
+            .map(|(_, object)| object)
+            .take_while(move |object| object.key.group == group && object.key.kind == kind)
+    }
+
+    /// Returns whether a namespace is there.
+    #[must_use]
+    pub fn has_namespace(&self, name: &str) -> bool {
+        BUILT_IN.contains(&name)
+            || self
+                .objects
+                .contains_key(&Key::cluster("", "Namespace", name))
+    }
+
+    /// Returns the labels of a namespace, with the one that every namespace gets.
+    #[must_use]
+    pub fn namespace_labels(&self, name: &str) -> BTreeMap<String, String> {
+        let mut labels = match self
+            .get(&Key::cluster("", "Namespace", name))
+            .map(|o| &o.facet)
+        {
+            Some(Facet::Namespace(namespace)) => namespace.labels.clone(),
+            _ => BTreeMap::new(),
+        };
+        labels.insert("kubernetes.io/metadata.name".to_owned(), name.to_owned());
+        labels
+    }
+
+    /// Returns every namespace that is there or that an object is in.
+    #[must_use]
+    pub fn namespaces(&self) -> BTreeSet<&str> {
+        self.objects
+            .values()
+            .filter_map(|object| {
+                if object.key.group.is_empty() && object.key.kind == "Namespace" {
+                    Some(object.key.name.as_str())
+                } else {
+                    object.key.namespace.as_deref()
+                }
+            })
+            .collect()
+    }
+
+    /// Returns the IstioOperators that were installed.
+    pub fn operators(&self) -> impl Iterator<Item = (&Rc<Object>, &Operator)> {
+        self.operators
+            .values()
+            .filter_map(|object| match &object.facet {
+                Facet::Operator(operator) => Some((object, &**operator)),
+                _ => None,
+            })
+    }
+
+    /// Returns the control planes.
+    pub fn istiods(&self) -> impl Iterator<Item = (&Rc<Object>, &Istiod)> {
+        self.of_kind("apps", "Deployment")
+            .filter_map(|object| match &object.facet {
+                Facet::Istiod(istiod) => Some((object, &**istiod)),
+                _ => None,
+            })
+    }
+
+    /// Returns the ztunnels.
+    pub fn ztunnels(&self) -> impl Iterator<Item = (&Rc<Object>, &Ztunnel)> {
+        self.of_kind("apps", "DaemonSet")
+            .filter_map(|object| match &object.facet {
+                Facet::Ztunnel(ztunnel) => Some((object, &**ztunnel)),
+                _ => None,
+            })
+    }
+
+    /// Returns istio-cni; more than one where somebody made a second.
+    pub fn cnis(&self) -> impl Iterator<Item = (&Rc<Object>, &Cni)> {
+        self.of_kind("apps", "DaemonSet")
+            .filter_map(|object| match &object.facet {
+                Facet::Cni(cni) => Some((object, &**cni)),
+                _ => None,
+            })
+    }
+
+    /// Returns the tags, each by its webhook configuration.
+    pub fn tags(&self) -> impl Iterator<Item = (&Rc<Object>, &Tag)> {
+        self.of_kind(
+            "admissionregistration.k8s.io",
+            "MutatingWebhookConfiguration",
+        )
+        .filter_map(|object| match &object.facet {
+            Facet::Webhook(webhook) => Some((object, webhook.tag.as_ref()?)),
+            _ => None,
+        })
+    }
+
+    /// Returns every object that makes pods, and the pods.
+    pub fn workloads(&self) -> impl Iterator<Item = (&Rc<Object>, &Pods)> {
+        self.objects
+            .values()
+            .filter_map(|object| Some((object, object.pods()?)))
+    }
+
+    /// Returns the version of istio-cni, where there is one and it is known.
+    #[must_use]
+    pub fn cni_version(&self) -> Option<&Version> {
+        self.cnis().find_map(|(_, cni)| cni.version.as_ref())
+    }
+
+    /// Returns whether pods are part of the mesh: by the label of their namespace, or from 1.22 by their own; never those
+    /// of the host's network, with a sidecar, opted out, or of a namespace that istio-cni leaves out.
+    ///
+    /// Source: `istio/istio:cni/pkg/ambient/ambientpod/podutil.go` (1.18), `cni/pkg/util/podutil.go` (1.21 and later).
+    #[must_use]
+    pub fn is_enrolled(&self, object: &Object, pods: &Pods) -> bool {
+        const MODE: &str = "istio.io/dataplane-mode";
+        let Some(namespace) = &object.key.namespace else {
+            return false;
+        };
+        let by_label = self
+            .cni_version()
+            .is_none_or(|v| (v.major, v.minor) >= (1, 22));
+        let own = pods.labels.get(MODE).map(String::as_str);
+        let labels = self.namespace_labels(namespace);
+        let wanted = labels.get(MODE).map(String::as_str) == Some("ambient")
+            || (by_label && own == Some("ambient"));
+        let out = if by_label {
+            own == Some("none")
+        } else {
+            pods.annotations
+                .get("ambient.istio.io/redirection")
+                .map(String::as_str)
+                == Some("disabled")
+        };
+        let excluded = self.cnis().any(|(_, cni)| cni.excluded.contains(namespace));
+        wanted && !out && !pods.host_network && !excluded
+    }
+
+    /// Returns the objects whose pods are part of the mesh.
+    pub fn enrolled(&self) -> impl Iterator<Item = (&Rc<Object>, &Pods)> {
+        self.workloads().filter(|(object, pods)| {
+            pods.replicas > 0
+                && !matches!(
+                    object.facet,
+                    Facet::Ztunnel(_) | Facet::Cni(_) | Facet::Istiod(_)
+                )
+                && self.is_enrolled(object, pods)
+        })
+    }
+
+    /// Returns the workloads that a Service selects, ready or not.
+    pub fn selected<'a>(
+        &'a self,
+        namespace: &'a str,
+        selector: &'a BTreeMap<String, String>,
+    ) -> impl Iterator<Item = (&'a Rc<Object>, &'a Pods)> {
+        self.workloads().filter(move |(object, pods)| {
+            object.key.namespace.as_deref() == Some(namespace)
+                && !selector.is_empty()
+                && selector
+                    .iter()
+                    .all(|(key, value)| pods.labels.get(key) == Some(value))
+        })
+    }
+}

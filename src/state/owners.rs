@@ -1,0 +1,118 @@
+//! Which control plane a Gateway belongs to.
+//!
+//! Source: `istio/istio:pkg/revisions/tag_watcher.go` (`IsMine`) and `pilot/pkg/config/kube/gateway` at each tag.
+
+use semver::Version;
+
+use super::facet::{Facet, Istiod};
+use super::objects::{Object, State};
+use crate::identity::Key;
+use crate::istio::{GatewayClaim, claim_of};
+
+/// Who serves a Gateway.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Served {
+    /// The revision that its pods are of.
+    pub revision: String,
+    /// The version of that revision, where it is known.
+    pub version: Option<Version>,
+    /// Whether that revision is its owner still; if not, its pods run on with what they have.
+    pub owned: bool,
+}
+
+/// The revisions that want a Gateway, and by what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claims {
+    /// The revision or tag that the Gateway or its namespace asks for; nothing where neither carries `istio.io/rev`.
+    pub asked: Option<String>,
+    /// Those that reconcile it: the revision and its version.
+    pub revisions: Vec<(String, Option<Version>)>,
+}
+
+/// Classes that Istio's control planes reconcile.
+const CLASSES: [&str; 3] = ["istio", "istio-waypoint", "istio-remote"];
+
+impl State {
+    /// Returns the Gateways that are Istio's to make real.
+    pub fn gateways(&self) -> impl Iterator<Item = (&std::rc::Rc<Object>, &super::Gateway)> {
+        self.of_kind("gateway.networking.k8s.io", "Gateway")
+            .filter_map(|object| match &object.facet {
+                Facet::Gateway(gateway) if CLASSES.contains(&gateway.class.as_str()) => {
+                    Some((object, &**gateway))
+                }
+                _ => None,
+            })
+    }
+
+    /// Returns the revision that a name stands for: its own, or that of the tag.
+    #[must_use]
+    pub fn revision_of(&self, name: &str) -> Option<String> {
+        if self.istiods().any(|(_, istiod)| istiod.revision == name) {
+            return Some(name.to_owned());
+        }
+        self.tags()
+            .find(|(_, tag)| tag.name == name)
+            .map(|(_, tag)| tag.revision.clone())
+    }
+
+    /// Returns which revisions want a Gateway.
+    #[must_use]
+    pub fn claims(&self, gateway: &Object) -> Claims {
+        let namespace = gateway.key.namespace.as_deref().unwrap_or_default();
+        let own = gateway.label("istio.io/rev").map(str::to_owned);
+        let asked = own.or_else(|| self.namespace_labels(namespace).remove("istio.io/rev"));
+        let named = self.revision_of(asked.as_deref().unwrap_or("default"));
+        let wants = |istiod: &Istiod| match istiod
+            .version
+            .as_ref()
+            .map_or(GatewayClaim::Named, claim_of)
+        {
+            GatewayClaim::Every => true,
+            GatewayClaim::Unlabelled => asked.is_none() || named.as_ref() == Some(&istiod.revision),
+            GatewayClaim::Named => named.as_ref() == Some(&istiod.revision),
+        };
+        Claims {
+            revisions: self
+                .istiods()
+                .filter(|(_, istiod)| wants(istiod))
+                .map(|(_, istiod)| (istiod.revision.clone(), istiod.version.clone()))
+                .collect(),
+            asked,
+        }
+    }
+
+    /// Notes who serves each Gateway now. Where several want it the one that had it keeps it; where none does, its pods run
+    /// on with what they have.
+    pub(super) fn settle(&mut self) {
+        let gateways: Vec<(Key, Claims)> = self
+            .gateways()
+            .map(|(object, _)| (object.key.clone(), self.claims(object)))
+            .collect();
+        self.served
+            .retain(|key, _| gateways.iter().any(|(known, _)| known == key));
+        for (key, claims) in gateways {
+            let before = self.served.get(&key);
+            let keeps = before.and_then(|b| {
+                claims
+                    .revisions
+                    .iter()
+                    .find(|(name, _)| *name == b.revision)
+            });
+            let owner = keeps.or(claims.revisions.first()).cloned();
+            match (owner, self.served.get_mut(&key)) {
+                (Some((revision, version)), _) => {
+                    self.served.insert(
+                        key,
+                        Served {
+                            revision,
+                            version,
+                            owned: true,
+                        },
+                    );
+                }
+                (None, Some(last)) => last.owned = false,
+                (None, None) => {}
+            }
+        }
+    }
+}

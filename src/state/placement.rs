@@ -1,0 +1,224 @@
+//! Which nodes something can be on: requirements on node labels, and the kinds of nodes that a set of them tells apart.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+/// One requirement on the labels of a node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Requirement {
+    /// The label has one of these values.
+    In(String, Vec<String>),
+    /// The label has none of these values, or is not there.
+    NotIn(String, Vec<String>),
+    /// The label is there.
+    Exists(String),
+    /// The label is not there.
+    DoesNotExist(String),
+}
+
+impl Requirement {
+    fn key(&self) -> &str {
+        match self {
+            Self::In(key, _)
+            | Self::NotIn(key, _)
+            | Self::Exists(key)
+            | Self::DoesNotExist(key) => key,
+        }
+    }
+
+    fn holds(&self, value: Option<&str>) -> bool {
+        match self {
+            Self::In(_, values) => value.is_some_and(|v| values.iter().any(|w| w == v)),
+            Self::NotIn(_, values) => value.is_none_or(|v| values.iter().all(|w| w != v)),
+            Self::Exists(_) => value.is_some(),
+            Self::DoesNotExist(_) => value.is_none(),
+        }
+    }
+}
+
+/// Where pods can be: any one of these lists of requirements, all of a list at once. No list means nowhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place(pub Vec<Vec<Requirement>>);
+
+/// All nodes that run Linux are alike here: ztunnel and Istio's own images run on no others.
+const OS: &str = "kubernetes.io/os";
+
+impl Place {
+    /// Reads the place of a pod's spec: its `nodeSelector` and its required node affinity.
+    ///
+    /// Terms by field (`metadata.name`) and by number (`Gt`, `Lt`) count as no requirement, so that a pod is never taken to
+    /// be on fewer nodes than it can be on.
+    #[must_use]
+    pub fn of(spec: &Value) -> Self {
+        let mut every: Vec<Requirement> = Vec::new();
+        for (key, value) in spec
+            .get("nodeSelector")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+        {
+            every.push(Requirement::In(
+                key.clone(),
+                vec![value.as_str().unwrap_or_default().to_owned()],
+            ));
+        }
+        let terms = spec
+            .pointer("/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms")
+            .and_then(Value::as_array);
+        let Some(terms) = terms else {
+            return Self(vec![every]);
+        };
+        Self(
+            terms
+                .iter()
+                .map(|term| {
+                    let expressions = term.get("matchExpressions").and_then(Value::as_array);
+                    let own = expressions.into_iter().flatten().filter_map(requirement);
+                    every.iter().cloned().chain(own).collect()
+                })
+                .collect(),
+        )
+    }
+
+    /// Returns whether a node with these labels is in it.
+    #[must_use]
+    pub fn allows(&self, labels: &BTreeMap<String, String>) -> bool {
+        self.0.iter().any(|all| {
+            all.iter().filter(|r| r.key() != OS).all(|requirement| {
+                requirement.holds(labels.get(requirement.key()).map(String::as_str))
+            })
+        })
+    }
+
+    /// Says it in words, as `key=value, key notin (a, b)`.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let one = |requirement: &Requirement| match requirement {
+            Requirement::In(key, values) if values.len() == 1 => format!("{key}={}", values[0]),
+            Requirement::In(key, values) => format!("{key} in ({})", values.join(", ")),
+            Requirement::NotIn(key, values) => format!("{key} notin ({})", values.join(", ")),
+            Requirement::Exists(key) => key.clone(),
+            Requirement::DoesNotExist(key) => format!("!{key}"),
+        };
+        let terms: Vec<String> = self
+            .0
+            .iter()
+            .map(|all| {
+                let words: Vec<String> = all.iter().filter(|r| r.key() != OS).map(one).collect();
+                if words.is_empty() {
+                    "any node".to_owned()
+                } else {
+                    words.join(", ")
+                }
+            })
+            .collect();
+        terms.join(" or ")
+    }
+}
+
+fn requirement(expression: &Value) -> Option<Requirement> {
+    let key = expression.get("key")?.as_str()?.to_owned();
+    let values = || {
+        let values = expression.get("values").and_then(Value::as_array);
+        values
+            .into_iter()
+            .flatten()
+            .filter_map(|v| Some(v.as_str()?.to_owned()))
+            .collect()
+    };
+    Some(match expression.get("operator")?.as_str()? {
+        "In" => Requirement::In(key, values()),
+        "NotIn" => Requirement::NotIn(key, values()),
+        "Exists" => Requirement::Exists(key),
+        "DoesNotExist" => Requirement::DoesNotExist(key),
+        _ => return None,
+    })
+}
+
+/// A kind of node: the labels that tell it from the others.
+pub type Cell = BTreeMap<String, String>;
+
+/// How many kinds of nodes are looked at; more come only of selectors that nobody writes.
+const MOST: usize = 4096;
+
+/// Returns every kind of node that these places tell apart: for each label that any of them names, its values, another
+/// one, and none.
+#[must_use]
+pub fn cells<'a>(places: impl Iterator<Item = &'a Place>) -> Vec<Cell> {
+    let mut values: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for requirement in places.flat_map(|place| &place.0).flatten() {
+        if requirement.key() == OS {
+            continue;
+        }
+        let known = values.entry(requirement.key()).or_default();
+        match requirement {
+            Requirement::In(_, all) | Requirement::NotIn(_, all) => {
+                known.extend(all.iter().map(String::as_str));
+            }
+            Requirement::Exists(_) | Requirement::DoesNotExist(_) => {}
+        }
+    }
+    let mut cells = vec![Cell::new()];
+    for (key, known) in values {
+        if cells.len() * (known.len() + 2) > MOST {
+            break;
+        }
+        cells = cells
+            .into_iter()
+            .flat_map(|cell| {
+                let other = [Some("(another)"), None];
+                let all = known.iter().map(|value| Some(*value)).chain(other);
+                all.map(|value| {
+                    let mut cell = cell.clone();
+                    if let Some(value) = value {
+                        cell.insert(key.to_owned(), value.to_owned());
+                    }
+                    cell
+                })
+                .collect::<Vec<_>>()
+            })
+            .collect();
+    }
+    cells
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{Place, cells};
+
+    #[test]
+    fn a_place_and_its_complement_cover_every_node_once() {
+        let canary =
+            Place::of(&json!({"nodeSelector": {"pool": "canary", "kubernetes.io/os": "linux"}}));
+        let rest = Place::of(
+            &json!({"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {
+            "nodeSelectorTerms": [{"matchExpressions": [{"key": "pool", "operator": "NotIn", "values": ["canary"]}]}]}}}}),
+        );
+        let all = cells([&canary, &rest].into_iter());
+        assert_eq!(all.len(), 3, "canary, another value, none");
+        for cell in &all {
+            assert!(canary.allows(cell) != rest.allows(cell), "{cell:?}");
+        }
+        assert_eq!(rest.in_words(), "pool notin (canary)");
+    }
+
+    #[test]
+    fn terms_are_alternatives() {
+        let place = Place::of(
+            &json!({"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {
+            "nodeSelectorTerms": [
+                {"matchExpressions": [{"key": "a", "operator": "Exists"}]},
+                {"matchExpressions": [{"key": "b", "operator": "DoesNotExist"}]}]}}}}),
+        );
+        let labels = |text: &[&str]| {
+            text.iter()
+                .map(|k| ((*k).to_owned(), "x".to_owned()))
+                .collect()
+        };
+        assert!(place.allows(&labels(&["a", "b"])) && place.allows(&labels(&[])));
+        assert!(!place.allows(&labels(&["b"])));
+    }
+}

@@ -1,0 +1,226 @@
+//! What is understood of the pods that an object makes.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::placement::Place;
+use crate::identity::Identity;
+
+/// Something in the same namespace that pods cannot start without.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reference {
+    /// `ServiceAccount`, `ConfigMap`, `Secret` or `PersistentVolumeClaim`.
+    pub kind: &'static str,
+    /// Its name.
+    pub name: String,
+    /// Where in the object it is named, as a JSON pointer.
+    pub pointer: String,
+}
+
+/// The pods of a Deployment, a DaemonSet, a Pod itself, …
+#[derive(Debug, Clone)]
+pub struct Pods {
+    /// Their labels.
+    pub labels: BTreeMap<String, String>,
+    /// Their annotations.
+    pub annotations: BTreeMap<String, String>,
+    /// `spec.selector.matchLabels` of what makes them.
+    pub selector: BTreeMap<String, String>,
+    /// Where they can be.
+    pub place: Place,
+    /// How many there are; 1 where that is not said or not known, as of a DaemonSet.
+    pub replicas: u64,
+    /// Whether they use the network of their node.
+    pub host_network: bool,
+    /// The name of their ServiceAccount.
+    pub account: String,
+    /// What they cannot start without.
+    pub references: Vec<Reference>,
+    /// The images of their containers.
+    pub images: Vec<String>,
+    /// The plain values of their containers' environment; a name that is given twice has both.
+    pub env: Vec<(String, String)>,
+    /// The ports that their containers name, with the name if it has one; nothing says that there are no others.
+    pub ports: Vec<(Option<String>, u64)>,
+    /// The pointer of the pod's spec in the object.
+    pub spec: &'static str,
+}
+
+/// Returns the pointers of the pod's spec and of its metadata, for the kinds that make pods.
+fn pointers(identity: &Identity) -> Option<(&'static str, &'static str)> {
+    match (identity.group(), identity.kind.as_str()) {
+        ("", "Pod") => Some(("/spec", "/metadata")),
+        ("", "ReplicationController")
+        | ("apps", "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet")
+        | ("batch", "Job") => Some(("/spec/template/spec", "/spec/template/metadata")),
+        ("batch", "CronJob") => Some((
+            "/spec/jobTemplate/spec/template/spec",
+            "/spec/jobTemplate/spec/template/metadata",
+        )),
+        _ => None,
+    }
+}
+
+/// A map of text to text, such as labels.
+pub(super) fn texts(value: Option<&Value>) -> BTreeMap<String, String> {
+    let entries = value.and_then(Value::as_object).into_iter().flatten();
+    entries
+        .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
+        .collect()
+}
+
+fn list<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = (usize, &'a Value)> + use<'a> {
+    value
+        .get(key)
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .enumerate()
+}
+
+fn text<'a>(value: &'a Value, pointer: &str) -> Option<&'a str> {
+    value.pointer(pointer).and_then(Value::as_str)
+}
+
+impl Pods {
+    /// Reads the pods of an object; nothing where it makes none.
+    #[must_use]
+    pub fn of(identity: &Identity, value: &Value) -> Option<Self> {
+        let (pointer, metadata) = pointers(identity)?;
+        let spec = value.pointer(pointer)?;
+        let metadata = value.pointer(metadata);
+        let replicas = value
+            .pointer("/spec/replicas")
+            .and_then(Value::as_u64)
+            .unwrap_or(1);
+        let account = text(spec, "/serviceAccountName").or(text(spec, "/serviceAccount"));
+        let mut pods = Self {
+            labels: texts(metadata.and_then(|m| m.get("labels"))),
+            annotations: texts(metadata.and_then(|m| m.get("annotations"))),
+            selector: texts(value.pointer("/spec/selector/matchLabels")),
+            place: Place::of(spec),
+            replicas,
+            host_network: spec
+                .get("hostNetwork")
+                .and_then(Value::as_bool)
+                .unwrap_or(false),
+            account: account.unwrap_or("default").to_owned(),
+            references: Vec::new(),
+            images: Vec::new(),
+            env: Vec::new(),
+            ports: Vec::new(),
+            spec: pointer,
+        };
+        if let Some(name) = account {
+            pods.refer(
+                "ServiceAccount",
+                Some(name),
+                format!("{pointer}/serviceAccountName"),
+            );
+        }
+        for group in ["initContainers", "containers"] {
+            for (number, container) in list(spec, group) {
+                pods.container(container, &format!("{pointer}/{group}/{number}"));
+            }
+        }
+        for (number, volume) in list(spec, "volumes") {
+            pods.volume(volume, &format!("{pointer}/volumes/{number}"));
+        }
+        Some(pods)
+    }
+
+    fn refer(&mut self, kind: &'static str, name: Option<&str>, pointer: String) {
+        if let Some(name) = name {
+            self.references.push(Reference {
+                kind,
+                name: name.to_owned(),
+                pointer,
+            });
+        }
+    }
+
+    fn container(&mut self, container: &Value, base: &str) {
+        self.images
+            .extend(text(container, "/image").map(str::to_owned));
+        for (_, port) in list(container, "ports") {
+            if let Some(number) = port.get("containerPort").and_then(Value::as_u64) {
+                self.ports
+                    .push((text(port, "/name").map(str::to_owned), number));
+            }
+        }
+        for (number, env) in list(container, "env") {
+            if let (Some(name), Some(value)) = (text(env, "/name"), text(env, "/value")) {
+                self.env.push((name.to_owned(), value.to_owned()));
+            }
+            for (kind, key) in [("ConfigMap", "configMapKeyRef"), ("Secret", "secretKeyRef")] {
+                let pointer = format!("/valueFrom/{key}");
+                self.optional(
+                    kind,
+                    env.pointer(&pointer),
+                    "name",
+                    format!("{base}/env/{number}{pointer}"),
+                );
+            }
+        }
+        for (number, from) in list(container, "envFrom") {
+            for (kind, key) in [("ConfigMap", "configMapRef"), ("Secret", "secretRef")] {
+                self.optional(
+                    kind,
+                    from.get(key),
+                    "name",
+                    format!("{base}/envFrom/{number}/{key}"),
+                );
+            }
+        }
+    }
+
+    fn volume(&mut self, volume: &Value, base: &str) {
+        self.optional(
+            "ConfigMap",
+            volume.get("configMap"),
+            "name",
+            format!("{base}/configMap"),
+        );
+        self.optional(
+            "Secret",
+            volume.get("secret"),
+            "secretName",
+            format!("{base}/secret"),
+        );
+        self.optional(
+            "PersistentVolumeClaim",
+            volume.get("persistentVolumeClaim"),
+            "claimName",
+            format!("{base}/persistentVolumeClaim"),
+        );
+        let Some(projected) = volume.get("projected") else {
+            return;
+        };
+        for (number, source) in list(projected, "sources") {
+            for (kind, key) in [("ConfigMap", "configMap"), ("Secret", "secret")] {
+                let pointer = format!("{base}/projected/sources/{number}/{key}");
+                self.optional(kind, source.get(key), "name", pointer);
+            }
+        }
+    }
+
+    /// Notes a reference, unless pods start without what it names.
+    fn optional(&mut self, kind: &'static str, value: Option<&Value>, key: &str, pointer: String) {
+        let Some(value) = value else { return };
+        if value.get("optional").and_then(Value::as_bool) != Some(true) {
+            self.refer(
+                kind,
+                value.get(key).and_then(Value::as_str),
+                format!("{pointer}/{key}"),
+            );
+        }
+    }
+
+    /// Returns the value of an environment variable; of one that is given twice the last.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        let last = self.env.iter().rev().find(|(known, _)| known == name)?;
+        Some(&last.1)
+    }
+}

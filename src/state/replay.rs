@@ -1,0 +1,350 @@
+//! From one state to the next: what a step's actions do to it, all of them or a part, and what a server would refuse.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use serde_json::Value;
+
+use super::facet::Facet;
+use super::objects::{Object, State};
+use super::operator::{complete, tag_values};
+use crate::identity::{Identity, Key};
+use crate::istio::{bundle_of_resource, facts_near, serves};
+use crate::step::{Action, Gate, Istioctl, Step};
+
+/// A part of a step: so many whole actions, and of the next one these units: files, or nodes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Actions that are done.
+    pub done: usize,
+    /// Of the action after those, what is done, by number.
+    pub units: Vec<usize>,
+}
+
+/// What a server refuses.
+#[derive(Debug, Clone)]
+pub struct Refusal {
+    /// What it refuses; nothing where it is no file's object.
+    pub object: Option<Rc<Object>>,
+    /// The JSON pointer of the culprit.
+    pub pointer: &'static str,
+    /// Why, lower case.
+    pub why: String,
+}
+
+/// The objects of a compiled tree, by the path of their file, ready to be replayed.
+pub struct Replay<'a> {
+    /// Objects by path, what is in `delete/` and `rollback/` included.
+    pub files: &'a BTreeMap<String, Rc<Object>>,
+}
+
+/// Returns the units of an action that `kubectl` does one by one: 1 where it is one operation.
+#[must_use]
+pub fn units(action: &Action<String>) -> usize {
+    match action {
+        Action::Apply { files } | Action::Delete { files } | Action::DeleteTag { files, .. } => {
+            files.len()
+        }
+        Action::LabelNodes { nodes, .. } => nodes.len(),
+        _ => 1,
+    }
+}
+
+impl Replay<'_> {
+    /// Returns what exists before the first step: a cluster with the nodes that the steps name and nothing else.
+    #[must_use]
+    pub fn start<'s>(steps: impl Iterator<Item = &'s Step<String>>) -> State {
+        let mut state = State {
+            whole: true,
+            ..State::default()
+        };
+        for step in steps {
+            for action in &step.actions {
+                if let Action::LabelNodes { nodes, .. } = action {
+                    for node in nodes {
+                        state.nodes.entry(node.clone()).or_default();
+                    }
+                }
+            }
+            for gate in &step.gates {
+                // Somebody else labels these nodes, and the step waits for nothing but that they are there.
+                if let (Gate::Pool { selector }, true) = (gate, step.actions.is_empty()) {
+                    state
+                        .nodes
+                        .insert(format!("a node with {selector}"), labels(selector));
+                }
+            }
+        }
+        state
+    }
+
+    /// Does a step, or a part of it, and returns the state afterwards and what was refused on the way.
+    #[must_use]
+    pub fn run(
+        &self,
+        before: &State,
+        step: &Step<String>,
+        actions: &[Action<String>],
+        part: Option<&Part>,
+    ) -> (State, Vec<Refusal>) {
+        let mut state = before.clone();
+        let mut refused = Vec::new();
+        for (number, action) in actions.iter().enumerate() {
+            match part {
+                Some(part) if number > part.done => break,
+                Some(part) if number == part.done => {
+                    self.action(&mut state, step, action, Some(&part.units), &mut refused);
+                }
+                _ => self.action(&mut state, step, action, None, &mut refused),
+            }
+        }
+        state.settle();
+        (state, refused)
+    }
+
+    fn action(
+        &self,
+        state: &mut State,
+        step: &Step<String>,
+        action: &Action<String>,
+        units: Option<&[usize]>,
+        refused: &mut Vec<Refusal>,
+    ) {
+        let chosen = |number: usize| units.is_none_or(|units| units.contains(&number));
+        let objects = |files: &[String]| -> Vec<Rc<Object>> {
+            let files = files
+                .iter()
+                .enumerate()
+                .filter(|(number, _)| chosen(*number));
+            files
+                .filter_map(|(_, file)| self.files.get(&format!("{}/{file}", step.name)).cloned())
+                .collect()
+        };
+        match action {
+            Action::Apply { files } => {
+                for object in objects(files) {
+                    refused.extend(state.apply(&object));
+                }
+            }
+            Action::Delete { files } => {
+                for object in objects(files) {
+                    state.delete(&object.key);
+                }
+            }
+            Action::DeleteTag {
+                files,
+                tag,
+                revision,
+                ..
+            } => {
+                let other = state
+                    .tags()
+                    .any(|(_, t)| t.name == *tag && t.revision != *revision);
+                if !other {
+                    for object in objects(files) {
+                        state.delete(&object.key);
+                    }
+                }
+            }
+            Action::LabelNodes { nodes, key, value } => {
+                for (number, node) in nodes.iter().enumerate() {
+                    if chosen(number) {
+                        let labels = state.nodes.entry(node.clone()).or_default();
+                        labels.insert(key.clone(), value.clone());
+                    }
+                }
+            }
+            Action::AwaitPoolMoved { selector, other } => {
+                let (from, to) = (labels(selector), labels(other));
+                for node in state.nodes.values_mut() {
+                    if from.iter().all(|(key, value)| node.get(key) == Some(value)) {
+                        node.retain(|key, _| !from.contains_key(key));
+                        node.extend(to.clone());
+                    }
+                }
+            }
+            Action::Install { file, .. } if chosen(0) => {
+                if let Some(object) = self.files.get(&format!("{}/{file}", step.name)) {
+                    state.install(object);
+                }
+            }
+            Action::ApplyKustomization { file, .. } if chosen(0) => {
+                let object = self.files.get(&format!("{}/{file}", step.name));
+                let resources = object.and_then(|o| o.value().get("resources")?.as_array());
+                for resource in resources.into_iter().flatten().filter_map(Value::as_str) {
+                    if let Some(bundle) = bundle_of_resource(resource) {
+                        state.bundle = Some(bundle);
+                    }
+                }
+            }
+            Action::SetTag { tag, istioctl } if chosen(0) => {
+                refused.extend(state.set_tag(tag, istioctl));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Reads `key=value,…`.
+fn labels(selector: &str) -> BTreeMap<String, String> {
+    let pairs = selector.split(',').filter_map(|pair| pair.split_once('='));
+    pairs
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .collect()
+}
+
+impl State {
+    /// Makes a state of objects that are all there at once, as somebody's manifests are.
+    ///
+    /// IstioOperators count as installed; of objects that are given twice the first counts.
+    #[must_use]
+    pub fn of(objects: &[Rc<Object>]) -> Self {
+        let mut state = Self::default();
+        for object in objects {
+            match &object.facet {
+                Facet::Operator(_) => {}
+                Facet::Node(labels) => {
+                    state.nodes.insert(object.key.name.clone(), labels.clone());
+                }
+                _ => {
+                    state
+                        .objects
+                        .entry(object.key.clone())
+                        .or_insert_with(|| Rc::clone(object));
+                }
+            }
+        }
+        // By file and place, so that the first one that brings a revision is the first in the reader's eyes.
+        for object in objects {
+            if matches!(object.facet, Facet::Operator(_)) {
+                state.install(object);
+            }
+        }
+        state.settle();
+        state
+    }
+
+    /// Applies an object as `kubectl apply` does; returns why a server would refuse it.
+    fn apply(&mut self, object: &Rc<Object>) -> Option<Refusal> {
+        let refuse = |pointer: &'static str, why: String| {
+            Some(Refusal {
+                object: Some(Rc::clone(object)),
+                pointer,
+                why,
+            })
+        };
+        let identity = &object.manifest.identity;
+        if let Some(namespace) = &object.key.namespace
+            && !self.has_namespace(namespace)
+        {
+            return refuse(
+                "/metadata/namespace",
+                format!("namespace `{namespace}` is not there"),
+            );
+        }
+        let served = match identity.group() {
+            "gateway.networking.k8s.io" => {
+                let bundle = self.bundle.as_ref().map(|(version, _)| version);
+                bundle.is_some_and(|bundle| serves(bundle, &identity.kind, &identity.api_version))
+            }
+            "install.istio.io" => false,
+            group if group.ends_with(".istio.io") => self.base.is_some(),
+            _ => true,
+        };
+        if !served {
+            let (kind, version) = (&identity.kind, &identity.api_version);
+            return refuse(
+                "/apiVersion",
+                format!("no `{kind}` in version `{version}` is there"),
+            );
+        }
+        if let (Some(old), Some(new)) =
+            (self.get(&object.key).and_then(|o| o.pods()), object.pods())
+            && identity.group() == "apps"
+            && old.selector != new.selector
+        {
+            return refuse(
+                "/spec/selector",
+                "the selector of what exists is immutable".to_owned(),
+            );
+        }
+        self.objects.insert(object.key.clone(), Rc::clone(object));
+        None
+    }
+
+    /// Deletes an object, and with a namespace what is in it.
+    fn delete(&mut self, key: &Key) {
+        if key.group.is_empty() && key.kind == "Namespace" {
+            self.objects
+                .retain(|other, _| other.namespace.as_ref() != Some(&key.name));
+        }
+        self.objects.remove(key);
+        let operators: Vec<(String, String)> = self
+            .operators()
+            .filter(|(_, operator)| operator.pilot && !self.has_istiod(operator.revision()))
+            .map(|(_, operator)| (operator.name.clone(), operator.revision().to_owned()))
+            .collect();
+        for key in operators {
+            self.operators.remove(&key);
+        }
+    }
+
+    /// Returns whether a control plane of this revision is there.
+    #[must_use]
+    pub fn has_istiod(&self, revision: &str) -> bool {
+        self.istiods()
+            .any(|(_, istiod)| istiod.revision == revision)
+    }
+
+    /// Installs an IstioOperator as istioctl of its version does.
+    fn install(&mut self, object: &Rc<Object>) {
+        let Facet::Operator(operator) = &object.facet else {
+            return;
+        };
+        let namespace = Identity::cluster("v1", "Namespace", operator.namespace.clone());
+        if !self.has_namespace(&operator.namespace) {
+            let value = complete(&namespace, Value::Object(serde_json::Map::new()));
+            let mut made = Object::of(object.manifest.implies(namespace, value), object.phase);
+            made.implied = true;
+            self.objects.insert(made.key.clone(), Rc::new(made));
+        }
+        let first = !self
+            .of_kind(
+                "admissionregistration.k8s.io",
+                "MutatingWebhookConfiguration",
+            )
+            .any(|webhook| webhook.key.name.starts_with("istio-sidecar-injector"));
+        if operator.base {
+            self.base.clone_from(&operator.version);
+        }
+        for made in operator.implied(object, first, object.phase) {
+            self.objects.insert(made.key.clone(), Rc::new(made));
+        }
+        let key = (operator.name.clone(), operator.revision().to_owned());
+        self.operators.insert(key, Rc::clone(object));
+    }
+
+    /// Points a tag at a revision as `istioctl tag set --overwrite` does.
+    fn set_tag(&mut self, tag: &str, istioctl: &Istioctl) -> Option<Refusal> {
+        let revision = &istioctl.revision;
+        let istiod = self
+            .istiods()
+            .find(|(_, istiod)| istiod.revision == *revision);
+        let Some(istiod) = istiod.map(|(object, _)| Rc::clone(object)) else {
+            let why = format!("istioctl sets no tag to revision `{revision}`, which is not there");
+            return Some(Refusal {
+                object: None,
+                pointer: "",
+                why,
+            });
+        };
+        let facts = facts_near(super::version_of(&istioctl.version).as_ref());
+        for (identity, value) in tag_values(facts, tag, revision, &istioctl.namespace) {
+            let value = complete(&identity, value);
+            let mut made = Object::of(istiod.manifest.implies(identity, value), istiod.phase);
+            made.implied = true;
+            self.objects.insert(made.key.clone(), Rc::new(made));
+        }
+        None
+    }
+}
