@@ -41,6 +41,8 @@ pub mod route;
 
 pub mod target;
 
+pub mod rules;
+
 pub mod proof;
 
 pub mod tree;

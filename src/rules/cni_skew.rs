@@ -1,0 +1,63 @@
+//! MP0030: an istio-cni that does not fit its ztunnels or control planes.
+
+use super::{Check, Report, Rule, View};
+use crate::finding::Severity;
+
+pub(crate) const RULE: Rule = Rule {
+    code: "MP0030",
+    title: "istio-cni does not fit a ztunnel or control plane",
+    severity: Severity::Error,
+    reason: "istio-cni is one per cluster. It works with control planes of its own minor and the next; \"new istio-cni, old ztunnel\" is a state of every official upgrade, \"old istio-cni, new \
+             ztunnel\" is none. So: control plane, then istio-cni, then ztunnel, each at most one minor apart.",
+    wrong: r#"
+apiVersion: install.istio.io/v1alpha1
+kind: IstioOperator
+metadata: {name: istio-cni, namespace: istio-system}
+spec: {profile: empty, tag: "1.29.6", components: {cni: {enabled: true}}}
+---
+apiVersion: install.istio.io/v1alpha1
+kind: IstioOperator
+metadata: {name: ztunnel, namespace: istio-system}
+spec: {profile: empty, tag: "1.30.3", components: {ztunnel: {enabled: true}, base: {enabled: false}, pilot: {enabled: false}}}
+"#,
+    right: r#"
+apiVersion: install.istio.io/v1alpha1
+kind: IstioOperator
+metadata: {name: istio-cni, namespace: istio-system}
+spec: {profile: empty, tag: "1.30.3", components: {cni: {enabled: true}}}
+---
+apiVersion: install.istio.io/v1alpha1
+kind: IstioOperator
+metadata: {name: ztunnel, namespace: istio-system}
+spec: {profile: empty, tag: "1.30.3", components: {ztunnel: {enabled: true}, base: {enabled: false}, pilot: {enabled: false}}}
+"#,
+    offline: "versions are those in the tags of images; where a tag names none nothing is said.",
+    check: Check::State(check),
+};
+
+fn check(view: &View<'_>, report: &mut Report) {
+    let state = view.state;
+    let newest = state.istiods().filter_map(|(_, istiod)| istiod.version.as_ref()).max();
+    for (object, cni) in state.cnis() {
+        let Some(own) = &cni.version else { continue };
+        let mut say = |message: String, label: &str| {
+            report.say(&RULE, object, "/spec", message).label = label.to_owned();
+            report.help("upgrade the control plane, then istio-cni, then ztunnel, one minor at a time");
+        };
+        if let Some(newest) = newest {
+            if own > newest {
+                say(format!("istio-cni {own} is newer than every istiod"), &format!("the newest istiod is {newest}"));
+            } else if newest.minor > own.minor + 1 {
+                say(format!("istio-cni {own} is more than one minor behind istiod {newest}"), "at most one apart");
+            }
+        }
+        for (ztunnel, facts) in state.ztunnels() {
+            let Some(theirs) = &facts.version else { continue };
+            if theirs > own {
+                say(format!("`{}` {theirs} is newer than istio-cni {own}", ztunnel.key.name), "istio-cni goes before ztunnel");
+            } else if own.minor > theirs.minor + 1 {
+                say(format!("`{}` {theirs} is more than one minor behind istio-cni {own}", ztunnel.key.name), "at most one apart");
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! MP0022: a Gateway that no control plane owns.
+
+use super::{Check, Report, Rule, View};
+use crate::finding::Severity;
+use crate::istio::route_dialect;
+
+pub(crate) const RULE: Rule = Rule {
+    code: "MP0022",
+    title: "a Gateway belongs to no control plane",
+    severity: Severity::Error,
+    reason: "A Gateway belongs to the revision or tag in its label `istio.io/rev`, else in that of its namespace, else to the tag `default`. Where that is nobody its pods \
+             run on with what they have: no route changes, no new certificate; and its status still says `Programmed`. Up to 1.24.2 a tag in the label gives it pods without \
+             listeners.",
+    wrong: r#"
+apiVersion: install.istio.io/v1alpha1
+kind: IstioOperator
+metadata: {name: istiod-1-30-3, namespace: istio-system}
+spec: {profile: ambient, tag: "1.30.3", revision: 1-30-3}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: front, namespace: istio-system, labels: {istio.io/rev: 1-29-6}}
+spec: {gatewayClassName: istio, listeners: [{name: http, port: 80, protocol: HTTP}]}
+"#,
+    right: r#"
+apiVersion: install.istio.io/v1alpha1
+kind: IstioOperator
+metadata: {name: istiod-1-30-3, namespace: istio-system}
+spec: {profile: ambient, tag: "1.30.3", revision: 1-30-3}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: front, namespace: istio-system, labels: {istio.io/rev: 1-30-3}}
+spec: {gatewayClassName: istio, listeners: [{name: http, port: 80, protocol: HTTP}]}
+"#,
+    offline: "of manifests without any istiod nothing is said. Between two steps of a tree that say so, 640 and 650, a Gateway's pods may run on without an owner.",
+    check: Check::State(check),
+};
+
+fn check(view: &View<'_>, report: &mut Report) {
+    let state = view.state;
+    if !state.whole && state.istiods().next().is_none() {
+        return;
+    }
+    for (object, _) in state.gateways() {
+        let claims = state.claims(object);
+        let asked = claims.asked.as_deref().unwrap_or("default");
+        let own: Vec<String> = state.istiods().map(|(_, istiod)| istiod.revision.clone()).collect();
+        if claims.revisions.is_empty() {
+            let message = format!("Gateway `{}` belongs to no control plane", object.key.name);
+            report.say(&RULE, object, "/metadata/labels", message).label = match &claims.asked {
+                Some(name) => format!("it asks for `{name}`, which is no revision or tag that is there"),
+                None => "it has no `istio.io/rev`, and nothing is the default".to_owned(),
+            };
+            report.help(format!("label it with a revision that is there: {}", own.join(", ")));
+        } else if !own.iter().any(|revision| revision == asked) && claims.asked.is_some() {
+            let blind = claims.revisions.iter().find(|(_, version)| !route_dialect(version.as_ref()).reads_tags);
+            if let Some((revision, _)) = blind {
+                let message = format!("Gateway `{}` asks for the tag `{asked}`, and revision `{revision}` gives it no listeners for that", object.key.name);
+                report.say(&RULE, object, "/metadata/labels", message).label = "up to 1.24.2 only a revision's own name counts here".to_owned();
+                report.help(format!("label it `istio.io/rev: {revision}`"));
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! MP0015: a header rule that loses to every path.
+
+use super::{Check, Report, Rule, View};
+use crate::finding::Severity;
+use crate::state::{Facet, Match, Rule as RouteRule};
+
+pub(crate) const RULE: Rule = Rule {
+    code: "MP0015",
+    title: "a rule with a header loses to the paths of another rule",
+    severity: Severity::Error,
+    reason: "Precedence goes by path before it goes by headers: Exact, then the longest PathPrefix, then the number of headers. A rule with a header and no path is \
+             PathPrefix `/` with a header, and every path that another rule lists comes first, so testers never reach the canary there; what they do reach \
+             are the paths that nobody listed.",
+    wrong: r#"
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: web, namespace: shop}
+spec:
+  parentRefs: [{name: front}]
+  rules:
+  - {matches: [{path: {type: Exact, value: /page}}], backendRefs: [{name: stable, port: 80}]}
+  - {matches: [{headers: [{name: traffic, value: test}]}], backendRefs: [{name: canary, port: 80}]}
+"#,
+    right: r#"
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: web, namespace: shop}
+spec:
+  parentRefs: [{name: front}]
+  rules:
+  - {matches: [{path: {type: Exact, value: /page}}], backendRefs: [{name: stable, port: 80}]}
+  - matches: [{path: {type: Exact, value: /page}, headers: [{name: traffic, value: test}]}]
+    backendRefs: [{name: canary, port: 80}]
+"#,
+    offline: "it speaks where every path of another rule comes first; a header rule that only one longer path outruns may be meant so.",
+    check: Check::State(check),
+};
+
+/// Type and value of a match's path.
+fn path(one: &Match) -> (&str, &str) {
+    let path = one.path.as_ref();
+    let kind = path.and_then(|p| p.type_.as_deref()).unwrap_or("PathPrefix");
+    (kind, path.and_then(|p| p.value.as_deref()).unwrap_or("/"))
+}
+
+/// Whether every request of the inner path is one of the outer, which comes later in precedence.
+fn outruns(inner: &Match, outer: &Match) -> bool {
+    let ((inner_kind, inner), (outer_kind, outer)) = (path(inner), path(outer));
+    let prefix = outer.trim_end_matches('/');
+    outer_kind == "PathPrefix"
+        && (inner_kind, inner) != (outer_kind, outer)
+        && matches!(inner_kind, "Exact" | "PathPrefix")
+        && inner.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Whether a match asks for all that another one asks for beside its path.
+fn has_all(one: &Match, other: &Match) -> bool {
+    other.headers.iter().all(|header| {
+        one.headers.iter().any(|h| h.name.eq_ignore_ascii_case(&header.name) && h.value == header.value)
+    })
+}
+
+fn backends(rule: &RouteRule) -> Vec<(Option<&str>, &str)> {
+    rule.backend_refs.iter().filter(|b| b.weight() > 0).map(|b| (b.namespace.as_deref(), b.name.as_str())).collect()
+}
+
+fn check(view: &View<'_>, report: &mut Report) {
+    for object in view.state.of_kind("gateway.networking.k8s.io", "HTTPRoute") {
+        let Facet::Route(route) = &object.facet else { continue };
+        for (number, rule) in route.rules.iter().enumerate() {
+            let with_header = !rule.matches.is_empty() && rule.matches.iter().all(|one| !one.headers.is_empty());
+            if !with_header {
+                continue;
+            }
+            let outrun = route.rules.iter().enumerate().find(|(other, theirs)| {
+                *other != number
+                    && backends(theirs) != backends(rule)
+                    && !theirs.matches.is_empty()
+                    && theirs.matches.iter().all(|base| {
+                        base.headers.is_empty()
+                            && rule.matches.iter().any(|own| outruns(base, own))
+                            && !rule.matches.iter().any(|own| path(own) == path(base) && has_all(own, base))
+                    })
+            });
+            let Some((other, theirs)) = outrun else { continue };
+            let paths: Vec<&str> = theirs.matches.iter().map(|one| path(one).1).collect();
+            let message = format!("the header of rule {number} never counts on the paths of rule {other}");
+            report.say(&RULE, object, &format!("/spec/rules/{number}/matches"), message).label =
+                format!("{} come before it, whatever the headers are", paths.join(", "));
+            report.help("repeat each of these paths in this rule, with the header beside it");
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! What must hold: one file a rule, each with its code, its reason, a wrong and a right example, and its function; and the
+//! table of them all.
+//!
+//! Rules judge states ([`View`]) and never the plan, so that they judge a template that a user overrides and manifests that
+//! meshplan never made as well. Rules over a transition or a whole tree have no function here: `proof` applies them, and
+//! their page stands beside the others.
+
+mod pages;
+mod report;
+
+mod api_refuses;
+mod base_twice;
+mod bundle_unsuited;
+mod cni_revision;
+mod cni_skew;
+mod crosses_redirection;
+mod discovery;
+mod enrolled_without_cni;
+mod gate_fails;
+mod gateway_follows_first;
+mod gateway_owner;
+mod handover_drops;
+mod header_outrun;
+mod hostname_shadows;
+mod istiod_pinned;
+mod left_behind;
+mod mesh_settings;
+mod namespace_missing;
+mod neither_answer;
+mod no_version;
+mod no_ztunnel;
+mod node_left;
+mod operator_names;
+mod other_ztunnel;
+mod port_undeclared;
+mod reference_missing;
+mod refused;
+mod rollback_differs;
+mod route_backend;
+mod route_detached;
+mod route_grant;
+mod schema;
+mod selector_misses;
+mod service_empty;
+mod shared_ztunnel;
+mod shift_differs;
+mod sidecar_label;
+mod tag_missing;
+mod tag_twice;
+mod twice;
+mod two_owners;
+mod two_ztunnels;
+mod values_dropped;
+mod webhook_dangles;
+mod ztunnel_address;
+mod ztunnel_addresses_twice;
+mod ztunnel_newer;
+mod ztunnel_trust;
+
+use semver::Version;
+
+pub use pages::{page, pages};
+pub use report::{Judged, Report, finding};
+
+use crate::finding::Severity;
+use crate::route::Table;
+use crate::state::{Facet, Object, Operator, State};
+use std::rc::Rc;
+
+/// What a rule looks at.
+pub struct View<'a> {
+    /// What exists.
+    pub state: &'a State,
+    /// The routes of the state.
+    pub table: &'a Table<'a>,
+    /// Everything that was given, twice the same included; empty for a state that was replayed.
+    pub given: &'a [Rc<Object>],
+    /// The Istio whose way counts where nothing names one.
+    pub istio: Option<&'a Version>,
+}
+
+impl<'a> View<'a> {
+    /// Returns the IstioOperators: all that were given, or those that were installed.
+    #[must_use]
+    pub fn operators(&self) -> Vec<(&'a Rc<Object>, &'a Operator)> {
+        if self.given.is_empty() {
+            return self.state.operators().collect();
+        }
+        let of = |object: &'a Rc<Object>| match &object.facet {
+            Facet::Operator(operator) => Some((object, &**operator)),
+            _ => None,
+        };
+        self.given.iter().filter_map(of).collect()
+    }
+}
+
+/// How a rule is applied.
+#[derive(Clone, Copy)]
+pub enum Check {
+    /// To every state.
+    State(fn(&View<'_>, &mut Report)),
+    /// By `proof`, to a transition, a part of a step, or a whole tree.
+    Proof,
+}
+
+/// One rule.
+pub struct Rule {
+    /// `MP0001`; never changes meaning.
+    pub code: &'static str,
+    /// In a few words, lower case: what is wrong where the rule speaks.
+    pub title: &'static str,
+    /// How much it weighs.
+    pub severity: Severity,
+    /// Why it must hold.
+    pub reason: &'static str,
+    /// What breaks it: manifests, or words where no manifests can show it.
+    pub wrong: &'static str,
+    /// The same, mended.
+    pub right: &'static str,
+    /// What it cannot know offline, and what it does then.
+    pub offline: &'static str,
+    /// How it is applied.
+    pub check: Check,
+}
+
+/// Every rule, by code.
+pub(crate) const RULES: &[&Rule] = &[
+    &two_ztunnels::RULE,
+    &no_ztunnel::RULE,
+    &other_ztunnel::RULE,
+    &shared_ztunnel::RULE,
+    &ztunnel_address::RULE,
+    &ztunnel_trust::RULE,
+    &ztunnel_addresses_twice::RULE,
+    &discovery::RULE,
+    &mesh_settings::RULE,
+    &route_backend::RULE,
+    &route_grant::RULE,
+    &service_empty::RULE,
+    &route_detached::RULE,
+    &hostname_shadows::RULE,
+    &header_outrun::RULE,
+    &shift_differs::RULE,
+    &refused::RULE,
+    &neither_answer::RULE,
+    &reference_missing::RULE,
+    &webhook_dangles::RULE,
+    &enrolled_without_cni::RULE,
+    &gateway_owner::RULE,
+    &two_owners::RULE,
+    &handover_drops::RULE,
+    &gateway_follows_first::RULE,
+    &tag_twice::RULE,
+    &tag_missing::RULE,
+    &sidecar_label::RULE,
+    &ztunnel_newer::RULE,
+    &cni_skew::RULE,
+    &crosses_redirection::RULE,
+    &bundle_unsuited::RULE,
+    &base_twice::RULE,
+    &no_version::RULE,
+    &operator_names::RULE,
+    &cni_revision::RULE,
+    &istiod_pinned::RULE,
+    &values_dropped::RULE,
+    &rollback_differs::RULE,
+    &namespace_missing::RULE,
+    &api_refuses::RULE,
+    &schema::RULE,
+    &selector_misses::RULE,
+    &port_undeclared::RULE,
+    &gate_fails::RULE,
+    &left_behind::RULE,
+    &node_left::RULE,
+    &twice::RULE,
+];
+
+pub(crate) use api_refuses::RULE as API_REFUSES;
+pub(crate) use gate_fails::RULE as GATE_FAILS;
+pub(crate) use handover_drops::RULE as HANDOVER_DROPS;
+pub(crate) use left_behind::RULE as LEFT_BEHIND;
+pub(crate) use neither_answer::RULE as NEITHER_ANSWER;
+pub(crate) use node_left::RULE as NODE_LEFT;
+pub(crate) use refused::RULE as REFUSED;
+pub(crate) use rollback_differs::RULE as ROLLBACK_DIFFERS;
+pub(crate) use schema::RULE as SCHEMA;
+pub(crate) use shift_differs::RULE as SHIFT_DIFFERS;
+
+/// Returns the rule of a code, in whatever case it is written.
+#[must_use]
+pub fn rule(code: &str) -> Option<&'static Rule> {
+    RULES.iter().copied().find(|rule| rule.code.eq_ignore_ascii_case(code))
+}
+
+/// Applies every rule that a single state can break.
+#[must_use]
+pub fn judge(view: &View<'_>) -> Vec<Judged> {
+    let mut report = Report::default();
+    for rule in RULES {
+        if let Check::State(check) = rule.check {
+            check(view, &mut report);
+        }
+    }
+    report.into_found()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULES;
+
+    #[test]
+    fn codes_rise_without_gaps() {
+        let codes: Vec<&str> = RULES.iter().map(|rule| rule.code).collect();
+        let expected: Vec<String> = (1..=RULES.len()).map(|n| format!("MP{n:04}")).collect();
+        assert_eq!(codes, expected);
+    }
+}

@@ -1,0 +1,84 @@
+//! MP0002: an enrolled pod on a node without a ztunnel.
+
+use super::{Check, Report, Rule, View};
+use crate::finding::Severity;
+use crate::state::cells;
+
+pub(crate) const RULE: Rule = Rule {
+    code: "MP0002",
+    title: "a pod of the mesh can be on a node without a ztunnel",
+    severity: Severity::Error,
+    reason: "Up to 1.20 such a pod runs outside of the mesh, in plain text, and nothing says so; from 1.21 it does not start (\"no ztunnel \
+             connection\"). That holds for nodes of the control plane and for nodes that join later as well.",
+    wrong: r#"
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop, labels: {istio.io/dataplane-mode: ambient}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: web, image: web}]}
+---
+apiVersion: install.istio.io/v1alpha1
+kind: IstioOperator
+metadata: {name: ztunnel-1-29-6, namespace: istio-system}
+spec:
+  profile: ambient
+  tag: "1.29.6"
+  components: {base: {enabled: false}, pilot: {enabled: false}}
+  values: {ztunnel: {resourceName: ztunnel-1-29-6, nodeSelector: {pool: stable}}}
+"#,
+    right: r#"
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop, labels: {istio.io/dataplane-mode: ambient}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {nodeSelector: {pool: stable}, containers: [{name: web, image: web}]}
+---
+apiVersion: install.istio.io/v1alpha1
+kind: IstioOperator
+metadata: {name: ztunnel-1-29-6, namespace: istio-system}
+spec:
+  profile: ambient
+  tag: "1.29.6"
+  components: {base: {enabled: false}, pilot: {enabled: false}}
+  values: {ztunnel: {resourceName: ztunnel-1-29-6, nodeSelector: {pool: stable}}}
+"#,
+    offline: "of manifests without any ztunnel nothing is said; taints that keep pods away from nodes are not known and do not count.",
+    check: Check::State(check),
+};
+
+fn check(view: &View<'_>, report: &mut Report) {
+    let state = view.state;
+    let ztunnels: Vec<_> = state.ztunnels().map(|(_, ztunnel)| &ztunnel.pods.place).collect();
+    if ztunnels.is_empty() && !state.whole {
+        return;
+    }
+    for (object, pods) in state.enrolled() {
+        let cells = cells(ztunnels.iter().copied().chain([&pods.place]));
+        let bare = state
+            .nodes
+            .values()
+            .chain(&cells)
+            .find(|node| pods.place.allows(node) && !ztunnels.iter().any(|place| place.allows(node)));
+        let Some(bare) = bare else { continue };
+        let labels: Vec<String> = bare.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let node = if labels.is_empty() { "a node without labels".to_owned() } else { format!("a node with {}", labels.join(", ")) };
+        let pointer = format!("{}/nodeSelector", pods.spec);
+        let message = format!("pods of `{}` can be on nodes without a ztunnel", object.key.name);
+        report.say(&RULE, object, &pointer, message).label = format!("can be on {node}, which no ztunnel selects");
+        report.help("pin the pods to the nodes of a ztunnel, by the same label, or let the ztunnel be on every node that they can be on");
+    }
+}

@@ -1,0 +1,68 @@
+//! MP0044: a Service whose port no container declares.
+
+use super::{Check, Report, Rule, View};
+use crate::finding::Severity;
+use crate::state::Facet;
+
+pub(crate) const RULE: Rule = Rule {
+    code: "MP0044",
+    title: "a Service leads to a port that no container of its pods declares",
+    severity: Severity::Warning,
+    reason: "A port that is given by name has to be declared under it, or the Service has no endpoint. One that is given by number need not be declared; but where the containers declare others and not this one, \
+             it is mostly a mistake.",
+    wrong: r#"
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8081}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: web, image: web, ports: [{containerPort: 8080}]}]}
+"#,
+    right: r#"
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: web, image: web, ports: [{containerPort: 8080}]}]}
+"#,
+    offline: "what listens without being declared is not known; pods that declare no port at all are not looked at.",
+    check: Check::State(check),
+};
+
+fn check(view: &View<'_>, report: &mut Report) {
+    let state = view.state;
+    for object in state.of_kind("", "Service").filter(|object| !object.implied) {
+        let (Facet::Service(service), Some(namespace)) = (&object.facet, &object.key.namespace) else { continue };
+        for (number, port) in service.ports.iter().enumerate() {
+            let without = state.selected(namespace, &service.selector).find(|(_, pods)| {
+                let declared = |(name, number): &(Option<String>, u64)| match &port.target {
+                    Ok(target) => number == target,
+                    Err(target) => name.as_ref() == Some(target),
+                };
+                let speaks = port.target.is_err() || !pods.ports.is_empty();
+                speaks && !pods.ports.iter().any(declared)
+            });
+            let Some((workload, pods)) = without else { continue };
+            let target = port.target.as_ref().map_or_else(Clone::clone, ToString::to_string);
+            let message = format!("port {} of Service `{}` leads to `{target}`, which `{}` does not declare", port.port, object.key.name, workload.key.name);
+            let declared: Vec<String> = pods.ports.iter().map(|(_, number)| number.to_string()).collect();
+            report.say(&RULE, object, &format!("/spec/ports/{number}"), message).label = format!("it declares {}", declared.join(", "));
+            report.help("set `targetPort` to a port of the pods");
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! MP0019: something that still refers to what is not there.
+
+use super::{Check, Report, Rule, View};
+use crate::finding::Severity;
+use crate::identity::Key;
+
+pub(crate) const RULE: Rule = Rule {
+    code: "MP0019",
+    title: "pods need something that is not there",
+    severity: Severity::Error,
+    reason: "A pod whose ServiceAccount, ConfigMap, Secret or volume claim is not there does not start. Nothing may be deleted that something which stays refers \
+             to, and a copy of a workload has to have all that it needs in its own namespace.",
+    wrong: "A Deployment in `shop-1-30-3` names the ServiceAccount `web`, and the step that makes it does not.",
+    right: "The manifests of the workload hold the ServiceAccount `web`.",
+    offline: "only in a compiled tree, which knows all that is in the namespaces it makes. A ConfigMap, Secret or claim that nothing makes is a warning until it was \
+              there and is deleted: an operator may make it. In manifests nothing is said.",
+    check: Check::State(check),
+};
+
+/// What Kubernetes and istiod put into every namespace.
+const EVERYWHERE: [(&str, &str); 3] = [
+    ("ServiceAccount", "default"),
+    ("ConfigMap", "kube-root-ca.crt"),
+    ("ConfigMap", "istio-ca-root-cert"),
+];
+
+fn check(view: &View<'_>, report: &mut Report) {
+    let state = view.state;
+    if !state.whole {
+        return;
+    }
+    for (object, pods) in state.workloads().filter(|(object, _)| !object.implied) {
+        let Some(namespace) = &object.key.namespace else { continue };
+        for reference in &pods.references {
+            let key = Key::namespaced("", reference.kind, namespace, &reference.name);
+            if EVERYWHERE.contains(&(reference.kind, reference.name.as_str())) || state.get(&key).is_some() {
+                continue;
+            }
+            let message = format!("`{}` needs {key}, which is not there", object.key.name);
+            let finding = report.say(&RULE, object, &reference.pointer, message);
+            finding.label = "its pods do not start without it".to_owned();
+            if reference.kind != "ServiceAccount" {
+                finding.severity = Severity::Warning;
+            }
+            report.help(format!("add the {} to the same manifests, or mark it as optional where pods can do without", reference.kind));
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! MP0010: a backend that is not there.
+
+use super::{Check, Report, Rule, View};
+use crate::finding::Severity;
+use crate::identity::Key;
+use crate::route::Resolved;
+use crate::state::{BackendRef, Facet, Object, State};
+use std::rc::Rc;
+
+pub(crate) const RULE: Rule = Rule {
+    code: "MP0010",
+    title: "a route names a Service or port that is not there",
+    severity: Severity::Error,
+    reason: "The share of requests that belongs to it gets 500. The status of the route does not always say so: of a port that the Service lacks Istio \
+             reports `ResolvedRefs` as true; and a backend without a port loses the whole route.",
+    wrong: r#"
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec: {selector: {app: web}, ports: [{port: 80}]}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: web, namespace: default}
+spec:
+  parentRefs: [{name: front}]
+  rules: [{backendRefs: [{name: web, port: 80}]}]
+"#,
+    right: r#"
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec: {selector: {app: web}, ports: [{port: 80}]}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: web, namespace: shop}
+spec:
+  parentRefs: [{name: front, namespace: default}]
+  rules: [{backendRefs: [{name: web, port: 80}]}]
+"#,
+    offline: "of manifests without any Service nothing is said: they are elsewhere.",
+    check: Check::State(check),
+};
+
+/// Goes through the backends of every HTTPRoute, with the pointer of each.
+pub(super) fn backends(state: &State) -> impl Iterator<Item = (&Rc<Object>, &BackendRef, String)> {
+    state.of_kind("gateway.networking.k8s.io", "HTTPRoute").flat_map(|object| {
+        let rules = match &object.facet {
+            Facet::Route(route) => &route.rules[..],
+            _ => &[],
+        };
+        rules.iter().enumerate().flat_map(move |(r, rule)| {
+            let own = rule.backend_refs.iter().enumerate();
+            let own = own.map(move |(b, backend)| (object, backend, format!("/spec/rules/{r}/backendRefs/{b}")));
+            let mirrors = rule.filters.iter().enumerate().filter_map(move |(f, filter)| {
+                let backend = &filter.request_mirror.as_ref()?.backend_ref;
+                Some((object, backend, format!("/spec/rules/{r}/filters/{f}/requestMirror/backendRef")))
+            });
+            own.chain(mirrors)
+        })
+    })
+}
+
+/// What is wrong with a backend, whether it may be used or not.
+pub(super) fn problem(state: &State, from: &str, backend: &BackendRef) -> Option<Resolved> {
+    if !backend.is_service() {
+        return Some(Resolved::UnknownKind);
+    }
+    let Some(port) = backend.port.filter(|_| !backend.name.contains('.')) else {
+        return Some(Resolved::Malformed);
+    };
+    let namespace = backend.namespace.as_deref().unwrap_or(from);
+    match state.get(&Key::namespaced("", "Service", namespace, &backend.name)).map(|o| &o.facet) {
+        Some(Facet::Service(service)) if service.port(port).is_some() && service.type_ != "ExternalName" => None,
+        Some(_) => Some(Resolved::NoPort),
+        None => Some(Resolved::NoService),
+    }
+}
+
+fn check(view: &View<'_>, report: &mut Report) {
+    let state = view.state;
+    if !state.whole && state.of_kind("", "Service").next().is_none() {
+        return;
+    }
+    for (object, backend, pointer) in backends(state) {
+        let from = object.key.namespace.as_deref().unwrap_or_default();
+        let namespace = backend.namespace.as_deref().unwrap_or(from);
+        let Some(problem) = problem(state, from, backend) else { continue };
+        let port = backend.port.map_or_else(String::new, |port| format!(":{port}"));
+        let message = format!("the route names `{namespace}/{}{port}`: {}", backend.name, problem.in_words());
+        let key = if problem == Resolved::NoPort { "/port" } else { "/name" };
+        let weight = if backend.weight() == 0 { "no request is lost while its weight is 0" } else { "its share of requests gets 500" };
+        report.say(&RULE, object, &format!("{pointer}{key}"), message).label = weight.to_owned();
+        report.help(help(state, namespace, backend));
+    }
+}
+
+fn help(state: &State, namespace: &str, backend: &BackendRef) -> String {
+    let key = Key::namespaced("", "Service", namespace, &backend.name);
+    if let Some(Facet::Service(service)) = state.get(&key).map(|o| &o.facet) {
+        let ports: Vec<String> = service.ports.iter().map(|port| port.port.to_string()).collect();
+        return format!("the Service has {}", ports.join(", "));
+    }
+    let others: Vec<String> = state
+        .of_kind("", "Service")
+        .filter(|service| service.key.name == backend.name)
+        .filter_map(|service| service.key.namespace.clone())
+        .collect();
+    if others.is_empty() {
+        "name a Service that is there, with its port".to_owned()
+    } else {
+        format!("there is one in {}: set `namespace`", others.join(", "))
+    }
+}

@@ -1,0 +1,71 @@
+//! MP0011: a backend in another namespace, without a ReferenceGrant.
+
+use super::route_backend::{backends, problem};
+use super::{Check, Report, Rule, View};
+use crate::finding::Severity;
+use crate::route::{Resolved, resolve};
+use crate::istio::route_dialect;
+
+pub(crate) const RULE: Rule = Rule {
+    code: "MP0011",
+    title: "a route names a Service of another namespace without a ReferenceGrant there",
+    severity: Severity::Error,
+    reason: "A reference across namespaces needs a ReferenceGrant in the namespace that it leads to; without one its share of requests gets 500. Istio 1.26 \
+             to 1.29 keeps but the last name of one grant, so give each Service a grant of its own.",
+    wrong: r#"
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec: {selector: {app: web}, ports: [{port: 80}]}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: web, namespace: default}
+spec:
+  parentRefs: [{name: front}]
+  rules: [{backendRefs: [{name: web, namespace: shop, port: 80}]}]
+"#,
+    right: r#"
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec: {selector: {app: web}, ports: [{port: 80}]}
+---
+apiVersion: gateway.networking.k8s.io/v1beta1
+kind: ReferenceGrant
+metadata: {name: routes-to-web, namespace: shop}
+spec:
+  from: [{group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: default}]
+  to: [{group: "", kind: Service, name: web}]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: web, namespace: default}
+spec:
+  parentRefs: [{name: front}]
+  rules: [{backendRefs: [{name: web, namespace: shop, port: 80}]}]
+"#,
+    offline: "in manifests it speaks only where the Service itself is among them.",
+    check: Check::State(check),
+};
+
+fn check(view: &View<'_>, report: &mut Report) {
+    let state = view.state;
+    let newest = state.istiods().filter_map(|(_, istiod)| istiod.version.as_ref());
+    // Every istiod reads every route, so each has to find the grant.
+    let mut dialects: Vec<_> = newest.map(|version| route_dialect(Some(version))).collect();
+    dialects.push(route_dialect(view.istio));
+    for (object, backend, pointer) in backends(state) {
+        let from = object.key.namespace.as_deref().unwrap_or_default();
+        let namespace = backend.namespace.as_deref().unwrap_or(from);
+        if problem(state, from, backend).is_some() {
+            continue;
+        }
+        if !dialects.iter().any(|dialect| resolve(state, from, backend, *dialect) == Resolved::NotGranted) {
+            continue;
+        }
+        let message = format!("nothing lets routes of `{from}` refer to `{namespace}/{}`", backend.name);
+        report.say(&RULE, object, &format!("{pointer}/namespace"), message).label = "its share of requests gets 500".to_owned();
+        report.help(format!("add a ReferenceGrant in `{namespace}`: from HTTPRoute in `{from}`, to Service `{}`", backend.name));
+    }
+}

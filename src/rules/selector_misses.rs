@@ -1,0 +1,48 @@
+//! MP0043: a workload that does not select its own pods.
+
+use super::{Check, Report, Rule, View};
+use crate::finding::Severity;
+
+pub(crate) const RULE: Rule = Rule {
+    code: "MP0043",
+    title: "a workload does not select its own pods",
+    severity: Severity::Error,
+    reason: "The API server refuses a Deployment, StatefulSet or DaemonSet whose template does not have the labels of its selector.",
+    wrong: r#"
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template: {metadata: {labels: {app: wep}}, spec: {containers: [{name: web, image: web}]}}
+"#,
+    right: r#"
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: web}]}}
+"#,
+    offline: "",
+    check: Check::State(check),
+};
+
+fn check(view: &View<'_>, report: &mut Report) {
+    for (object, pods) in view.state.workloads() {
+        if object.implied || object.key.group != "apps" {
+            continue;
+        }
+        let missing = pods.selector.iter().find(|(key, value)| pods.labels.get(*key) != Some(value));
+        let empty = pods.selector.is_empty() && object.value().pointer("/spec/selector/matchExpressions").is_none();
+        if let Some((key, value)) = missing {
+            let message = format!("the pods of `{}` do not have `{key}: {value}`, which it selects", object.key.name);
+            report.say(&RULE, object, "/spec/template/metadata/labels", message).label = "the API server refuses it".to_owned();
+            report.help("give selector and template the same labels");
+        } else if empty {
+            let message = format!("`{}` selects no pods", object.key.name);
+            report.say(&RULE, object, "/spec/selector", message).label = "the API server refuses it".to_owned();
+            report.help("give it `matchLabels` that its template has");
+        }
+    }
+}

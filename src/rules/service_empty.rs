@@ -1,0 +1,86 @@
+//! MP0012: a backend without pods.
+
+use super::route_backend::backends;
+use super::{Check, Report, Rule, View};
+use crate::finding::Severity;
+use crate::identity::Key;
+use crate::state::Facet;
+
+pub(crate) const RULE: Rule = Rule {
+    code: "MP0012",
+    title: "a Service that a route names selects no pods",
+    severity: Severity::Error,
+    reason: "Requests to a Service without endpoints get 503. Its selector has to be among the labels of the pods of a workload in its namespace, with \
+             replicas above 0 and not at all in a Deployment that is being taken away.",
+    wrong: r#"
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec: {selector: {app: wep}, ports: [{port: 80}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: web, image: web}]}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: web, namespace: shop}
+spec:
+  parentRefs: [{name: front}]
+  rules: [{backendRefs: [{name: web, port: 80}]}]
+"#,
+    right: r#"
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec: {selector: {app: web}, ports: [{port: 80}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: web, image: web}]}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: web, namespace: shop}
+spec:
+  parentRefs: [{name: front}]
+  rules: [{backendRefs: [{name: web, port: 80}]}]
+"#,
+    offline: "a Service without a selector has endpoints that somebody else makes, and in manifests a namespace without any workload has them elsewhere; of these \
+              nothing is said.",
+    check: Check::State(check),
+};
+
+fn check(view: &View<'_>, report: &mut Report) {
+    let state = view.state;
+    let mut seen: Vec<Key> = Vec::new();
+    for (object, backend, _) in backends(state) {
+        let from = object.key.namespace.as_deref().unwrap_or_default();
+        let namespace = backend.namespace.as_deref().unwrap_or(from);
+        let key = Key::namespaced("", "Service", namespace, &backend.name);
+        let Some(service) = state.get(&key) else { continue };
+        let Facet::Service(spec) = &service.facet else { continue };
+        let elsewhere = !state.whole && !state.workloads().any(|(o, _)| o.key.namespace.as_deref() == Some(namespace));
+        if backend.weight() == 0 || spec.selector.is_empty() || elsewhere || seen.contains(&key) {
+            continue;
+        }
+        if state.selected(namespace, &spec.selector).any(|(_, pods)| pods.replicas > 0) {
+            continue;
+        }
+        let selector: Vec<String> = spec.selector.iter().map(|(k, v)| format!("{k}={v}")).collect();
+        let message = format!("Service `{namespace}/{}`, which a route names, selects no pods", backend.name);
+        report.say(&RULE, service, "/spec/selector", message).label = format!("no running pod of `{namespace}` has {}", selector.join(", "));
+        report.help("give the Service the labels of a workload's pods, and the workload a replica");
+        seen.push(key);
+    }
+}

@@ -1,0 +1,49 @@
+//! MP0048: one object twice.
+
+use super::{Check, Report, Rule, View};
+use crate::finding::Severity;
+
+pub(crate) const RULE: Rule = Rule {
+    code: "MP0048",
+    title: "one object is given twice",
+    severity: Severity::Error,
+    reason: "Whichever is applied last is what there is, and the order of files decides which that is.",
+    wrong: r#"
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings, namespace: shop}
+data: {a: "1"}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings, namespace: shop}
+data: {a: "2"}
+"#,
+    right: r#"
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings, namespace: shop}
+data: {a: "2"}
+"#,
+    offline: "only in manifests that are one state; steps change the same object on purpose. IstioOperators are MP0035's.",
+    check: Check::State(check),
+};
+
+fn check(view: &View<'_>, report: &mut Report) {
+    for (number, object) in view.given.iter().enumerate() {
+        if object.key.kind == "IstioOperator" {
+            continue;
+        }
+        if let Some(first) = view.given[..number].iter().find(|other| other.key == object.key) {
+            let (line, file) = (first.manifest.range("").start, &first.manifest.source);
+            let message = format!("{} is given twice", object.key);
+            let same = first.value() == object.value();
+            let finding = report.say(&RULE, object, "", message);
+            finding.label = format!("the first one is in {file}, at byte {line}");
+            if same {
+                finding.severity = Severity::Warning;
+            }
+            report.help("keep one of them");
+        }
+    }
+}

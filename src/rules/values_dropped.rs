@@ -1,0 +1,86 @@
+//! MP0038: settings that istioctl drops or refuses.
+
+use super::{Check, Report, Rule, View};
+use crate::finding::Severity;
+
+pub(crate) const RULE: Rule = Rule {
+    code: "MP0038",
+    title: "istioctl of this version drops or refuses a setting",
+    severity: Severity::Error,
+    reason: "From 1.24 istioctl finds what `components.ztunnel.k8s` is for by the name `ztunnel`: with `resourceName` (from 1.25) the node selector is dropped in silence, and the ztunnel is on every \
+             node. `values.pilot.trustedZtunnelName` is no field that istioctl knows in any version. `values.ztunnel.nodeSelector` does nothing before 1.23. Overlays that match nothing are ignored \
+             in silence from 1.24.",
+    wrong: r#"
+apiVersion: install.istio.io/v1alpha1
+kind: IstioOperator
+metadata: {name: ztunnel-1-30-3, namespace: istio-system}
+spec:
+  profile: ambient
+  tag: "1.30.3"
+  revision: 1-30-3
+  components: {base: {enabled: false}, pilot: {enabled: false}, cni: {enabled: false}, ztunnel: {k8s: {nodeSelector: {pool: canary}}}}
+  values: {ztunnel: {resourceName: ztunnel-1-30-3}}
+"#,
+    right: r#"
+apiVersion: install.istio.io/v1alpha1
+kind: IstioOperator
+metadata: {name: ztunnel-1-30-3, namespace: istio-system}
+spec:
+  profile: ambient
+  tag: "1.30.3"
+  revision: 1-30-3
+  components: {base: {enabled: false}, pilot: {enabled: false}, cni: {enabled: false}}
+  values: {ztunnel: {resourceName: ztunnel-1-30-3, nodeSelector: {pool: canary}}}
+"#,
+    offline: "only these settings are looked at; what istioctl makes of all others is for `istioctl manifest generate` to say.",
+    check: Check::State(check),
+};
+
+fn check(view: &View<'_>, report: &mut Report) {
+    for (object, operator) in view.operators() {
+        let value = object.value();
+        let has = |pointer: &str| value.pointer(pointer).is_some();
+        let version = operator.version.as_ref().map(|v| (v.major, v.minor));
+        let mut say = |pointer: &str, message: &str, label: &str, help: &str| {
+            report.say(&RULE, object, pointer, format!("`{}`: {message}", operator.name)).label = label.to_owned();
+            report.help(help);
+        };
+        let renamed = value.pointer("/spec/values/ztunnel/resourceName").and_then(|v| v.as_str());
+        if operator.ztunnel && has("/spec/components/ztunnel/k8s/nodeSelector") && renamed.is_some_and(|name| name != "ztunnel") {
+            say(
+                "/spec/components/ztunnel/k8s/nodeSelector",
+                "the node selector of ztunnel is dropped",
+                "istioctl looks for a DaemonSet called `ztunnel` to put it on",
+                "use `values.ztunnel.nodeSelector`",
+            );
+        }
+        if has("/spec/values/pilot/trustedZtunnelName") {
+            say(
+                "/spec/values/pilot/trustedZtunnelName",
+                "istioctl does not know `trustedZtunnelName`",
+                "unknown field, and nothing is installed",
+                "use `values.pilot.env.CA_TRUSTED_NODE_ACCOUNTS`",
+            );
+        }
+        if operator.ztunnel && has("/spec/values/ztunnel/nodeSelector") && version.is_some_and(|v| v < (1, 23)) {
+            say(
+                "/spec/values/ztunnel/nodeSelector",
+                "ztunnel's chart of this version has no `nodeSelector`",
+                "it came with 1.23",
+                "use `components.ztunnel.k8s.nodeSelector`",
+            );
+        }
+        let overlays = value.pointer("/spec/components/ztunnel/k8s/overlays").and_then(|v| v.as_array());
+        for (number, overlay) in overlays.into_iter().flatten().enumerate() {
+            let name = renamed.filter(|_| version.is_none_or(|v| v >= (1, 25))).unwrap_or("ztunnel");
+            if operator.ztunnel && overlay["name"] != name {
+                say(
+                    &format!("/spec/components/ztunnel/k8s/overlays/{number}/name"),
+                    "an overlay is for an object that the chart does not make",
+                    &format!("the chart's object is called `{name}`"),
+                    &format!("name `{name}` here"),
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! MP0005: a ztunnel whose control plane is not there.
+
+use super::{Check, Report, Rule, View};
+use crate::finding::Severity;
+use crate::identity::Key;
+use crate::state::{Istiod, State, Ztunnel};
+
+pub(crate) const RULE: Rule = Rule {
+    code: "MP0005",
+    title: "a ztunnel asks an istiod that is not there",
+    severity: Severity::Error,
+    reason: "ztunnel takes its configuration and certificates from the Service that XDS_ADDRESS and CA_ADDRESS name. Without them, or up to 1.19 with \
+             `revision` alone, it asks `istiod.istio-system`, which an installation of revisions does not have. The Service of a tag will not do: its \
+             name is not in istiod's certificate.",
+    wrong: r#"
+apiVersion: install.istio.io/v1alpha1
+kind: IstioOperator
+metadata: {name: istiod-1-18-1, namespace: istio-system}
+spec: {profile: ambient, tag: "1.18.1", revision: 1-18-1, components: {cni: {enabled: false}, ztunnel: {enabled: false}}}
+---
+apiVersion: install.istio.io/v1alpha1
+kind: IstioOperator
+metadata: {name: ztunnel-1-18-1, namespace: istio-system}
+spec:
+  profile: ambient
+  tag: "1.18.1"
+  revision: 1-18-1
+  components: {base: {enabled: false}, pilot: {enabled: false}}
+"#,
+    right: r#"
+apiVersion: install.istio.io/v1alpha1
+kind: IstioOperator
+metadata: {name: istiod-1-18-1, namespace: istio-system}
+spec: {profile: ambient, tag: "1.18.1", revision: 1-18-1, components: {cni: {enabled: false}, ztunnel: {enabled: false}}}
+---
+apiVersion: install.istio.io/v1alpha1
+kind: IstioOperator
+metadata: {name: ztunnel-1-18-1, namespace: istio-system}
+spec:
+  profile: ambient
+  tag: "1.18.1"
+  revision: 1-18-1
+  components: {base: {enabled: false}, pilot: {enabled: false}}
+  values: {ztunnel: {env: {XDS_ADDRESS: "istiod-1-18-1.istio-system.svc:15012", CA_ADDRESS: "istiod-1-18-1.istio-system.svc:15012"}}}
+"#,
+    offline: "of manifests without any istiod nothing is said.",
+    check: Check::State(check),
+};
+
+/// The Service that an address names, as `(namespace, name)`; `1.18.0-alpha.0` writes it with its scheme.
+fn service(address: &str) -> Option<(String, String, u64)> {
+    let rest = address.trim_start_matches("https://").trim_start_matches("http://");
+    let (host, port) = rest.split_once(':').unwrap_or((rest, "15012"));
+    let mut parts = host.split('.');
+    let (name, namespace) = (parts.next()?, parts.next()?);
+    Some((namespace.to_owned(), name.to_owned(), port.trim_end_matches('/').parse().ok()?))
+}
+
+/// The istiod behind an address, if it is there and listens on that port.
+fn behind<'a>(state: &'a State, address: &str) -> Option<&'a Istiod> {
+    let (namespace, name, port) = service(address)?;
+    let object = state.get(&Key::namespaced("", "Service", &namespace, &name))?;
+    let crate::state::Facet::Service(service) = &object.facet else { return None };
+    service.port(port)?;
+    // A tag's Service leads to the right pods, whose certificate does not have its name.
+    if name.starts_with("istiod-revision-tag-") {
+        return None;
+    }
+    let own = state.selected(&namespace, &service.selector).next().map(|(object, _)| object.key.clone())?;
+    state.istiods().find(|(object, _)| object.key == own).map(|(_, istiod)| istiod)
+}
+
+/// What a ztunnel asks where nothing says otherwise.
+const DEFAULT: &str = "istiod.istio-system.svc:15012";
+
+/// Returns the control plane of a ztunnel, where both its addresses lead to one that is there.
+pub(super) fn control_plane<'a>(state: &'a State, ztunnel: &Ztunnel) -> Option<&'a Istiod> {
+    let of = |address: &Option<String>| behind(state, address.as_deref().unwrap_or(DEFAULT));
+    let (xds, ca) = (of(&ztunnel.xds)?, of(&ztunnel.ca)?);
+    (xds.revision == ca.revision).then_some(xds)
+}
+
+fn check(view: &View<'_>, report: &mut Report) {
+    let state = view.state;
+    if !state.whole && state.istiods().next().is_none() {
+        return;
+    }
+    for (object, ztunnel) in state.ztunnels() {
+        for (what, address) in [("XDS_ADDRESS", &ztunnel.xds), ("CA_ADDRESS", &ztunnel.ca)] {
+            let address = address.as_deref().unwrap_or(DEFAULT);
+            if behind(state, address).is_some() {
+                continue;
+            }
+            let message = format!("`{}` asks `{address}`, which no istiod serves", object.key.name);
+            let istiods: Vec<String> = state
+                .istiods()
+                .map(|(o, _)| format!("{}.{}.svc:15012", o.key.name, o.key.namespace.as_deref().unwrap_or_default()))
+                .collect();
+            report.say(&RULE, object, "/spec/template/spec/containers/0/env", message).label = format!("its {what}");
+            report.help(match istiods.as_slice() {
+                [] => "install the control plane first, and take ztunnel away before it".to_owned(),
+                all => format!("there is {}", all.join(", ")),
+            });
+        }
+    }
+}
