@@ -48,6 +48,10 @@ pub struct Finding {
     pub object: Option<String>,
     /// The step it first appears in.
     pub step: Option<String>,
+    /// The part of that step at which it first appears, by its files; empty for the whole step.
+    pub part: Vec<String>,
+    /// Where in the plan the object comes from.
+    pub plan: Option<Place>,
 }
 
 impl Finding {
@@ -62,6 +66,8 @@ impl Finding {
             at: None,
             object: None,
             step: None,
+            part: Vec::new(),
+            plan: None,
         }
     }
 

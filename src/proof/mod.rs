@@ -1,5 +1,304 @@
 //! What is proved of a compiled tree: every state, every transition, and part of a step holds the rules.
 
 mod course;
+mod gates;
+mod parts;
+mod requests;
+mod traffic;
+
+use std::rc::Rc;
+
+use semver::Version;
 
 pub use course::{After, Course};
+pub use parts::parts;
+pub use requests::kinds;
+
+use crate::finding::Finding;
+use crate::identity::Key;
+use crate::istio::route_dialect;
+use crate::route::Table;
+use crate::rules::{self, Judged, View, finding, judge};
+use crate::state::{Facet, Object, Part, State};
+use crate::step::Action;
+use crate::target::IndexStep;
+use traffic::Traffic;
+
+/// Applies every rule to manifests that are all there at once.
+#[must_use]
+pub fn prove_manifests(objects: &[Rc<Object>], istio: Option<&Version>) -> Vec<Finding> {
+    let state = State::of(objects);
+    let table = Table::new(&state, istio);
+    let view = View { state: &state, table: &table, given: objects, istio };
+    judge(&view).into_iter().map(|judged| judged.finding).collect()
+}
+
+/// Applies every rule to a compiled tree: after each step, in each part of it, between two steps, and on the way back.
+#[must_use]
+pub fn prove(course: &Course) -> Vec<Finding> {
+    let traffic = Traffic::of(course);
+    let mut proof = Proof { course, traffic, said: Vec::new(), found: Vec::new() };
+    let mut before = course.start();
+    let mut known: Vec<Judged> = Vec::new();
+    for (number, step) in course.index.steps.iter().enumerate() {
+        let (after, now) = proof.step(number, step, &before, &known);
+        before = after;
+        known = now;
+    }
+    proof.end(&before);
+    proof.found
+}
+
+/// What the rules say of a state.
+fn judged(state: &State) -> Vec<Judged> {
+    let table = Table::new(state, None);
+    judge(&View { state, table: &table, given: &[], istio: None })
+}
+
+struct Proof<'a> {
+    course: &'a Course,
+    traffic: Traffic,
+    /// What was said already, so that each thing is said where it first appears.
+    said: Vec<Judged>,
+    found: Vec<Finding>,
+}
+
+impl Proof<'_> {
+    fn step(&mut self, number: usize, step: &IndexStep, before: &State, known: &[Judged]) -> (State, Vec<Judged>) {
+        let replay = self.course.replay();
+        let actions = &step.step.actions;
+        for gate in &step.step.requires {
+            self.gate(step, before, gate, "before it starts");
+        }
+        let (after, refused) = replay.run(before, &step.step, actions, None);
+        for refusal in refused {
+            let object = refusal.object.as_ref().or(gates::anchor(self.course, step));
+            let said = finding(&rules::API_REFUSES, format!("the API server refuses what `{}` applies", step.step.name))
+                .label(refusal.why)
+                .help("what it needs comes in a step before");
+            self.say(step, said, object, refusal.pointer, &[]);
+        }
+        let now: Vec<Judged> =
+            judged(&after).into_iter().filter(|judged| !self.is_between(number, judged)).collect();
+        let parts: Vec<(Part, State, Vec<Judged>)> = parts(actions)
+            .into_iter()
+            .map(|part| {
+                let (state, _) = replay.run(before, &step.step, actions, Some(&part));
+                let found = judged(&state);
+                (part, state, found)
+            })
+            .collect();
+        let is_in = |judged: &Judged, all: &[Judged]| all.iter().any(|other| other.is_same(judged));
+        for judged in now.iter().filter(|judged| !is_in(judged, known)) {
+            let part = parts.iter().find(|(_, _, found)| is_in(judged, found)).map(|(part, ..)| part);
+            self.report(step, judged, part);
+        }
+        for (part, _, found) in &parts {
+            for judged in found {
+                // What the step is adding need not be complete yet; what was fit has to stay so.
+                let was_fit = before.get(&judged.subject).is_some() && !is_in(judged, known);
+                if was_fit && !is_in(judged, &now) && !self.is_between(number, judged) {
+                    self.report(step, judged, Some(part));
+                }
+            }
+        }
+        self.hand_over(step, before, &after);
+        let states: Vec<(&Part, &State)> = parts.iter().map(|(part, state, _)| (part, state)).collect();
+        for (said, part) in self.traffic.step(step, before, &after, &states) {
+            let object = gates::anchor(self.course, step);
+            let files = part.map(|part| part_files(actions, part)).unwrap_or_default();
+            self.say(step, said, object, "/spec", &files);
+        }
+        for gate in &step.step.gates {
+            self.gate(step, &after, gate, "after it");
+        }
+        self.way_back(step, before, &after, &states);
+        (after, now)
+    }
+
+    /// Says something at an object of a step.
+    fn say(&mut self, step: &IndexStep, said: Finding, object: Option<&Rc<Object>>, pointer: &str, part: &[String]) {
+        let mut said = said;
+        if let Some(object) = object {
+            let manifest = &object.manifest;
+            said = said.at(&manifest.source, manifest.range(pointer)).object(object.key.to_string());
+        }
+        said.step = Some(step.step.name.clone());
+        said.part = part.to_vec();
+        let same = |other: &Finding| other.code == said.code && other.message == said.message && other.object == said.object;
+        if !self.found.iter().any(same) {
+            self.found.push(said);
+        }
+    }
+
+    fn report(&mut self, step: &IndexStep, judged: &Judged, part: Option<&Part>) {
+        if self.said.iter().any(|other| other.is_same(judged)) {
+            return;
+        }
+        self.said.push(judged.clone());
+        let mut said = judged.finding.clone();
+        said.step = Some(step.step.name.clone());
+        said.part = part.map(|part| part_files(&step.step.actions, part)).unwrap_or_default();
+        self.found.push(said);
+    }
+
+    fn gate(&mut self, step: &IndexStep, state: &State, gate: &crate::step::Gate, when: &str) {
+        if let Some(why) = gates::closed(self.course, step, state, gate) {
+            let said = finding(&rules::GATE_FAILS, format!("`{}` waits {when} for what never comes: {why}", step.step.name))
+                .label("the step never ends")
+                .help("make files and gates agree; compile the plan again if a file was edited");
+            let object = gates::anchor(self.course, step).cloned();
+            self.say(step, said, object.as_ref(), "", &[]);
+        }
+    }
+
+    /// Whether a finding is the one exception: a Gateway's own pods between the step that deletes a tag and a later one that
+    /// sets it anew, where the first step lists them as restarting.
+    fn is_between(&self, number: usize, judged: &Judged) -> bool {
+        if judged.finding.code != "MP0022" {
+            return false;
+        }
+        let steps = &self.course.index.steps;
+        let deletes = |step: &IndexStep| step.step.actions.iter().any(|action| matches!(action, Action::DeleteTag { .. }));
+        let sets = |step: &IndexStep| step.step.actions.iter().any(|action| matches!(action, Action::SetTag { .. }));
+        let since = steps[..=number].iter().rposition(deletes);
+        since.is_some_and(|since| {
+            !steps[since + 1..=number].iter().any(sets)
+                && steps[number + 1..].iter().any(sets)
+                && steps[since].step.restarts.iter().any(|restart| restart.object.contains(&judged.subject.name))
+        })
+    }
+
+    /// A Gateway whose owner changes by its label keeps its listeners only where the loser's version lets it.
+    fn hand_over(&mut self, step: &IndexStep, before: &State, after: &State) {
+        for (object, _) in after.gateways() {
+            let (Some(old), Some(new)) = (before.served.get(&object.key), after.served.get(&object.key)) else { continue };
+            let was = before.get(&object.key).map(|o| before.claims(o).asked);
+            let relabelled = was.is_some_and(|asked| asked != after.claims(object).asked);
+            if old.revision == new.revision || !old.owned || !relabelled || !route_dialect(old.version.as_ref()).relabel_drops {
+                continue;
+            }
+            let version = old.version.as_ref().map_or_else(String::new, ToString::to_string);
+            let said = finding(
+                &rules::HANDOVER_DROPS,
+                format!("Gateway `{}` goes from `{}` to `{}` by its label", object.key.name, old.revision, new.revision),
+            )
+            .label(format!("istiod {version} drops the listeners of its pods at once"))
+            .help("upgrade the stable revision to a patch that keeps them, or let the Gateway follow the tag `default`");
+            let object = Rc::clone(object);
+            self.say(step, said, Some(&object), "/metadata/labels", &[]);
+        }
+    }
+
+    /// From the step, and from each part of it, the rollback leads to the state before, and refuses nothing on its own way.
+    fn way_back(&mut self, step: &IndexStep, before: &State, after: &State, parts: &[(&Part, &State)]) {
+        let Some(rollback) = &step.step.rollback else { return };
+        let replay = self.course.replay();
+        let starts = parts.iter().map(|(_, state)| *state).chain([after]);
+        for start in starts {
+            let (back, refused) = replay.run(start, &step.step, &rollback.actions, None);
+            let refused = refused.into_iter().next().map(|refusal| refusal.why);
+            let differs = difference(before, &back);
+            let Some((key, why)) = differs.or(refused.map(|why| (None, why))) else { continue };
+            let said = finding(&rules::ROLLBACK_DIFFERS, format!("the way back of `{}` does not lead back", step.step.name))
+                .label(why)
+                .help("rollback/ holds each object as the step before has it");
+            let file = step.files.iter().find(|file| file.path.contains("/rollback/"));
+            let object = file.and_then(|file| self.course.files.get(&file.path)).cloned();
+            let _ = key;
+            self.say(step, said, object.as_ref(), "/spec", &[]);
+            return;
+        }
+        let states: Vec<(Part, State)> = parts::parts(&rollback.actions)
+            .into_iter()
+            .map(|part| {
+                let (state, _) = replay.run(after, &step.step, &rollback.actions, Some(&part));
+                (part, state)
+            })
+            .collect();
+        let states: Vec<(&Part, &State)> = states.iter().map(|(part, state)| (part, state)).collect();
+        for (said, part) in self.traffic.moved(after, before, &states) {
+            let files = part.map(|part| part_files(&rollback.actions, part)).unwrap_or_default();
+            let object = gates::anchor(self.course, step).cloned();
+            self.say(step, said, object.as_ref(), "/spec", &files);
+        }
+    }
+
+    /// What has to hold when all is done.
+    fn end(&mut self, state: &State) {
+        let Some(step) = self.course.index.steps.last() else { return };
+        let retires = self.course.index.steps.iter().any(|step| !step.deletes.is_empty());
+        if !retires {
+            return;
+        }
+        for (node, labels) in &state.nodes {
+            if state.ztunnels().any(|(_, ztunnel)| ztunnel.pods.place.allows(labels)) {
+                continue;
+            }
+            let said = finding(&rules::NODE_LEFT, format!("`{node}` has no ztunnel when all is done"))
+                .label("nothing of the mesh can run there")
+                .help("label it for the canary's pool in the last step");
+            self.say(step, said, gates::anchor(self.course, step), "", &[]);
+        }
+        // Everything that the deleted objects' revision made, and that a revision which stays did not make again.
+        let gone: Vec<String> = self
+            .course
+            .index
+            .steps
+            .iter()
+            .flat_map(|step| &step.step.actions)
+            .filter_map(|action| match action {
+                Action::Install { istioctl, .. } if !state.has_istiod(&istioctl.revision) => Some(istioctl.revision.clone()),
+                _ => None,
+            })
+            .collect();
+        let own = |name: &str| gone.iter().any(|revision| {
+            name.ends_with(&format!("-{revision}")) || name.contains(&format!("-{revision}-"))
+        });
+        let stays: Vec<Key> = state.objects().filter(|object| own(&object.key.name)).map(|object| object.key.clone()).collect();
+        for key in stays {
+            let said = finding(&rules::LEFT_BEHIND, format!("{key} stays, and its revision is gone"))
+                .label("no step deletes it")
+                .help("name it in `delete/` of the step that retires the revision");
+            let object = state.get(&key).cloned();
+            self.say(step, said, object.as_ref(), "", &[]);
+        }
+    }
+}
+
+/// The first object in which two states differ, and how.
+fn difference(before: &State, after: &State) -> Option<(Option<Key>, String)> {
+    for object in before.objects() {
+        match after.get(&object.key) {
+            None => return Some((Some(object.key.clone()), format!("{} is not there any more", object.key))),
+            Some(other) if other.value() != object.value() => {
+                return Some((Some(object.key.clone()), format!("{} is not what it was", object.key)));
+            }
+            Some(_) => {}
+        }
+    }
+    let new = after.objects().find(|object| before.get(&object.key).is_none());
+    new.map(|object| (Some(object.key.clone()), format!("{} was not there", object.key)))
+}
+
+/// The files or nodes of a part, for people.
+fn part_files(actions: &[Action<String>], part: &Part) -> Vec<String> {
+    let names = |action: &Action<String>| -> Vec<String> {
+        match action {
+            Action::Apply { files } | Action::Delete { files } | Action::DeleteTag { files, .. } => files.clone(),
+            Action::LabelNodes { nodes, .. } => nodes.clone(),
+            Action::Install { file, .. } | Action::ApplyKustomization { file, .. } => vec![file.clone()],
+            _ => Vec::new(),
+        }
+    };
+    let done = actions.iter().take(part.done).flat_map(names);
+    let next = actions.get(part.done).map(names).unwrap_or_default();
+    let next = part.units.iter().filter_map(|unit| next.get(*unit).cloned());
+    done.chain(next).collect()
+}
+
+/// Whether meshplan can say anything of an object at all.
+#[must_use]
+pub fn is_known(object: &Object) -> bool {
+    !matches!(object.facet, Facet::Other)
+}

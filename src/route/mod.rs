@@ -19,7 +19,7 @@ pub use backend::{Resolved, resolve};
 pub use table::Table;
 
 /// One HTTP request, as it arrives at a Gateway.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
     /// `namespace/name`; may be left out where there is one Gateway.

@@ -83,6 +83,19 @@ pub struct Back {
     pub commands: Vec<String>,
 }
 
+/// Which share of requests goes where once a step is done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Traffic {
+    /// The namespaces of the stable workloads.
+    pub stable: Vec<String>,
+    /// The namespaces of the canary workloads.
+    pub canary: Vec<String>,
+    /// The header, name and value, whose requests all go to the canary, where there is one.
+    pub header: Option<(String, String)>,
+    /// Of 100 other requests, how many go to the canary.
+    pub weight: u16,
+}
+
 /// One directory of the output.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step<O> {
@@ -118,6 +131,9 @@ pub struct Step<O> {
     pub stays: Vec<String>,
     /// How long to watch before the next step, in seconds.
     pub soak: Option<u64>,
+    /// Which share of requests goes where afterwards, where the step is about that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traffic: Option<Traffic>,
 }
 
 impl<O> Step<O> {
@@ -163,6 +179,7 @@ impl<O> Step<O> {
             back: self.back,
             stays: self.stays,
             soak: self.soak,
+            traffic: self.traffic,
         })
     }
 }

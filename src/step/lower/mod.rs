@@ -78,6 +78,7 @@ fn step(
         rollback: None,
         stays: Vec::new(),
         soak: None,
+        traffic: None,
     }
 }
 

@@ -22,6 +22,22 @@ pub(super) enum Traffic {
     Canary,
 }
 
+/// Says which share of requests goes where in one state.
+pub(super) fn expected(context: &Context, traffic: Traffic) -> crate::step::Traffic {
+    let header = &context.plan.shift.header;
+    let tested = matches!(traffic, Traffic::Header | Traffic::Weight(_));
+    crate::step::Traffic {
+        stable: context.namespaces(&context.stable),
+        canary: context.namespaces(&context.canary),
+        header: tested.then(|| (header.name.get_ref().clone(), header.value.get_ref().clone())),
+        weight: match traffic {
+            Traffic::Stable | Traffic::Header => 0,
+            Traffic::Weight(percent) => percent,
+            Traffic::Canary => ALL,
+        },
+    }
+}
+
 /// Writes a route for one state.
 pub(super) fn route(context: &Context, route: &Route, traffic: Traffic) -> HttpRoute {
     let to = |rev: &Rev, weight| HttpBackend {

@@ -1,7 +1,7 @@
 //! 170 to 190 and 300 to 400: the way in, and traffic from stable to canary.
 
 use super::context::{Context, class};
-use super::routes::{Traffic, route};
+use super::routes::{Traffic, expected, route};
 use super::workloads::{captured, enrolled, namespaces};
 use super::{Applier, Object, Phase, Step, back, step};
 use crate::istio::Handover;
@@ -196,6 +196,7 @@ fn plain_route(context: &Context) -> Step<Object> {
     step.actions = vec![Action::Apply {
         files: route_objects(context, Traffic::Stable),
     }];
+    step.traffic = Some(expected(context, Traffic::Stable));
     step.requires = vec![context.services(&context.stable)];
     step.gates = route_gates(context);
     step.gates.extend(context.probes(false));
@@ -282,6 +283,7 @@ pub(super) fn routed(
     step.actions = vec![Action::Apply {
         files: route_objects(context, now),
     }];
+    step.traffic = Some(expected(context, now));
     step.requires = vec![context.services(&context.canary)];
     step.gates = route_gates(context);
     step.gates.extend(context.probes(false));
