@@ -130,8 +130,26 @@ pub fn compile(
             )
         });
     match output {
-        Ok(output) => compiled.output = Some(output),
+        Ok(output) => {
+            compiled
+                .findings
+                .extend(proved(&output, &checked, &mut compiled.sources));
+            finding::sort_by_step(&mut compiled.findings);
+            compiled.output = (!finding::has_errors(&compiled.findings)).then_some(output);
+        }
         Err(findings) => compiled.findings.extend(findings),
     }
     compiled
+}
+
+/// Proves what was rendered, leaves out what the plan allows, and says which of that was never needed.
+fn proved(output: &Output, checked: &plan::Checked, sources: &mut Sources) -> Vec<Finding> {
+    let text = |path: &str| output.tree.get(path).map(|file| file.text.clone());
+    let (course, mut findings) =
+        proof::Course::of(output.index.clone(), &text, &str::to_owned, sources);
+    findings.extend(proof::prove(&course));
+    for finding in &mut findings {
+        finding.plan = checked.origin(finding.object.as_deref());
+    }
+    checked.allowed(findings)
 }

@@ -1,13 +1,17 @@
-//! `meshplan check`: a plan, and its output against a golden directory.
+//! `meshplan check`: a plan, and its output against a golden directory; a compiled directory as its steps; any other
+//! manifests as one state.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
+use semver::Version;
 
 use super::input;
 use super::output::{Format, Outcome, Shell};
+use super::subject::{Subject, is_plan, standard_input, subject};
 use crate::finding::Finding;
+use crate::proof::{prove, prove_manifests, schemas};
 use crate::tree::{Difference, Tree, compare};
 
 /// How many files' diffs are shown; the others are counted.
@@ -22,12 +26,15 @@ enum Deny {
 
 #[derive(Debug, Args)]
 pub(super) struct Check {
-    /// A plan
-    #[arg(value_name = "PLAN")]
+    /// A plan, a compiled directory, or manifests: a directory, a file, or `-` for standard input
+    #[arg(value_name = "PLAN|DIR|FILE")]
     plan: String,
     /// A directory that must be, byte for byte, what the plan compiles to
     #[arg(long, value_name = "DIR")]
     golden: Option<PathBuf>,
+    /// The Istio whose way of routing counts, for manifests that name none; the newest known if not given
+    #[arg(long, value_name = "VERSION")]
+    istio: Option<Version>,
     /// What is an error beside errors
     #[arg(long, value_enum)]
     deny: Option<Deny>,
@@ -39,13 +46,8 @@ pub(super) struct Check {
 impl Check {
     pub fn run(self, shell: &mut Shell) -> Result<Outcome> {
         let format = self.format.built()?;
-        let is_plan = Path::new(&self.plan)
-            .extension()
-            .is_some_and(|extension| extension == "toml");
-        if !is_plan {
-            bail!(
-                "check takes a plan, a file ending in .toml; manifests and compiled directories are decided but not built yet"
-            );
+        if !is_plan(&self.plan) {
+            return self.others(shell, format);
         }
         let compiled = input::compile_plan(&input::plan(&self.plan)?, &input::templates(None)?);
         if format == Format::Text {
@@ -83,6 +85,47 @@ impl Check {
         } else {
             Outcome::CouldNot
         })
+    }
+}
+
+impl Check {
+    /// A compiled directory as its steps, any other manifests as one state.
+    fn others(&self, shell: &mut Shell, format: Format) -> Result<Outcome> {
+        if self.golden.is_some() {
+            bail!("--golden is for plans: it compares what a plan compiles to with a directory");
+        }
+        let subject = if self.plan == "-" {
+            Ok(standard_input(shell)?)
+        } else {
+            subject(&self.plan, shell, format)?
+        };
+        let (findings, sources) = match subject {
+            Err(outcome) => return Ok(outcome),
+            Ok(Subject::Course {
+                course,
+                mut findings,
+                sources,
+            }) => {
+                findings.extend(prove(&course));
+                findings
+                    .retain(|finding| !course.index.allows.iter().any(|code| code == finding.code));
+                (findings, sources)
+            }
+            Ok(Subject::Manifests {
+                objects,
+                mut findings,
+                sources,
+            }) => {
+                let (refused, unknown) = schemas(&objects);
+                findings.extend(refused);
+                findings.extend(prove_manifests(&objects, self.istio.as_ref()));
+                if format == Format::Text {
+                    shell.unknown_kinds(&unknown);
+                }
+                (findings, sources)
+            }
+        };
+        shell.findings(&findings, &sources, format, self.deny.is_some())
     }
 }
 

@@ -3,6 +3,7 @@
 mod check;
 mod compile;
 mod diff;
+mod explain;
 mod input;
 mod output;
 mod schema;
@@ -27,12 +28,18 @@ pub struct Arguments {
 enum Verb {
     /// Write a plan's directories
     Compile(compile::Compile),
-    /// Check a plan, and compare its output with a golden directory
+    /// Check a plan, a compiled directory, or manifests of any origin
     Check(check::Check),
     /// Show what differs between two plans, two directories, or a plan and a directory
     Diff(diff::Diff),
     /// Show who answers a request, step by step
     Trace(trace::Trace),
+    /// Print the page of a rule: why it holds, a wrong and a right example
+    Explain {
+        /// Its code, as MP0007
+        #[arg(value_name = "CODE")]
+        code: String,
+    },
     /// Print the JSON Schema of a plan
     Schema,
 }
@@ -46,6 +53,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Verb::Check(check) => check.run(&mut shell),
         Verb::Diff(diff) => diff.run(&mut shell),
         Verb::Trace(trace) => trace.run(&mut shell),
+        Verb::Explain { code } => explain::run(&code, &mut shell),
         Verb::Schema => schema::run(&mut shell),
     };
     match outcome {

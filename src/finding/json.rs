@@ -24,7 +24,11 @@ fn row(finding: &Finding, sources: &Sources) -> Value {
             .get(&place.source)
             .map(|source| source.line_column(place.span.start))
     });
-    json!({
+    let plan = finding.plan.as_ref().and_then(|place| {
+        let (line, column) = sources.get(&place.source)?.line_column(place.span.start);
+        Some(json!({ "file": place.source, "line": line, "column": column }))
+    });
+    let mut row = json!({
         "code": finding.code,
         "severity": finding.severity,
         "message": message(finding),
@@ -34,7 +38,14 @@ fn row(finding: &Finding, sources: &Sources) -> Value {
         "column": position.map(|(_, column)| column),
         "step": finding.step,
         "help": finding.help,
-    })
+    });
+    if !finding.part.is_empty() {
+        row["part"] = json!(finding.part);
+    }
+    if let Some(plan) = plan {
+        row["plan"] = plan;
+    }
+    row
 }
 
 /// The label says why; a program that shows one line wants both.

@@ -117,6 +117,11 @@ pub fn has_errors(findings: &[Finding]) -> bool {
     findings.iter().any(|f| f.severity == Severity::Error)
 }
 
+/// Puts findings about steps behind those about texts, in the order in which they were found.
+pub fn sort_by_step(findings: &mut [Finding]) {
+    findings.sort_by_key(|finding| finding.step.is_some());
+}
+
 /// Puts findings in the order in which a reader meets their places: by text, then by offset.
 pub fn sort(findings: &mut [Finding]) {
     findings.sort_by(|a, b| {

@@ -41,6 +41,26 @@ fn group<'a>(finding: &'a Finding, sources: &'a Sources) -> Group<'a> {
     } else if !finding.label.is_empty() {
         group = group.element(Level::NOTE.message(&finding.label));
     }
+    let mut notes: Vec<String> = Vec::new();
+    if let Some(step) = &finding.step {
+        let part = if finding.part.is_empty() {
+            String::new()
+        } else {
+            format!(", when only {} is applied", finding.part.join(", "))
+        };
+        notes.push(format!("first in step {step}{part}"));
+    }
+    if let Some((place, source)) = finding
+        .plan
+        .as_ref()
+        .and_then(|place| Some((place, sources.get(&place.source)?)))
+    {
+        let (line, column) = source.line_column(place.span.start);
+        notes.push(format!("comes from {}:{line}:{column}", source.name));
+    }
+    for note in notes {
+        group = group.element(Level::NOTE.message(note));
+    }
     match &finding.help {
         Some(help) => group.element(Level::HELP.message(help)),
         None => group,

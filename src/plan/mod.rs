@@ -25,4 +25,4 @@ pub use written::{
     Revision, Route, Stable, Workload, ZtunnelForm,
 };
 pub use written_lab::{Kind, Lab, Metallb, Workers};
-pub use written_shift::{Expect, Header, Probe, Shift, Status, Weight};
+pub use written_shift::{Allow, Expect, Header, Probe, Shift, Status, Weight};

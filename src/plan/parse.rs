@@ -10,7 +10,7 @@ use super::schema::plan_schema;
 use super::shape::{self, Section, Shape};
 use super::written::{Canary, Gateway, GatewayApi, Istio, Plan, Route, Stable, Workload};
 use super::written_lab::Lab;
-use super::written_shift::{Probe, Shift};
+use super::written_shift::{Allow, Probe, Shift};
 use crate::finding::Finding;
 use crate::source::Source;
 
@@ -56,6 +56,8 @@ pub struct Parts {
     pub shift: Option<Shift>,
     /// `[[probe]]`
     pub probes: Vec<Part<Probe>>,
+    /// `[[allow]]`
+    pub allows: Vec<Part<Allow>>,
     /// `[lab]`
     pub lab: Option<Lab>,
 }
@@ -102,6 +104,7 @@ pub fn parse(source: &Source) -> Result<Parsed, Vec<Finding>> {
         routes: sections.many("route"),
         shift: sections.one("shift"),
         probes: sections.many("probe"),
+        allows: sections.many("allow"),
         lab: sections.one("lab"),
     };
     Ok(Parsed {
@@ -205,6 +208,7 @@ impl Parts {
             route: all(self.routes)?,
             shift: self.shift?,
             probe: all(self.probes)?,
+            allow: all(self.allows)?,
             lab: self.lab,
             node_group: Vec::new(),
         })

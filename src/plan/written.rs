@@ -8,7 +8,7 @@ use toml::Spanned;
 use super::not_yet::{Batch, ChartValues, NodeGroup, Origin, Owners, Placement};
 use super::pool::Pool;
 use super::written_lab::Lab;
-use super::written_shift::{Probe, Shift};
+use super::written_shift::{Allow, Probe, Shift};
 use crate::istio::Channel;
 
 /// An upgrade of an Istio ambient mesh from the stable to the canary revision.
@@ -41,6 +41,9 @@ pub struct Plan {
     /// Requests that must succeed at every step.
     #[schemars(default)]
     pub probe: Vec<Probe>,
+    /// Rules that the plan breaks on purpose.
+    #[schemars(default)]
+    pub allow: Vec<Allow>,
     /// A machine of one's own to try the plan on.
     pub lab: Option<Lab>,
     /// Groups of nodes that move to the canary one after the other.

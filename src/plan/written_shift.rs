@@ -63,3 +63,15 @@ pub struct Expect {
 /// An HTTP status code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 pub struct Status(#[schemars(range(min = 100, max = 599))] pub u16);
+
+/// A rule that the plan breaks on purpose.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Allow {
+    /// Its code, as `MP0012`.
+    #[schemars(with = "String")]
+    pub rule: Spanned<String>,
+    /// Why it may be broken here.
+    #[schemars(with = "String", length(min = 1))]
+    pub because: Spanned<String>,
+}

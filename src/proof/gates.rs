@@ -12,38 +12,68 @@ use crate::target::IndexStep;
 /// Says why a gate never opens in a state; nothing where it does, or where only a cluster can say.
 #[must_use]
 pub fn closed(course: &Course, step: &IndexStep, state: &State, gate: &Gate) -> Option<String> {
-    let missing = |key: &Key| state.get(key).is_none().then(|| format!("{key} is not there"));
+    let missing = |key: &Key| {
+        state
+            .get(key)
+            .is_none()
+            .then(|| format!("{key} is not there"))
+    };
     let group = |kind: &str| match kind {
         "deployment" => Some("Deployment"),
         "daemonset" => Some("DaemonSet"),
         "statefulset" => Some("StatefulSet"),
         _ => None,
     };
-    let workload = |kind: &str, namespace: &str, name: &str| Key::namespaced("apps", group(kind).unwrap_or(kind), namespace, name);
+    let workload = |kind: &str, namespace: &str, name: &str| {
+        Key::namespaced("apps", group(kind).unwrap_or(kind), namespace, name)
+    };
     match gate {
-        Gate::Bundle { bundle, channel, .. } => {
-            let own = state.bundle.as_ref().map(|(version, channel)| (format!("v{version}"), channel.as_str()));
-            (own.as_ref().map(|(v, c)| (v.as_str(), *c)) != Some((bundle.as_str(), channel.as_str())))
-                .then(|| format!("the kustomization does not bring {bundle}, {channel} channel"))
+        Gate::Bundle {
+            bundle, channel, ..
+        } => {
+            let own = state
+                .bundle
+                .as_ref()
+                .map(|(version, channel)| (format!("v{version}"), channel.as_str()));
+            (own.as_ref().map(|(v, c)| (v.as_str(), *c))
+                != Some((bundle.as_str(), channel.as_str())))
+            .then(|| format!("the kustomization does not bring {bundle}, {channel} channel"))
         }
-        Gate::Crds { .. } => state.base.is_none().then(|| "nothing brings Istio's CRDs".to_owned()),
-        Gate::Pool { selector } => {
-            (!state.nodes.values().any(|node| has(node, selector))).then(|| format!("no node has {selector}"))
-        }
+        Gate::Crds { .. } => state
+            .base
+            .is_none()
+            .then(|| "nothing brings Istio's CRDs".to_owned()),
+        Gate::Pool { selector } => (!state.nodes.values().any(|node| has(node, selector)))
+            .then(|| format!("no node has {selector}")),
         Gate::NodesLabelled { nodes, key, value } => nodes
             .iter()
             .find(|node| state.nodes.get(*node).and_then(|labels| labels.get(key)) != Some(value))
             .map(|node| format!("node {node} does not have {key}={value}")),
-        Gate::Rollout { kind, namespace, name } => missing(&workload(kind, namespace, name)),
-        Gate::PoolCovered { namespace, name, selector } => {
+        Gate::Rollout {
+            kind,
+            namespace,
+            name,
+        } => missing(&workload(kind, namespace, name)),
+        Gate::PoolCovered {
+            namespace,
+            name,
+            selector,
+        } => {
             let key = workload("daemonset", namespace, name);
             let Some(pods) = state.get(&key).and_then(|object| object.pods().cloned()) else {
                 return missing(&key).or(Some(format!("{key} makes no pods")));
             };
-            let bare = state.nodes.iter().find(|(_, labels)| has(labels, selector) && !pods.place.allows(labels));
+            let bare = state
+                .nodes
+                .iter()
+                .find(|(_, labels)| has(labels, selector) && !pods.place.allows(labels));
             bare.map(|(node, _)| format!("{key} has no pod on {node}"))
         }
-        Gate::NamespaceLabelled { namespace, key, value } => {
+        Gate::NamespaceLabelled {
+            namespace,
+            key,
+            value,
+        } => {
             let labels = state.namespace_labels(namespace);
             let own = labels.get(key).map_or("", String::as_str);
             if state.has_namespace(namespace) {
@@ -52,17 +82,22 @@ pub fn closed(course: &Course, step: &IndexStep, state: &State, gate: &Gate) -> 
                 Some(format!("namespace {namespace} is not there"))
             }
         }
-        Gate::NoPods { namespace, selector } => {
+        Gate::NoPods {
+            namespace,
+            selector,
+        } => {
             let stays = state.workloads().find(|(object, pods)| {
                 object.key.namespace.as_deref() == Some(namespace)
                     && pods.replicas > 0
-                    && selector.as_ref().is_none_or(|selector| has(&pods.labels, selector))
+                    && selector
+                        .as_ref()
+                        .is_none_or(|selector| has(&pods.labels, selector))
             });
             stays.map(|(object, _)| format!("{} still makes pods", object.key))
         }
-        Gate::NamespaceGone { namespace } => {
-            state.has_namespace(namespace).then(|| format!("namespace {namespace} is still there"))
-        }
+        Gate::NamespaceGone { namespace } => state
+            .has_namespace(namespace)
+            .then(|| format!("namespace {namespace} is still there")),
         Gate::NotEnrolled { namespace } => {
             let labels = state.namespace_labels(namespace);
             (labels.get("istio.io/dataplane-mode").map(String::as_str) == Some("ambient"))
@@ -70,43 +105,91 @@ pub fn closed(course: &Course, step: &IndexStep, state: &State, gate: &Gate) -> 
         }
         Gate::Enrolled { namespace } => {
             let out = state.workloads().find(|(object, pods)| {
-                object.key.namespace.as_deref() == Some(namespace) && !state.is_enrolled(object, pods)
+                object.key.namespace.as_deref() == Some(namespace)
+                    && !state.is_enrolled(object, pods)
             });
             out.map(|(object, _)| format!("{} is not part of the mesh", object.key))
         }
-        Gate::Services { services } => services
-            .iter()
-            .find_map(|service| missing(&Key::namespaced("", "Service", &service.namespace, &service.name))),
-        Gate::Image { kind, namespace, name, version } => {
+        Gate::Services { services } => services.iter().find_map(|service| {
+            missing(&Key::namespaced(
+                "",
+                "Service",
+                &service.namespace,
+                &service.name,
+            ))
+        }),
+        Gate::Image {
+            kind,
+            namespace,
+            name,
+            version,
+        } => {
             let key = workload(kind, namespace, name);
             let object = state.get(&key);
             let own = object.and_then(|object| version_in(object));
             if object.is_none() {
                 return missing(&key);
             }
-            (own.as_deref() != Some(version)).then(|| format!("{key} is of version {}", own.unwrap_or_default()))
+            (own.as_deref() != Some(version))
+                .then(|| format!("{key} is of version {}", own.unwrap_or_default()))
         }
         Gate::Gone => {
-            let stays = step.deletes.iter().find(|identity| state.get(&identity.key()).is_some());
+            let stays = step
+                .deletes
+                .iter()
+                .find(|identity| state.get(&identity.key()).is_some());
             stays.map(|identity| format!("{identity} is still there"))
         }
-        Gate::Gateway { gateway, .. } => {
-            missing(&Key::namespaced("gateway.networking.k8s.io", "Gateway", &gateway.namespace, &gateway.name))
-        }
-        Gate::GatewayOwner { gateway, version, .. } => {
-            let key = Key::namespaced("gateway.networking.k8s.io", "Gateway", &gateway.namespace, &gateway.name);
+        Gate::Gateway { gateway, .. } => missing(&Key::namespaced(
+            "gateway.networking.k8s.io",
+            "Gateway",
+            &gateway.namespace,
+            &gateway.name,
+        )),
+        Gate::GatewayOwner {
+            gateway, version, ..
+        } => {
+            let key = Key::namespaced(
+                "gateway.networking.k8s.io",
+                "Gateway",
+                &gateway.namespace,
+                &gateway.name,
+            );
             let served = state.served.get(&key);
-            let own = served.and_then(|served| served.version.as_ref()).map(ToString::to_string);
-            (own.as_deref() != Some(version)).then(|| format!("{key} is served by version {}", own.unwrap_or_else(|| "none".to_owned())))
+            let own = served
+                .and_then(|served| served.version.as_ref())
+                .map(ToString::to_string);
+            (own.as_deref() != Some(version)).then(|| {
+                format!(
+                    "{key} is served by version {}",
+                    own.unwrap_or_else(|| "none".to_owned())
+                )
+            })
         }
-        Gate::Route { route } => {
-            missing(&Key::namespaced("gateway.networking.k8s.io", "HTTPRoute", &route.namespace, &route.name))
-        }
+        Gate::Route { route } => missing(&Key::namespaced(
+            "gateway.networking.k8s.io",
+            "HTTPRoute",
+            &route.namespace,
+            &route.name,
+        )),
         Gate::Tag { tag, revision, .. } => {
-            let own = state.tags().find(|(_, t)| t.name == *tag).map(|(_, t)| t.revision.clone());
-            (own.as_ref() != Some(revision)).then(|| format!("tag {tag} points at {}", own.unwrap_or_else(|| "nothing".to_owned())))
+            let own = state
+                .tags()
+                .find(|(_, t)| t.name == *tag)
+                .map(|(_, t)| t.revision.clone());
+            (own.as_ref() != Some(revision)).then(|| {
+                format!(
+                    "tag {tag} points at {}",
+                    own.unwrap_or_else(|| "nothing".to_owned())
+                )
+            })
         }
-        Gate::Probe { url, status, header, .. } => probe(state, url, *status, header.as_deref()),
+        Gate::Probe {
+            url,
+            status,
+            header,
+            ..
+        } => probe(state, url, *status, header.as_deref()),
         Gate::Applied | Gate::Soak { .. } => {
             let _ = course;
             None
@@ -132,14 +215,25 @@ fn probe(state: &State, url: &str, status: u16, header: Option<&str>) -> Option<
     let rest = url.strip_prefix("http://")?;
     let (authority, path) = rest.find('/').map_or((rest, "/"), |at| rest.split_at(at));
     let (host, port) = authority.rsplit_once(':').unwrap_or((authority, "80"));
-    let addressed = state.gateways().any(|(_, gateway)| !gateway.addresses.is_empty());
-    let own = state.gateways().find(|(_, gateway)| gateway.addresses.iter().any(|address| address.value == host));
+    let addressed = state
+        .gateways()
+        .any(|(_, gateway)| !gateway.addresses.is_empty());
+    let own = state.gateways().find(|(_, gateway)| {
+        gateway
+            .addresses
+            .iter()
+            .any(|address| address.value == host)
+    });
     let Some((object, _)) = own else {
         let is_address = host.parse::<std::net::IpAddr>().is_ok();
         return (addressed && is_address).then(|| format!("no Gateway has the address {host}"));
     };
     let mut request = Request::get(path);
-    request.gateway = Some(format!("{}/{}", object.key.namespace.as_deref().unwrap_or_default(), object.key.name));
+    request.gateway = Some(format!(
+        "{}/{}",
+        object.key.namespace.as_deref().unwrap_or_default(),
+        object.key.name
+    ));
     request.port = port.parse().ok();
     if let Some((name, value)) = header.and_then(|header| header.split_once(": ")) {
         request.headers.insert(name.to_owned(), value.into());
@@ -154,7 +248,10 @@ fn probe(state: &State, url: &str, status: u16, header: Option<&str>) -> Option<
 
 /// Returns the object of a step that a finding about a gate is best shown at.
 pub(super) fn anchor<'a>(course: &'a Course, step: &IndexStep) -> Option<&'a std::rc::Rc<Object>> {
-    let first = step.files.iter().find(|file| !matches!(file.path.split('/').nth(1), Some("rollback")));
+    let first = step
+        .files
+        .iter()
+        .find(|file| !matches!(file.path.split('/').nth(1), Some("rollback")));
     let object = course.files.get(&first?.path)?;
     (!matches!(object.facet, Facet::Unreadable(_))).then_some(object)
 }

@@ -16,10 +16,11 @@ pub use requests::kinds;
 
 use crate::finding::Finding;
 use crate::identity::Key;
-use crate::istio::route_dialect;
+use crate::istio::{BUNDLES, Channel, bundle, route_dialect};
 use crate::route::Table;
 use crate::rules::{self, Judged, View, finding, judge};
-use crate::state::{Facet, Object, Part, State};
+use crate::schema::Schemas;
+use crate::state::{Object, Part, State};
 use crate::step::Action;
 use crate::target::IndexStep;
 use traffic::Traffic;
@@ -29,15 +30,73 @@ use traffic::Traffic;
 pub fn prove_manifests(objects: &[Rc<Object>], istio: Option<&Version>) -> Vec<Finding> {
     let state = State::of(objects);
     let table = Table::new(&state, istio);
-    let view = View { state: &state, table: &table, given: objects, istio };
-    judge(&view).into_iter().map(|judged| judged.finding).collect()
+    let view = View {
+        state: &state,
+        table: &table,
+        given: objects,
+        istio,
+    };
+    judge(&view)
+        .into_iter()
+        .map(|judged| judged.finding)
+        .collect()
+}
+
+/// Holds manifests against the schemas of the newest known bundle and Kubernetes; returns what is refused, and the kinds that
+/// no schema knows, as `apiVersion kind`. IstioOperators of one's own are not held against one.
+#[must_use]
+pub fn schemas(objects: &[Rc<Object>]) -> (Vec<Finding>, Vec<String>) {
+    let (mut findings, mut unknown) = (Vec::new(), Vec::new());
+    let newest = BUNDLES.last().and_then(|newest| bundle(newest).ok());
+    let Some(schemas) = newest.map(|bundle| Schemas::new(&bundle, Channel::Experimental)) else {
+        return (findings, unknown);
+    };
+    for object in objects
+        .iter()
+        .filter(|object| object.key.kind != "IstioOperator")
+    {
+        let Some(violations) = schemas.check(object.value()) else {
+            let kind = format!(
+                "{} {}",
+                object.manifest.identity.api_version, object.key.kind
+            );
+            if !unknown.contains(&kind) {
+                unknown.push(kind);
+            }
+            continue;
+        };
+        for violation in violations {
+            let manifest = &object.manifest;
+            let span = if violation.is_key {
+                manifest.key_range(&violation.pointer)
+            } else {
+                manifest.range(&violation.pointer)
+            };
+            findings.push(
+                finding(
+                    &rules::SCHEMA,
+                    format!("the API does not accept {}", object.key),
+                )
+                .label(violation.in_words())
+                .help("write it as the API of this kind takes it")
+                .object(object.key.to_string())
+                .at(&manifest.source, span),
+            );
+        }
+    }
+    (findings, unknown)
 }
 
 /// Applies every rule to a compiled tree: after each step, in each part of it, between two steps, and on the way back.
 #[must_use]
 pub fn prove(course: &Course) -> Vec<Finding> {
     let traffic = Traffic::of(course);
-    let mut proof = Proof { course, traffic, said: Vec::new(), found: Vec::new() };
+    let mut proof = Proof {
+        course,
+        traffic,
+        said: Vec::new(),
+        found: Vec::new(),
+    };
     let mut before = course.start();
     let mut known: Vec<Judged> = Vec::new();
     for (number, step) in course.index.steps.iter().enumerate() {
@@ -52,7 +111,12 @@ pub fn prove(course: &Course) -> Vec<Finding> {
 /// What the rules say of a state.
 fn judged(state: &State) -> Vec<Judged> {
     let table = Table::new(state, None);
-    judge(&View { state, table: &table, given: &[], istio: None })
+    judge(&View {
+        state,
+        table: &table,
+        given: &[],
+        istio: None,
+    })
 }
 
 struct Proof<'a> {
@@ -64,7 +128,13 @@ struct Proof<'a> {
 }
 
 impl Proof<'_> {
-    fn step(&mut self, number: usize, step: &IndexStep, before: &State, known: &[Judged]) -> (State, Vec<Judged>) {
+    fn step(
+        &mut self,
+        number: usize,
+        step: &IndexStep,
+        before: &State,
+        known: &[Judged],
+    ) -> (State, Vec<Judged>) {
         let replay = self.course.replay();
         let actions = &step.step.actions;
         for gate in &step.step.requires {
@@ -73,13 +143,18 @@ impl Proof<'_> {
         let (after, refused) = replay.run(before, &step.step, actions, None);
         for refusal in refused {
             let object = refusal.object.as_ref().or(gates::anchor(self.course, step));
-            let said = finding(&rules::API_REFUSES, format!("the API server refuses what `{}` applies", step.step.name))
-                .label(refusal.why)
-                .help("what it needs comes in a step before");
+            let said = finding(
+                &rules::API_REFUSES,
+                format!("the API server refuses what `{}` applies", step.step.name),
+            )
+            .label(refusal.why)
+            .help("what it needs comes in a step before");
             self.say(step, said, object, refusal.pointer, &[]);
         }
-        let now: Vec<Judged> =
-            judged(&after).into_iter().filter(|judged| !self.is_between(number, judged)).collect();
+        let now: Vec<Judged> = judged(&after)
+            .into_iter()
+            .filter(|judged| !self.is_between(number, judged))
+            .collect();
         let parts: Vec<(Part, State, Vec<Judged>)> = parts(actions)
             .into_iter()
             .map(|part| {
@@ -90,23 +165,31 @@ impl Proof<'_> {
             .collect();
         let is_in = |judged: &Judged, all: &[Judged]| all.iter().any(|other| other.is_same(judged));
         for judged in now.iter().filter(|judged| !is_in(judged, known)) {
-            let part = parts.iter().find(|(_, _, found)| is_in(judged, found)).map(|(part, ..)| part);
+            let part = parts
+                .iter()
+                .find(|(_, _, found)| is_in(judged, found))
+                .map(|(part, ..)| part);
             self.report(step, judged, part);
         }
         for (part, _, found) in &parts {
             for judged in found {
-                // What the step is adding need not be complete yet; what was fit has to stay so.
-                let was_fit = before.get(&judged.subject).is_some() && !is_in(judged, known);
+                // What the step adds need not be complete yet, nor what it takes away; what was fit and stays has to stay fit.
+                let stays =
+                    before.get(&judged.subject).is_some() && after.get(&judged.subject).is_some();
+                let was_fit = stays && !is_in(judged, known);
                 if was_fit && !is_in(judged, &now) && !self.is_between(number, judged) {
                     self.report(step, judged, Some(part));
                 }
             }
         }
         self.hand_over(step, before, &after);
-        let states: Vec<(&Part, &State)> = parts.iter().map(|(part, state, _)| (part, state)).collect();
+        let states: Vec<(&Part, &State)> =
+            parts.iter().map(|(part, state, _)| (part, state)).collect();
         for (said, part) in self.traffic.step(step, before, &after, &states) {
             let object = gates::anchor(self.course, step);
-            let files = part.map(|part| part_files(actions, part)).unwrap_or_default();
+            let files = part
+                .map(|part| part_files(actions, part))
+                .unwrap_or_default();
             self.say(step, said, object, "/spec", &files);
         }
         for gate in &step.step.gates {
@@ -117,15 +200,26 @@ impl Proof<'_> {
     }
 
     /// Says something at an object of a step.
-    fn say(&mut self, step: &IndexStep, said: Finding, object: Option<&Rc<Object>>, pointer: &str, part: &[String]) {
+    fn say(
+        &mut self,
+        step: &IndexStep,
+        said: Finding,
+        object: Option<&Rc<Object>>,
+        pointer: &str,
+        part: &[String],
+    ) {
         let mut said = said;
         if let Some(object) = object {
             let manifest = &object.manifest;
-            said = said.at(&manifest.source, manifest.range(pointer)).object(object.key.to_string());
+            said = said
+                .at(&manifest.source, manifest.range(pointer))
+                .object(object.key.to_string());
         }
         said.step = Some(step.step.name.clone());
         said.part = part.to_vec();
-        let same = |other: &Finding| other.code == said.code && other.message == said.message && other.object == said.object;
+        let same = |other: &Finding| {
+            other.code == said.code && other.message == said.message && other.object == said.object
+        };
         if !self.found.iter().any(same) {
             self.found.push(said);
         }
@@ -138,15 +232,23 @@ impl Proof<'_> {
         self.said.push(judged.clone());
         let mut said = judged.finding.clone();
         said.step = Some(step.step.name.clone());
-        said.part = part.map(|part| part_files(&step.step.actions, part)).unwrap_or_default();
+        said.part = part
+            .map(|part| part_files(&step.step.actions, part))
+            .unwrap_or_default();
         self.found.push(said);
     }
 
     fn gate(&mut self, step: &IndexStep, state: &State, gate: &crate::step::Gate, when: &str) {
         if let Some(why) = gates::closed(self.course, step, state, gate) {
-            let said = finding(&rules::GATE_FAILS, format!("`{}` waits {when} for what never comes: {why}", step.step.name))
-                .label("the step never ends")
-                .help("make files and gates agree; compile the plan again if a file was edited");
+            let said = finding(
+                &rules::GATE_FAILS,
+                format!(
+                    "`{}` waits {when} for what never comes: {why}",
+                    step.step.name
+                ),
+            )
+            .label("the step never ends")
+            .help("make files and gates agree; compile the plan again if a file was edited");
             let object = gates::anchor(self.course, step).cloned();
             self.say(step, said, object.as_ref(), "", &[]);
         }
@@ -159,26 +261,52 @@ impl Proof<'_> {
             return false;
         }
         let steps = &self.course.index.steps;
-        let deletes = |step: &IndexStep| step.step.actions.iter().any(|action| matches!(action, Action::DeleteTag { .. }));
-        let sets = |step: &IndexStep| step.step.actions.iter().any(|action| matches!(action, Action::SetTag { .. }));
+        let deletes = |step: &IndexStep| {
+            step.step
+                .actions
+                .iter()
+                .any(|action| matches!(action, Action::DeleteTag { .. }))
+        };
+        let sets = |step: &IndexStep| {
+            step.step
+                .actions
+                .iter()
+                .any(|action| matches!(action, Action::SetTag { .. }))
+        };
         let since = steps[..=number].iter().rposition(deletes);
         since.is_some_and(|since| {
             !steps[since + 1..=number].iter().any(sets)
                 && steps[number + 1..].iter().any(sets)
-                && steps[since].step.restarts.iter().any(|restart| restart.object.contains(&judged.subject.name))
+                && steps[since]
+                    .step
+                    .restarts
+                    .iter()
+                    .any(|restart| restart.object.contains(&judged.subject.name))
         })
     }
 
     /// A Gateway whose owner changes by its label keeps its listeners only where the loser's version lets it.
     fn hand_over(&mut self, step: &IndexStep, before: &State, after: &State) {
         for (object, _) in after.gateways() {
-            let (Some(old), Some(new)) = (before.served.get(&object.key), after.served.get(&object.key)) else { continue };
+            let (Some(old), Some(new)) = (
+                before.served.get(&object.key),
+                after.served.get(&object.key),
+            ) else {
+                continue;
+            };
             let was = before.get(&object.key).map(|o| before.claims(o).asked);
             let relabelled = was.is_some_and(|asked| asked != after.claims(object).asked);
-            if old.revision == new.revision || !old.owned || !relabelled || !route_dialect(old.version.as_ref()).relabel_drops {
+            if old.revision == new.revision
+                || !old.owned
+                || !relabelled
+                || !route_dialect(old.version.as_ref()).relabel_drops
+            {
                 continue;
             }
-            let version = old.version.as_ref().map_or_else(String::new, ToString::to_string);
+            let version = old
+                .version
+                .as_ref()
+                .map_or_else(String::new, ToString::to_string);
             let said = finding(
                 &rules::HANDOVER_DROPS,
                 format!("Gateway `{}` goes from `{}` to `{}` by its label", object.key.name, old.revision, new.revision),
@@ -191,20 +319,38 @@ impl Proof<'_> {
     }
 
     /// From the step, and from each part of it, the rollback leads to the state before, and refuses nothing on its own way.
-    fn way_back(&mut self, step: &IndexStep, before: &State, after: &State, parts: &[(&Part, &State)]) {
-        let Some(rollback) = &step.step.rollback else { return };
+    fn way_back(
+        &mut self,
+        step: &IndexStep,
+        before: &State,
+        after: &State,
+        parts: &[(&Part, &State)],
+    ) {
+        let Some(rollback) = &step.step.rollback else {
+            return;
+        };
         let replay = self.course.replay();
         let starts = parts.iter().map(|(_, state)| *state).chain([after]);
         for start in starts {
             let (back, refused) = replay.run(start, &step.step, &rollback.actions, None);
             let refused = refused.into_iter().next().map(|refusal| refusal.why);
             let differs = difference(before, &back);
-            let Some((key, why)) = differs.or(refused.map(|why| (None, why))) else { continue };
-            let said = finding(&rules::ROLLBACK_DIFFERS, format!("the way back of `{}` does not lead back", step.step.name))
-                .label(why)
-                .help("rollback/ holds each object as the step before has it");
-            let file = step.files.iter().find(|file| file.path.contains("/rollback/"));
-            let object = file.and_then(|file| self.course.files.get(&file.path)).cloned();
+            let Some((key, why)) = differs.or(refused.map(|why| (None, why))) else {
+                continue;
+            };
+            let said = finding(
+                &rules::ROLLBACK_DIFFERS,
+                format!("the way back of `{}` does not lead back", step.step.name),
+            )
+            .label(why)
+            .help("rollback/ holds each object as the step before has it");
+            let file = step
+                .files
+                .iter()
+                .find(|file| file.path.contains("/rollback/"));
+            let object = file
+                .and_then(|file| self.course.files.get(&file.path))
+                .cloned();
             let _ = key;
             self.say(step, said, object.as_ref(), "/spec", &[]);
             return;
@@ -216,9 +362,12 @@ impl Proof<'_> {
                 (part, state)
             })
             .collect();
-        let states: Vec<(&Part, &State)> = states.iter().map(|(part, state)| (part, state)).collect();
+        let states: Vec<(&Part, &State)> =
+            states.iter().map(|(part, state)| (part, state)).collect();
         for (said, part) in self.traffic.moved(after, before, &states) {
-            let files = part.map(|part| part_files(&rollback.actions, part)).unwrap_or_default();
+            let files = part
+                .map(|part| part_files(&rollback.actions, part))
+                .unwrap_or_default();
             let object = gates::anchor(self.course, step).cloned();
             self.say(step, said, object.as_ref(), "/spec", &files);
         }
@@ -226,18 +375,31 @@ impl Proof<'_> {
 
     /// What has to hold when all is done.
     fn end(&mut self, state: &State) {
-        let Some(step) = self.course.index.steps.last() else { return };
-        let retires = self.course.index.steps.iter().any(|step| !step.deletes.is_empty());
+        let Some(step) = self.course.index.steps.last() else {
+            return;
+        };
+        let retires = self
+            .course
+            .index
+            .steps
+            .iter()
+            .any(|step| !step.deletes.is_empty());
         if !retires {
             return;
         }
         for (node, labels) in &state.nodes {
-            if state.ztunnels().any(|(_, ztunnel)| ztunnel.pods.place.allows(labels)) {
+            if state
+                .ztunnels()
+                .any(|(_, ztunnel)| ztunnel.pods.place.allows(labels))
+            {
                 continue;
             }
-            let said = finding(&rules::NODE_LEFT, format!("`{node}` has no ztunnel when all is done"))
-                .label("nothing of the mesh can run there")
-                .help("label it for the canary's pool in the last step");
+            let said = finding(
+                &rules::NODE_LEFT,
+                format!("`{node}` has no ztunnel when all is done"),
+            )
+            .label("nothing of the mesh can run there")
+            .help("label it for the canary's pool in the last step");
             self.say(step, said, gates::anchor(self.course, step), "", &[]);
         }
         // Everything that the deleted objects' revision made, and that a revision which stays did not make again.
@@ -248,18 +410,29 @@ impl Proof<'_> {
             .iter()
             .flat_map(|step| &step.step.actions)
             .filter_map(|action| match action {
-                Action::Install { istioctl, .. } if !state.has_istiod(&istioctl.revision) => Some(istioctl.revision.clone()),
+                Action::Install { istioctl, .. } if !state.has_istiod(&istioctl.revision) => {
+                    Some(istioctl.revision.clone())
+                }
                 _ => None,
             })
             .collect();
-        let own = |name: &str| gone.iter().any(|revision| {
-            name.ends_with(&format!("-{revision}")) || name.contains(&format!("-{revision}-"))
-        });
-        let stays: Vec<Key> = state.objects().filter(|object| own(&object.key.name)).map(|object| object.key.clone()).collect();
+        let own = |name: &str| {
+            gone.iter().any(|revision| {
+                name.ends_with(&format!("-{revision}")) || name.contains(&format!("-{revision}-"))
+            })
+        };
+        let stays: Vec<Key> = state
+            .objects()
+            .filter(|object| own(&object.key.name))
+            .map(|object| object.key.clone())
+            .collect();
         for key in stays {
-            let said = finding(&rules::LEFT_BEHIND, format!("{key} stays, and its revision is gone"))
-                .label("no step deletes it")
-                .help("name it in `delete/` of the step that retires the revision");
+            let said = finding(
+                &rules::LEFT_BEHIND,
+                format!("{key} stays, and its revision is gone"),
+            )
+            .label("no step deletes it")
+            .help("name it in `delete/` of the step that retires the revision");
             let object = state.get(&key).cloned();
             self.say(step, said, object.as_ref(), "", &[]);
         }
@@ -270,35 +443,51 @@ impl Proof<'_> {
 fn difference(before: &State, after: &State) -> Option<(Option<Key>, String)> {
     for object in before.objects() {
         match after.get(&object.key) {
-            None => return Some((Some(object.key.clone()), format!("{} is not there any more", object.key))),
+            None => {
+                return Some((
+                    Some(object.key.clone()),
+                    format!("{} is not there any more", object.key),
+                ));
+            }
             Some(other) if other.value() != object.value() => {
-                return Some((Some(object.key.clone()), format!("{} is not what it was", object.key)));
+                return Some((
+                    Some(object.key.clone()),
+                    format!("{} is not what it was", object.key),
+                ));
             }
             Some(_) => {}
         }
     }
-    let new = after.objects().find(|object| before.get(&object.key).is_none());
-    new.map(|object| (Some(object.key.clone()), format!("{} was not there", object.key)))
+    let new = after
+        .objects()
+        .find(|object| before.get(&object.key).is_none());
+    new.map(|object| {
+        (
+            Some(object.key.clone()),
+            format!("{} was not there", object.key),
+        )
+    })
 }
 
 /// The files or nodes of a part, for people.
 fn part_files(actions: &[Action<String>], part: &Part) -> Vec<String> {
     let names = |action: &Action<String>| -> Vec<String> {
         match action {
-            Action::Apply { files } | Action::Delete { files } | Action::DeleteTag { files, .. } => files.clone(),
+            Action::Apply { files }
+            | Action::Delete { files }
+            | Action::DeleteTag { files, .. } => files.clone(),
             Action::LabelNodes { nodes, .. } => nodes.clone(),
-            Action::Install { file, .. } | Action::ApplyKustomization { file, .. } => vec![file.clone()],
+            Action::Install { file, .. } | Action::ApplyKustomization { file, .. } => {
+                vec![file.clone()]
+            }
             _ => Vec::new(),
         }
     };
     let done = actions.iter().take(part.done).flat_map(names);
     let next = actions.get(part.done).map(names).unwrap_or_default();
-    let next = part.units.iter().filter_map(|unit| next.get(*unit).cloned());
+    let next = part
+        .units
+        .iter()
+        .filter_map(|unit| next.get(*unit).cloned());
     done.chain(next).collect()
-}
-
-/// Whether meshplan can say anything of an object at all.
-#[must_use]
-pub fn is_known(object: &Object) -> bool {
-    !matches!(object.facet, Facet::Other)
 }

@@ -17,16 +17,23 @@ pub fn parts(actions: &[Action<String>]) -> Vec<Part> {
         let count = units(action);
         let whole_action = done + 1 < actions.len();
         let mut sets: Vec<Vec<usize>> = if count <= SMALL {
-            (1..1usize << count).map(|bits| (0..count).filter(|n| bits >> n & 1 == 1).collect()).collect()
+            (1..1usize << count)
+                .map(|bits| (0..count).filter(|n| bits >> n & 1 == 1).collect())
+                .collect()
         } else {
             let stride = count.div_ceil(MOST);
             let some = (0..count).step_by(stride);
             let mut sets: Vec<Vec<usize>> = some.clone().map(|n| vec![n]).collect();
-            sets.extend(some.clone().map(|n| (0..count).filter(|m| *m != n).collect()));
+            sets.extend(
+                some.clone()
+                    .map(|n| (0..count).filter(|m| *m != n).collect()),
+            );
             sets.extend(some.map(|n| (0..n).collect()));
             // Fixed, so that every run looks at the same.
             sets.extend((2..6).map(|step| (0..count).step_by(step).collect::<Vec<usize>>()));
-            sets.extend((2..6).map(|step| (0..count).filter(|n| n % step != 0).collect::<Vec<usize>>()));
+            sets.extend(
+                (2..6).map(|step| (0..count).filter(|n| n % step != 0).collect::<Vec<usize>>()),
+            );
             sets
         };
         sets.retain(|set| !set.is_empty() && (whole_action || set.len() < count));
@@ -43,7 +50,9 @@ mod tests {
     use crate::step::Action;
 
     fn apply(count: usize) -> Action<String> {
-        Action::Apply { files: (0..count).map(|n| format!("{n}.yaml")).collect() }
+        Action::Apply {
+            files: (0..count).map(|n| format!("{n}.yaml")).collect(),
+        }
     }
 
     #[test]

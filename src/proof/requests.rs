@@ -13,33 +13,63 @@ use crate::state::{Facet, Match, NamedMatch, Object};
 pub fn kinds<'a>(objects: impl Iterator<Item = &'a Rc<Object>> + Clone) -> Vec<Request> {
     let mut all: Vec<Request> = Vec::new();
     for object in objects.clone() {
-        let Facet::Route(route) = &object.facet else { continue };
+        let Facet::Route(route) = &object.facet else {
+            continue;
+        };
         let from = object.key.namespace.as_deref().unwrap_or_default();
         let matches: Vec<&Match> = route.rules.iter().flat_map(|rule| &rule.matches).collect();
         let mut paths: Vec<String> = vec!["/meshplan-no-route-lists-this".to_owned()];
         for one in &matches {
             let path = one.path.as_ref();
-            let value = path.and_then(|p| p.value.clone()).unwrap_or_else(|| "/".to_owned());
+            let value = path
+                .and_then(|p| p.value.clone())
+                .unwrap_or_else(|| "/".to_owned());
             if path.and_then(|p| p.type_.as_deref()) != Some("Exact") {
                 push(&mut paths, format!("{}/below", value.trim_end_matches('/')));
             }
             push(&mut paths, value);
         }
-        let mut sets: Vec<(Map<String, Value>, Map<String, Value>, Option<String>)> = vec![Default::default()];
+        let mut sets: Vec<(Map<String, Value>, Map<String, Value>, Option<String>)> =
+            vec![Default::default()];
         for one in &matches {
-            push(&mut sets, (map(&one.headers), map(&one.query_params), one.method.clone()));
+            push(
+                &mut sets,
+                (
+                    map(&one.headers),
+                    map(&one.query_params),
+                    one.method.clone(),
+                ),
+            );
         }
         for parent in &route.parents {
-            let Some((namespace, name)) = parent.gateway(from) else { continue };
+            let Some((namespace, name)) = parent.gateway(from) else {
+                continue;
+            };
             let gateways = objects.clone().filter_map(|o| match &o.facet {
-                Facet::Gateway(gateway) if o.key.name == name && o.key.namespace.as_deref() == Some(namespace) => Some(gateway),
+                Facet::Gateway(gateway)
+                    if o.key.name == name && o.key.namespace.as_deref() == Some(namespace) =>
+                {
+                    Some(gateway)
+                }
                 _ => None,
             });
             let mut entrances: Vec<(u64, String)> = Vec::new();
             for listener in gateways.flat_map(|gateway| &gateway.listeners) {
-                let own: Vec<String> = route.hostnames.iter().chain(&listener.hostname).cloned().collect();
-                for host in if own.is_empty() { vec![String::new()] } else { own } {
-                    push(&mut entrances, (listener.port, host.replacen("*.", "any.", 1)));
+                let own: Vec<String> = route
+                    .hostnames
+                    .iter()
+                    .chain(&listener.hostname)
+                    .cloned()
+                    .collect();
+                for host in if own.is_empty() {
+                    vec![String::new()]
+                } else {
+                    own
+                } {
+                    push(
+                        &mut entrances,
+                        (listener.port, host.replacen("*.", "any.", 1)),
+                    );
                 }
             }
             for (port, host) in entrances {
@@ -70,5 +100,8 @@ fn push<T: PartialEq>(all: &mut Vec<T>, one: T) {
 }
 
 fn map(matches: &[NamedMatch]) -> Map<String, Value> {
-    matches.iter().map(|one| (one.name.clone(), Value::from(one.value.as_str()))).collect()
+    matches
+        .iter()
+        .map(|one| (one.name.clone(), Value::from(one.value.as_str())))
+        .collect()
 }

@@ -25,14 +25,21 @@ struct Served {
 
 impl Traffic {
     pub fn of(course: &Course) -> Self {
-        Self { requests: kinds(course.files.values()) }
+        Self {
+            requests: kinds(course.files.values()),
+        }
     }
 
     fn served(&self, state: &State) -> Vec<Served> {
         let table = Table::new(state, None);
         let serve = |request: &Request| {
             let answer = table.answer(request);
-            let empty: f64 = answer.outcomes.iter().filter(|outcome| !has_pods(state, outcome)).map(Outcome::fraction).sum();
+            let empty: f64 = answer
+                .outcomes
+                .iter()
+                .filter(|outcome| !has_pods(state, outcome))
+                .map(Outcome::fraction)
+                .sum();
             let refused = answer.refused() + empty;
             Served { answer, refused }
         };
@@ -68,14 +75,20 @@ impl Traffic {
         }
         let mut found: Vec<(Finding, Option<&'p Part>)> = Vec::new();
         let worse = |was: &Served, is: &Served| is.refused > was.refused + EPSILON;
-        if let Some(said) = self.first(|n| worse(&old[n], &new[n]), |request, n| refused(request, &new[n])) {
+        if let Some(said) = self.first(
+            |n| worse(&old[n], &new[n]),
+            |request, n| refused(request, &new[n]),
+        ) {
             found.push((said, None));
         }
         for (part, state) in parts {
             let here = self.served(state);
             if found.is_empty()
                 && let Some(said) = self.first(
-                    |n| worse(&old[n], &here[n]) && worse(&new[n], &here[n]) || worse(&old[n], &here[n]) && !worse(&old[n], &new[n]),
+                    |n| {
+                        worse(&old[n], &here[n]) && worse(&new[n], &here[n])
+                            || worse(&old[n], &here[n]) && !worse(&old[n], &new[n])
+                    },
                     |request, n| refused(request, &here[n]),
                 )
             {
@@ -86,9 +99,15 @@ impl Traffic {
                 old[n].refused < 1.0 && !same(&old[n]) && !same(&new[n])
             };
             if let Some(said) = self.first(neither, |request, n| {
-                finding(&NEITHER_ANSWER, format!("`{}` is answered neither as before nor as after", request.in_words()))
-                    .label(in_words(&here[n].answer))
-                    .help("put what needs an order into two steps")
+                finding(
+                    &NEITHER_ANSWER,
+                    format!(
+                        "`{}` is answered neither as before nor as after",
+                        request.in_words()
+                    ),
+                )
+                .label(in_words(&here[n].answer))
+                .help("put what needs an order into two steps")
             }) && found.iter().all(|(other, _)| other.code != said.code)
             {
                 found.push((said, Some(part)));
@@ -98,12 +117,19 @@ impl Traffic {
     }
 
     /// Returns the first kind of request of which something holds, and how many others there are.
-    fn first(&self, holds: impl Fn(usize) -> bool, say: impl Fn(&Request, usize) -> Finding) -> Option<Finding> {
+    fn first(
+        &self,
+        holds: impl Fn(usize) -> bool,
+        say: impl Fn(&Request, usize) -> Finding,
+    ) -> Option<Finding> {
         let all: Vec<usize> = (0..self.requests.len()).filter(|n| holds(*n)).collect();
         let first = *all.first()?;
         let mut said = say(&self.requests[first], first);
         if all.len() > 1 {
-            said.label.push_str(&format!("; so are {} other kinds of requests", all.len() - 1));
+            said.label.push_str(&format!(
+                "; so are {} other kinds of requests",
+                all.len() - 1
+            ));
         }
         Some(said)
     }
@@ -114,12 +140,17 @@ impl Traffic {
         let header = expected.header.as_ref();
         let is_tested = |request: &Request| {
             header.is_some_and(|(name, value)| {
-                request.headers.iter().any(|(key, own)| key.eq_ignore_ascii_case(name) && own.as_str() == Some(value))
+                request
+                    .headers
+                    .iter()
+                    .any(|(key, own)| key.eq_ignore_ascii_case(name) && own.as_str() == Some(value))
             })
         };
         for request in self.requests.iter().filter(|request| !is_tested(request)) {
             let plain = table.answer(request);
-            if shares(&plain, &expected.stable) + shares(&plain, &expected.canary) < EPSILON && plain.route.is_some() {
+            if shares(&plain, &expected.stable) + shares(&plain, &expected.canary) < EPSILON
+                && plain.route.is_some()
+            {
                 // Another route's, whose requests this plan does not move.
                 let redirect = plain.location.is_some() || plain.refused() >= 1.0;
                 if !redirect {
@@ -135,12 +166,20 @@ impl Traffic {
             }
             for (request, answer, weight) in wanted {
                 let nobody = plain.route.is_none();
-                let canary = if nobody { 0.0 } else { f64::from(weight) / 100.0 };
+                let canary = if nobody {
+                    0.0
+                } else {
+                    f64::from(weight) / 100.0
+                };
                 let stable = if nobody { 0.0 } else { 1.0 - canary };
                 let right = (shares(&answer, &expected.canary) - canary).abs() < EPSILON
                     && (shares(&answer, &expected.stable) - stable).abs() < EPSILON;
                 if !right {
-                    let should = if nobody { "nobody, as without the header".to_owned() } else { format!("{weight} % to the canary, the rest to stable") };
+                    let should = if nobody {
+                        "nobody, as without the header".to_owned()
+                    } else {
+                        format!("{weight} % to the canary, the rest to stable")
+                    };
                     return Some(
                         finding(&SHIFT_DIFFERS, format!("`{}` does not go where the plan says", request.in_words()))
                             .label(format!("goes to {}; should go to {should}", in_words(&answer)))
@@ -154,18 +193,31 @@ impl Traffic {
 }
 
 fn refused(request: &Request, served: &Served) -> Finding {
-    finding(&REFUSED, format!("`{}` worked before and is refused now", request.in_words()))
-        .label(in_words(&served.answer))
-        .help("move the traffic first, in a step of its own; then take away what served it")
+    finding(
+        &REFUSED,
+        format!("`{}` worked before and is refused now", request.in_words()),
+    )
+    .label(in_words(&served.answer))
+    .help("move the traffic first, in a step of its own; then take away what served it")
 }
 
 /// Whether the Service that an outcome names has pods; a gateway's own answer needs none.
 fn has_pods(state: &State, outcome: &Outcome) -> bool {
-    let Outcome::Backend { backend, .. } = outcome else { return true };
-    let Some((namespace, name)) = backend.split_once('/') else { return true };
-    match state.get(&Key::namespaced("", "Service", namespace, name)).map(|object| &object.facet) {
+    let Outcome::Backend { backend, .. } = outcome else {
+        return true;
+    };
+    let Some((namespace, name)) = backend.split_once('/') else {
+        return true;
+    };
+    match state
+        .get(&Key::namespaced("", "Service", namespace, name))
+        .map(|object| &object.facet)
+    {
         Some(Facet::Service(service)) => {
-            service.selector.is_empty() || state.selected(namespace, &service.selector).any(|(_, pods)| pods.replicas > 0)
+            service.selector.is_empty()
+                || state
+                    .selected(namespace, &service.selector)
+                    .any(|(_, pods)| pods.replicas > 0)
         }
         _ => false,
     }
@@ -174,10 +226,17 @@ fn has_pods(state: &State, outcome: &Outcome) -> bool {
 /// The share of requests that Services of these namespaces get.
 fn shares(answer: &Answer, namespaces: &[String]) -> f64 {
     let of = |outcome: &&Outcome| match outcome {
-        Outcome::Backend { backend, .. } => backend.split_once('/').is_some_and(|(ns, _)| namespaces.iter().any(|n| n == ns)),
+        Outcome::Backend { backend, .. } => backend
+            .split_once('/')
+            .is_some_and(|(ns, _)| namespaces.iter().any(|n| n == ns)),
         Outcome::Status { .. } => false,
     };
-    answer.outcomes.iter().filter(of).map(Outcome::fraction).sum()
+    answer
+        .outcomes
+        .iter()
+        .filter(of)
+        .map(Outcome::fraction)
+        .sum()
 }
 
 fn in_words(answer: &Answer) -> String {
@@ -185,9 +244,19 @@ fn in_words(answer: &Answer) -> String {
         .outcomes
         .iter()
         .map(|outcome| match outcome {
-            Outcome::Backend { backend, port, fraction } => format!("{:.0} % {backend}:{port}", fraction * 100.0),
-            Outcome::Status { status, fraction, reason } => {
-                let reason = reason.as_ref().map_or_else(String::new, |reason| format!(" ({reason})"));
+            Outcome::Backend {
+                backend,
+                port,
+                fraction,
+            } => format!("{:.0} % {backend}:{port}", fraction * 100.0),
+            Outcome::Status {
+                status,
+                fraction,
+                reason,
+            } => {
+                let reason = reason
+                    .as_ref()
+                    .map_or_else(String::new, |reason| format!(" ({reason})"));
                 format!("{:.0} % {status}{reason}", fraction * 100.0)
             }
         })

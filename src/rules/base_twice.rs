@@ -45,19 +45,39 @@ spec:
 
 fn check(view: &View<'_>, report: &mut Report) {
     let operators = view.operators();
-    let bases: Vec<_> = operators.iter().filter(|(_, operator)| operator.base).collect();
+    let bases: Vec<_> = operators
+        .iter()
+        .filter(|(_, operator)| operator.base)
+        .collect();
     for (number, (object, operator)) in bases.iter().enumerate() {
-        if let Some((_, first)) = bases[..number].iter().find(|(_, o)| o.revision() != operator.revision()) {
-            let message = format!("`{}` and `{}` both bring Istio's CRDs", first.name, operator.name);
-            report.say(&RULE, object, "/spec/components/base", message).label = "installing the older one again takes the CRDs back".to_owned();
+        if let Some((_, first)) = bases[..number]
+            .iter()
+            .find(|(_, o)| o.revision() != operator.revision())
+        {
+            let message = format!(
+                "`{}` and `{}` both bring Istio's CRDs",
+                first.name, operator.name
+            );
+            report
+                .say(&RULE, object, "/spec/components/base", message)
+                .label = "installing the older one again takes the CRDs back".to_owned();
             report.help("enable `base` in one file, at the newest version");
         }
     }
     let Some(base) = &view.state.base else { return };
     for (object, istiod) in view.state.istiods() {
-        if istiod.version.as_ref().is_some_and(|version| version > base) && view.state.whole {
-            let message = format!("istiod of revision `{}` is newer than Istio's CRDs", istiod.revision);
-            report.say(&RULE, object, "/spec/tag", message).label = format!("the CRDs are of {base}");
+        if istiod
+            .version
+            .as_ref()
+            .is_some_and(|version| version > base)
+            && view.state.whole
+        {
+            let message = format!(
+                "istiod of revision `{}` is newer than Istio's CRDs",
+                istiod.revision
+            );
+            report.say(&RULE, object, "/spec/tag", message).label =
+                format!("the CRDs are of {base}");
             report.help("install the CRDs at the newest version first");
         }
     }

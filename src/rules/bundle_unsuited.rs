@@ -22,7 +22,9 @@ fn check(view: &View<'_>, report: &mut Report) {
         return;
     };
     for (object, istiod) in view.state.istiods() {
-        let Some(facts) = istiod.version.as_ref().and_then(facts) else { continue };
+        let Some(facts) = istiod.version.as_ref().and_then(facts) else {
+            continue;
+        };
         let (first, last) = match channel {
             Channel::Standard => facts.standard,
             Channel::Experimental => facts.experimental,
@@ -31,9 +33,16 @@ fn check(view: &View<'_>, report: &mut Report) {
         let early = bound(first).is_some_and(|first| *bundle < first);
         let late = bound(last).is_some_and(|last| *bundle > last);
         if early || late {
-            let version = istiod.version.as_ref().map_or_else(String::new, ToString::to_string);
-            let message = format!("istiod {version} cannot read Gateway API v{bundle}, {} channel", channel.as_str());
-            report.say(&RULE, object, "/spec/tag", message).label = format!("it reads v{first} to v{last}");
+            let version = istiod
+                .version
+                .as_ref()
+                .map_or_else(String::new, ToString::to_string);
+            let message = format!(
+                "istiod {version} cannot read Gateway API v{bundle}, {} channel",
+                channel.as_str()
+            );
+            report.say(&RULE, object, "/spec/tag", message).label =
+                format!("it reads v{first} to v{last}");
             report.help("choose a bundle that suits both revisions");
         }
     }

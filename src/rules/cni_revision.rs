@@ -28,8 +28,12 @@ spec: {profile: empty, tag: "1.30.3", components: {cni: {enabled: true}}}
 fn check(view: &View<'_>, report: &mut Report) {
     for (object, operator) in view.operators() {
         if operator.cni && !operator.pilot && operator.revision.is_some() {
-            let message = format!("istio-cni is installed with revision `{}`", operator.revision());
-            report.say(&RULE, object, "/spec/revision", message).label = "uninstalling that revision would take it along".to_owned();
+            let message = format!(
+                "istio-cni is installed with revision `{}`",
+                operator.revision()
+            );
+            report.say(&RULE, object, "/spec/revision", message).label =
+                "uninstalling that revision would take it along".to_owned();
             report.help("take `revision` out of the file of istio-cni");
         }
     }

@@ -37,26 +37,53 @@ spec: {profile: empty, tag: "1.30.3", components: {ztunnel: {enabled: true}, bas
 
 fn check(view: &View<'_>, report: &mut Report) {
     let state = view.state;
-    let newest = state.istiods().filter_map(|(_, istiod)| istiod.version.as_ref()).max();
+    // One whose version is not known may be the newest.
+    let versions: Option<Vec<_>> = state
+        .istiods()
+        .map(|(_, istiod)| istiod.version.as_ref())
+        .collect();
+    let newest = versions.and_then(|versions| versions.into_iter().max());
     for (object, cni) in state.cnis() {
         let Some(own) = &cni.version else { continue };
         let mut say = |message: String, label: &str| {
             report.say(&RULE, object, "/spec", message).label = label.to_owned();
-            report.help("upgrade the control plane, then istio-cni, then ztunnel, one minor at a time");
+            report.help(
+                "upgrade the control plane, then istio-cni, then ztunnel, one minor at a time",
+            );
         };
         if let Some(newest) = newest {
             if own > newest {
-                say(format!("istio-cni {own} is newer than every istiod"), &format!("the newest istiod is {newest}"));
+                say(
+                    format!("istio-cni {own} is newer than every istiod"),
+                    &format!("the newest istiod is {newest}"),
+                );
             } else if newest.minor > own.minor + 1 {
-                say(format!("istio-cni {own} is more than one minor behind istiod {newest}"), "at most one apart");
+                say(
+                    format!("istio-cni {own} is more than one minor behind istiod {newest}"),
+                    "at most one apart",
+                );
             }
         }
         for (ztunnel, facts) in state.ztunnels() {
-            let Some(theirs) = &facts.version else { continue };
+            let Some(theirs) = &facts.version else {
+                continue;
+            };
             if theirs > own {
-                say(format!("`{}` {theirs} is newer than istio-cni {own}", ztunnel.key.name), "istio-cni goes before ztunnel");
+                say(
+                    format!(
+                        "`{}` {theirs} is newer than istio-cni {own}",
+                        ztunnel.key.name
+                    ),
+                    "istio-cni goes before ztunnel",
+                );
             } else if own.minor > theirs.minor + 1 {
-                say(format!("`{}` {theirs} is more than one minor behind istio-cni {own}", ztunnel.key.name), "at most one apart");
+                say(
+                    format!(
+                        "`{}` {theirs} is more than one minor behind istio-cni {own}",
+                        ztunnel.key.name
+                    ),
+                    "at most one apart",
+                );
             }
         }
     }

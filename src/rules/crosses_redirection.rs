@@ -37,12 +37,17 @@ spec: {profile: empty, tag: "1.21.0", components: {ztunnel: {enabled: true}}}
 
 fn check(view: &View<'_>, report: &mut Report) {
     let in_pods = |version: &semver::Version| (version.major, version.minor) >= (1, 21);
-    let Some(cni) = view.state.cni_version() else { return };
+    let Some(cni) = view.state.cni_version() else {
+        return;
+    };
     for (object, ztunnel) in view.state.ztunnels() {
-        let Some(own) = &ztunnel.version else { continue };
+        let Some(own) = &ztunnel.version else {
+            continue;
+        };
         if in_pods(own) != in_pods(cni) {
             let message = format!("istio-cni {cni} cannot serve `{}` {own}", object.key.name);
-            report.say(&RULE, object, "/spec", message).label = "redirection changed between 1.20 and 1.21".to_owned();
+            report.say(&RULE, object, "/spec", message).label =
+                "redirection changed between 1.20 and 1.21".to_owned();
             report.help("install the newer Istio anew, in a cluster of its own");
         }
     }

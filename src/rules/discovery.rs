@@ -47,24 +47,53 @@ spec:
 
 fn check(view: &View<'_>, report: &mut Report) {
     let state = view.state;
-    for (object, operator) in state.operators().filter(|(_, operator)| operator.pilot && !operator.mesh.discovery.is_empty()) {
+    for (object, operator) in state
+        .operators()
+        .filter(|(_, operator)| operator.pilot && !operator.mesh.discovery.is_empty())
+    {
         let sees = |namespace: &str| {
             let labels = state.namespace_labels(namespace);
-            operator.mesh.discovery.iter().any(|selector| selects(selector, &labels))
+            operator
+                .mesh
+                .discovery
+                .iter()
+                .any(|selector| selects(selector, &labels))
         };
-        let ztunnels = state.ztunnels().filter_map(|(ztunnel, _)| ztunnel.key.namespace.as_deref());
+        let ztunnels = state
+            .ztunnels()
+            .filter_map(|(ztunnel, _)| ztunnel.key.namespace.as_deref());
         let enrolled = state.namespaces().into_iter().filter(|namespace| {
-            state.namespace_labels(namespace).get("istio.io/dataplane-mode").map(String::as_str) == Some("ambient")
+            state
+                .namespace_labels(namespace)
+                .get("istio.io/dataplane-mode")
+                .map(String::as_str)
+                == Some("ambient")
         });
-        let mut hidden: Vec<&str> = ztunnels.chain(enrolled).filter(|namespace| !sees(namespace)).collect();
+        let mut hidden: Vec<&str> = ztunnels
+            .chain(enrolled)
+            .filter(|namespace| !sees(namespace))
+            .collect();
         hidden.sort_unstable();
         hidden.dedup();
         for namespace in hidden {
-            let message = format!("istiod of revision `{}` does not see namespace `{namespace}`", operator.revision());
-            let at = state.get(&Key::cluster("", "Namespace", namespace)).filter(|o| !o.implied).unwrap_or(object);
-            let pointer = if std::rc::Rc::ptr_eq(at, object) { "/spec/meshConfig/discoverySelectors" } else { "/metadata/labels" };
-            report.say(&RULE, at, pointer, message).label = "no discovery selector selects it".to_owned();
-            report.help("give the namespace a label that one of `meshConfig.discoverySelectors` selects");
+            let message = format!(
+                "istiod of revision `{}` does not see namespace `{namespace}`",
+                operator.revision()
+            );
+            let at = state
+                .get(&Key::cluster("", "Namespace", namespace))
+                .filter(|o| !o.implied)
+                .unwrap_or(object);
+            let pointer = if std::rc::Rc::ptr_eq(at, object) {
+                "/spec/meshConfig/discoverySelectors"
+            } else {
+                "/metadata/labels"
+            };
+            report.say(&RULE, at, pointer, message).label =
+                "no discovery selector selects it".to_owned();
+            report.help(
+                "give the namespace a label that one of `meshConfig.discoverySelectors` selects",
+            );
         }
     }
 }

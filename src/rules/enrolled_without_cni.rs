@@ -21,8 +21,13 @@ fn check(view: &View<'_>, report: &mut Report) {
         return;
     }
     for (object, _) in state.enrolled() {
-        let message = format!("`{}` is part of the mesh, and there is no istio-cni", object.key.name);
-        report.say(&RULE, object, "/metadata/namespace", message).label = "nothing takes its pods into the mesh or out of it".to_owned();
+        let message = format!(
+            "`{}` is part of the mesh, and there is no istio-cni",
+            object.key.name
+        );
+        report
+            .say(&RULE, object, "/metadata/namespace", message)
+            .label = "nothing takes its pods into the mesh or out of it".to_owned();
         report.help("take the namespace out of the mesh first");
     }
 }

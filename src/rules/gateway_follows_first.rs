@@ -59,16 +59,29 @@ fn check(view: &View<'_>, report: &mut Report) {
         return;
     }
     // A tag that somebody wrote down is somebody's decision.
-    let Some((_, tag)) = state.tags().find(|(object, tag)| tag.name == "default" && object.implied) else { return };
-    if view.operators().iter().any(|(_, operator)| operator.tags.iter().any(|name| name == "default")) {
+    let Some((_, tag)) = state
+        .tags()
+        .find(|(object, tag)| tag.name == "default" && object.implied)
+    else {
+        return;
+    };
+    if view
+        .operators()
+        .iter()
+        .any(|(_, operator)| operator.tags.iter().any(|name| name == "default"))
+    {
         return;
     }
     for (object, _) in state.gateways() {
         if state.claims(object).asked.is_some() {
             continue;
         }
-        let message = format!("Gateway `{}` follows revision `{}` because that one comes first", object.key.name, tag.revision);
-        report.say(&RULE, object, "/metadata", message).label = "no `istio.io/rev`, and nothing moves the tag `default`".to_owned();
+        let message = format!(
+            "Gateway `{}` follows revision `{}` because that one comes first",
+            object.key.name, tag.revision
+        );
+        report.say(&RULE, object, "/metadata", message).label =
+            "no `istio.io/rev`, and nothing moves the tag `default`".to_owned();
         report.help("label it with its revision, or move the tag before that revision goes");
     }
 }

@@ -45,19 +45,34 @@ fn check(view: &View<'_>, report: &mut Report) {
     for (object, _) in state.gateways() {
         let claims = state.claims(object);
         let asked = claims.asked.as_deref().unwrap_or("default");
-        let own: Vec<String> = state.istiods().map(|(_, istiod)| istiod.revision.clone()).collect();
+        let own: Vec<String> = state
+            .istiods()
+            .map(|(_, istiod)| istiod.revision.clone())
+            .collect();
         if claims.revisions.is_empty() {
             let message = format!("Gateway `{}` belongs to no control plane", object.key.name);
             report.say(&RULE, object, "/metadata/labels", message).label = match &claims.asked {
-                Some(name) => format!("it asks for `{name}`, which is no revision or tag that is there"),
+                Some(name) => {
+                    format!("it asks for `{name}`, which is no revision or tag that is there")
+                }
                 None => "it has no `istio.io/rev`, and nothing is the default".to_owned(),
             };
-            report.help(format!("label it with a revision that is there: {}", own.join(", ")));
+            report.help(format!(
+                "label it with a revision that is there: {}",
+                own.join(", ")
+            ));
         } else if !own.iter().any(|revision| revision == asked) && claims.asked.is_some() {
-            let blind = claims.revisions.iter().find(|(_, version)| !route_dialect(version.as_ref()).reads_tags);
+            let blind = claims
+                .revisions
+                .iter()
+                .find(|(_, version)| !route_dialect(version.as_ref()).reads_tags);
             if let Some((revision, _)) = blind {
-                let message = format!("Gateway `{}` asks for the tag `{asked}`, and revision `{revision}` gives it no listeners for that", object.key.name);
-                report.say(&RULE, object, "/metadata/labels", message).label = "up to 1.24.2 only a revision's own name counts here".to_owned();
+                let message = format!(
+                    "Gateway `{}` asks for the tag `{asked}`, and revision `{revision}` gives it no listeners for that",
+                    object.key.name
+                );
+                report.say(&RULE, object, "/metadata/labels", message).label =
+                    "up to 1.24.2 only a revision's own name counts here".to_owned();
                 report.help(format!("label it `istio.io/rev: {revision}`"));
             }
         }

@@ -39,7 +39,9 @@ spec:
 /// Type and value of a match's path.
 fn path(one: &Match) -> (&str, &str) {
     let path = one.path.as_ref();
-    let kind = path.and_then(|p| p.type_.as_deref()).unwrap_or("PathPrefix");
+    let kind = path
+        .and_then(|p| p.type_.as_deref())
+        .unwrap_or("PathPrefix");
     (kind, path.and_then(|p| p.value.as_deref()).unwrap_or("/"))
 }
 
@@ -50,25 +52,36 @@ fn outruns(inner: &Match, outer: &Match) -> bool {
     outer_kind == "PathPrefix"
         && (inner_kind, inner) != (outer_kind, outer)
         && matches!(inner_kind, "Exact" | "PathPrefix")
-        && inner.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        && inner
+            .strip_prefix(prefix)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Whether a match asks for all that another one asks for beside its path.
 fn has_all(one: &Match, other: &Match) -> bool {
     other.headers.iter().all(|header| {
-        one.headers.iter().any(|h| h.name.eq_ignore_ascii_case(&header.name) && h.value == header.value)
+        one.headers
+            .iter()
+            .any(|h| h.name.eq_ignore_ascii_case(&header.name) && h.value == header.value)
     })
 }
 
 fn backends(rule: &RouteRule) -> Vec<(Option<&str>, &str)> {
-    rule.backend_refs.iter().filter(|b| b.weight() > 0).map(|b| (b.namespace.as_deref(), b.name.as_str())).collect()
+    rule.backend_refs
+        .iter()
+        .filter(|b| b.weight() > 0)
+        .map(|b| (b.namespace.as_deref(), b.name.as_str()))
+        .collect()
 }
 
 fn check(view: &View<'_>, report: &mut Report) {
     for object in view.state.of_kind("gateway.networking.k8s.io", "HTTPRoute") {
-        let Facet::Route(route) = &object.facet else { continue };
+        let Facet::Route(route) = &object.facet else {
+            continue;
+        };
         for (number, rule) in route.rules.iter().enumerate() {
-            let with_header = !rule.matches.is_empty() && rule.matches.iter().all(|one| !one.headers.is_empty());
+            let with_header =
+                !rule.matches.is_empty() && rule.matches.iter().all(|one| !one.headers.is_empty());
             if !with_header {
                 continue;
             }
@@ -79,14 +92,29 @@ fn check(view: &View<'_>, report: &mut Report) {
                     && theirs.matches.iter().all(|base| {
                         base.headers.is_empty()
                             && rule.matches.iter().any(|own| outruns(base, own))
-                            && !rule.matches.iter().any(|own| path(own) == path(base) && has_all(own, base))
+                            && !rule
+                                .matches
+                                .iter()
+                                .any(|own| path(own) == path(base) && has_all(own, base))
                     })
             });
-            let Some((other, theirs)) = outrun else { continue };
+            let Some((other, theirs)) = outrun else {
+                continue;
+            };
             let paths: Vec<&str> = theirs.matches.iter().map(|one| path(one).1).collect();
-            let message = format!("the header of rule {number} never counts on the paths of rule {other}");
-            report.say(&RULE, object, &format!("/spec/rules/{number}/matches"), message).label =
-                format!("{} come before it, whatever the headers are", paths.join(", "));
+            let message =
+                format!("the header of rule {number} never counts on the paths of rule {other}");
+            report
+                .say(
+                    &RULE,
+                    object,
+                    &format!("/spec/rules/{number}/matches"),
+                    message,
+                )
+                .label = format!(
+                "{} come before it, whatever the headers are",
+                paths.join(", ")
+            );
             report.help("repeat each of these paths in this rule, with the header beside it");
         }
     }

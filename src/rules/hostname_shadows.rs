@@ -60,22 +60,50 @@ fn check(view: &View<'_>, report: &mut Report) {
     for (object, route) in &routes {
         for (other, theirs) in &routes {
             let parents = |route: &crate::state::HttpRoute, from: &str| -> Vec<(String, String)> {
-                let own = route.parents.iter().filter_map(|parent| parent.gateway(from));
-                own.map(|(namespace, name)| (namespace.to_owned(), name.to_owned())).collect()
+                let own = route
+                    .parents
+                    .iter()
+                    .filter_map(|parent| parent.gateway(from));
+                own.map(|(namespace, name)| (namespace.to_owned(), name.to_owned()))
+                    .collect()
             };
-            let of = |o: &crate::state::Object, r: &crate::state::HttpRoute| parents(r, o.key.namespace.as_deref().unwrap_or_default());
+            let of = |o: &crate::state::Object, r: &crate::state::HttpRoute| {
+                parents(r, o.key.namespace.as_deref().unwrap_or_default())
+            };
             let here = of(object, route);
-            if object.key == other.key || !of(other, theirs).iter().any(|parent| here.contains(parent)) {
+            if object.key == other.key
+                || !of(other, theirs).iter().any(|parent| here.contains(parent))
+            {
                 continue;
             }
             for (number, host) in route.hostnames.iter().enumerate() {
-                let wider = |wide: &String| wide.strip_prefix('*').is_some_and(|end| wide != host && host.trim_start_matches('*').ends_with(end));
-                let wide = if theirs.hostnames.is_empty() { Some("every host") } else { theirs.hostnames.iter().find(|h| wider(h)).map(String::as_str) };
-                let (Some(wide), false) = (wide, theirs.hostnames.contains(host)) else { continue };
-                let message = format!("requests for `{host}` never reach `{}`, which is for {wide}", other.key);
-                report.say(&RULE, object, &format!("/spec/hostnames/{number}"), message).label =
-                    "what no rule for this host matches gets 404".to_owned();
-                report.help("give both routes the same hostnames, or repeat the wider one's rules here");
+                let wider = |wide: &String| {
+                    wide.strip_prefix('*').is_some_and(|end| {
+                        wide != host && host.trim_start_matches('*').ends_with(end)
+                    })
+                };
+                let wide = if theirs.hostnames.is_empty() {
+                    Some("every host")
+                } else {
+                    theirs
+                        .hostnames
+                        .iter()
+                        .find(|h| wider(h))
+                        .map(String::as_str)
+                };
+                let (Some(wide), false) = (wide, theirs.hostnames.contains(host)) else {
+                    continue;
+                };
+                let message = format!(
+                    "requests for `{host}` never reach `{}`, which is for {wide}",
+                    other.key
+                );
+                report
+                    .say(&RULE, object, &format!("/spec/hostnames/{number}"), message)
+                    .label = "what no rule for this host matches gets 404".to_owned();
+                report.help(
+                    "give both routes the same hostnames, or repeat the wider one's rules here",
+                );
             }
         }
     }

@@ -34,8 +34,18 @@ fn check(view: &View<'_>, report: &mut Report) {
         if place == "any node" {
             continue;
         }
-        let message = format!("istiod of revision `{}` can only be on nodes with {place}", istiod.revision);
-        report.say(&RULE, object, "/spec/components/pilot/k8s/nodeSelector", message).label = "draining these nodes stops the control plane".to_owned();
+        let message = format!(
+            "istiod of revision `{}` can only be on nodes with {place}",
+            istiod.revision
+        );
+        report
+            .say(
+                &RULE,
+                object,
+                "/spec/components/pilot/k8s/nodeSelector",
+                message,
+            )
+            .label = "draining these nodes stops the control plane".to_owned();
         report.help("take the node selector out; istiod need not be beside its ztunnel");
     }
 }

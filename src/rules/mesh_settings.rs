@@ -46,22 +46,42 @@ spec:
 };
 
 fn check(view: &View<'_>, report: &mut Report) {
-    let operators: Vec<_> = view.state.operators().filter(|(_, operator)| operator.pilot).collect();
+    let operators: Vec<_> = view
+        .state
+        .operators()
+        .filter(|(_, operator)| operator.pilot)
+        .collect();
     for pair in operators.windows(2) {
-        let [(_, one), (object, other)] = pair else { continue };
-        let mut names: Vec<&str> = one.mesh.settings.keys().chain(other.mesh.settings.keys()).copied().collect();
+        let [(_, one), (object, other)] = pair else {
+            continue;
+        };
+        let mut names: Vec<&str> = one
+            .mesh
+            .settings
+            .keys()
+            .chain(other.mesh.settings.keys())
+            .copied()
+            .collect();
         names.sort_unstable();
         names.dedup();
         for name in names {
-            let of = |settings: &std::collections::BTreeMap<&str, String>| settings.get(name).cloned();
+            let of =
+                |settings: &std::collections::BTreeMap<&str, String>| settings.get(name).cloned();
             let (left, right) = (of(&one.mesh.settings), of(&other.mesh.settings));
             if left == right {
                 continue;
             }
-            let words = |value: Option<String>| value.map_or_else(|| "the default".to_owned(), |v| format!("`{v}`"));
-            let message = format!("revisions `{}` and `{}` have another {name} each", one.revision(), other.revision());
+            let words = |value: Option<String>| {
+                value.map_or_else(|| "the default".to_owned(), |v| format!("`{v}`"))
+            };
+            let message = format!(
+                "revisions `{}` and `{}` have another {name} each",
+                one.revision(),
+                other.revision()
+            );
             let pointer = setting_pointer(&object.manifest, name);
-            report.say(&RULE, object, &pointer, message).label = format!("{} and {}", words(left), words(right));
+            report.say(&RULE, object, &pointer, message).label =
+                format!("{} and {}", words(left), words(right));
             report.help("give both revisions the same");
         }
     }

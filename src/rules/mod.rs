@@ -124,7 +124,7 @@ pub struct Rule {
 }
 
 /// Every rule, by code.
-pub(crate) const RULES: &[&Rule] = &[
+pub const RULES: &[&Rule] = &[
     &two_ztunnels::RULE,
     &no_ztunnel::RULE,
     &other_ztunnel::RULE,
@@ -189,7 +189,10 @@ pub(crate) use shift_differs::RULE as SHIFT_DIFFERS;
 /// Returns the rule of a code, in whatever case it is written.
 #[must_use]
 pub fn rule(code: &str) -> Option<&'static Rule> {
-    RULES.iter().copied().find(|rule| rule.code.eq_ignore_ascii_case(code))
+    RULES
+        .iter()
+        .copied()
+        .find(|rule| rule.code.eq_ignore_ascii_case(code))
 }
 
 /// Applies every rule that a single state can break.

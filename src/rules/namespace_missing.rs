@@ -32,7 +32,9 @@ metadata: {name: settings, namespace: shop-1-29-6}
 
 fn check(view: &View<'_>, report: &mut Report) {
     let state = view.state;
-    let some = state.of_kind("", "Namespace").any(|namespace| !namespace.implied);
+    let some = state
+        .of_kind("", "Namespace")
+        .any(|namespace| !namespace.implied);
     if state.whole || !some {
         return;
     }
@@ -40,10 +42,15 @@ fn check(view: &View<'_>, report: &mut Report) {
         if state.has_namespace(namespace) {
             continue;
         }
-        let first = view.given.iter().find(|object| object.key.namespace.as_deref() == Some(namespace));
+        let first = view
+            .given
+            .iter()
+            .find(|object| object.key.namespace.as_deref() == Some(namespace));
         let Some(first) = first else { continue };
         let message = format!("nothing makes the namespace `{namespace}`");
-        report.say(&RULE, first, "/metadata/namespace", message).label = "the first object in it".to_owned();
+        report
+            .say(&RULE, first, "/metadata/namespace", message)
+            .label = "the first object in it".to_owned();
         report.help("add a Namespace, to be applied before what is in it");
     }
 }

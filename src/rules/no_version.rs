@@ -31,7 +31,18 @@ fn check(view: &View<'_>, report: &mut Report) {
             continue;
         }
         let message = format!("`{}` says no version of Istio", operator.name);
-        report.say(&RULE, object, if operator.tag.is_some() { "/spec/tag" } else { "/spec" }, message).label = match &operator.tag {
+        report
+            .say(
+                &RULE,
+                object,
+                if operator.tag.is_some() {
+                    "/spec/tag"
+                } else {
+                    "/spec"
+                },
+                message,
+            )
+            .label = match &operator.tag {
             Some(tag) => format!("`{tag}` is no version"),
             None => "without `tag` it installs whatever version istioctl is of".to_owned(),
         };

@@ -62,23 +62,35 @@ spec:
 
 fn check(view: &View<'_>, report: &mut Report) {
     let state = view.state;
-    let ztunnels: Vec<_> = state.ztunnels().map(|(_, ztunnel)| &ztunnel.pods.place).collect();
+    let ztunnels: Vec<_> = state
+        .ztunnels()
+        .map(|(_, ztunnel)| &ztunnel.pods.place)
+        .collect();
     if ztunnels.is_empty() && !state.whole {
         return;
     }
     for (object, pods) in state.enrolled() {
         let cells = cells(ztunnels.iter().copied().chain([&pods.place]));
-        let bare = state
-            .nodes
-            .values()
-            .chain(&cells)
-            .find(|node| pods.place.allows(node) && !ztunnels.iter().any(|place| place.allows(node)));
+        let bare = state.nodes.values().chain(&cells).find(|node| {
+            pods.place.allows(node) && !ztunnels.iter().any(|place| place.allows(node))
+        });
         let Some(bare) = bare else { continue };
-        let labels: Vec<String> = bare.iter().map(|(key, value)| format!("{key}={value}")).collect();
-        let node = if labels.is_empty() { "a node without labels".to_owned() } else { format!("a node with {}", labels.join(", ")) };
+        let labels: Vec<String> = bare
+            .iter()
+            .map(|(key, value)| format!("{key}={value}"))
+            .collect();
+        let node = if labels.is_empty() {
+            "a node without labels".to_owned()
+        } else {
+            format!("a node with {}", labels.join(", "))
+        };
         let pointer = format!("{}/nodeSelector", pods.spec);
-        let message = format!("pods of `{}` can be on nodes without a ztunnel", object.key.name);
-        report.say(&RULE, object, &pointer, message).label = format!("can be on {node}, which no ztunnel selects");
+        let message = format!(
+            "pods of `{}` can be on nodes without a ztunnel",
+            object.key.name
+        );
+        report.say(&RULE, object, &pointer, message).label =
+            format!("can be on {node}, which no ztunnel selects");
         report.help("pin the pods to the nodes of a ztunnel, by the same label, or let the ztunnel be on every node that they can be on");
     }
 }

@@ -39,12 +39,19 @@ fn check(view: &View<'_>, report: &mut Report) {
     let operators = view.operators();
     for (number, (object, operator)) in operators.iter().enumerate() {
         let brings = |o: &crate::state::Operator| (o.base, o.pilot, o.cni, o.ztunnel);
-        let other = operators[..number]
-            .iter()
-            .find(|(_, o)| o.name == operator.name && o.revision() == operator.revision() && brings(o) != brings(operator));
+        let other = operators[..number].iter().find(|(_, o)| {
+            o.name == operator.name
+                && o.revision() == operator.revision()
+                && brings(o) != brings(operator)
+        });
         if other.is_some() {
-            let message = format!("two IstioOperators are called `{}` and are of revision `{}`", operator.name, operator.revision());
-            report.say(&RULE, object, "/metadata/name", message).label = "installing this one removes what the other one made".to_owned();
+            let message = format!(
+                "two IstioOperators are called `{}` and are of revision `{}`",
+                operator.name,
+                operator.revision()
+            );
+            report.say(&RULE, object, "/metadata/name", message).label =
+                "installing this one removes what the other one made".to_owned();
             report.help("give each file a name of its own");
         }
     }

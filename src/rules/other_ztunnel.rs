@@ -22,11 +22,18 @@ fn check(view: &View<'_>, report: &mut Report) {
             ztunnel.phase.is_some()
                 && object.phase.is_some()
                 && ztunnel.phase != object.phase
-                && view.state.nodes.values().any(|node| pods.place.allows(node) && facts.pods.place.allows(node))
+                && view
+                    .state
+                    .nodes
+                    .values()
+                    .any(|node| pods.place.allows(node) && facts.pods.place.allows(node))
         });
         let Some((ztunnel, _)) = other else { continue };
         let pointer = format!("{}/nodeSelector", pods.spec);
-        let message = format!("`{}` runs beside `{}`, the ztunnel of the other revision", object.key.name, ztunnel.key.name);
+        let message = format!(
+            "`{}` runs beside `{}`, the ztunnel of the other revision",
+            object.key.name, ztunnel.key.name
+        );
         report.say(&RULE, object, &pointer, message).label = pods.place.in_words();
         report.help("pin it to the nodes of its own revision");
     }

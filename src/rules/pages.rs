@@ -19,7 +19,11 @@ pub fn page(rule: &Rule) -> String {
     };
     let example = |text: &str| {
         // Examples that are manifests are YAML; the others are words.
-        if text.contains("kind: ") { format!("```yaml\n{}\n```", text.trim()) } else { text.trim().to_owned() }
+        if text.contains("kind: ") {
+            format!("```yaml\n{}\n```", text.trim())
+        } else {
+            text.trim().to_owned()
+        }
     };
     write!(
         text,

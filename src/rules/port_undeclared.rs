@@ -46,22 +46,44 @@ spec:
 
 fn check(view: &View<'_>, report: &mut Report) {
     let state = view.state;
-    for object in state.of_kind("", "Service").filter(|object| !object.implied) {
-        let (Facet::Service(service), Some(namespace)) = (&object.facet, &object.key.namespace) else { continue };
+    for object in state
+        .of_kind("", "Service")
+        .filter(|object| !object.implied)
+    {
+        let (Facet::Service(service), Some(namespace)) = (&object.facet, &object.key.namespace)
+        else {
+            continue;
+        };
         for (number, port) in service.ports.iter().enumerate() {
-            let without = state.selected(namespace, &service.selector).find(|(_, pods)| {
-                let declared = |(name, number): &(Option<String>, u64)| match &port.target {
-                    Ok(target) => number == target,
-                    Err(target) => name.as_ref() == Some(target),
-                };
-                let speaks = port.target.is_err() || !pods.ports.is_empty();
-                speaks && !pods.ports.iter().any(declared)
-            });
-            let Some((workload, pods)) = without else { continue };
-            let target = port.target.as_ref().map_or_else(Clone::clone, ToString::to_string);
-            let message = format!("port {} of Service `{}` leads to `{target}`, which `{}` does not declare", port.port, object.key.name, workload.key.name);
-            let declared: Vec<String> = pods.ports.iter().map(|(_, number)| number.to_string()).collect();
-            report.say(&RULE, object, &format!("/spec/ports/{number}"), message).label = format!("it declares {}", declared.join(", "));
+            let without = state
+                .selected(namespace, &service.selector)
+                .find(|(_, pods)| {
+                    let declared = |(name, number): &(Option<String>, u64)| match &port.target {
+                        Ok(target) => number == target,
+                        Err(target) => name.as_ref() == Some(target),
+                    };
+                    let speaks = port.target.is_err() || !pods.ports.is_empty();
+                    speaks && !pods.ports.iter().any(declared)
+                });
+            let Some((workload, pods)) = without else {
+                continue;
+            };
+            let target = port
+                .target
+                .as_ref()
+                .map_or_else(Clone::clone, ToString::to_string);
+            let message = format!(
+                "port {} of Service `{}` leads to `{target}`, which `{}` does not declare",
+                port.port, object.key.name, workload.key.name
+            );
+            let declared: Vec<String> = pods
+                .ports
+                .iter()
+                .map(|(_, number)| number.to_string())
+                .collect();
+            report
+                .say(&RULE, object, &format!("/spec/ports/{number}"), message)
+                .label = format!("it declares {}", declared.join(", "));
             report.help("set `targetPort` to a port of the pods");
         }
     }

@@ -30,10 +30,14 @@ fn check(view: &View<'_>, report: &mut Report) {
         return;
     }
     for (object, pods) in state.workloads().filter(|(object, _)| !object.implied) {
-        let Some(namespace) = &object.key.namespace else { continue };
+        let Some(namespace) = &object.key.namespace else {
+            continue;
+        };
         for reference in &pods.references {
             let key = Key::namespaced("", reference.kind, namespace, &reference.name);
-            if EVERYWHERE.contains(&(reference.kind, reference.name.as_str())) || state.get(&key).is_some() {
+            if EVERYWHERE.contains(&(reference.kind, reference.name.as_str()))
+                || state.get(&key).is_some()
+            {
                 continue;
             }
             let message = format!("`{}` needs {key}, which is not there", object.key.name);

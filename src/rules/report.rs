@@ -43,8 +43,13 @@ impl Report {
     ) -> &mut Finding {
         let mut finding = finding(rule, message);
         let manifest = &object.manifest;
-        finding = finding.at(&manifest.source, manifest.range(pointer)).object(object.key.to_string());
-        self.found.push(Judged { finding, subject: object.key.clone() });
+        finding = finding
+            .at(&manifest.source, manifest.range(pointer))
+            .object(object.key.to_string());
+        self.found.push(Judged {
+            finding,
+            subject: object.key.clone(),
+        });
         &mut self.found.last_mut().expect("just pushed").finding
     }
 
@@ -64,5 +69,8 @@ impl Report {
 
 /// Starts a finding of a rule.
 pub fn finding(rule: &Rule, message: impl Into<String>) -> Finding {
-    Finding { severity: rule.severity, ..Finding::error(rule.code, message) }
+    Finding {
+        severity: rule.severity,
+        ..Finding::error(rule.code, message)
+    }
 }

@@ -45,21 +45,33 @@ spec:
 
 /// Goes through the backends of every HTTPRoute, with the pointer of each.
 pub(super) fn backends(state: &State) -> impl Iterator<Item = (&Rc<Object>, &BackendRef, String)> {
-    state.of_kind("gateway.networking.k8s.io", "HTTPRoute").flat_map(|object| {
-        let rules = match &object.facet {
-            Facet::Route(route) => &route.rules[..],
-            _ => &[],
-        };
-        rules.iter().enumerate().flat_map(move |(r, rule)| {
-            let own = rule.backend_refs.iter().enumerate();
-            let own = own.map(move |(b, backend)| (object, backend, format!("/spec/rules/{r}/backendRefs/{b}")));
-            let mirrors = rule.filters.iter().enumerate().filter_map(move |(f, filter)| {
-                let backend = &filter.request_mirror.as_ref()?.backend_ref;
-                Some((object, backend, format!("/spec/rules/{r}/filters/{f}/requestMirror/backendRef")))
-            });
-            own.chain(mirrors)
+    state
+        .of_kind("gateway.networking.k8s.io", "HTTPRoute")
+        .flat_map(|object| {
+            let rules = match &object.facet {
+                Facet::Route(route) => &route.rules[..],
+                _ => &[],
+            };
+            rules.iter().enumerate().flat_map(move |(r, rule)| {
+                let own = rule.backend_refs.iter().enumerate();
+                let own = own.map(move |(b, backend)| {
+                    (object, backend, format!("/spec/rules/{r}/backendRefs/{b}"))
+                });
+                let mirrors = rule
+                    .filters
+                    .iter()
+                    .enumerate()
+                    .filter_map(move |(f, filter)| {
+                        let backend = &filter.request_mirror.as_ref()?.backend_ref;
+                        Some((
+                            object,
+                            backend,
+                            format!("/spec/rules/{r}/filters/{f}/requestMirror/backendRef"),
+                        ))
+                    });
+                own.chain(mirrors)
+            })
         })
-    })
 }
 
 /// What is wrong with a backend, whether it may be used or not.
@@ -71,8 +83,15 @@ pub(super) fn problem(state: &State, from: &str, backend: &BackendRef) -> Option
         return Some(Resolved::Malformed);
     };
     let namespace = backend.namespace.as_deref().unwrap_or(from);
-    match state.get(&Key::namespaced("", "Service", namespace, &backend.name)).map(|o| &o.facet) {
-        Some(Facet::Service(service)) if service.port(port).is_some() && service.type_ != "ExternalName" => None,
+    match state
+        .get(&Key::namespaced("", "Service", namespace, &backend.name))
+        .map(|o| &o.facet)
+    {
+        Some(Facet::Service(service))
+            if service.port(port).is_some() && service.type_ != "ExternalName" =>
+        {
+            None
+        }
         Some(_) => Some(Resolved::NoPort),
         None => Some(Resolved::NoService),
     }
@@ -86,12 +105,30 @@ fn check(view: &View<'_>, report: &mut Report) {
     for (object, backend, pointer) in backends(state) {
         let from = object.key.namespace.as_deref().unwrap_or_default();
         let namespace = backend.namespace.as_deref().unwrap_or(from);
-        let Some(problem) = problem(state, from, backend) else { continue };
-        let port = backend.port.map_or_else(String::new, |port| format!(":{port}"));
-        let message = format!("the route names `{namespace}/{}{port}`: {}", backend.name, problem.in_words());
-        let key = if problem == Resolved::NoPort { "/port" } else { "/name" };
-        let weight = if backend.weight() == 0 { "no request is lost while its weight is 0" } else { "its share of requests gets 500" };
-        report.say(&RULE, object, &format!("{pointer}{key}"), message).label = weight.to_owned();
+        let Some(problem) = problem(state, from, backend) else {
+            continue;
+        };
+        let port = backend
+            .port
+            .map_or_else(String::new, |port| format!(":{port}"));
+        let message = format!(
+            "the route names `{namespace}/{}{port}`: {}",
+            backend.name,
+            problem.in_words()
+        );
+        let key = if problem == Resolved::NoPort {
+            "/port"
+        } else {
+            "/name"
+        };
+        let weight = if backend.weight() == 0 {
+            "no request is lost while its weight is 0"
+        } else {
+            "its share of requests gets 500"
+        };
+        report
+            .say(&RULE, object, &format!("{pointer}{key}"), message)
+            .label = weight.to_owned();
         report.help(help(state, namespace, backend));
     }
 }
@@ -99,7 +136,11 @@ fn check(view: &View<'_>, report: &mut Report) {
 fn help(state: &State, namespace: &str, backend: &BackendRef) -> String {
     let key = Key::namespaced("", "Service", namespace, &backend.name);
     if let Some(Facet::Service(service)) = state.get(&key).map(|o| &o.facet) {
-        let ports: Vec<String> = service.ports.iter().map(|port| port.port.to_string()).collect();
+        let ports: Vec<String> = service
+            .ports
+            .iter()
+            .map(|port| port.port.to_string())
+            .collect();
         return format!("the Service has {}", ports.join(", "));
     }
     let others: Vec<String> = state

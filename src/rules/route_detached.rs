@@ -45,21 +45,41 @@ spec:
 
 fn check(view: &View<'_>, report: &mut Report) {
     let state = view.state;
-    if !state.whole && state.of_kind("gateway.networking.k8s.io", "Gateway").next().is_none() {
+    if !state.whole
+        && state
+            .of_kind("gateway.networking.k8s.io", "Gateway")
+            .next()
+            .is_none()
+    {
         return;
     }
     for object in state.of_kind("gateway.networking.k8s.io", "HTTPRoute") {
-        let Facet::Route(route) = &object.facet else { continue };
+        let Facet::Route(route) = &object.facet else {
+            continue;
+        };
         let from = object.key.namespace.as_deref().unwrap_or_default();
         for (number, parent) in route.parents.iter().enumerate() {
-            let Some((namespace, name)) = parent.gateway(from) else { continue };
-            let Err(refused) = attachments(state, object, route, parent) else { continue };
+            let Some((namespace, name)) = parent.gateway(from) else {
+                continue;
+            };
+            let Err(refused) = attachments(state, object, route, parent) else {
+                continue;
+            };
             let message = format!("the route is not attached to Gateway `{namespace}/{name}`");
-            report.say(&RULE, object, &format!("/spec/parentRefs/{number}"), message).label = refused.in_words().to_owned();
+            report
+                .say(
+                    &RULE,
+                    object,
+                    &format!("/spec/parentRefs/{number}"),
+                    message,
+                )
+                .label = refused.in_words().to_owned();
             report.help("name a listener that takes it, or let the listener's `allowedRoutes` and `hostname` take it");
         }
         if route.parents.is_empty() && state.whole {
-            report.say(&RULE, object, "/spec", "the route names no parent").label = "no request reaches it".to_owned();
+            report
+                .say(&RULE, object, "/spec", "the route names no parent")
+                .label = "no request reaches it".to_owned();
         }
     }
 }

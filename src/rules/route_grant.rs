@@ -3,8 +3,8 @@
 use super::route_backend::{backends, problem};
 use super::{Check, Report, Rule, View};
 use crate::finding::Severity;
-use crate::route::{Resolved, resolve};
 use crate::istio::route_dialect;
+use crate::route::{Resolved, resolve};
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0011",
@@ -51,7 +51,9 @@ spec:
 
 fn check(view: &View<'_>, report: &mut Report) {
     let state = view.state;
-    let newest = state.istiods().filter_map(|(_, istiod)| istiod.version.as_ref());
+    let newest = state
+        .istiods()
+        .filter_map(|(_, istiod)| istiod.version.as_ref());
     // Every istiod reads every route, so each has to find the grant.
     let mut dialects: Vec<_> = newest.map(|version| route_dialect(Some(version))).collect();
     dialects.push(route_dialect(view.istio));
@@ -61,11 +63,22 @@ fn check(view: &View<'_>, report: &mut Report) {
         if problem(state, from, backend).is_some() {
             continue;
         }
-        if !dialects.iter().any(|dialect| resolve(state, from, backend, *dialect) == Resolved::NotGranted) {
+        if !dialects
+            .iter()
+            .any(|dialect| resolve(state, from, backend, *dialect) == Resolved::NotGranted)
+        {
             continue;
         }
-        let message = format!("nothing lets routes of `{from}` refer to `{namespace}/{}`", backend.name);
-        report.say(&RULE, object, &format!("{pointer}/namespace"), message).label = "its share of requests gets 500".to_owned();
-        report.help(format!("add a ReferenceGrant in `{namespace}`: from HTTPRoute in `{from}`, to Service `{}`", backend.name));
+        let message = format!(
+            "nothing lets routes of `{from}` refer to `{namespace}/{}`",
+            backend.name
+        );
+        report
+            .say(&RULE, object, &format!("{pointer}/namespace"), message)
+            .label = "its share of requests gets 500".to_owned();
+        report.help(format!(
+            "add a ReferenceGrant in `{namespace}`: from HTTPRoute in `{from}`, to Service `{}`",
+            backend.name
+        ));
     }
 }

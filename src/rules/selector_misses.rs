@@ -33,15 +33,28 @@ fn check(view: &View<'_>, report: &mut Report) {
         if object.implied || object.key.group != "apps" {
             continue;
         }
-        let missing = pods.selector.iter().find(|(key, value)| pods.labels.get(*key) != Some(value));
-        let empty = pods.selector.is_empty() && object.value().pointer("/spec/selector/matchExpressions").is_none();
+        let missing = pods
+            .selector
+            .iter()
+            .find(|(key, value)| pods.labels.get(*key) != Some(value));
+        let empty = pods.selector.is_empty()
+            && object
+                .value()
+                .pointer("/spec/selector/matchExpressions")
+                .is_none();
         if let Some((key, value)) = missing {
-            let message = format!("the pods of `{}` do not have `{key}: {value}`, which it selects", object.key.name);
-            report.say(&RULE, object, "/spec/template/metadata/labels", message).label = "the API server refuses it".to_owned();
+            let message = format!(
+                "the pods of `{}` do not have `{key}: {value}`, which it selects",
+                object.key.name
+            );
+            report
+                .say(&RULE, object, "/spec/template/metadata/labels", message)
+                .label = "the API server refuses it".to_owned();
             report.help("give selector and template the same labels");
         } else if empty {
             let message = format!("`{}` selects no pods", object.key.name);
-            report.say(&RULE, object, "/spec/selector", message).label = "the API server refuses it".to_owned();
+            report.say(&RULE, object, "/spec/selector", message).label =
+                "the API server refuses it".to_owned();
             report.help("give it `matchLabels` that its template has");
         }
     }

@@ -68,18 +68,38 @@ fn check(view: &View<'_>, report: &mut Report) {
         let from = object.key.namespace.as_deref().unwrap_or_default();
         let namespace = backend.namespace.as_deref().unwrap_or(from);
         let key = Key::namespaced("", "Service", namespace, &backend.name);
-        let Some(service) = state.get(&key) else { continue };
-        let Facet::Service(spec) = &service.facet else { continue };
-        let elsewhere = !state.whole && !state.workloads().any(|(o, _)| o.key.namespace.as_deref() == Some(namespace));
+        let Some(service) = state.get(&key) else {
+            continue;
+        };
+        let Facet::Service(spec) = &service.facet else {
+            continue;
+        };
+        let elsewhere = !state.whole
+            && !state
+                .workloads()
+                .any(|(o, _)| o.key.namespace.as_deref() == Some(namespace));
         if backend.weight() == 0 || spec.selector.is_empty() || elsewhere || seen.contains(&key) {
             continue;
         }
-        if state.selected(namespace, &spec.selector).any(|(_, pods)| pods.replicas > 0) {
+        if state
+            .selected(namespace, &spec.selector)
+            .any(|(_, pods)| pods.replicas > 0)
+        {
             continue;
         }
-        let selector: Vec<String> = spec.selector.iter().map(|(k, v)| format!("{k}={v}")).collect();
-        let message = format!("Service `{namespace}/{}`, which a route names, selects no pods", backend.name);
-        report.say(&RULE, service, "/spec/selector", message).label = format!("no running pod of `{namespace}` has {}", selector.join(", "));
+        let selector: Vec<String> = spec
+            .selector
+            .iter()
+            .map(|(k, v)| format!("{k}={v}"))
+            .collect();
+        let message = format!(
+            "Service `{namespace}/{}`, which a route names, selects no pods",
+            backend.name
+        );
+        report.say(&RULE, service, "/spec/selector", message).label = format!(
+            "no running pod of `{namespace}` has {}",
+            selector.join(", ")
+        );
         report.help("give the Service the labels of a workload's pods, and the workload a replica");
         seen.push(key);
     }

@@ -52,7 +52,19 @@ spec:
   profile: ambient
   tag: "1.18.0"
   revision: a
-  components: {base: {enabled: false}, pilot: {enabled: false}, cni: {enabled: false}, ztunnel: {k8s: {nodeSelector: {pool: stable}}}}
+  components:
+    base: {enabled: false}
+    pilot: {enabled: false}
+    cni: {enabled: false}
+    ztunnel:
+      k8s:
+        nodeSelector: {pool: stable}
+        overlays:
+        - kind: DaemonSet
+          name: ztunnel
+          patches:
+          - {path: spec.selector.matchLabels.revision, value: a}
+          - {path: spec.template.metadata.labels.revision, value: a}
 ---
 apiVersion: install.istio.io/v1alpha1
 kind: IstioOperator
@@ -89,9 +101,19 @@ fn check(view: &View<'_>, report: &mut Report) {
             if object.key.namespace != other.key.namespace {
                 continue;
             }
-            let selects = theirs.pods.selector.iter().all(|(key, value)| ztunnel.pods.labels.get(key) == Some(value));
+            let selects = theirs
+                .pods
+                .selector
+                .iter()
+                .all(|(key, value)| ztunnel.pods.labels.get(key) == Some(value));
             let mut shared = Vec::new();
-            if selects || ztunnel.pods.selector.iter().all(|(key, value)| theirs.pods.labels.get(key) == Some(value)) {
+            if selects
+                || ztunnel
+                    .pods
+                    .selector
+                    .iter()
+                    .all(|(key, value)| theirs.pods.labels.get(key) == Some(value))
+            {
                 shared.push("selector");
             }
             if ztunnel.pods.account == theirs.pods.account {
@@ -101,9 +123,17 @@ fn check(view: &View<'_>, report: &mut Report) {
                 continue;
             }
             let what = shared.join(" and ");
-            let pointer = if shared[0] == "selector" { "/spec/selector" } else { "/spec/template/spec/serviceAccountName" };
-            let message = format!("`{}` and `{}` share their {what}", other.key.name, object.key.name);
-            report.say(&RULE, object, pointer, message).label = "removing one revision would touch the other".to_owned();
+            let pointer = if shared[0] == "selector" {
+                "/spec/selector"
+            } else {
+                "/spec/template/spec/serviceAccountName"
+            };
+            let message = format!(
+                "`{}` and `{}` share their {what}",
+                other.key.name, object.key.name
+            );
+            report.say(&RULE, object, pointer, message).label =
+                "removing one revision would touch the other".to_owned();
             report.help("give each a label of its own in selector and template, and a ServiceAccount of its own");
         }
     }

@@ -28,24 +28,48 @@ fn check(view: &View<'_>, report: &mut Report) {
     const LABELS: [&str; 2] = ["istio.io/rev", "istio-injection"];
     let asks = |key: &str, value: &str| key != "istio-injection" || value == "enabled";
     for object in view.state.of_kind("", "Namespace") {
-        let Facet::Namespace(namespace) = &object.facet else { continue };
-        if namespace.labels.get("istio.io/dataplane-mode").map(String::as_str) != Some("ambient") {
+        let Facet::Namespace(namespace) = &object.facet else {
+            continue;
+        };
+        if namespace
+            .labels
+            .get("istio.io/dataplane-mode")
+            .map(String::as_str)
+            != Some("ambient")
+        {
             continue;
         }
         for key in LABELS {
-            if namespace.labels.get(key).is_some_and(|value| asks(key, value)) {
-                let message = format!("namespace `{}` is part of the ambient mesh and has `{key}`", object.key.name);
+            if namespace
+                .labels
+                .get(key)
+                .is_some_and(|value| asks(key, value))
+            {
+                let message = format!(
+                    "namespace `{}` is part of the ambient mesh and has `{key}`",
+                    object.key.name
+                );
                 let pointer = format!("/metadata/labels/{}", key.replace('/', "~1"));
-                report.say(&RULE, object, &pointer, message).label = "its pods get sidecars, and pods with a sidecar are not part of it".to_owned();
+                report.say(&RULE, object, &pointer, message).label =
+                    "its pods get sidecars, and pods with a sidecar are not part of it".to_owned();
                 report.help("take the label off");
             }
         }
     }
     for (object, pods) in view.state.enrolled() {
-        let sidecar = pods.labels.get("sidecar.istio.io/inject").map(String::as_str) == Some("true");
+        let sidecar = pods
+            .labels
+            .get("sidecar.istio.io/inject")
+            .map(String::as_str)
+            == Some("true");
         if sidecar || pods.labels.contains_key("istio.io/rev") {
-            let message = format!("pods of `{}` are part of the ambient mesh and ask for a sidecar", object.key.name);
-            report.say(&RULE, object, "/spec/template/metadata/labels", message).label = "a pod with a sidecar is not part of it".to_owned();
+            let message = format!(
+                "pods of `{}` are part of the ambient mesh and ask for a sidecar",
+                object.key.name
+            );
+            report
+                .say(&RULE, object, "/spec/template/metadata/labels", message)
+                .label = "a pod with a sidecar is not part of it".to_owned();
             report.help("take `istio.io/rev` and `sidecar.istio.io/inject` off the pods");
         }
     }

@@ -43,8 +43,12 @@ fn check(view: &View<'_>, report: &mut Report) {
         if state.has_istiod(&tag.revision) {
             continue;
         }
-        let message = format!("tag `{}` points at revision `{}`, which is not there", tag.name, tag.revision);
-        report.say(&RULE, object, "/metadata/labels", message).label = "what carries the tag belongs to nobody".to_owned();
+        let message = format!(
+            "tag `{}` points at revision `{}`, which is not there",
+            tag.name, tag.revision
+        );
+        report.say(&RULE, object, "/metadata/labels", message).label =
+            "what carries the tag belongs to nobody".to_owned();
         report.help("move the tag to a revision that stays, or delete it first");
     }
 }

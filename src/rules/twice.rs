@@ -34,7 +34,10 @@ fn check(view: &View<'_>, report: &mut Report) {
         if object.key.kind == "IstioOperator" {
             continue;
         }
-        if let Some(first) = view.given[..number].iter().find(|other| other.key == object.key) {
+        if let Some(first) = view.given[..number]
+            .iter()
+            .find(|other| other.key == object.key)
+        {
             let (line, file) = (first.manifest.range("").start, &first.manifest.source);
             let message = format!("{} is given twice", object.key);
             let same = first.value() == object.value();

@@ -59,9 +59,20 @@ fn check(view: &View<'_>, report: &mut Report) {
         if claims.revisions.len() < 2 {
             continue;
         }
-        let names: Vec<&str> = claims.revisions.iter().map(|(name, _)| name.as_str()).collect();
-        let message = format!("Gateway `{}` belongs to {} at once", object.key.name, names.join(" and "));
-        report.say(&RULE, object, "/metadata/labels", message).label = "each writes its own version of the Deployment".to_owned();
-        report.help("label it with one revision, or let the other control plane be the only one first");
+        let names: Vec<&str> = claims
+            .revisions
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .collect();
+        let message = format!(
+            "Gateway `{}` belongs to {} at once",
+            object.key.name,
+            names.join(" and ")
+        );
+        report.say(&RULE, object, "/metadata/labels", message).label =
+            "each writes its own version of the Deployment".to_owned();
+        report.help(
+            "label it with one revision, or let the other control plane be the only one first",
+        );
     }
 }

@@ -58,15 +58,22 @@ fn check(view: &View<'_>, report: &mut Report) {
             let places = [&ztunnel.pods.place, &theirs.pods.place];
             let cells = cells(places.into_iter());
             let nodes = view.state.nodes.values().chain(&cells);
-            let both = nodes.into_iter().find(|node| places.iter().all(|place| place.allows(node)));
+            let both = nodes
+                .into_iter()
+                .find(|node| places.iter().all(|place| place.allows(node)));
             if both.is_none() {
                 continue;
             }
             let pointer = format!("{}/nodeSelector", ztunnel.pods.spec);
-            let message = format!("`{}` and `{}` can be on one node", other.key.name, object.key.name);
-            report
-                .say(&RULE, object, &pointer, message)
-                .label = format!("{}; the other one is on {}", ztunnel.pods.place.in_words(), theirs.pods.place.in_words());
+            let message = format!(
+                "`{}` and `{}` can be on one node",
+                other.key.name, object.key.name
+            );
+            report.say(&RULE, object, &pointer, message).label = format!(
+                "{}; the other one is on {}",
+                ztunnel.pods.place.in_words(),
+                theirs.pods.place.in_words()
+            );
             report.help("pin each to nodes of its own, by different values of one label");
         }
     }

@@ -42,11 +42,23 @@ fn check(view: &View<'_>, report: &mut Report) {
         let has = |pointer: &str| value.pointer(pointer).is_some();
         let version = operator.version.as_ref().map(|v| (v.major, v.minor));
         let mut say = |pointer: &str, message: &str, label: &str, help: &str| {
-            report.say(&RULE, object, pointer, format!("`{}`: {message}", operator.name)).label = label.to_owned();
+            report
+                .say(
+                    &RULE,
+                    object,
+                    pointer,
+                    format!("`{}`: {message}", operator.name),
+                )
+                .label = label.to_owned();
             report.help(help);
         };
-        let renamed = value.pointer("/spec/values/ztunnel/resourceName").and_then(|v| v.as_str());
-        if operator.ztunnel && has("/spec/components/ztunnel/k8s/nodeSelector") && renamed.is_some_and(|name| name != "ztunnel") {
+        let renamed = value
+            .pointer("/spec/values/ztunnel/resourceName")
+            .and_then(|v| v.as_str());
+        if operator.ztunnel
+            && has("/spec/components/ztunnel/k8s/nodeSelector")
+            && renamed.is_some_and(|name| name != "ztunnel")
+        {
             say(
                 "/spec/components/ztunnel/k8s/nodeSelector",
                 "the node selector of ztunnel is dropped",
@@ -62,7 +74,10 @@ fn check(view: &View<'_>, report: &mut Report) {
                 "use `values.pilot.env.CA_TRUSTED_NODE_ACCOUNTS`",
             );
         }
-        if operator.ztunnel && has("/spec/values/ztunnel/nodeSelector") && version.is_some_and(|v| v < (1, 23)) {
+        if operator.ztunnel
+            && has("/spec/values/ztunnel/nodeSelector")
+            && version.is_some_and(|v| v < (1, 23))
+        {
             say(
                 "/spec/values/ztunnel/nodeSelector",
                 "ztunnel's chart of this version has no `nodeSelector`",
@@ -70,9 +85,13 @@ fn check(view: &View<'_>, report: &mut Report) {
                 "use `components.ztunnel.k8s.nodeSelector`",
             );
         }
-        let overlays = value.pointer("/spec/components/ztunnel/k8s/overlays").and_then(|v| v.as_array());
+        let overlays = value
+            .pointer("/spec/components/ztunnel/k8s/overlays")
+            .and_then(|v| v.as_array());
         for (number, overlay) in overlays.into_iter().flatten().enumerate() {
-            let name = renamed.filter(|_| version.is_none_or(|v| v >= (1, 25))).unwrap_or("ztunnel");
+            let name = renamed
+                .filter(|_| version.is_none_or(|v| v >= (1, 25)))
+                .unwrap_or("ztunnel");
             if operator.ztunnel && overlay["name"] != name {
                 say(
                     &format!("/spec/components/ztunnel/k8s/overlays/{number}/name"),

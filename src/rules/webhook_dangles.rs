@@ -46,15 +46,27 @@ fn check(view: &View<'_>, report: &mut Report) {
     if !state.whole && state.istiods().next().is_none() {
         return;
     }
-    for kind in ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"] {
+    for kind in [
+        "MutatingWebhookConfiguration",
+        "ValidatingWebhookConfiguration",
+    ] {
         for object in state.of_kind("admissionregistration.k8s.io", kind) {
-            let Facet::Webhook(webhook) = &object.facet else { continue };
+            let Facet::Webhook(webhook) = &object.facet else {
+                continue;
+            };
             for (namespace, name, pointer) in &webhook.services {
-                if state.get(&Key::namespaced("", "Service", namespace, name)).is_some() {
+                if state
+                    .get(&Key::namespaced("", "Service", namespace, name))
+                    .is_some()
+                {
                     continue;
                 }
-                let message = format!("webhook `{}` calls `{namespace}/{name}`, which is not there", object.key.name);
-                report.say(&RULE, object, pointer, message).label = "what it is asked about is refused".to_owned();
+                let message = format!(
+                    "webhook `{}` calls `{namespace}/{name}`, which is not there",
+                    object.key.name
+                );
+                report.say(&RULE, object, pointer, message).label =
+                    "what it is asked about is refused".to_owned();
                 report.help("delete the webhook configuration first, or point the tag at a revision that stays");
             }
         }

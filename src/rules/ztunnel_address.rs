@@ -49,25 +49,39 @@ spec:
 
 /// The Service that an address names, as `(namespace, name)`; `1.18.0-alpha.0` writes it with its scheme.
 fn service(address: &str) -> Option<(String, String, u64)> {
-    let rest = address.trim_start_matches("https://").trim_start_matches("http://");
+    let rest = address
+        .trim_start_matches("https://")
+        .trim_start_matches("http://");
     let (host, port) = rest.split_once(':').unwrap_or((rest, "15012"));
     let mut parts = host.split('.');
     let (name, namespace) = (parts.next()?, parts.next()?);
-    Some((namespace.to_owned(), name.to_owned(), port.trim_end_matches('/').parse().ok()?))
+    Some((
+        namespace.to_owned(),
+        name.to_owned(),
+        port.trim_end_matches('/').parse().ok()?,
+    ))
 }
 
 /// The istiod behind an address, if it is there and listens on that port.
 fn behind<'a>(state: &'a State, address: &str) -> Option<&'a Istiod> {
     let (namespace, name, port) = service(address)?;
     let object = state.get(&Key::namespaced("", "Service", &namespace, &name))?;
-    let crate::state::Facet::Service(service) = &object.facet else { return None };
+    let crate::state::Facet::Service(service) = &object.facet else {
+        return None;
+    };
     service.port(port)?;
     // A tag's Service leads to the right pods, whose certificate does not have its name.
     if name.starts_with("istiod-revision-tag-") {
         return None;
     }
-    let own = state.selected(&namespace, &service.selector).next().map(|(object, _)| object.key.clone())?;
-    state.istiods().find(|(object, _)| object.key == own).map(|(_, istiod)| istiod)
+    let own = state
+        .selected(&namespace, &service.selector)
+        .next()
+        .map(|(object, _)| object.key.clone())?;
+    state
+        .istiods()
+        .find(|(object, _)| object.key == own)
+        .map(|(_, istiod)| istiod)
 }
 
 /// What a ztunnel asks where nothing says otherwise.
@@ -91,12 +105,28 @@ fn check(view: &View<'_>, report: &mut Report) {
             if behind(state, address).is_some() {
                 continue;
             }
-            let message = format!("`{}` asks `{address}`, which no istiod serves", object.key.name);
+            let message = format!(
+                "`{}` asks `{address}`, which no istiod serves",
+                object.key.name
+            );
             let istiods: Vec<String> = state
                 .istiods()
-                .map(|(o, _)| format!("{}.{}.svc:15012", o.key.name, o.key.namespace.as_deref().unwrap_or_default()))
+                .map(|(o, _)| {
+                    format!(
+                        "{}.{}.svc:15012",
+                        o.key.name,
+                        o.key.namespace.as_deref().unwrap_or_default()
+                    )
+                })
                 .collect();
-            report.say(&RULE, object, "/spec/template/spec/containers/0/env", message).label = format!("its {what}");
+            report
+                .say(
+                    &RULE,
+                    object,
+                    "/spec/template/spec/containers/0/env",
+                    message,
+                )
+                .label = format!("its {what}");
             report.help(match istiods.as_slice() {
                 [] => "install the control plane first, and take ztunnel away before it".to_owned(),
                 all => format!("there is {}", all.join(", ")),

@@ -42,7 +42,8 @@ fn check(view: &View<'_>, report: &mut Report) {
             if names[..number].contains(name) {
                 let message = format!("`{}` has `{name}` twice", object.key.name);
                 let pointer = format!("/spec/values/ztunnel/env/{name}");
-                report.say(&RULE, object, &pointer, message).label = "its chart writes it too".to_owned();
+                report.say(&RULE, object, &pointer, message).label =
+                    "its chart writes it too".to_owned();
                 report.help("take it out; `revision` sets both addresses, or `caAddress` and, from 1.23, `xdsAddress`");
             }
         }

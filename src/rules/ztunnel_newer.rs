@@ -37,15 +37,30 @@ spec: {profile: ambient, tag: "1.30.3", revision: 1-30-3, components: {base: {en
 
 fn check(view: &View<'_>, report: &mut Report) {
     for (object, ztunnel) in view.state.ztunnels() {
-        let Some(istiod) = control_plane(view.state, ztunnel) else { continue };
-        let (Some(own), Some(theirs)) = (&ztunnel.version, &istiod.version) else { continue };
+        let Some(istiod) = control_plane(view.state, ztunnel) else {
+            continue;
+        };
+        let (Some(own), Some(theirs)) = (&ztunnel.version, &istiod.version) else {
+            continue;
+        };
         let far = theirs.major == own.major && theirs.minor > own.minor + 1;
         if own <= theirs && !far {
             continue;
         }
         let message = format!("ztunnel {own} asks istiod {theirs}");
-        report.say(&RULE, object, "/spec/template/spec/containers/0/image", message).label =
-            if far { "more than one minor older" } else { "newer than its control plane" }.to_owned();
+        report
+            .say(
+                &RULE,
+                object,
+                "/spec/template/spec/containers/0/image",
+                message,
+            )
+            .label = if far {
+            "more than one minor older"
+        } else {
+            "newer than its control plane"
+        }
+        .to_owned();
         report.help("the control plane goes first, one minor at a time; each ztunnel asks the istiod of its own version");
     }
 }

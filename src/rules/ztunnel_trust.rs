@@ -53,15 +53,23 @@ spec:
 
 fn check(view: &View<'_>, report: &mut Report) {
     for (object, ztunnel) in view.state.ztunnels() {
-        let Some(istiod) = control_plane(view.state, ztunnel) else { continue };
+        let Some(istiod) = control_plane(view.state, ztunnel) else {
+            continue;
+        };
         let own = object.key.namespace.as_deref().unwrap_or_default();
         let account = format!("{own}/{}", ztunnel.pods.account);
         // Up to 1.22 the profile names two; from 1.23 the chart names the one of its own namespace.
         let default = || {
-            let old = istiod.version.as_ref().is_some_and(|v| (v.major, v.minor) < (1, 23));
+            let old = istiod
+                .version
+                .as_ref()
+                .is_some_and(|v| (v.major, v.minor) < (1, 23));
             let mut all = vec![format!("{own}/ztunnel")];
             if old {
-                all = vec!["istio-system/ztunnel".to_owned(), "kube-system/ztunnel".to_owned()];
+                all = vec![
+                    "istio-system/ztunnel".to_owned(),
+                    "kube-system/ztunnel".to_owned(),
+                ];
             }
             all
         };
@@ -69,8 +77,22 @@ fn check(view: &View<'_>, report: &mut Report) {
         if trusted.contains(&account) {
             continue;
         }
-        let message = format!("istiod of revision `{}` does not trust `{account}`", istiod.revision);
-        report.say(&RULE, object, "/spec/template/spec/serviceAccountName", message).label = format!("it trusts {}", trusted.join(", "));
-        report.help(format!("set `values.pilot.env.CA_TRUSTED_NODE_ACCOUNTS` of revision `{}` to `{},{account}`", istiod.revision, trusted.join(",")));
+        let message = format!(
+            "istiod of revision `{}` does not trust `{account}`",
+            istiod.revision
+        );
+        report
+            .say(
+                &RULE,
+                object,
+                "/spec/template/spec/serviceAccountName",
+                message,
+            )
+            .label = format!("it trusts {}", trusted.join(", "));
+        report.help(format!(
+            "set `values.pilot.env.CA_TRUSTED_NODE_ACCOUNTS` of revision `{}` to `{},{account}`",
+            istiod.revision,
+            trusted.join(",")
+        ));
     }
 }

@@ -22,7 +22,7 @@ pub struct Loaded {
 }
 
 /// Groups whose objects are in a namespace unless [`is_cluster_scoped`] says otherwise.
-const NAMESPACED: [&str; 9] = [
+const NAMESPACED: [&str; 8] = [
     "",
     "apps",
     "autoscaling",
@@ -31,7 +31,6 @@ const NAMESPACED: [&str; 9] = [
     "networking.k8s.io",
     "rbac.authorization.k8s.io",
     "gateway.networking.k8s.io",
-    "install.istio.io",
 ];
 
 /// Reads the objects of a text.
@@ -76,7 +75,8 @@ pub fn load(source: &Source) -> Loaded {
                     if identity.namespace.is_none()
                         && !is_cluster_scoped(identity)
                         && (NAMESPACED.contains(&identity.group())
-                            || identity.group().ends_with("istio.io"))
+                            || identity.group().ends_with(".istio.io")
+                                && identity.kind != "IstioOperator")
                     {
                         identity.namespace = Some("default".to_owned());
                     }

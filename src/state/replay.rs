@@ -318,7 +318,11 @@ impl State {
             self.base.clone_from(&operator.version);
         }
         for made in operator.implied(object, first, object.phase) {
-            self.objects.insert(made.key.clone(), Rc::new(made));
+            // Of manifests that are all there at once, what somebody wrote down counts.
+            let written = self.get(&made.key).is_some_and(|own| !own.implied);
+            if self.whole || !written {
+                self.objects.insert(made.key.clone(), Rc::new(made));
+            }
         }
         let key = (operator.name.clone(), operator.revision().to_owned());
         self.operators.insert(key, Rc::clone(object));

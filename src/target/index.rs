@@ -42,6 +42,9 @@ pub struct Index {
     pub plan: String,
     /// The state of knowledge by which the tree was made.
     pub facts_version: String,
+    /// The rules that the plan breaks on purpose, by code.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allows: Vec<String>,
     /// The steps, in order.
     pub steps: Vec<IndexStep>,
     /// Every file of the tree but the index itself.

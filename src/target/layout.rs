@@ -71,6 +71,7 @@ pub fn lay_out(
         format_version: FORMAT_VERSION,
         plan: procedure.plan,
         facts_version: FACTS_VERSION.to_owned(),
+        allows: procedure.allows,
         steps,
         files: Vec::new(),
     };

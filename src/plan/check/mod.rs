@@ -1,5 +1,6 @@
 //! What a plan must satisfy before any step is made from it. Every check runs, over every table that has the right shape.
 
+mod allows;
 mod gateways;
 mod lab;
 mod manifests;
@@ -27,6 +28,8 @@ use crate::source::{Source, Sources};
 
 /// A plan that makes sense, with all that it names.
 pub struct Checked {
+    /// The name of its text.
+    pub source: String,
     /// The plan.
     pub plan: Plan,
     /// The objects of each workload's manifests, in the order of `plan.workload`.
@@ -89,6 +92,7 @@ pub fn check(
     routes::check(&parts, &mut found);
     shift::check(&parts, &mut found);
     lab::check(&parts, &mut found);
+    allows::check(&parts, &mut found);
 
     let mut findings = found.findings;
     finding::sort(&mut findings);
@@ -100,6 +104,7 @@ pub fn check(
         .zip(facts)
         .zip(schemas)
         .map(|((plan, facts), schemas)| Checked {
+            source: source.name.clone(),
             plan,
             manifests,
             stable: facts.stable,

@@ -28,6 +28,8 @@ pub struct Procedure {
     pub steps: Vec<Step<Object>>,
     /// The oldest Kubernetes that the canary's istioctl installs on, where it is known.
     pub kubernetes: Option<&'static str>,
+    /// The rules that the plan breaks on purpose, by code.
+    pub allows: Vec<String>,
     /// The machine to try them on.
     pub lab: Option<Lab>,
 }
@@ -49,6 +51,12 @@ pub fn lower(checked: &Checked) -> Procedure {
         plan: checked.plan.name.get_ref().clone(),
         steps,
         kubernetes: checked.canary.kubernetes,
+        allows: checked
+            .plan
+            .allow
+            .iter()
+            .map(|allow| allow.rule.get_ref().clone())
+            .collect(),
         lab: lab::lower(&checked.plan),
     }
 }

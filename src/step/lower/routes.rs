@@ -29,7 +29,12 @@ pub(super) fn expected(context: &Context, traffic: Traffic) -> crate::step::Traf
     crate::step::Traffic {
         stable: context.namespaces(&context.stable),
         canary: context.namespaces(&context.canary),
-        header: tested.then(|| (header.name.get_ref().clone(), header.value.get_ref().clone())),
+        header: tested.then(|| {
+            (
+                header.name.get_ref().clone(),
+                header.value.get_ref().clone(),
+            )
+        }),
         weight: match traffic {
             Traffic::Stable | Traffic::Header => 0,
             Traffic::Weight(percent) => percent,

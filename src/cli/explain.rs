@@ -1,0 +1,24 @@
+//! `meshplan explain`: the page of a rule.
+
+use anyhow::{Result, bail};
+
+use super::output::{Outcome, Shell};
+use crate::plan::nearest;
+use crate::rules::{RULES, page, rule};
+
+pub(super) fn run(code: &str, shell: &mut Shell) -> Result<Outcome> {
+    let Some(rule) = rule(code) else {
+        let upper = code.to_uppercase();
+        let near = nearest(&upper, RULES.iter().map(|rule| rule.code));
+        match near {
+            Some(near) => bail!("there is no rule `{code}`; did you mean `{near}`?"),
+            None => bail!(
+                "there is no rule `{code}`; there are {} to {}",
+                RULES[0].code,
+                RULES[RULES.len() - 1].code
+            ),
+        }
+    };
+    shell.print(&page(rule))?;
+    Ok(Outcome::Fine)
+}

@@ -1,0 +1,117 @@
+//! What a plan breaks on purpose: each `[[allow]]` names a rule, once, and is needed.
+
+use super::{Checked, Found, sound};
+use crate::finding::{Finding, Place};
+use crate::plan::nearest;
+use crate::plan::parse::Parts;
+use crate::rules::{RULES, rule};
+
+pub(super) fn check(parts: &Parts, found: &mut Found) {
+    let allows: Vec<_> = sound(&parts.allows).collect();
+    for (number, allow) in allows.iter().enumerate() {
+        let code = allow.rule.get_ref();
+        if rule(code).is_none_or(|rule| rule.code != code) {
+            let near = nearest(code, RULES.iter().map(|rule| rule.code));
+            let help = near.map_or_else(
+                || "docs/rules.md lists them all".to_owned(),
+                |near| format!("did you mean `{near}`?"),
+            );
+            let finding = Finding::error("unknown-rule", format!("there is no rule `{code}`"));
+            found.say(finding.label("no such code").help(help), &allow.rule);
+        } else if allows[..number]
+            .iter()
+            .any(|other| other.rule.get_ref() == code)
+        {
+            let finding = Finding::error("duplicate-name", format!("`{code}` is allowed twice"));
+            found.say(
+                finding
+                    .label("the second one")
+                    .help("keep one, with both reasons"),
+                &allow.rule,
+            );
+        }
+    }
+}
+
+impl Checked {
+    /// Leaves out what the plan allows, and says which `[[allow]]` silences nothing.
+    #[must_use]
+    pub fn allowed(&self, mut findings: Vec<Finding>) -> Vec<Finding> {
+        let mut unused = Vec::new();
+        for allow in &self.plan.allow {
+            let code = allow.rule.get_ref();
+            let before = findings.len();
+            findings.retain(|finding| finding.code != code);
+            if findings.len() == before {
+                unused.push(
+                    Finding::warning("unused-allow", format!("nothing breaks `{code}`"))
+                        .label("silences nothing")
+                        .help("take it out, so that the rule speaks when it has to")
+                        .at(&self.source, allow.rule.span()),
+                );
+            }
+        }
+        findings.extend(unused);
+        findings
+    }
+
+    /// Returns where in the plan, or in a manifest that it names, an object comes from; `object` is `Kind namespace/name`.
+    #[must_use]
+    pub fn origin(&self, object: Option<&str>) -> Option<Place> {
+        let (kind, rest) = object?.split_once(' ')?;
+        let (namespace, name) = rest.split_once('/').unwrap_or(("", rest));
+        let plan = &self.plan;
+        let here = |span| {
+            Some(Place {
+                source: self.source.clone(),
+                span,
+            })
+        };
+        let revision = |text: &str| {
+            let of = |revision: crate::plan::Revision| {
+                text.ends_with(&revision.name())
+                    .then(|| revision.version.span())
+            };
+            of(plan.stable.revision()).or_else(|| of(plan.canary.revision()))
+        };
+        match kind {
+            "HTTPRoute" => here(
+                plan.route
+                    .iter()
+                    .find(|route| route.name.get_ref() == name)?
+                    .name
+                    .span(),
+            ),
+            "Gateway" => here(
+                plan.gateway
+                    .iter()
+                    .find(|gateway| gateway.name.get_ref() == name)?
+                    .name
+                    .span(),
+            ),
+            "Kustomization" => here(plan.gateway_api.bundle.span()),
+            "Namespace" => {
+                let of = plan
+                    .workload
+                    .iter()
+                    .find(|workload| name.starts_with(workload.namespace.get_ref().as_str()));
+                here(of?.namespace.span())
+            }
+            "IstioOperator" | "DaemonSet" | "ServiceAccount" if revision(name).is_some() => {
+                here(revision(name)?)
+            }
+            _ => {
+                let own = self.manifests.iter().flatten().find(|manifest| {
+                    manifest.identity.kind == kind
+                        && manifest.identity.name == name
+                        && !namespace.is_empty()
+                });
+                own.map(|manifest| Place {
+                    source: manifest.source.clone(),
+                    span: manifest.range(""),
+                })
+                .or_else(|| here(revision(name)?))
+            }
+        }
+    }
+}
