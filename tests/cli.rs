@@ -184,7 +184,10 @@ fn what_is_not_built_yet_says_so() {
             &["compile", "plans/bookinfo.toml", "--format", "sarif"],
             "not built yet",
         ),
-        (&["check", "golden/bookinfo"], "not built yet"),
+        (
+            &["check", "golden/bookinfo", "--format", "junit"],
+            "not built yet",
+        ),
     ] {
         let output = meshplan(arguments);
         assert_eq!(code(&output), 2, "{arguments:?}");

@@ -157,11 +157,11 @@ fn row((step, answer): &(Option<&str>, Answer)) -> Value {
 
 /// A table: a line an outcome, for each run of steps with one answer.
 fn shown(request: &Request, answers: &[(Option<&str>, Answer)]) -> String {
-    let mut runs: Vec<(&Option<&str>, &Option<&str>, &Answer)> = Vec::new();
+    let mut runs: Vec<(Option<&str>, Option<&str>, &Answer)> = Vec::new();
     for (step, answer) in answers {
         match runs.last_mut() {
-            Some((_, last, known)) if *known == answer => *last = step,
-            _ => runs.push((step, step, answer)),
+            Some((_, last, known)) if *known == answer => *last = *step,
+            _ => runs.push((*step, *step, answer)),
         }
     }
     let mut lines: Vec<[String; 4]> = Vec::new();

@@ -15,6 +15,10 @@ pub enum GatewayClaim {
 
 /// How the routes of a Gateway behave, by the version of the istiod that serves it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is one fact about a version, and none follows from another"
+)]
 pub struct RouteDialect {
     /// Whether Exact comes before PathPrefix whatever their lengths are.
     pub ranks_by_type: bool,

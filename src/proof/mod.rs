@@ -6,6 +6,7 @@ mod parts;
 mod requests;
 mod traffic;
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use semver::Version;
@@ -105,6 +106,7 @@ pub fn prove(course: &Course) -> Vec<Finding> {
         known = now;
     }
     proof.end(&before);
+    proof.copies();
     proof.found
 }
 
@@ -371,6 +373,78 @@ impl Proof<'_> {
             let object = gates::anchor(self.course, step).cloned();
             self.say(step, said, object.as_ref(), "/spec", &files);
         }
+    }
+
+    /// The canary's copy of each workload is stable's, but for namespace and nodes.
+    fn copies(&mut self) {
+        let steps = &self.course.index.steps;
+        let Some(traffic) = steps.iter().find_map(|step| step.step.traffic.as_ref()) else {
+            return;
+        };
+        let number = |number: u16| steps.iter().find(|step| step.step.number == number);
+        let (Some(stable), Some(canary)) = (number(150), number(250)) else {
+            return;
+        };
+        let (old, new) = (
+            self.copy(stable, &traffic.stable),
+            self.copy(canary, &traffic.canary),
+        );
+        for (left, right, step, way) in [
+            (&old, &new, canary, "stable's copy has it"),
+            (&new, &old, stable, "the canary's copy has it"),
+        ] {
+            for (path, (text, object)) in left {
+                let why = match right.get(path) {
+                    None => way.to_owned(),
+                    Some((other, _)) if other != text => "its content is not the same".to_owned(),
+                    Some(_) => continue,
+                };
+                let here = right.get(path).map_or(object, |(_, object)| object);
+                let said = finding(
+                    &rules::COPIES_DIFFER,
+                    format!(
+                        "{} of both copies of the workloads are not alike",
+                        object.key.kind.clone() + " `" + &object.key.name + "`"
+                    ),
+                )
+                .label(why)
+                .help("render both from the same manifests");
+                self.say(step, said, Some(&Rc::clone(here)), "", &[]);
+            }
+        }
+    }
+
+    /// The objects of one copy by kind and name, their namespaces and nodes left out.
+    fn copy(
+        &self,
+        step: &IndexStep,
+        namespaces: &[String],
+    ) -> BTreeMap<(String, String, usize), (String, Rc<Object>)> {
+        let files = step
+            .files
+            .iter()
+            .filter_map(|file| self.course.files.get(&file.path));
+        files
+            .map(|object| {
+                let own = object.key.namespace.as_deref().unwrap_or_default();
+                let number = namespaces
+                    .iter()
+                    .position(|namespace| namespace == own)
+                    .unwrap_or(usize::MAX);
+                let mut value = object.value().clone();
+                if let Some(spec) = object.pods().and_then(|pods| value.pointer_mut(pods.spec)) {
+                    spec["nodeSelector"] = serde_json::Value::Null;
+                }
+                let mut text = value.to_string();
+                for (number, namespace) in namespaces.iter().enumerate() {
+                    text = text.replace(namespace.as_str(), &format!("(namespace {number})"));
+                }
+                (
+                    (object.key.kind.clone(), object.key.name.clone(), number),
+                    (text, Rc::clone(object)),
+                )
+            })
+            .collect()
     }
 
     /// What has to hold when all is done.

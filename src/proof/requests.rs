@@ -7,9 +7,13 @@ use serde_json::{Map, Value};
 use crate::route::Request;
 use crate::state::{Facet, Match, NamedMatch, Object};
 
+/// Headers, query parameters and method that a match asks for.
+type Asked = (Map<String, Value>, Map<String, Value>, Option<String>);
+
 /// Returns a request of each kind: every path of every route, and below it, with no header and with each set of headers
 /// and query parameters that a route asks for, for every host and port of its Gateways; and one that no route lists.
 #[must_use]
+#[allow(clippy::needless_pass_by_value, reason = "an iterator is handed over")]
 pub fn kinds<'a>(objects: impl Iterator<Item = &'a Rc<Object>> + Clone) -> Vec<Request> {
     let mut all: Vec<Request> = Vec::new();
     for object in objects.clone() {
@@ -29,8 +33,7 @@ pub fn kinds<'a>(objects: impl Iterator<Item = &'a Rc<Object>> + Clone) -> Vec<R
             }
             push(&mut paths, value);
         }
-        let mut sets: Vec<(Map<String, Value>, Map<String, Value>, Option<String>)> =
-            vec![Default::default()];
+        let mut sets: Vec<Asked> = vec![Asked::default()];
         for one in &matches {
             push(
                 &mut sets,

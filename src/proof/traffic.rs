@@ -126,10 +126,8 @@ impl Traffic {
         let first = *all.first()?;
         let mut said = say(&self.requests[first], first);
         if all.len() > 1 {
-            said.label.push_str(&format!(
-                "; so are {} other kinds of requests",
-                all.len() - 1
-            ));
+            let others = all.len() - 1;
+            said.label = format!("{}; so are {others} other kinds of requests", said.label);
         }
         Some(said)
     }

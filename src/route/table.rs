@@ -259,7 +259,7 @@ fn isolated(gateway: &Gateway, listener: usize, host: &str) -> bool {
     if !name.is_empty() && !name.starts_with('*') {
         return false;
     }
-    if !name.is_empty() && !(subset(host, name) || subset(name, host)) {
+    if !(name.is_empty() || subset(host, name) || subset(name, host)) {
         return true;
     }
     gateway.listeners.iter().enumerate().any(|(number, other)| {

@@ -13,6 +13,7 @@ mod base_twice;
 mod bundle_unsuited;
 mod cni_revision;
 mod cni_skew;
+mod copies_differ;
 mod crosses_redirection;
 mod discovery;
 mod enrolled_without_cni;
@@ -55,6 +56,7 @@ mod webhook_dangles;
 mod ztunnel_address;
 mod ztunnel_addresses_twice;
 mod ztunnel_newer;
+mod ztunnel_probe;
 mod ztunnel_trust;
 
 use semver::Version;
@@ -173,9 +175,12 @@ pub const RULES: &[&Rule] = &[
     &left_behind::RULE,
     &node_left::RULE,
     &twice::RULE,
+    &copies_differ::RULE,
+    &ztunnel_probe::RULE,
 ];
 
 pub(crate) use api_refuses::RULE as API_REFUSES;
+pub(crate) use copies_differ::RULE as COPIES_DIFFER;
 pub(crate) use gate_fails::RULE as GATE_FAILS;
 pub(crate) use handover_drops::RULE as HANDOVER_DROPS;
 pub(crate) use left_behind::RULE as LEFT_BEHIND;

@@ -10,7 +10,7 @@ pub(crate) const RULE: Rule = Rule {
     severity: Severity::Warning,
     reason: "A port that is given by name has to be declared under it, or the Service has no endpoint. One that is given by number need not be declared; but where the containers declare others and not this one, \
              it is mostly a mistake.",
-    wrong: r#"
+    wrong: r"
 apiVersion: v1
 kind: Service
 metadata: {name: web, namespace: shop}
@@ -24,8 +24,8 @@ spec:
   template:
     metadata: {labels: {app: web}}
     spec: {containers: [{name: web, image: web, ports: [{containerPort: 8080}]}]}
-"#,
-    right: r#"
+",
+    right: r"
 apiVersion: v1
 kind: Service
 metadata: {name: web, namespace: shop}
@@ -39,7 +39,7 @@ spec:
   template:
     metadata: {labels: {app: web}}
     spec: {containers: [{name: web, image: web, ports: [{containerPort: 8080}]}]}
-"#,
+",
     offline: "what listens without being declared is not known; pods that declare no port at all are not looked at.",
     check: Check::State(check),
 };

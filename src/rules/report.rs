@@ -34,6 +34,10 @@ pub struct Report {
 
 impl Report {
     /// Says that an object breaks a rule, at a JSON pointer of it.
+    ///
+    /// # Panics
+    ///
+    /// Never: what was just pushed is there.
     pub fn say(
         &mut self,
         rule: &Rule,

@@ -13,7 +13,7 @@ pub(crate) const RULE: Rule = Rule {
     severity: Severity::Error,
     reason: "The share of requests that belongs to it gets 500. The status of the route does not always say so: of a port that the Service lacks Istio \
              reports `ResolvedRefs` as true; and a backend without a port loses the whole route.",
-    wrong: r#"
+    wrong: r"
 apiVersion: v1
 kind: Service
 metadata: {name: web, namespace: shop}
@@ -25,8 +25,8 @@ metadata: {name: web, namespace: default}
 spec:
   parentRefs: [{name: front}]
   rules: [{backendRefs: [{name: web, port: 80}]}]
-"#,
-    right: r#"
+",
+    right: r"
 apiVersion: v1
 kind: Service
 metadata: {name: web, namespace: shop}
@@ -38,7 +38,7 @@ metadata: {name: web, namespace: shop}
 spec:
   parentRefs: [{name: front, namespace: default}]
   rules: [{backendRefs: [{name: web, port: 80}]}]
-"#,
+",
     offline: "of manifests without any Service nothing is said: they are elsewhere.",
     check: Check::State(check),
 };

@@ -11,7 +11,7 @@ pub(crate) const RULE: Rule = Rule {
     severity: Severity::Error,
     reason: "Its requests get 404. A listener takes routes of its Gateway's own namespace unless `allowedRoutes` says otherwise, of its kinds, of its hosts, \
              and by the name and port that `parentRefs` gives.",
-    wrong: r#"
+    wrong: r"
 apiVersion: gateway.networking.k8s.io/v1
 kind: Gateway
 metadata: {name: front, namespace: infra}
@@ -23,8 +23,8 @@ metadata: {name: web, namespace: shop}
 spec:
   parentRefs: [{name: front, namespace: infra}]
   rules: [{backendRefs: [{name: web, port: 80}]}]
-"#,
-    right: r#"
+",
+    right: r"
 apiVersion: gateway.networking.k8s.io/v1
 kind: Gateway
 metadata: {name: front, namespace: infra}
@@ -38,7 +38,7 @@ metadata: {name: web, namespace: shop}
 spec:
   parentRefs: [{name: front, namespace: infra}]
   rules: [{backendRefs: [{name: web, port: 80}]}]
-"#,
+",
     offline: "of manifests without any Gateway nothing is said: they are elsewhere. A parent that is no Gateway is not looked at.",
     check: Check::State(check),
 };
@@ -75,11 +75,6 @@ fn check(view: &View<'_>, report: &mut Report) {
                 )
                 .label = refused.in_words().to_owned();
             report.help("name a listener that takes it, or let the listener's `allowedRoutes` and `hostname` take it");
-        }
-        if route.parents.is_empty() && state.whole {
-            report
-                .say(&RULE, object, "/spec", "the route names no parent")
-                .label = "no request reaches it".to_owned();
         }
     }
 }

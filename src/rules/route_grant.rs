@@ -12,7 +12,7 @@ pub(crate) const RULE: Rule = Rule {
     severity: Severity::Error,
     reason: "A reference across namespaces needs a ReferenceGrant in the namespace that it leads to; without one its share of requests gets 500. Istio 1.26 \
              to 1.29 keeps but the last name of one grant, so give each Service a grant of its own.",
-    wrong: r#"
+    wrong: r"
 apiVersion: v1
 kind: Service
 metadata: {name: web, namespace: shop}
@@ -24,7 +24,7 @@ metadata: {name: web, namespace: default}
 spec:
   parentRefs: [{name: front}]
   rules: [{backendRefs: [{name: web, namespace: shop, port: 80}]}]
-"#,
+",
     right: r#"
 apiVersion: v1
 kind: Service

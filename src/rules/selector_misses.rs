@@ -8,22 +8,22 @@ pub(crate) const RULE: Rule = Rule {
     title: "a workload does not select its own pods",
     severity: Severity::Error,
     reason: "The API server refuses a Deployment, StatefulSet or DaemonSet whose template does not have the labels of its selector.",
-    wrong: r#"
+    wrong: r"
 apiVersion: apps/v1
 kind: Deployment
 metadata: {name: web, namespace: shop}
 spec:
   selector: {matchLabels: {app: web}}
   template: {metadata: {labels: {app: wep}}, spec: {containers: [{name: web, image: web}]}}
-"#,
-    right: r#"
+",
+    right: r"
 apiVersion: apps/v1
 kind: Deployment
 metadata: {name: web, namespace: shop}
 spec:
   selector: {matchLabels: {app: web}}
   template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: web}]}}
-"#,
+",
     offline: "",
     check: Check::State(check),
 };

@@ -12,7 +12,7 @@ pub(crate) const RULE: Rule = Rule {
     severity: Severity::Error,
     reason: "Requests to a Service without endpoints get 503. Its selector has to be among the labels of the pods of a workload in its namespace, with \
              replicas above 0 and not at all in a Deployment that is being taken away.",
-    wrong: r#"
+    wrong: r"
 apiVersion: v1
 kind: Service
 metadata: {name: web, namespace: shop}
@@ -33,8 +33,8 @@ metadata: {name: web, namespace: shop}
 spec:
   parentRefs: [{name: front}]
   rules: [{backendRefs: [{name: web, port: 80}]}]
-"#,
-    right: r#"
+",
+    right: r"
 apiVersion: v1
 kind: Service
 metadata: {name: web, namespace: shop}
@@ -55,7 +55,7 @@ metadata: {name: web, namespace: shop}
 spec:
   parentRefs: [{name: front}]
   rules: [{backendRefs: [{name: web, port: 80}]}]
-"#,
+",
     offline: "a Service without a selector has endpoints that somebody else makes, and in manifests a namespace without any workload has them elsewhere; of these \
               nothing is said.",
     check: Check::State(check),
@@ -63,27 +63,32 @@ spec:
 
 fn check(view: &View<'_>, report: &mut Report) {
     let state = view.state;
-    let mut seen: Vec<Key> = Vec::new();
-    for (object, backend, _) in backends(state) {
-        let from = object.key.namespace.as_deref().unwrap_or_default();
-        let namespace = backend.namespace.as_deref().unwrap_or(from);
-        let key = Key::namespaced("", "Service", namespace, &backend.name);
-        let Some(service) = state.get(&key) else {
+    let routed: Vec<Key> = backends(state)
+        .filter(|(_, backend, _)| backend.weight() > 0)
+        .map(|(object, backend, _)| {
+            let from = object.key.namespace.as_deref().unwrap_or_default();
+            let namespace = backend.namespace.as_deref().unwrap_or(from);
+            Key::namespaced("", "Service", namespace, &backend.name)
+        })
+        .collect();
+    for service in state
+        .of_kind("", "Service")
+        .filter(|service| !service.implied)
+    {
+        let (Facet::Service(spec), Some(namespace)) = (&service.facet, &service.key.namespace)
+        else {
             continue;
         };
-        let Facet::Service(spec) = &service.facet else {
-            continue;
+        let is_routed = routed.contains(&service.key);
+        let here = |(object, _): (&std::rc::Rc<crate::state::Object>, _)| {
+            object.key.namespace.as_ref() == Some(namespace)
         };
-        let elsewhere = !state.whole
-            && !state
-                .workloads()
-                .any(|(o, _)| o.key.namespace.as_deref() == Some(namespace));
-        if backend.weight() == 0 || spec.selector.is_empty() || elsewhere || seen.contains(&key) {
-            continue;
-        }
-        if state
-            .selected(namespace, &spec.selector)
-            .any(|(_, pods)| pods.replicas > 0)
+        let elsewhere = !state.whole && (!is_routed || !state.workloads().any(here));
+        if spec.selector.is_empty()
+            || elsewhere
+            || state
+                .selected(namespace, &spec.selector)
+                .any(|(_, pods)| pods.replicas > 0)
         {
             continue;
         }
@@ -92,15 +97,23 @@ fn check(view: &View<'_>, report: &mut Report) {
             .iter()
             .map(|(k, v)| format!("{k}={v}"))
             .collect();
+        let which = if is_routed {
+            ", which a route names,"
+        } else {
+            ""
+        };
         let message = format!(
-            "Service `{namespace}/{}`, which a route names, selects no pods",
-            backend.name
+            "Service `{namespace}/{}`{which} selects no pods",
+            service.key.name
         );
-        report.say(&RULE, service, "/spec/selector", message).label = format!(
+        let finding = report.say(&RULE, service, "/spec/selector", message);
+        finding.label = format!(
             "no running pod of `{namespace}` has {}",
             selector.join(", ")
         );
+        if !is_routed {
+            finding.severity = Severity::Warning;
+        }
         report.help("give the Service the labels of a workload's pods, and the workload a replica");
-        seen.push(key);
     }
 }

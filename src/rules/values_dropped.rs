@@ -8,7 +8,7 @@ pub(crate) const RULE: Rule = Rule {
     title: "istioctl of this version drops or refuses a setting",
     severity: Severity::Error,
     reason: "From 1.24 istioctl finds what `components.ztunnel.k8s` is for by the name `ztunnel`: with `resourceName` (from 1.25) the node selector is dropped in silence, and the ztunnel is on every \
-             node. `values.pilot.trustedZtunnelName` is no field that istioctl knows in any version. `values.ztunnel.nodeSelector` does nothing before 1.23. Overlays that match nothing are ignored \
+             node. `values.pilot.trustedZtunnelName` is no field that istioctl knows in any version. `values.ztunnel.nodeSelector` does nothing before 1.23. `spec.namespace` and `values.global.istioNamespace` have to be one. Overlays that match nothing are ignored \
              in silence from 1.24.",
     wrong: r#"
 apiVersion: install.istio.io/v1alpha1
@@ -83,6 +83,18 @@ fn check(view: &View<'_>, report: &mut Report) {
                 "ztunnel's chart of this version has no `nodeSelector`",
                 "it came with 1.23",
                 "use `components.ztunnel.k8s.nodeSelector`",
+            );
+        }
+        let namespaces = ["/spec/namespace", "/spec/values/global/istioNamespace"]
+            .map(|pointer| value.pointer(pointer).and_then(|v| v.as_str()));
+        if let [Some(one), Some(other)] = namespaces
+            && one != other
+        {
+            say(
+                "/spec/values/global/istioNamespace",
+                "`namespace` and `global.istioNamespace` differ",
+                "istiod would look for its own objects where they are not",
+                "give both the same",
             );
         }
         let overlays = value

@@ -36,6 +36,10 @@ pub struct Mesh {
 
 /// What is understood of an IstioOperator.
 #[derive(Debug, Clone)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is one component that the file brings or not"
+)]
 pub struct Operator {
     /// `metadata.name`, by which istioctl knows its own objects again.
     pub name: String,

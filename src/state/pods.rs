@@ -159,7 +159,7 @@ impl Pods {
                     kind,
                     env.pointer(&pointer),
                     "name",
-                    format!("{base}/env/{number}{pointer}"),
+                    &format!("{base}/env/{number}{pointer}"),
                 );
             }
         }
@@ -169,7 +169,7 @@ impl Pods {
                     kind,
                     from.get(key),
                     "name",
-                    format!("{base}/envFrom/{number}/{key}"),
+                    &format!("{base}/envFrom/{number}/{key}"),
                 );
             }
         }
@@ -180,19 +180,19 @@ impl Pods {
             "ConfigMap",
             volume.get("configMap"),
             "name",
-            format!("{base}/configMap"),
+            &format!("{base}/configMap"),
         );
         self.optional(
             "Secret",
             volume.get("secret"),
             "secretName",
-            format!("{base}/secret"),
+            &format!("{base}/secret"),
         );
         self.optional(
             "PersistentVolumeClaim",
             volume.get("persistentVolumeClaim"),
             "claimName",
-            format!("{base}/persistentVolumeClaim"),
+            &format!("{base}/persistentVolumeClaim"),
         );
         let Some(projected) = volume.get("projected") else {
             return;
@@ -200,13 +200,13 @@ impl Pods {
         for (number, source) in list(projected, "sources") {
             for (kind, key) in [("ConfigMap", "configMap"), ("Secret", "secret")] {
                 let pointer = format!("{base}/projected/sources/{number}/{key}");
-                self.optional(kind, source.get(key), "name", pointer);
+                self.optional(kind, source.get(key), "name", &pointer);
             }
         }
     }
 
     /// Notes a reference, unless pods start without what it names.
-    fn optional(&mut self, kind: &'static str, value: Option<&Value>, key: &str, pointer: String) {
+    fn optional(&mut self, kind: &'static str, value: Option<&Value>, key: &str, pointer: &str) {
         let Some(value) = value else { return };
         if value.get("optional").and_then(Value::as_bool) != Some(true) {
             self.refer(

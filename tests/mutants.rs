@@ -1,0 +1,279 @@
+//! How much the proof sees: from each golden tree each object is removed, and each reference, port, weight, label, selector,
+//! namespace and address changed, one at a time. Each mutant is found, or is one of a class that does no harm, with its reason.
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::env;
+use std::fmt::Write as _;
+use std::fs;
+use std::rc::Rc;
+
+use common::{plans, repository};
+use meshplan::manifest::Manifest;
+use meshplan::proof::{Course, prove};
+use meshplan::source::Sources;
+use meshplan::state::Object;
+use meshplan::yaml;
+use serde_json::Value;
+
+/// Changes that do no harm: a part of the path and pointer, and why.
+const HARMLESS: &[(&str, &str)] = &[
+    (
+        "lab/",
+        "a machine to try the plan on, no part of the upgrade",
+    ),
+    (
+        "#/metadata/labels/app",
+        "a label of the object itself that nothing selects by",
+    ),
+    (
+        "#/metadata/labels/service",
+        "a label of the object itself that nothing selects by",
+    ),
+    (
+        "#/metadata/labels/version",
+        "a label of the object itself that nothing selects by",
+    ),
+    (
+        "#/metadata/labels/account",
+        "a label of the object itself that nothing selects by",
+    ),
+    (
+        "/template/metadata/labels/app.kubernetes.io",
+        "a label of the pods that nothing selects by",
+    ),
+    (
+        "/template/metadata/labels/sidecar.istio.io~1inject",
+        "no injector is for the namespace of the control planes",
+    ),
+    (
+        "/template/metadata/labels/istio.io~1dataplane-mode",
+        "the namespace of the control planes is not enrolled",
+    ),
+    (
+        "/nodeSelector/kubernetes.io~1os",
+        "every node of the pools runs Linux; the model knows no other",
+    ),
+    (
+        "/istioctl/istio-base.yaml#/metadata/name",
+        "the name by which istioctl knows its own objects; any name of its own will do",
+    ),
+    (
+        "/istioctl/istio-cni.yaml#/metadata/name",
+        "the name by which istioctl knows its own objects; any name of its own will do",
+    ),
+    (
+        "/containers/0/ports/0/containerPort",
+        "a port of ztunnel that is declared for people; no Service leads to it",
+    ),
+    (
+        "istio-cni.yaml#/metadata/namespace",
+        "istioctl goes by `spec.namespace`",
+    ),
+    (
+        "istio-base.yaml#/metadata/namespace",
+        "istioctl goes by `spec.namespace`",
+    ),
+    ("/istioctl/istiod-", "istioctl goes by `spec.namespace`"),
+    (
+        "610-retire-workloads/delete/",
+        "620 deletes the namespace and all that is in it",
+    ),
+];
+
+/// Whether a value is one of those that are changed.
+fn is_mutated(pointer: &str) -> bool {
+    let keys = [
+        "name",
+        "namespace",
+        "port",
+        "weight",
+        "serviceAccountName",
+        "kind",
+        "group",
+        "from",
+        "revision",
+        "containerPort",
+        "targetPort",
+        "address",
+        "istioNamespace",
+        "claimName",
+        "secretName",
+        "tag",
+        "CA_TRUSTED_NODE_ACCOUNTS",
+    ];
+    let last = pointer.rsplit('/').next().unwrap_or_default();
+    if [
+        "/containers/0/name",
+        "/volumeMounts/",
+        "/volumes/",
+        "/ports/0/name",
+        "/listeners/0/name",
+        "/annotations/",
+        "/ingressGateways/",
+    ]
+    .iter()
+    .any(|part| pointer.contains(part))
+        || pointer == "/kind"
+        || pointer.contains("/env/") && (last == "name" || pointer.contains("valueFrom"))
+    {
+        return false;
+    }
+    keys.contains(&last)
+        || pointer.contains("/labels/")
+        || pointer.contains("/matchLabels/")
+        || pointer.contains("/selector/")
+        || pointer.contains("/nodeSelector/")
+        || pointer.contains("/addresses/") && last == "value"
+        || pointer.contains("/env/") && last == "value"
+        || pointer.contains("/matches/") && last == "value"
+        || pointer.starts_with("/resources/")
+}
+
+/// Every leaf of a value that is changed, by pointer.
+fn leaves(value: &Value, pointer: &str, all: &mut Vec<String>) {
+    match value {
+        Value::Object(map) => {
+            for (key, value) in map {
+                leaves(
+                    value,
+                    &format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1")),
+                    all,
+                );
+            }
+        }
+        Value::Array(items) => {
+            for (number, value) in items.iter().enumerate() {
+                leaves(value, &format!("{pointer}/{number}"), all);
+            }
+        }
+        Value::String(text)
+            if pointer.contains("/env/") && !text.contains("svc") && !text.contains("ztunnel") => {}
+        Value::String(_) | Value::Number(_) if is_mutated(pointer) => all.push(pointer.to_owned()),
+        _ => {}
+    }
+}
+
+fn changed(value: &Value) -> Value {
+    match value {
+        Value::String(text) if text.parse::<std::net::Ipv4Addr>().is_ok() => {
+            Value::from("203.0.113.9")
+        }
+        Value::String(text) => Value::from(format!("{text}x")),
+        Value::Number(number) => Value::from(number.as_u64().unwrap_or(1) + 1),
+        other => other.clone(),
+    }
+}
+
+fn object(path: &str, value: &Value, old: &Object) -> Rc<Object> {
+    let text = yaml::write(value);
+    let document = Rc::new(yaml::read(&text).expect("a mutant is YAML").remove(0));
+    Rc::new(Object::of(Manifest::whole(&document, path), old.phase))
+}
+
+struct Score {
+    found: usize,
+    harmless: BTreeMap<&'static str, usize>,
+    missed: Vec<String>,
+}
+
+impl Score {
+    fn count(&mut self, what: &str, found: bool) {
+        if found {
+            self.found += 1;
+        } else if let Some((_, why)) = HARMLESS.iter().find(|(part, _)| what.contains(part)) {
+            *self.harmless.entry(why).or_default() += 1;
+        } else {
+            self.missed.push(what.to_owned());
+        }
+    }
+}
+
+fn course(name: &str) -> Course {
+    let root = repository().join("golden").join(name);
+    let index = serde_json::from_slice(&fs::read(root.join("index.json")).expect("index.json"))
+        .expect("an index");
+    let text = |path: &str| fs::read_to_string(root.join(path)).ok();
+    let (course, findings) = Course::of(index, &text, &str::to_owned, &mut Sources::default());
+    assert!(findings.is_empty());
+    course
+}
+
+#[test]
+fn mutants_of_the_golden_trees_are_found_or_harmless() {
+    if env::var_os("MESHPLAN_BLESS").is_some() {
+        return;
+    }
+    let mut table =
+        String::from("| tree | mutants | found | harmless |\n| --- | --- | --- | --- |\n");
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    for plan in plans() {
+        let name = plan
+            .file_stem()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
+        let mut course = course(&name);
+        assert!(prove(&course).is_empty(), "{name} itself");
+        let mut score = Score {
+            found: 0,
+            harmless: BTreeMap::new(),
+            missed: Vec::new(),
+        };
+        let paths: Vec<String> = course.files.keys().cloned().collect();
+        for path in paths {
+            let Some(old) = course.files.remove(&path) else {
+                continue;
+            };
+            score.count(&format!("{path}: removed"), !prove(&course).is_empty());
+            let mut pointers = Vec::new();
+            leaves(old.value(), "", &mut pointers);
+            for pointer in pointers {
+                let mut value = old.value().clone();
+                let place = value.pointer_mut(&pointer).expect("a leaf");
+                *place = changed(place);
+                course
+                    .files
+                    .insert(path.clone(), object(&path, &value, &old));
+                score.count(&format!("{path}#{pointer}"), !prove(&course).is_empty());
+            }
+            course.files.insert(path, old);
+        }
+        let harmless: usize = score.harmless.values().sum();
+        writeln!(
+            table,
+            "| {name} | {} | {} | {harmless} |",
+            score.found + harmless + score.missed.len(),
+            score.found
+        )
+        .expect("a string");
+        for (why, number) in score.harmless {
+            *reasons.entry(why).or_default() += number;
+        }
+        assert!(
+            score.missed.is_empty(),
+            "{name}: {} harmful mutants are not found:\n{}",
+            score.missed.len(),
+            score.missed.join("\n")
+        );
+    }
+    table.push_str("\n| why a change does no harm | how many |\n| --- | --- |\n");
+    for (why, number) in reasons {
+        writeln!(table, "| {why} | {number} |").expect("a string");
+    }
+    let evidence = repository().join("docs/evidence.md");
+    let text = fs::read_to_string(&evidence).expect("docs/evidence.md");
+    let (begin, end) = ("<!-- mutants: begin -->\n", "<!-- mutants: end -->");
+    let (head, rest) = text.split_once(begin).expect("the place of the table");
+    let (own, tail) = rest.split_once(end).expect("its end");
+    if env::var_os("MESHPLAN_BLESS_MUTANTS").is_some() {
+        fs::write(&evidence, format!("{head}{begin}{table}{end}{tail}"))
+            .expect("writing docs/evidence.md");
+    } else {
+        assert!(
+            own == table,
+            "docs/evidence.md is not current; MESHPLAN_BLESS_MUTANTS=1 cargo test --test mutants rewrites it\n{table}"
+        );
+    }
+}

@@ -1,0 +1,114 @@
+//! Whether the order of steps is needed: each pair of adjacent steps swapped, and each two merged into one. What breaks is found;
+//! what breaks nothing stands in docs/evidence.md.
+
+mod common;
+
+use std::env;
+use std::fmt::Write as _;
+use std::fs;
+use std::rc::Rc;
+
+use common::{plans, repository};
+use meshplan::proof::{Course, prove};
+use meshplan::source::Sources;
+use meshplan::step::Action;
+
+fn course(name: &str) -> Course {
+    let root = repository().join("golden").join(name);
+    let index = serde_json::from_slice(&fs::read(root.join("index.json")).expect("index.json"))
+        .expect("an index");
+    let text = |path: &str| fs::read_to_string(root.join(path)).ok();
+    let (course, findings) = Course::of(index, &text, &str::to_owned, &mut Sources::default());
+    assert!(findings.is_empty());
+    course
+}
+
+fn codes(course: &Course) -> String {
+    let mut codes: Vec<&str> = prove(course).iter().map(|finding| finding.code).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    if codes.is_empty() {
+        "nothing breaks".to_owned()
+    } else {
+        codes.join(", ")
+    }
+}
+
+/// Puts the second of two steps into the first: sets of files become one set, all else follows.
+fn merge(course: &mut Course, number: usize) {
+    let second = course.index.steps.remove(number + 1);
+    let first = &mut course.index.steps[number];
+    for (path, object) in course.files.clone() {
+        if let Some(rest) = path.strip_prefix(&format!("{}/", second.step.name)) {
+            course
+                .files
+                .entry(format!("{}/{rest}", first.step.name))
+                .or_insert(Rc::clone(&object));
+        }
+    }
+    for action in second.step.actions {
+        match (first.step.actions.last_mut(), action) {
+            (Some(Action::Apply { files }), Action::Apply { files: more }) => files.extend(more),
+            (_, action) => first.step.actions.push(action),
+        }
+    }
+    first.step.gates.extend(second.step.gates);
+    first.step.traffic = second.step.traffic.or(first.step.traffic.take());
+    first.step.restarts.extend(second.step.restarts);
+    first.deletes.extend(second.deletes);
+    first.step.rollback = None;
+}
+
+#[test]
+fn steps_out_of_order_are_found_or_shown_harmless() {
+    if env::var_os("MESHPLAN_BLESS").is_some() {
+        return;
+    }
+    let mut table = String::new();
+    for plan in plans() {
+        let name = plan
+            .file_stem()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
+        writeln!(
+            table,
+            "| {name}: two steps | swapped | merged |\n| --- | --- | --- |"
+        )
+        .expect("a string");
+        let count = course(&name).index.steps.len();
+        for number in 0..count - 1 {
+            let mut swapped = course(&name);
+            let pair = format!(
+                "{}, {}",
+                swapped.index.steps[number].step.name,
+                swapped.index.steps[number + 1].step.name
+            );
+            swapped.index.steps.swap(number, number + 1);
+            let mut merged = course(&name);
+            merge(&mut merged, number);
+            writeln!(
+                table,
+                "| {pair} | {} | {} |",
+                codes(&swapped),
+                codes(&merged)
+            )
+            .expect("a string");
+        }
+        table.push('\n');
+    }
+    let evidence = repository().join("docs/evidence.md");
+    let text = fs::read_to_string(&evidence).expect("docs/evidence.md");
+    let (begin, end) = ("<!-- order: begin -->\n", "<!-- order: end -->");
+    let (head, rest) = text.split_once(begin).expect("the place of the table");
+    let (own, tail) = rest.split_once(end).expect("its end");
+    if env::var_os("MESHPLAN_BLESS_ORDER").is_some() {
+        fs::write(&evidence, format!("{head}{begin}{table}{end}{tail}"))
+            .expect("writing docs/evidence.md");
+    } else {
+        assert!(
+            own == table,
+            "docs/evidence.md is not current; MESHPLAN_BLESS_ORDER=1 cargo test --test order rewrites it\n{table}"
+        );
+    }
+}
