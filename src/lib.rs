@@ -8,8 +8,10 @@
 //! 3. [`schema`], [`plan`]: objects against the schemas of their kinds; the plan as written, and the checks on it.
 //! 4. [`step`]: what will be done; a checked plan always lowers.
 //! 5. [`render`]: objects to text, by templates.
-//! 6. [`target`]: texts to a tree of files, with scripts, runbook and index.
-//! 7. [`tree`]: the tree to disk, or against one.
+//! 6. [`state`], [`route`]: what exists after each step, and who answers a request there.
+//! 7. [`target`]: texts to a tree of files, with scripts, runbook and index.
+//! 8. [`rules`], [`proof`]: what must hold, and every state, transition and part of a step held against it.
+//! 9. [`tree`]: the tree to disk, or against one.
 //!
 //! [`compile`] is that list as a function. Nothing but [`tree`] and [`cli`] touches the file system.
 
