@@ -71,6 +71,11 @@ fn request(line: &str) -> Request {
 }
 
 #[test]
+#[allow(
+    clippy::type_complexity,
+    clippy::too_many_lines,
+    reason = "a table of cases"
+)]
 fn the_sentences_of_the_specification_hold() {
     let to = |name: &str| format!("backendRefs: [{{name: {name}, port: 80}}]");
     let (a, b) = (to("a"), to("b"));
@@ -109,6 +114,8 @@ fn the_sentences_of_the_specification_hold() {
 
 const GRANTS: &str = "---\napiVersion: gateway.networking.k8s.io/v1beta1\nkind: ReferenceGrant\nmetadata: {name: g, namespace: far}\nspec: {from: [{group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: shop}], to: [{group: '', kind: Service}]}\n";
 
+const HEADER: &str = "headers: [{name: traffic, value: test}]";
+
 #[test]
 fn the_hand_made_canary_never_reaches_its_canary_and_the_repaired_one_does() {
     let paths = [
@@ -128,7 +135,6 @@ fn the_hand_made_canary_never_reaches_its_canary_and_the_repaired_one_does() {
             .collect();
         all.join(", ")
     };
-    const HEADER: &str = "headers: [{name: traffic, value: test}]";
     let stable = format!(
         "{{matches: [{}], backendRefs: [{{name: a, port: 80}}]}}",
         matches("")

@@ -240,6 +240,7 @@ fn a_mesh_without_a_mistake_has_no_finding() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table of mistakes")]
 fn each_mistake_of_a_hand_made_upgrade_is_found_and_nothing_else() {
     let header_only = ROUTE.to_owned()
         + "  - {matches: [{headers: [{name: traffic, value: test}]}], backendRefs: [{name: other, namespace: shop-a, port: 80}]}\n";
