@@ -18,7 +18,6 @@ pub use requests::kinds;
 use crate::finding::Finding;
 use crate::identity::Key;
 use crate::istio::{BUNDLES, Channel, bundle, route_dialect};
-use crate::route::Table;
 use crate::rules::{self, Judged, View, finding, judge};
 use crate::schema::Schemas;
 use crate::state::{Object, Part, State};
@@ -30,10 +29,8 @@ use traffic::Traffic;
 #[must_use]
 pub fn prove_manifests(objects: &[Rc<Object>], istio: Option<&Version>) -> Vec<Finding> {
     let state = State::of(objects);
-    let table = Table::new(&state, istio);
     let view = View {
         state: &state,
-        table: &table,
         given: objects,
         istio,
     };
@@ -112,10 +109,8 @@ pub fn prove(course: &Course) -> Vec<Finding> {
 
 /// What the rules say of a state.
 fn judged(state: &State) -> Vec<Judged> {
-    let table = Table::new(state, None);
     judge(&View {
         state,
-        table: &table,
         given: &[],
         istio: None,
     })

@@ -1,11 +1,15 @@
 //! What becomes of every kind of request from one state to the next.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
 use super::{Course, kinds};
 use crate::finding::Finding;
 use crate::identity::Key;
 use crate::route::{Answer, Outcome, Request, Table};
 use crate::rules::{NEITHER_ANSWER, REFUSED, SHIFT_DIFFERS, finding};
-use crate::state::{Facet, Part, State};
+use crate::state::{Facet, Object, Part, Served as Owner, State};
 use crate::step;
 use crate::target::IndexStep;
 
@@ -15,7 +19,19 @@ const EPSILON: f64 = 1e-9;
 /// The kinds of requests of a tree.
 pub(super) struct Traffic {
     requests: Vec<Request>,
+    /// Answers by what they depend on: most parts of a step touch none of it.
+    known: RefCell<Vec<(Depends, Rc<Vec<Served>>)>>,
 }
+
+/// What answers depend on: which objects there are, and who serves each Gateway.
+#[derive(PartialEq)]
+struct Depends {
+    objects: Vec<*const Object>,
+    served: BTreeMap<Key, Owner>,
+}
+
+/// How many states' answers are kept: those before and after a step, and some parts of it.
+const KEPT: usize = 8;
 
 /// An answer, and the share of it that nobody serves.
 struct Served {
@@ -27,10 +43,36 @@ impl Traffic {
     pub fn of(course: &Course) -> Self {
         Self {
             requests: kinds(course.files.values()),
+            known: RefCell::default(),
         }
     }
 
-    fn served(&self, state: &State) -> Vec<Served> {
+    fn served(&self, state: &State) -> Rc<Vec<Served>> {
+        let counts = |object: &&Rc<Object>| {
+            !object.implied
+                && matches!(
+                    object.facet,
+                    Facet::Gateway(_)
+                        | Facet::Route(_)
+                        | Facet::Grant(_)
+                        | Facet::Service(_)
+                        | Facet::Namespace(_)
+                        | Facet::Pods(_)
+                )
+        };
+        let depends = Depends {
+            objects: state.objects().filter(counts).map(Rc::as_ptr).collect(),
+            served: state.served.clone(),
+        };
+        let known = self
+            .known
+            .borrow()
+            .iter()
+            .find(|(own, _)| *own == depends)
+            .map(|(_, all)| Rc::clone(all));
+        if let Some(known) = known {
+            return known;
+        }
         let table = Table::new(state, None);
         let serve = |request: &Request| {
             let answer = table.answer(request);
@@ -43,7 +85,13 @@ impl Traffic {
             let refused = answer.refused() + empty;
             Served { answer, refused }
         };
-        self.requests.iter().map(serve).collect()
+        let all = Rc::new(self.requests.iter().map(serve).collect::<Vec<_>>());
+        let mut known = self.known.borrow_mut();
+        if known.len() == KEPT {
+            known.remove(0);
+        }
+        known.push((depends, Rc::clone(&all)));
+        all
     }
 
     /// What a step does to requests, as a whole and in each part, and whether that is what it is for.

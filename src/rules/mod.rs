@@ -65,7 +65,6 @@ pub use pages::{page, pages};
 pub use report::{Judged, Report, finding};
 
 use crate::finding::Severity;
-use crate::route::Table;
 use crate::state::{Facet, Object, Operator, State};
 use std::rc::Rc;
 
@@ -73,8 +72,6 @@ use std::rc::Rc;
 pub struct View<'a> {
     /// What exists.
     pub state: &'a State,
-    /// The routes of the state.
-    pub table: &'a Table<'a>,
     /// Everything that was given, twice the same included; empty for a state that was replayed.
     pub given: &'a [Rc<Object>],
     /// The Istio whose way counts where nothing names one.
