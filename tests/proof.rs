@@ -2,6 +2,7 @@
 
 mod common;
 
+use std::fmt::Write as _;
 use std::fs;
 
 use common::{code, files, meshplan_in, repository, small_plan, stderr, stdout};
@@ -57,8 +58,10 @@ fn what_breaks_a_rule_is_not_written_unless_it_is_allowed() {
     let plan = folder.path().join("plan.toml");
     let mut text = fs::read_to_string(&plan).expect("the plan");
     for code in codes {
-        text +=
-            &format!("\n[[allow]]\nrule = \"{code}\"\nbecause = \"to see what becomes of it\"\n");
+        let _ = write!(
+            text,
+            "\n[[allow]]\nrule = \"{code}\"\nbecause = \"to see what becomes of it\"\n"
+        );
     }
     fs::write(&plan, text).expect("the plan");
     let output = meshplan_in(folder.path(), &COMPILE);

@@ -2,88 +2,27 @@
 
 mod course;
 mod gates;
+mod manifests;
 mod parts;
 mod requests;
 mod traffic;
+mod whole;
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use semver::Version;
-
 pub use course::{After, Course};
+pub use manifests::{prove_manifests, schemas};
 pub use parts::parts;
 pub use requests::kinds;
 
 use crate::finding::Finding;
 use crate::identity::Key;
-use crate::istio::{BUNDLES, Channel, bundle, route_dialect};
+use crate::istio::route_dialect;
 use crate::rules::{self, Judged, View, finding, judge};
-use crate::schema::Schemas;
 use crate::state::{Object, Part, State};
 use crate::step::Action;
 use crate::target::IndexStep;
 use traffic::Traffic;
-
-/// Applies every rule to manifests that are all there at once.
-#[must_use]
-pub fn prove_manifests(objects: &[Rc<Object>], istio: Option<&Version>) -> Vec<Finding> {
-    let state = State::of(objects);
-    let view = View {
-        state: &state,
-        given: objects,
-        istio,
-    };
-    judge(&view)
-        .into_iter()
-        .map(|judged| judged.finding)
-        .collect()
-}
-
-/// Holds manifests against the schemas of the newest known bundle and Kubernetes; returns what is refused, and the kinds that
-/// no schema knows, as `apiVersion kind`. IstioOperators of one's own are not held against one.
-#[must_use]
-pub fn schemas(objects: &[Rc<Object>]) -> (Vec<Finding>, Vec<String>) {
-    let (mut findings, mut unknown) = (Vec::new(), Vec::new());
-    let newest = BUNDLES.last().and_then(|newest| bundle(newest).ok());
-    let Some(schemas) = newest.map(|bundle| Schemas::new(&bundle, Channel::Experimental)) else {
-        return (findings, unknown);
-    };
-    for object in objects
-        .iter()
-        .filter(|object| object.key.kind != "IstioOperator")
-    {
-        let Some(violations) = schemas.check(object.value()) else {
-            let kind = format!(
-                "{} {}",
-                object.manifest.identity.api_version, object.key.kind
-            );
-            if !unknown.contains(&kind) {
-                unknown.push(kind);
-            }
-            continue;
-        };
-        for violation in violations {
-            let manifest = &object.manifest;
-            let span = if violation.is_key {
-                manifest.key_range(&violation.pointer)
-            } else {
-                manifest.range(&violation.pointer)
-            };
-            findings.push(
-                finding(
-                    &rules::SCHEMA,
-                    format!("the API does not accept {}", object.key),
-                )
-                .label(violation.in_words())
-                .help("write it as the API of this kind takes it")
-                .object(object.key.to_string())
-                .at(&manifest.source, span),
-            );
-        }
-    }
-    (findings, unknown)
-}
 
 /// Applies every rule to a compiled tree: after each step, in each part of it, between two steps, and on the way back.
 #[must_use]
@@ -367,143 +306,6 @@ impl Proof<'_> {
                 .unwrap_or_default();
             let object = gates::anchor(self.course, step).cloned();
             self.say(step, said, object.as_ref(), "/spec", &files);
-        }
-    }
-
-    /// The canary's copy of each workload is stable's, but for namespace and nodes.
-    fn copies(&mut self) {
-        let steps = &self.course.index.steps;
-        let Some(traffic) = steps.iter().find_map(|step| step.step.traffic.as_ref()) else {
-            return;
-        };
-        let number = |number: u16| steps.iter().find(|step| step.step.number == number);
-        let (Some(stable), Some(canary)) = (number(150), number(250)) else {
-            return;
-        };
-        let (old, new) = (
-            self.copy(stable, &traffic.stable),
-            self.copy(canary, &traffic.canary),
-        );
-        for (left, right, step, way) in [
-            (&old, &new, canary, "stable's copy has it"),
-            (&new, &old, stable, "the canary's copy has it"),
-        ] {
-            for (path, (text, object)) in left {
-                let why = match right.get(path) {
-                    None => way.to_owned(),
-                    Some((other, _)) if other != text => "its content is not the same".to_owned(),
-                    Some(_) => continue,
-                };
-                let here = right.get(path).map_or(object, |(_, object)| object);
-                let said = finding(
-                    &rules::COPIES_DIFFER,
-                    format!(
-                        "{} of both copies of the workloads are not alike",
-                        object.key.kind.clone() + " `" + &object.key.name + "`"
-                    ),
-                )
-                .label(why)
-                .help("render both from the same manifests");
-                self.say(step, said, Some(&Rc::clone(here)), "", &[]);
-            }
-        }
-    }
-
-    /// The objects of one copy by kind and name, their namespaces and nodes left out.
-    fn copy(
-        &self,
-        step: &IndexStep,
-        namespaces: &[String],
-    ) -> BTreeMap<(String, String, usize), (String, Rc<Object>)> {
-        let files = step
-            .files
-            .iter()
-            .filter_map(|file| self.course.files.get(&file.path));
-        files
-            .map(|object| {
-                let own = object.key.namespace.as_deref().unwrap_or_default();
-                let number = namespaces
-                    .iter()
-                    .position(|namespace| namespace == own)
-                    .unwrap_or(usize::MAX);
-                let mut value = object.value().clone();
-                if let Some(spec) = object.pods().and_then(|pods| value.pointer_mut(pods.spec)) {
-                    spec["nodeSelector"] = serde_json::Value::Null;
-                }
-                let mut text = value.to_string();
-                for (number, namespace) in namespaces.iter().enumerate() {
-                    text = text.replace(namespace.as_str(), &format!("(namespace {number})"));
-                }
-                (
-                    (object.key.kind.clone(), object.key.name.clone(), number),
-                    (text, Rc::clone(object)),
-                )
-            })
-            .collect()
-    }
-
-    /// What has to hold when all is done.
-    fn end(&mut self, state: &State) {
-        let Some(step) = self.course.index.steps.last() else {
-            return;
-        };
-        let retires = self
-            .course
-            .index
-            .steps
-            .iter()
-            .any(|step| !step.deletes.is_empty());
-        if !retires {
-            return;
-        }
-        for (node, labels) in &state.nodes {
-            if state
-                .ztunnels()
-                .any(|(_, ztunnel)| ztunnel.pods.place.allows(labels))
-            {
-                continue;
-            }
-            let said = finding(
-                &rules::NODE_LEFT,
-                format!("`{node}` has no ztunnel when all is done"),
-            )
-            .label("nothing of the mesh can run there")
-            .help("label it for the canary's pool in the last step");
-            self.say(step, said, gates::anchor(self.course, step), "", &[]);
-        }
-        // Everything that the deleted objects' revision made, and that a revision which stays did not make again.
-        let gone: Vec<String> = self
-            .course
-            .index
-            .steps
-            .iter()
-            .flat_map(|step| &step.step.actions)
-            .filter_map(|action| match action {
-                Action::Install { istioctl, .. } if !state.has_istiod(&istioctl.revision) => {
-                    Some(istioctl.revision.clone())
-                }
-                _ => None,
-            })
-            .collect();
-        let own = |name: &str| {
-            gone.iter().any(|revision| {
-                name.ends_with(&format!("-{revision}")) || name.contains(&format!("-{revision}-"))
-            })
-        };
-        let stays: Vec<Key> = state
-            .objects()
-            .filter(|object| own(&object.key.name))
-            .map(|object| object.key.clone())
-            .collect();
-        for key in stays {
-            let said = finding(
-                &rules::LEFT_BEHIND,
-                format!("{key} stays, and its revision is gone"),
-            )
-            .label("no step deletes it")
-            .help("name it in `delete/` of the step that retires the revision");
-            let object = state.get(&key).cloned();
-            self.say(step, said, object.as_ref(), "", &[]);
         }
     }
 }
