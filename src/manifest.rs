@@ -95,15 +95,7 @@ impl Manifest {
     /// Returns the pointer of the pod's spec, for the kinds that make pods.
     #[must_use]
     pub fn pod_spec(&self) -> Option<&'static str> {
-        let group = self.identity.group();
-        match (group, self.identity.kind.as_str()) {
-            ("", "Pod") => Some("/spec"),
-            ("", "ReplicationController")
-            | ("apps", "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet")
-            | ("batch", "Job") => Some("/spec/template/spec"),
-            ("batch", "CronJob") => Some("/spec/jobTemplate/spec/template/spec"),
-            _ => None,
-        }
+        pod_pointers(&self.identity).map(|(spec, _)| spec)
     }
 
     /// Returns the object in a namespace, its pods on the nodes with these labels. Nothing else of it changes, but for the
@@ -147,6 +139,22 @@ impl Manifest {
             }
         }
         value
+    }
+}
+
+/// Returns the pointers of the pod's spec and of its metadata, for the kinds that make pods.
+#[must_use]
+pub fn pod_pointers(identity: &Identity) -> Option<(&'static str, &'static str)> {
+    match (identity.group(), identity.kind.as_str()) {
+        ("", "Pod") => Some(("/spec", "/metadata")),
+        ("", "ReplicationController")
+        | ("apps", "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet")
+        | ("batch", "Job") => Some(("/spec/template/spec", "/spec/template/metadata")),
+        ("batch", "CronJob") => Some((
+            "/spec/jobTemplate/spec/template/spec",
+            "/spec/jobTemplate/spec/template/metadata",
+        )),
+        _ => None,
     }
 }
 

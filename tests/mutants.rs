@@ -20,10 +20,6 @@ use serde_json::Value;
 /// Changes that do no harm: a part of the path and pointer, and why.
 const HARMLESS: &[(&str, &str)] = &[
     (
-        "lab/",
-        "a machine to try the plan on, no part of the upgrade",
-    ),
-    (
         "#/metadata/labels/app",
         "a label of the object itself that nothing selects by",
     ),
@@ -80,10 +76,6 @@ const HARMLESS: &[(&str, &str)] = &[
         "istioctl goes by `spec.namespace`",
     ),
     ("/istioctl/istiod-", "istioctl goes by `spec.namespace`"),
-    (
-        "610-retire-workloads/delete/",
-        "620 deletes the namespace and all that is in it",
-    ),
 ];
 
 /// Whether a value is one of those that are changed.

@@ -12,7 +12,7 @@ use crate::target::IndexStep;
 /// Says why a gate never opens in a state; nothing where it does, or where only a cluster can say.
 #[must_use]
 #[allow(clippy::too_many_lines, reason = "one arm a gate")]
-pub fn closed(course: &Course, step: &IndexStep, state: &State, gate: &Gate) -> Option<String> {
+pub fn closed(step: &IndexStep, state: &State, gate: &Gate) -> Option<String> {
     let missing = |key: &Key| {
         state
             .get(key)
@@ -191,10 +191,7 @@ pub fn closed(course: &Course, step: &IndexStep, state: &State, gate: &Gate) -> 
             header,
             ..
         } => probe(state, url, *status, header.as_deref()),
-        Gate::Applied | Gate::Soak { .. } => {
-            let _ = course;
-            None
-        }
+        Gate::Applied | Gate::Soak { .. } => None,
     }
 }
 

@@ -16,7 +16,6 @@ pub use parts::parts;
 pub use requests::kinds;
 
 use crate::finding::Finding;
-use crate::identity::Key;
 use crate::istio::route_dialect;
 use crate::rules::{self, Judged, View, finding, judge};
 use crate::state::{Object, Part, State};
@@ -175,7 +174,7 @@ impl Proof<'_> {
     }
 
     fn gate(&mut self, step: &IndexStep, state: &State, gate: &crate::step::Gate, when: &str) {
-        if let Some(why) = gates::closed(self.course, step, state, gate) {
+        if let Some(why) = gates::closed(step, state, gate) {
             let said = finding(
                 &rules::GATE_FAILS,
                 format!(
@@ -271,7 +270,7 @@ impl Proof<'_> {
             let (back, refused) = replay.run(start, &step.step, &rollback.actions, None);
             let refused = refused.into_iter().next().map(|refusal| refusal.why);
             let differs = difference(before, &back);
-            let Some((key, why)) = differs.or(refused.map(|why| (None, why))) else {
+            let Some(why) = differs.or(refused) else {
                 continue;
             };
             let said = finding(
@@ -287,7 +286,6 @@ impl Proof<'_> {
             let object = file
                 .and_then(|file| self.course.files.get(&file.path))
                 .cloned();
-            let _ = key;
             self.say(step, said, object.as_ref(), "/spec", &[]);
             return;
         }
@@ -311,20 +309,12 @@ impl Proof<'_> {
 }
 
 /// The first object in which two states differ, and how.
-fn difference(before: &State, after: &State) -> Option<(Option<Key>, String)> {
+fn difference(before: &State, after: &State) -> Option<String> {
     for object in before.objects() {
         match after.get(&object.key) {
-            None => {
-                return Some((
-                    Some(object.key.clone()),
-                    format!("{} is not there any more", object.key),
-                ));
-            }
+            None => return Some(format!("{} is not there any more", object.key)),
             Some(other) if other.value() != object.value() => {
-                return Some((
-                    Some(object.key.clone()),
-                    format!("{} is not what it was", object.key),
-                ));
+                return Some(format!("{} is not what it was", object.key));
             }
             Some(_) => {}
         }
@@ -332,12 +322,7 @@ fn difference(before: &State, after: &State) -> Option<(Option<Key>, String)> {
     let new = after
         .objects()
         .find(|object| before.get(&object.key).is_none());
-    new.map(|object| {
-        (
-            Some(object.key.clone()),
-            format!("{} was not there", object.key),
-        )
-    })
+    new.map(|object| format!("{} was not there", object.key))
 }
 
 /// The files or nodes of a part, for people.

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::placement::Place;
 use crate::identity::Identity;
+use crate::manifest::pod_pointers;
 
 /// Something in the same namespace that pods cannot start without.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,21 +48,6 @@ pub struct Pods {
     pub spec: &'static str,
 }
 
-/// Returns the pointers of the pod's spec and of its metadata, for the kinds that make pods.
-fn pointers(identity: &Identity) -> Option<(&'static str, &'static str)> {
-    match (identity.group(), identity.kind.as_str()) {
-        ("", "Pod") => Some(("/spec", "/metadata")),
-        ("", "ReplicationController")
-        | ("apps", "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet")
-        | ("batch", "Job") => Some(("/spec/template/spec", "/spec/template/metadata")),
-        ("batch", "CronJob") => Some((
-            "/spec/jobTemplate/spec/template/spec",
-            "/spec/jobTemplate/spec/template/metadata",
-        )),
-        _ => None,
-    }
-}
-
 /// A map of text to text, such as labels.
 pub(super) fn texts(value: Option<&Value>) -> BTreeMap<String, String> {
     let entries = value.and_then(Value::as_object).into_iter().flatten();
@@ -87,7 +73,7 @@ impl Pods {
     /// Reads the pods of an object; nothing where it makes none.
     #[must_use]
     pub fn of(identity: &Identity, value: &Value) -> Option<Self> {
-        let (pointer, metadata) = pointers(identity)?;
+        let (pointer, metadata) = pod_pointers(identity)?;
         let spec = value.pointer(pointer)?;
         let metadata = value.pointer(metadata);
         let replicas = value
