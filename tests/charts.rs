@@ -8,45 +8,58 @@ mod common;
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
-use std::path::Path;
+use std::path::PathBuf;
 
-use common::{files, plans, repository, skip};
+use common::{code, files, meshplan_in, skip, small_plan, stderr};
 use meshplan::yaml;
+use semver::Version;
 use serde_json::Value;
 
-/// Where the compiled DaemonSet differs from the chart's on purpose, and why.
-const ON_PURPOSE: &[(&str, &str)] = &[
+/// Where what is compiled differs from the chart's on purpose, in which kind (or both), and why.
+const ON_PURPOSE: &[(&str, &str, &str)] = &[
     (
+        "",
         "/metadata/name",
-        "one DaemonSet a revision; charts before 1.25 know one name",
+        "one of each a revision; charts before 1.25 know one name",
     ),
-    ("/metadata/labels/", "meshplan's own, not Helm's"),
+    ("", "/metadata/labels/", "meshplan's own, not Helm's"),
     (
+        "",
         "/metadata/annotations/meshplan.dev~1plan",
         "which plan made it",
     ),
     (
+        "DaemonSet",
         "/spec/selector/matchLabels/meshplan.dev~1revision",
         "a selector of its own: two DaemonSets must not share pods",
     ),
     (
+        "DaemonSet",
         "/spec/template/metadata/labels/meshplan.dev~1revision",
         "what the selector selects",
     ),
     (
+        "DaemonSet",
         "/spec/template/metadata/labels/app.kubernetes.io~1",
         "meshplan's own, not Helm's",
     ),
-    ("/spec/template/metadata/labels/helm.sh~1chart", "Helm's"),
     (
+        "DaemonSet",
+        "/spec/template/metadata/labels/helm.sh~1chart",
+        "Helm's",
+    ),
+    (
+        "DaemonSet",
         "/spec/template/spec/nodeSelector/",
         "pinned to its pool; Linux only, as charts from 1.19 on say",
     ),
     (
+        "DaemonSet",
         "/spec/template/spec/serviceAccountName",
         "an account of its own: removing one revision must not take it along",
     ),
     (
+        "DaemonSet",
         "/spec/updateStrategy/type",
         "the API's default, written out",
     ),
@@ -80,112 +93,123 @@ fn leaves(value: &Value, path: String, all: &mut BTreeMap<String, Value>) {
     }
 }
 
-fn daemon_set(text: &str) -> Option<BTreeMap<String, Value>> {
+/// The values of the object of a kind in a text.
+fn object(text: &str, kind: &str) -> Option<BTreeMap<String, Value>> {
     let documents = yaml::read(text).expect("YAML");
     let document = documents
         .iter()
-        .find(|document| document.value["kind"] == "DaemonSet")?;
+        .find(|document| document.value["kind"] == kind)?;
     let mut all = BTreeMap::new();
     leaves(&document.value, String::new(), &mut all);
     Some(all)
 }
 
-#[test]
-fn ztunnel_is_what_the_chart_renders() {
+/// The folders of the charts, by version.
+fn charts() -> Option<BTreeMap<Version, PathBuf>> {
     let Some(charts) = env::var_os("MESHPLAN_CHARTS") else {
         skip(
             "MESHPLAN_CHARTS names no folder of rendered charts; docs/charts.md says how to make one",
         );
-        return;
+        return None;
     };
-    let mut compared = 0;
+    let folders = fs::read_dir(&charts).expect("the charts");
+    let all: BTreeMap<Version, PathBuf> = folders
+        .map(|entry| entry.expect("an entry").path())
+        .filter_map(|path| {
+            let name = path.file_name()?.to_string_lossy().into_owned();
+            Some((Version::parse(&name).ok()?, path))
+        })
+        .collect();
+    assert!(!all.is_empty(), "no version in {}", charts.display());
+    Some(all)
+}
+
+/// A plan whose stable revision is of a version, compiled.
+fn compiled(version: &Version) -> tempfile::TempDir {
+    let stable = version.to_string();
+    let canary = if version.pre.is_empty() {
+        Version::new(version.major, version.minor, version.patch + 1)
+    } else {
+        Version::new(version.major, version.minor, version.patch)
+    };
+    let folder = small_plan(&[
+        ("v1.4.1", "v1.0.0"),
+        ("1.30.3", &canary.to_string()),
+        ("1.29.6", &stable),
+        ("listener = [", "handover = \"second\"\nlistener = ["),
+    ]);
+    let output = meshplan_in(folder.path(), &["compile", "plan.toml", "--out", "out"]);
+    assert_eq!(code(&output), 0, "{version}: {}", stderr(&output));
+    folder
+}
+
+#[test]
+fn ztunnel_is_what_the_chart_renders() {
+    let Some(charts) = charts() else { return };
     let mut used = vec![false; ON_PURPOSE.len()];
-    for plan in plans() {
-        let golden = repository()
-            .join("golden")
-            .join(plan.file_stem().expect("a name"));
-        for (path, bytes) in files(&golden) {
-            let text = String::from_utf8(bytes).expect("UTF-8");
-            if !path.contains("-ztunnel/40-daemonset") {
-                continue;
-            }
-            let ours = daemon_set(&text).expect("a DaemonSet");
-            let image = ours["/spec/template/spec/containers/istio-proxy/image"]
-                .as_str()
-                .expect("an image")
-                .to_owned();
-            let version = image.rsplit(':').next().expect("a tag");
-            let chart = Path::new(&charts).join(version).join("ztunnel.yaml");
-            let text = fs::read_to_string(&chart)
-                .unwrap_or_else(|error| panic!("{}: {error}", chart.display()));
-            let theirs = daemon_set(&text).expect("a DaemonSet");
+    for (version, chart) in &charts {
+        let folder = compiled(version);
+        let tree = files(&folder.path().join("out"));
+        let theirs = fs::read_to_string(chart.join("ztunnel.yaml"))
+            .unwrap_or_else(|error| panic!("{}: {error}", chart.display()));
+        for kind in ["DaemonSet", "ServiceAccount"] {
+            let (_, ours) = tree
+                .iter()
+                .find(|(path, _)| {
+                    path.starts_with("130-stable-ztunnel/")
+                        && path.contains(&format!("-{}-", kind.to_lowercase()))
+                })
+                .expect(kind);
+            let ours = object(std::str::from_utf8(ours).expect("UTF-8"), kind).expect(kind);
+            let theirs = object(&theirs, kind).expect(kind);
             for key in ours.keys().chain(theirs.keys()) {
                 if ours.get(key) == theirs.get(key) {
                     continue;
                 }
-                let allowed = ON_PURPOSE
-                    .iter()
-                    .position(|(prefix, _)| key.starts_with(prefix));
+                let allowed = ON_PURPOSE.iter().position(|(of, prefix, _)| {
+                    (*of == kind || of.is_empty()) && key.starts_with(prefix)
+                });
                 let Some(allowed) = allowed else {
                     panic!(
-                        "{version}: {key} is {:?}, and {:?} in the chart",
+                        "{version}: {kind} {key} is {:?}, and {:?} in the chart",
                         ours.get(key),
                         theirs.get(key)
                     );
                 };
                 used[allowed] = true;
             }
-            compared += 1;
         }
     }
-    assert_eq!(compared, 2 * plans().len());
-    for (used, (prefix, _)) in used.iter().zip(ON_PURPOSE) {
-        assert!(used, "{prefix} no longer differs");
+    for (used, (kind, prefix, _)) in used.iter().zip(ON_PURPOSE) {
+        assert!(used, "{kind} {prefix} no longer differs");
     }
 }
 
-/// The objects that retiring a revision deletes are those that its chart makes.
+/// What an installation makes is what its chart makes, which replay and retirement stand on.
 #[test]
-fn a_retired_control_plane_is_what_the_chart_made() {
-    let Some(charts) = env::var_os("MESHPLAN_CHARTS") else {
-        skip(
-            "MESHPLAN_CHARTS names no folder of rendered charts; docs/charts.md says how to make one",
-        );
-        return;
-    };
-    for entry in fs::read_dir(&charts).expect("the charts") {
-        let path = entry.expect("an entry").path().join("istiod-objects.txt");
-        let version = path
-            .parent()
-            .and_then(Path::file_name)
-            .expect("a version")
-            .to_string_lossy()
-            .into_owned();
-        let Some(facts) = semver::Version::parse(&version)
-            .ok()
-            .and_then(|v| meshplan::istio::facts(&v))
-        else {
-            continue;
-        };
-        let revision = version.replace('.', "-");
-        let mut ours: Vec<String> =
-            meshplan::istio::istiod_objects(facts, Some(&revision), "istio-system")
+fn what_istioctl_makes_is_what_the_charts_make() {
+    let Some(charts) = charts() else { return };
+    for (version, chart) in &charts {
+        let facts = meshplan::istio::facts(version).expect("facts");
+        let revision = version.to_string().replace('.', "-");
+        let namespace = "istio-system";
+        let istiod = meshplan::istio::istiod_objects(facts, Some(&revision), namespace);
+        let cni = meshplan::istio::cni_objects(facts, namespace);
+        for (file, ours) in [("istiod-objects.txt", istiod), ("cni-objects.txt", cni)] {
+            let mut ours: Vec<String> = ours
                 .iter()
                 .map(|id| {
-                    format!(
-                        "{} {} {} {}",
-                        id.api_version,
-                        id.kind,
-                        id.namespace.as_deref().unwrap_or("-"),
-                        id.name
-                    )
+                    let namespace = id.namespace.as_deref().unwrap_or("-");
+                    format!("{} {} {namespace} {}", id.api_version, id.kind, id.name)
                 })
                 .collect();
-        let text =
-            fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        let mut theirs: Vec<String> = text.lines().map(str::to_owned).collect();
-        ours.sort();
-        theirs.sort();
-        assert_eq!(ours, theirs, "{version}");
+            let path = chart.join(file);
+            let text = fs::read_to_string(&path)
+                .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            let mut theirs: Vec<String> = text.lines().map(str::to_owned).collect();
+            ours.sort();
+            theirs.sort();
+            assert_eq!(ours, theirs, "{version} {file}");
+        }
     }
 }

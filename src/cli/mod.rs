@@ -4,6 +4,7 @@ mod check;
 mod compile;
 mod diff;
 mod explain;
+mod hops;
 mod input;
 mod output;
 mod schema;
@@ -34,6 +35,15 @@ enum Verb {
     Diff(diff::Diff),
     /// Show who answers a request, step by step
     Trace(trace::Trace),
+    /// Print the upgrades that lead from one Istio version to another, one a line
+    Hops {
+        /// Where the mesh is, as 1.27.9
+        #[arg(value_name = "FROM")]
+        from: String,
+        /// Where it should go, as 1.30.3
+        #[arg(value_name = "TO")]
+        to: String,
+    },
     /// Print the page of a rule: why it holds, a wrong and a right example
     Explain {
         /// Its code, as MP0007
@@ -53,6 +63,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Verb::Check(check) => check.run(&mut shell),
         Verb::Diff(diff) => diff.run(&mut shell),
         Verb::Trace(trace) => trace.run(&mut shell),
+        Verb::Hops { from, to } => hops::run(&from, &to, &mut shell),
         Verb::Explain { code } => explain::run(&code, &mut shell),
         Verb::Schema => schema::run(&mut shell),
     };

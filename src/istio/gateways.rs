@@ -13,6 +13,17 @@ pub enum GatewayClaim {
     Named,
 }
 
+/// Which Gateways' listeners an istiod gives to the pods that ask for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListenerFilter {
+    /// Those that name its revision, and those without a label; never those that name a tag.
+    Revision,
+    /// Those that it owns; what changes its owner loses its listeners at once.
+    Owned,
+    /// All.
+    All,
+}
+
 /// How the routes of a Gateway behave, by the version of the istiod that serves it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(
@@ -32,10 +43,6 @@ pub struct RouteDialect {
     pub mirrors: usize,
     /// Whether all names but the last in one ReferenceGrant are lost.
     pub grant_names_overwrite: bool,
-    /// Whether a Gateway that carries a tag's name instead of a revision's has listeners.
-    pub reads_tags: bool,
-    /// Whether the listeners of a Gateway's running pods go as soon as it changes its owner by its label.
-    pub relabel_drops: bool,
 }
 
 fn version(text: &str) -> Version {
@@ -49,10 +56,6 @@ fn within(of: &Version, spans: &[(&str, &str)]) -> bool {
         .any(|(first, end)| version(first) <= *of && *of < version(end))
 }
 
-/// Every Gateway: only the alpha checks no revision at all (`istio/istio@1.18.0-alpha.0:pilot/pkg/config/kube/gateway`).
-const EVERY: &[(&str, &str)] = &[("1.18.0-alpha.0", "1.18.0-beta.0")];
-/// Unlabelled ones belong to everybody: istio/istio#54299, release note `54280.yaml`.
-const UNLABELLED: &[(&str, &str)] = &[("1.23.0", "1.23.5"), ("1.24.0", "1.24.2")];
 /// `sortHTTPRoutes` knows no types: `istio/istio@1.18.0-alpha.0:pilot/pkg/config/kube/gateway/conversion.go:483-500`.
 const BY_LENGTH: &[(&str, &str)] = &[("0.0.0", "1.18.0-beta.0")];
 /// `sortHTTPRoutes` knows no methods: the same function at 1.18.2.
@@ -66,23 +69,6 @@ const ONE_MIRROR: &[(&str, &str)] = &[("0.0.0", "1.20.0-alpha.0")];
 /// Names of a grant overwrite each other: `istio/istio@1.29.6:pilot/pkg/config/kube/gateway/references_collection.go:122`,
 /// mended in 1.30.0 (`releasenotes/notes/reference-grant-to-or-semantics.yaml`).
 const GRANT_NAMES: &[(&str, &str)] = &[("1.26.0", "1.30.0-alpha.0")];
-/// Listeners are filtered by exact revision: release note `54458.yaml`.
-const NO_TAGS: &[(&str, &str)] = &[("0.0.0", "1.24.3")];
-/// A change of owner drops the listeners of running pods: istio/istio#59959, mended in 1.29.5 and 1.30.2.
-const RELABEL_DROPS: &[(&str, &str)] = &[("0.0.0", "1.29.5"), ("1.30.0-alpha.0", "1.30.2")];
-
-/// Returns which Gateways an istiod of this version reconciles.
-#[must_use]
-pub fn claim_of(of: &Version) -> GatewayClaim {
-    if within(of, EVERY) {
-        GatewayClaim::Every
-    } else if within(of, UNLABELLED) {
-        GatewayClaim::Unlabelled
-    } else {
-        GatewayClaim::Named
-    }
-}
-
 /// Returns how routes behave at a version; at the newest known where it is not known.
 #[must_use]
 pub fn route_dialect(of: Option<&Version>) -> RouteDialect {
@@ -99,8 +85,6 @@ pub fn route_dialect(of: Option<&Version>) -> RouteDialect {
             usize::MAX
         },
         grant_names_overwrite: within(of, GRANT_NAMES),
-        reads_tags: !within(of, NO_TAGS),
-        relabel_drops: within(of, RELABEL_DROPS),
     }
 }
 
@@ -108,22 +92,16 @@ pub fn route_dialect(of: Option<&Version>) -> RouteDialect {
 mod tests {
     use semver::Version;
 
-    use super::{GatewayClaim, claim_of, route_dialect};
+    use super::route_dialect;
 
     #[test]
     fn rows_are_patch_exact() {
         let of = |text: &str| Version::parse(text).expect(text);
-        assert_eq!(claim_of(&of("1.18.0-alpha.0")), GatewayClaim::Every);
-        assert_eq!(claim_of(&of("1.18.1")), GatewayClaim::Named);
-        assert_eq!(claim_of(&of("1.23.4")), GatewayClaim::Unlabelled);
-        assert_eq!(claim_of(&of("1.24.2")), GatewayClaim::Named);
         let dialect = |text: &str| route_dialect(Some(&of(text)));
         assert!(!dialect("1.18.0-alpha.0").ranks_by_type && dialect("1.18.1").ranks_by_type);
         assert!(!dialect("1.18.7").ranks_by_method && dialect("1.19.0").ranks_by_method);
         assert_eq!(dialect("1.30.3").without_backends, 404);
         assert_eq!(dialect("1.31.0").without_backends, 500);
-        assert!(dialect("1.29.4").relabel_drops && !dialect("1.29.5").relabel_drops);
-        assert!(dialect("1.30.1").relabel_drops && !dialect("1.30.2").relabel_drops);
         assert!(
             dialect("1.29.6").grant_names_overwrite && !dialect("1.30.0").grant_names_overwrite
         );

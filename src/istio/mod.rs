@@ -6,14 +6,20 @@
 mod bundle;
 mod gateways;
 mod objects;
+mod rows;
+mod skew;
 mod versions;
 mod ztunnel;
 
 pub use bundle::{BUNDLES, Bundle, Channel, bundle, bundle_of_resource, serves};
-pub use gateways::{GatewayClaim, RouteDialect, claim_of, route_dialect};
+pub use gateways::{GatewayClaim, ListenerFilter, RouteDialect, route_dialect};
 pub use objects::{cni_objects, istiod_objects, leftovers, tag_objects, tag_webhook};
-pub use versions::{Facts, Handover, IstiodChart, facts, facts_near, known_versions};
-pub use ztunnel::{Requests, Ztunnel};
+pub use skew::{Hop, Illegal, example_after, judge};
+pub use versions::{
+    Bundles, CniChart, Facts, Handover, IstiodChart, ZtunnelTrust, ZtunnelValues, facts,
+    facts_near, handover, is_untried, minors, newest_minor,
+};
+pub use ztunnel::{Requests, ResourceEnv, Ztunnel};
 
 /// The state of knowledge that the rows hold; part of `index.json`.
 pub const FACTS_VERSION: &str = "2026-08";

@@ -142,7 +142,7 @@ pub fn cni_objects(facts: &Facts, namespace: &str) -> Vec<Identity> {
         Identity::cluster(RBAC, "ClusterRoleBinding", "istio-cni"),
         Identity::cluster(RBAC, "ClusterRoleBinding", "istio-cni-repair-rolebinding"),
     ];
-    if facts.cni_ambient_role {
+    if facts.cni.ambient_role {
         objects.push(Identity::cluster(RBAC, "ClusterRole", "istio-cni-ambient"));
         objects.push(Identity::cluster(
             RBAC,

@@ -12,8 +12,8 @@ pub struct Ztunnel {
     pub address_scheme: &'static str,
     /// Environment with a fixed value.
     pub env: &'static [(&'static str, &'static str)],
-    /// Environment that holds a limit of the container.
-    pub limit_env: &'static [(&'static str, &'static str)],
+    /// Environment that holds what the container asks for or may have.
+    pub resource_env: &'static [ResourceEnv],
     /// Labels of the pod, beside `app: ztunnel` and the revision's own.
     pub labels: &'static [(&'static str, &'static str)],
     /// Annotations of the pod.
@@ -34,6 +34,19 @@ pub struct Ztunnel {
     pub termination_grace_period: Option<u32>,
     /// The node's folder in which istio-cni listens for ztunnel; where there is one, pods are redirected from within.
     pub socket_folder: Option<&'static str>,
+    /// Whether it has a writable `/tmp`.
+    pub tmp: bool,
+}
+
+/// An environment variable that holds a resource of the container.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct ResourceEnv {
+    /// Its name.
+    pub name: &'static str,
+    /// The resource, as `limits.cpu`.
+    pub resource: &'static str,
+    /// What it is divided by; nothing where the chart leaves that to the API.
+    pub divisor: Option<&'static str>,
 }
 
 /// Resource requests of the container.
@@ -45,12 +58,29 @@ pub struct Requests {
     pub memory: &'static str,
 }
 
+const OPT_OUT: (&str, &str) = ("ambient.istio.io/redirection", "disabled");
+const CALICO: (&str, &str) = (
+    "cni.projectcalico.org/allowedSourcePrefixes",
+    "[\"0.0.0.0/0\"]",
+);
+const CLUSTER: (&str, &str) = ("ISTIO_META_CLUSTER_ID", "Kubernetes");
+const IN_POD: (&str, &str) = ("INPOD_ENABLED", "true");
+const LOG: (&str, &str) = ("RUST_LOG", "info");
+const LARGE: Option<Requests> = Some(Requests {
+    cpu: "500m",
+    memory: "2048Mi",
+});
+const SMALL: Option<Requests> = Some(Requests {
+    cpu: "200m",
+    memory: "512Mi",
+});
+
 pub(super) const V1_18_0_ALPHA_0: Ztunnel = Ztunnel {
     address_scheme: "https://",
     env: &[("CLUSTER_ID", "Kubernetes")],
-    limit_env: &[],
+    resource_env: &[],
     labels: &[],
-    annotations: &[("ambient.istio.io/redirection", "disabled")],
+    annotations: &[OPT_OUT],
     revision_annotation: false,
     capabilities: &["NET_ADMIN"],
     allow_privilege_escalation: false,
@@ -59,44 +89,99 @@ pub(super) const V1_18_0_ALPHA_0: Ztunnel = Ztunnel {
     priority_class: None,
     termination_grace_period: None,
     socket_folder: None,
+    tmp: false,
 };
 
 pub(super) const V1_18: Ztunnel = Ztunnel {
-    annotations: &[
-        ("ambient.istio.io/redirection", "disabled"),
-        (
-            "cni.projectcalico.org/allowedSourcePrefixes",
-            "[\"0.0.0.0/0\"]",
-        ),
-    ],
-    requests: Some(Requests {
-        cpu: "500m",
-        memory: "2048Mi",
-    }),
+    annotations: &[OPT_OUT, CALICO],
+    requests: LARGE,
     ..V1_18_0_ALPHA_0
 };
 
-pub(super) const V1_29: Ztunnel = Ztunnel {
+pub(super) const V1_19: Ztunnel = Ztunnel {
+    stats_port: Some("ztunnel-stats"),
+    termination_grace_period: Some(30),
+    ..V1_18
+};
+
+/// The chart writes the addresses from here on, and without a scheme.
+pub(super) const V1_20: Ztunnel = Ztunnel {
     address_scheme: "",
+    ..V1_19
+};
+
+/// Redirection moves into the pods.
+pub(super) const V1_21: Ztunnel = Ztunnel {
     env: &[
-        ("RUST_LOG", "info"),
-        ("RUST_BACKTRACE", "1"),
-        ("ISTIO_META_CLUSTER_ID", "Kubernetes"),
-        ("INPOD_ENABLED", "true"),
-        ("TERMINATION_GRACE_PERIOD_SECONDS", "30"),
+        LOG,
+        CLUSTER,
+        IN_POD,
+        ("ISTIO_META_DNS_PROXY_ADDR", "127.0.0.1:15053"),
     ],
-    limit_env: &[("ZTUNNEL_CPU_LIMIT", "limits.cpu")],
+    annotations: &[OPT_OUT],
+    capabilities: &["NET_ADMIN", "SYS_ADMIN", "NET_RAW"],
+    priority_class: Some("system-node-critical"),
+    socket_folder: Some("/var/run/ztunnel"),
+    ..V1_20
+};
+
+pub(super) const V1_22_0: Ztunnel = Ztunnel {
     labels: &[("istio.io/dataplane-mode", "none")],
     annotations: &[],
+    tmp: true,
+    ..V1_21
+};
+
+pub(super) const V1_22: Ztunnel = Ztunnel {
+    requests: SMALL,
+    ..V1_22_0
+};
+
+pub(super) const V1_23: Ztunnel = Ztunnel {
+    env: &[
+        LOG,
+        ("RUST_BACKTRACE", "1"),
+        CLUSTER,
+        IN_POD,
+        ("TERMINATION_GRACE_PERIOD_SECONDS", "30"),
+    ],
     revision_annotation: true,
-    capabilities: &["NET_ADMIN", "SYS_ADMIN", "NET_RAW"],
+    ..V1_22
+};
+
+pub(super) const V1_24: Ztunnel = Ztunnel {
     allow_privilege_escalation: true,
-    requests: Some(Requests {
-        cpu: "200m",
-        memory: "512Mi",
-    }),
-    stats_port: Some("ztunnel-stats"),
-    priority_class: Some("system-node-critical"),
-    termination_grace_period: Some(30),
-    socket_folder: Some("/var/run/ztunnel"),
+    ..V1_23
+};
+
+pub(super) const V1_27: Ztunnel = Ztunnel {
+    resource_env: &[ResourceEnv {
+        name: "ZTUNNEL_CPU_LIMIT",
+        resource: "limits.cpu",
+        divisor: None,
+    }],
+    ..V1_24
+};
+
+const CPU_LIMIT: ResourceEnv = ResourceEnv {
+    name: "ZTUNNEL_CPU_LIMIT",
+    resource: "limits.cpu",
+    divisor: Some("1"),
+};
+
+pub(super) const V1_29: Ztunnel = Ztunnel {
+    resource_env: &[CPU_LIMIT],
+    ..V1_27
+};
+
+pub(super) const V1_31: Ztunnel = Ztunnel {
+    resource_env: &[
+        CPU_LIMIT,
+        ResourceEnv {
+            name: "ZTUNNEL_RESOURCE_CPU_REQUEST",
+            resource: "requests.cpu",
+            divisor: Some("1"),
+        },
+    ],
+    ..V1_29
 };

@@ -21,8 +21,8 @@ pub use pool::{Pool, PoolTable};
 pub use schema::plan_schema;
 pub use shape::nearest;
 pub use written::{
-    Backend, Canary, Gateway, GatewayApi, Installer, Istio, Listener, Match, Plan, Port, Protocol,
-    Revision, Route, Stable, Workload, ZtunnelForm,
+    Backend, Canary, Gateway, GatewayApi, HandoverChoice, Installer, Istio, Listener, Match, Plan,
+    Port, Protocol, Revision, Route, Stable, Workload, ZtunnelForm,
 };
 pub use written_lab::{Kind, Lab, Metallb, Workers};
 pub use written_shift::{Allow, Expect, Header, Probe, Shift, Status, Weight};

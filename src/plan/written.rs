@@ -136,6 +136,9 @@ pub struct Stable {
     /// The Istio version.
     #[schemars(with = "String")]
     pub version: Spanned<String>,
+    /// The newest minor that meshplan knows, as `1.31`: what a newer version is taken to be like.
+    #[schemars(with = "Option<String>")]
+    pub like: Option<Spanned<String>>,
     /// The revision's name; the version with `.`, `+` and `_` turned to `-` if not given.
     #[schemars(with = "Option<String>")]
     pub revision: Option<Spanned<String>>,
@@ -157,6 +160,9 @@ pub struct Canary {
     /// The Istio version.
     #[schemars(with = "String")]
     pub version: Spanned<String>,
+    /// The newest minor that meshplan knows, as `1.31`: what a newer version is taken to be like.
+    #[schemars(with = "Option<String>")]
+    pub like: Option<Spanned<String>>,
     /// The revision's name; the version with `.`, `+` and `_` turned to `-` if not given.
     #[schemars(with = "Option<String>")]
     pub revision: Option<Spanned<String>>,
@@ -261,12 +267,30 @@ pub struct Gateway {
     /// `spec.listeners`.
     #[schemars(length(min = 1, max = 64))]
     pub listener: Vec<Listener>,
-    /// What to do where its control plane cannot change without loss.
-    #[schemars(with = "Option<String>", extend("x-not-yet" = true))]
-    pub handover: Option<Spanned<String>>,
-    /// The address of a second Gateway.
-    #[schemars(with = "Option<String>", extend("x-not-yet" = true))]
+    /// What to do where its control plane cannot change without losing requests.
+    #[schemars(with = "Option<HandoverChoice>")]
+    pub handover: Option<Spanned<HandoverChoice>>,
+    /// The address of the second Gateway: an IP address that its Service asks the load balancer for.
+    #[schemars(with = "Option<String>")]
     pub canary_address: Option<Spanned<String>>,
+}
+
+impl Gateway {
+    /// Returns the name of the second Gateway beside this one, which a revision owns.
+    #[must_use]
+    pub fn second_name(&self, revision: &str) -> String {
+        format!("{}-{revision}", self.name.get_ref())
+    }
+}
+
+/// What to do where a Gateway's control plane cannot change without losing requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum HandoverChoice {
+    /// Change its label all the same, and lose requests until its new pods are ready.
+    Relabel,
+    /// A second Gateway of the canary revision beside it, to which its clients are moved.
+    Second,
 }
 
 /// One listener of a Gateway.

@@ -16,7 +16,7 @@ pub use parts::parts;
 pub use requests::kinds;
 
 use crate::finding::Finding;
-use crate::istio::route_dialect;
+use crate::istio::{ListenerFilter, facts_near};
 use crate::rules::{self, Judged, View, finding, judge};
 use crate::state::{Object, Part, State};
 use crate::step::Action;
@@ -231,11 +231,17 @@ impl Proof<'_> {
             };
             let was = before.get(&object.key).map(|o| before.claims(o).asked);
             let relabelled = was.is_some_and(|asked| asked != after.claims(object).asked);
-            if old.revision == new.revision
-                || !old.owned
-                || !relabelled
-                || !route_dialect(old.version.as_ref()).relabel_drops
-            {
+            let drops = match facts_near(old.version.as_ref()).listeners {
+                ListenerFilter::All => false,
+                ListenerFilter::Owned => true,
+                ListenerFilter::Revision => relabelled,
+            };
+            let accepted = step
+                .step
+                .accepts
+                .iter()
+                .any(|code| *code == rules::HANDOVER_DROPS.code);
+            if old.revision == new.revision || !old.owned || !drops || accepted {
                 continue;
             }
             let version = old
@@ -244,7 +250,7 @@ impl Proof<'_> {
                 .map_or_else(String::new, ToString::to_string);
             let said = finding(
                 &rules::HANDOVER_DROPS,
-                format!("Gateway `{}` goes from `{}` to `{}` by its label", object.key.name, old.revision, new.revision),
+                format!("Gateway `{}` goes from `{}` to `{}` while its pods run", object.key.name, old.revision, new.revision),
             )
             .label(format!("istiod {version} drops the listeners of its pods at once"))
             .help("upgrade the stable revision to a patch that keeps them, or let the Gateway follow the tag `default`");
@@ -298,7 +304,7 @@ impl Proof<'_> {
             .collect();
         let states: Vec<(&Part, &State)> =
             states.iter().map(|(part, state)| (part, state)).collect();
-        for (said, part) in self.traffic.moved(after, before, &states) {
+        for (said, part) in self.traffic.moved(after, before, &states, &[]) {
             let files = part
                 .map(|part| part_files(&rollback.actions, part))
                 .unwrap_or_default();

@@ -10,7 +10,7 @@ use crate::identity::Key;
 use crate::route::{Answer, Outcome, Request, Table};
 use crate::rules::{NEITHER_ANSWER, REFUSED, SHIFT_DIFFERS, finding};
 use crate::state::{Facet, Object, Part, Served as Owner, State};
-use crate::step;
+use crate::step::{self, Action};
 use crate::target::IndexStep;
 
 /// How far two sums of fractions may be apart and still be equal.
@@ -102,20 +102,26 @@ impl Traffic {
         after: &State,
         parts: &[(&'p Part, &State)],
     ) -> Vec<(Finding, Option<&'p Part>)> {
-        let mut found = self.moved(before, after, parts);
+        let mut found = self.moved(before, after, parts, &left(step));
         if let Some(expected) = &step.step.traffic {
             found.extend(self.differs(expected, after).map(|said| (said, None)));
         }
         found
     }
 
-    /// Requests that are refused and were not, and in a part those that are answered neither as before nor as after.
+    /// Requests that are refused and were not, and in a part those that are answered neither as before nor as after; but for
+    /// those at Gateways that clients have left.
     pub fn moved<'p>(
         &self,
         before: &State,
         after: &State,
         parts: &[(&'p Part, &State)],
+        left: &[String],
     ) -> Vec<(Finding, Option<&'p Part>)> {
+        let counts = |n: usize| {
+            let gateway = self.requests[n].gateway.as_ref();
+            gateway.is_none_or(|gateway| !left.contains(gateway))
+        };
         let (old, new) = (self.served(before), self.served(after));
         // Where nothing is routed yet there is nothing to lose.
         if old.iter().all(|served| served.refused >= 1.0) {
@@ -124,7 +130,7 @@ impl Traffic {
         let mut found: Vec<(Finding, Option<&'p Part>)> = Vec::new();
         let worse = |was: &Served, is: &Served| is.refused > was.refused + EPSILON;
         if let Some(said) = self.first(
-            |n| worse(&old[n], &new[n]),
+            |n| counts(n) && worse(&old[n], &new[n]),
             |request, n| refused(request, &new[n]),
         ) {
             found.push((said, None));
@@ -134,8 +140,9 @@ impl Traffic {
             if found.is_empty()
                 && let Some(said) = self.first(
                     |n| {
-                        worse(&old[n], &here[n]) && worse(&new[n], &here[n])
-                            || worse(&old[n], &here[n]) && !worse(&old[n], &new[n])
+                        counts(n)
+                            && worse(&old[n], &here[n])
+                            && (worse(&new[n], &here[n]) || !worse(&old[n], &new[n]))
                     },
                     |request, n| refused(request, &here[n]),
                 )
@@ -144,7 +151,7 @@ impl Traffic {
             }
             let neither = |n: usize| {
                 let same = |other: &Served| other.answer.outcomes == here[n].answer.outcomes;
-                old[n].refused < 1.0 && !same(&old[n]) && !same(&new[n])
+                counts(n) && old[n].refused < 1.0 && !same(&old[n]) && !same(&new[n])
             };
             if let Some(said) = self.first(neither, |request, n| {
                 finding(
@@ -236,6 +243,17 @@ impl Traffic {
         }
         None
     }
+}
+
+/// The Gateways that nobody uses any more once a step begins, as `namespace/name`.
+fn left(step: &IndexStep) -> Vec<String> {
+    let from = step.step.actions.iter().filter_map(|action| match action {
+        Action::RequireClientsMoved { from, .. } => Some(from),
+        _ => None,
+    });
+    from.flatten()
+        .map(|gateway| format!("{}/{}", gateway.namespace, gateway.name))
+        .collect()
 }
 
 fn refused(request: &Request, served: &Served) -> Finding {

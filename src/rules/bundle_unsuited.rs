@@ -2,8 +2,7 @@
 
 use super::{Check, Report, Rule, View};
 use crate::finding::Severity;
-use crate::istio::{Channel, facts};
-use semver::Version;
+use crate::istio::facts;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0032",
@@ -17,6 +16,11 @@ pub(crate) const RULE: Rule = Rule {
     check: Check::State(check),
 };
 
+/// Where a control plane's environment stands.
+const ENV: &str = "/spec/template/spec/containers/0/env";
+/// What makes an istiod watch kinds of the experimental channel.
+const ALPHA: &str = "PILOT_ENABLE_ALPHA_GATEWAY_API";
+
 fn check(view: &View<'_>, report: &mut Report) {
     let Some((bundle, channel)) = &view.state.bundle else {
         return;
@@ -25,14 +29,13 @@ fn check(view: &View<'_>, report: &mut Report) {
         let Some(facts) = istiod.version.as_ref().and_then(facts) else {
             continue;
         };
-        let (first, last) = match channel {
-            Channel::Standard => facts.standard,
-            Channel::Experimental => facts.experimental,
-        };
-        let bound = |text: &str| Version::parse(text).ok();
-        let early = bound(first).is_some_and(|first| *bundle < first);
-        let late = bound(last).is_some_and(|last| *bundle > last);
-        if early || late {
+        let (first, last) = facts.bundles.of(*channel);
+        let env = object.value().pointer(ENV).and_then(|env| env.as_array());
+        let alpha = env.is_some_and(|env| {
+            env.iter()
+                .any(|one| one["name"] == ALPHA && one["value"] == "true")
+        });
+        if !facts.bundles.reads(*channel, bundle, alpha) {
             let version = istiod
                 .version
                 .as_ref()
@@ -41,8 +44,14 @@ fn check(view: &View<'_>, report: &mut Report) {
                 "istiod {version} cannot read Gateway API v{bundle}, {} channel",
                 channel.as_str()
             );
-            report.say(&RULE, object, "/spec/tag", message).label =
-                format!("it reads v{first} to v{last}");
+            report.say(&RULE, object, "/spec/tag", message).label = format!(
+                "it reads v{first} to v{last}{}",
+                if alpha {
+                    ", and with PILOT_ENABLE_ALPHA_GATEWAY_API not all of them"
+                } else {
+                    ""
+                }
+            );
             report.help("choose a bundle that suits both revisions");
         }
     }

@@ -2,6 +2,7 @@
 
 use super::{Check, Report, Rule, View};
 use crate::finding::Severity;
+use crate::istio::facts_near;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0031",
@@ -36,7 +37,7 @@ spec: {profile: empty, tag: "1.21.0", components: {ztunnel: {enabled: true}}}
 };
 
 fn check(view: &View<'_>, report: &mut Report) {
-    let in_pods = |version: &semver::Version| (version.major, version.minor) >= (1, 21);
+    let in_pods = |version: &semver::Version| facts_near(Some(version)).redirects_in_pod();
     let Some(cni) = view.state.cni_version() else {
         return;
     };

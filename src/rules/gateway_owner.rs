@@ -2,7 +2,7 @@
 
 use super::{Check, Report, Rule, View};
 use crate::finding::Severity;
-use crate::istio::route_dialect;
+use crate::istio::{ListenerFilter, facts_near};
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0022",
@@ -62,10 +62,9 @@ fn check(view: &View<'_>, report: &mut Report) {
                 own.join(", ")
             ));
         } else if !own.iter().any(|revision| revision == asked) && claims.asked.is_some() {
-            let blind = claims
-                .revisions
-                .iter()
-                .find(|(_, version)| !route_dialect(version.as_ref()).reads_tags);
+            let blind = claims.revisions.iter().find(|(_, version)| {
+                facts_near(version.as_ref()).listeners == ListenerFilter::Revision
+            });
             if let Some((revision, _)) = blind {
                 let message = format!(
                     "Gateway `{}` asks for the tag `{asked}`, and revision `{revision}` gives it no listeners for that",

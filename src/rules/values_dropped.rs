@@ -2,6 +2,7 @@
 
 use super::{Check, Report, Rule, View};
 use crate::finding::Severity;
+use crate::istio::{ZtunnelValues, facts_near};
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0038",
@@ -40,7 +41,7 @@ fn check(view: &View<'_>, report: &mut Report) {
     for (object, operator) in view.operators() {
         let value = object.value();
         let has = |pointer: &str| value.pointer(pointer).is_some();
-        let version = operator.version.as_ref().map(|v| (v.major, v.minor));
+        let values = facts_near(operator.version.as_ref()).ztunnel_values;
         let mut say = |pointer: &str, message: &str, label: &str, help: &str| {
             report
                 .say(
@@ -76,7 +77,7 @@ fn check(view: &View<'_>, report: &mut Report) {
         }
         if operator.ztunnel
             && has("/spec/values/ztunnel/nodeSelector")
-            && version.is_some_and(|v| v < (1, 23))
+            && values < ZtunnelValues::NodeSelector
         {
             say(
                 "/spec/values/ztunnel/nodeSelector",
@@ -102,7 +103,7 @@ fn check(view: &View<'_>, report: &mut Report) {
             .and_then(|v| v.as_array());
         for (number, overlay) in overlays.into_iter().flatten().enumerate() {
             let name = renamed
-                .filter(|_| version.is_none_or(|v| v >= (1, 25)))
+                .filter(|_| values >= ZtunnelValues::ResourceName)
                 .unwrap_or("ztunnel");
             if operator.ztunnel && overlay["name"] != name {
                 say(

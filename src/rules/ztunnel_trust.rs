@@ -3,6 +3,7 @@
 use super::ztunnel_address::control_plane;
 use super::{Check, Report, Rule, View};
 use crate::finding::Severity;
+use crate::istio::{ZtunnelTrust, facts_near};
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0006",
@@ -60,12 +61,9 @@ fn check(view: &View<'_>, report: &mut Report) {
         let account = format!("{own}/{}", ztunnel.pods.account);
         // Up to 1.22 the profile names two; from 1.23 the chart names the one of its own namespace.
         let default = || {
-            let old = istiod
-                .version
-                .as_ref()
-                .is_some_and(|v| (v.major, v.minor) < (1, 23));
+            let trust = facts_near(istiod.version.as_ref()).ztunnel_trust;
             let mut all = vec![format!("{own}/ztunnel")];
-            if old {
+            if trust == ZtunnelTrust::Accounts {
                 all = vec![
                     "istio-system/ztunnel".to_owned(),
                     "kube-system/ztunnel".to_owned(),

@@ -11,7 +11,7 @@ use super::operator::Operator;
 use super::owners::Served;
 use super::pods::Pods;
 use crate::identity::Key;
-use crate::istio::Channel;
+use crate::istio::{Channel, facts_near};
 use crate::manifest::Manifest;
 use crate::step::Phase;
 
@@ -229,9 +229,7 @@ impl State {
         let Some(namespace) = &object.key.namespace else {
             return false;
         };
-        let by_label = self
-            .cni_version()
-            .is_none_or(|v| (v.major, v.minor) >= (1, 22));
+        let by_label = facts_near(self.cni_version()).enrols_pods;
         let own = pods.labels.get(MODE).map(String::as_str);
         let labels = self.namespace_labels(namespace);
         let wanted = labels.get(MODE).map(String::as_str) == Some("ambient")

@@ -11,7 +11,8 @@ use super::objects::Object;
 use super::pods::texts;
 use crate::identity::Identity;
 use crate::istio::{
-    Facts, cni_objects, facts_near, istiod_objects, leftovers, tag_objects, tag_webhook,
+    Facts, ZtunnelValues, cni_objects, facts_near, istiod_objects, leftovers, tag_objects,
+    tag_webhook,
 };
 use crate::manifest::Manifest;
 use crate::step::Phase;
@@ -259,15 +260,15 @@ impl Operator {
     /// ztunnel's DaemonSet and ServiceAccount, with the settings and overlays that istioctl of its version applies.
     fn ztunnels(&self, object: &Object) -> Vec<(Identity, Value)> {
         let spec = object.value();
-        let version = self.version.as_ref().map(|v| (v.major, v.minor));
+        let known = self.facts().ztunnel_values;
         let renamed = spec.pointer(RESOURCE_NAME).and_then(Value::as_str);
         // `resourceName` came with 1.25; before, the name is the chart's.
         let name = renamed
-            .filter(|_| version.is_none_or(|v| v >= (1, 25)))
+            .filter(|_| known >= ZtunnelValues::ResourceName)
             .unwrap_or("ztunnel");
         let mut env: Vec<Value> = Vec::new();
         let values = spec.pointer("/spec/values/ztunnel");
-        if version.is_some_and(|v| v >= (1, 20)) {
+        if known >= ZtunnelValues::Revision {
             let service = istiod_name(self.revision.as_deref());
             let default = format!("{service}.{}.svc:15012", self.namespace);
             let of = |key: &str| {
@@ -288,7 +289,7 @@ impl Operator {
         let by_values = values.and_then(|v| v.get("nodeSelector"));
         // From 1.24 istioctl finds what `k8s` is for by the name `ztunnel`, and drops it for any other in silence.
         let by_settings = by_settings.filter(|_| name == "ztunnel");
-        let by_values = by_values.filter(|_| version.is_none_or(|v| v >= (1, 23)));
+        let by_values = by_values.filter(|_| known >= ZtunnelValues::NodeSelector);
         let mut labels = json!({"app": "ztunnel"});
         for (key, value) in texts(values.and_then(|v| v.get("podLabels"))) {
             labels[key] = json!(value);

@@ -7,7 +7,7 @@ use semver::Version;
 use super::facet::{Facet, Istiod};
 use super::objects::{Object, State};
 use crate::identity::Key;
-use crate::istio::{GatewayClaim, claim_of};
+use crate::istio::{GatewayClaim, facts_near};
 
 /// Who serves a Gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,8 +65,9 @@ impl State {
         let wants = |istiod: &Istiod| match istiod
             .version
             .as_ref()
-            .map_or(GatewayClaim::Named, claim_of)
-        {
+            .map_or(GatewayClaim::Named, |version| {
+                facts_near(Some(version)).claims
+            }) {
             GatewayClaim::Every => true,
             GatewayClaim::Unlabelled => asked.is_none() || named.as_ref() == Some(&istiod.revision),
             GatewayClaim::Named => named.as_ref() == Some(&istiod.revision),

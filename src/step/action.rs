@@ -71,6 +71,13 @@ pub enum Action<O> {
         /// The labels that they carry then.
         other: String,
     },
+    /// Stop until somebody says that the clients of Gateways have moved to others.
+    RequireClientsMoved {
+        /// The Gateways that go.
+        from: Vec<GatewayRef>,
+        /// Those that serve instead, in the same order.
+        to: Vec<GatewayRef>,
+    },
     /// Stop where nodes belong to another pool already.
     RequireUnpooled {
         /// Their names.
@@ -170,6 +177,7 @@ impl<O> Action<O> {
             Self::RequireUnpooled { nodes, key, value } => {
                 Action::RequireUnpooled { nodes, key, value }
             }
+            Self::RequireClientsMoved { from, to } => Action::RequireClientsMoved { from, to },
             Self::RequireUnrouted { namespaces } => Action::RequireUnrouted { namespaces },
             Self::RequireRollout {
                 namespace,

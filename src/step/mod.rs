@@ -134,6 +134,9 @@ pub struct Step<O> {
     /// Which share of requests goes where afterwards, where the step is about that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traffic: Option<Traffic>,
+    /// The rules that the step breaks because the plan says so, by code.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accepts: Vec<String>,
 }
 
 impl<O> Step<O> {
@@ -180,6 +183,7 @@ impl<O> Step<O> {
             stays: self.stays,
             soak: self.soak,
             traffic: self.traffic,
+            accepts: self.accepts,
         })
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::action::GatewayRef;
 use crate::identity::Identity;
 use crate::istio;
 
@@ -204,10 +205,8 @@ pub struct HttpRoute {
     pub name: String,
     /// Its namespace.
     pub namespace: String,
-    /// The Gateway's name.
-    pub gateway: String,
-    /// The Gateway's namespace.
-    pub gateway_namespace: String,
+    /// The Gateways that it is attached to.
+    pub parents: Vec<GatewayRef>,
     /// Its hosts; those of the listener if there are none.
     pub hostnames: Vec<String>,
     /// Its rules.

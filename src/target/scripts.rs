@@ -53,10 +53,12 @@ pub(super) fn write(
 
 /// What a script needs to know beside its step: which of the prelude's parts it uses.
 fn script_data(step: &Step<String>, actions: &[Action<String>], gates: &[Gate]) -> Value {
-    let simulates = actions
-        .iter()
-        .any(|action| matches!(action, Action::RequireRollout { .. }))
-        || gates.iter().any(needs_data_plane);
+    let simulates = actions.iter().any(|action| {
+        matches!(
+            action,
+            Action::RequireRollout { .. } | Action::RequireClientsMoved { .. }
+        )
+    }) || gates.iter().any(needs_data_plane);
     let waits = gates.iter().any(|gate| {
         needs_data_plane(gate) && !matches!(gate, Gate::Gateway { .. } | Gate::Soak { .. })
             || matches!(

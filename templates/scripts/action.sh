@@ -43,6 +43,10 @@ case $label in
   *) fail "node {{ node|raw }} carries {{ action.key|raw }}=$label already; the ztunnel and the pods of that pool would lose it" ;;
 esac
 {% endfor %}
+{% elif action.action == "require-clients-moved" %}
+# Nobody but you can know this: DNS records, and clients that keep an address.
+[ "${MESHPLAN_CLIENTS_MOVED:-}" = yes ] || simulated 'clients have moved' ||
+  fail {{ "move the clients of " ~ (action.from|map(attribute="name")|join(", ")) ~ " to " ~ (action.to|map(attribute="name")|join(", ")) ~ " first (their DNS records), then run this with MESHPLAN_CLIENTS_MOVED=yes" }}
 {% elif action.action == "require-unrouted" %}
 # Whoever wrote the route, and whatever the weight.
 routed=$(kubectl get httproutes.gateway.networking.k8s.io -A -o 'jsonpath={range .items[*].spec.rules[*].backendRefs[*]}{.namespace}{"\n"}{end}')

@@ -4,16 +4,29 @@ use std::net::IpAddr;
 
 use toml::Spanned;
 
+use super::versions::PlanFacts;
 use super::{Found, sound};
 use crate::finding::Finding;
+use crate::istio::{Handover, handover};
 use crate::names::is_hostname;
 use crate::plan::parse::Parts;
+use crate::plan::written::{Gateway, HandoverChoice};
 
-pub(super) fn check(parts: &Parts, found: &mut Found) {
+/// The longest name of a Service (RFC 1035).
+const SERVICE: usize = 63;
+
+pub(super) fn check(parts: &Parts, facts: Option<&PlanFacts>, found: &mut Found) {
+    let lossless = facts
+        .filter(|facts| facts.legal)
+        .map(|facts| handover(facts.stable, facts.canary));
     for gateway in sound(&parts.gateways) {
-        if let Some(address) = &gateway.address
-            && address.get_ref().parse::<IpAddr>().is_err()
-        {
+        if let Some(lossless) = lossless {
+            hand_over(parts, gateway, lossless, found);
+        }
+        for address in gateway.address.iter().chain(&gateway.canary_address) {
+            if address.get_ref().parse::<IpAddr>().is_ok() {
+                continue;
+            }
             found.say(
                 Finding::error(
                     "bad-address",
@@ -23,7 +36,7 @@ pub(super) fn check(parts: &Parts, found: &mut Found) {
                     ),
                 )
                 .label("not an IP address")
-                .help("write an address as `172.18.255.202`, or leave `address` out"),
+                .help("write an address as `172.18.255.202`, or leave it out"),
                 address,
             );
         }
@@ -66,6 +79,103 @@ pub(super) fn check(parts: &Parts, found: &mut Found) {
                 );
             }
             seen.push(key);
+        }
+    }
+}
+
+/// Whether the plan says what to do where there is no lossless way, and only there.
+fn hand_over(parts: &Parts, gateway: &Gateway, lossless: Handover, found: &mut Found) {
+    let needed = lossless == Handover::SecondGateway;
+    let name = gateway.name.get_ref();
+    let (Some(stable), Some(canary)) = (&parts.stable, &parts.canary) else {
+        return;
+    };
+    let (old, revision) = (stable.version.get_ref(), canary.revision().name());
+    match &gateway.handover {
+        None if needed => found.say(
+            Finding::error(
+                "handover-missing",
+                format!("gateway `{name}` cannot leave Istio {old} without losing requests"),
+            )
+            .label("its pods lose their listeners as soon as it changes hands, until new ones are ready")
+            .help(
+                "write `handover = \"second\"` for a second Gateway beside it, to which you move its clients (with `canary-address` where \
+                 it has an `address`), or `handover = \"relabel\"` to lose up to 30 seconds of requests",
+            ),
+            &gateway.name,
+        ),
+        Some(choice) if !needed => found.say(
+            Finding::warning(
+                "handover-not-needed",
+                format!("gateway `{name}` leaves Istio {old} without losing a request"),
+            )
+            .label("does nothing here")
+            .help("take `handover` out"),
+            choice,
+        ),
+        _ => {}
+    }
+    let second = needed
+        && gateway
+            .handover
+            .as_ref()
+            .is_some_and(|choice| *choice.get_ref() == HandoverChoice::Second);
+    match (&gateway.address, &gateway.canary_address) {
+        (Some(address), None) if second => found.say(
+            Finding::error(
+                "canary-address-missing",
+                format!("gateway `{name}` has an address and the second Gateway has none"),
+            )
+            .label("two Gateways cannot share it")
+            .help("write `canary-address`, another address of the same load balancer"),
+            address,
+        ),
+        (Some(address), Some(canary)) if second && address.get_ref() == canary.get_ref() => found
+            .say(
+                Finding::error(
+                    "same-address",
+                    format!("both Gateways of `{name}` ask for {}", canary.get_ref()),
+                )
+                .label("the load balancer gives it to one of them")
+                .help("write another address of the same load balancer"),
+                canary,
+            ),
+        (_, Some(canary)) if !second => found.say(
+            Finding::warning(
+                "canary-address-not-needed",
+                format!("gateway `{name}` gets no second Gateway"),
+            )
+            .label("does nothing here")
+            .help("take `canary-address` out"),
+            canary,
+        ),
+        _ => {}
+    }
+    if second {
+        let other = gateway.second_name(&revision);
+        let class = gateway.class.as_ref().map_or("istio", |c| c.get_ref());
+        let full = format!("{other}-{class}");
+        if full.len() > SERVICE {
+            found.say(
+                Finding::error("name-too-long", format!("`{name}` is too long"))
+                    .label(format!(
+                        "the second Gateway's Service becomes `{full}`, {} characters of at most {SERVICE}",
+                        full.len()
+                    ))
+                    .help(format!("make it {} characters shorter", full.len() - SERVICE)),
+                &gateway.name,
+            );
+        }
+        if sound(&parts.gateways).any(|g| *g.name.get_ref() == other) {
+            found.say(
+                Finding::error(
+                    "duplicate-name",
+                    format!("two gateways are called `{other}`"),
+                )
+                .label("the second Gateway of this one gets that name")
+                .help("give one of the two another name"),
+                &gateway.name,
+            );
         }
     }
 }

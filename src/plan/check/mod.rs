@@ -21,7 +21,7 @@ use toml::Spanned;
 use super::parse::{Parsed, Part};
 use super::written::Plan;
 use crate::finding::{self, Finding};
-use crate::istio::{Bundle, Facts};
+use crate::istio::{Bundle, Facts, Handover, handover};
 use crate::manifest::Manifest;
 use crate::schema::Schemas;
 use crate::source::{Source, Sources};
@@ -38,6 +38,8 @@ pub struct Checked {
     pub stable: &'static Facts,
     /// What is true of the canary version.
     pub canary: &'static Facts,
+    /// How Gateways go from stable to canary without losing requests.
+    pub handover: Handover,
     /// What is true of the Gateway API bundle.
     pub bundle: Bundle,
     /// The schemas of that bundle, of Kubernetes, and of what meshplan itself writes.
@@ -88,7 +90,7 @@ pub fn check(
     let (manifests, unknown_kinds) =
         manifests::check(&parts, files, schemas.as_ref(), sources, &mut found);
     references::check(&parts, &manifests, &mut found);
-    gateways::check(&parts, &mut found);
+    gateways::check(&parts, facts.as_ref(), &mut found);
     routes::check(&parts, &mut found);
     shift::check(&parts, &mut found);
     lab::check(&parts, &mut found);
@@ -107,6 +109,7 @@ pub fn check(
             source: source.name.clone(),
             plan,
             manifests,
+            handover: handover(facts.stable, facts.canary),
             stable: facts.stable,
             canary: facts.canary,
             bundle: facts.bundle,

@@ -5,7 +5,10 @@ use toml::Spanned;
 
 use super::Found;
 use crate::finding::Finding;
-use crate::istio::{Bundle, Channel, Facts, Handover, bundle, facts, known_versions};
+use crate::istio::{
+    Bundle, Channel, Facts, Illegal, bundle, example_after, facts, is_untried, judge, minors,
+    newest_minor,
+};
 use crate::plan::parse::Parts;
 
 /// What the rows say of the plan's versions.
@@ -13,36 +16,37 @@ pub(super) struct PlanFacts {
     pub stable: &'static Facts,
     pub canary: &'static Facts,
     pub bundle: Bundle,
+    /// Whether an upgrade may go from one to the other.
+    pub legal: bool,
+}
+
+/// A version, and what is true of it.
+pub(super) struct Known {
+    version: Version,
+    facts: &'static Facts,
 }
 
 pub(super) fn check(parts: &Parts, found: &mut Found) -> (Option<PlanFacts>, Option<Bundle>) {
-    let stable = parts.stable.as_ref().map(|s| &s.version);
-    let canary = parts.canary.as_ref().map(|c| &c.version);
-    let stable = stable.map(|text| (text, known(text, found)));
-    let canary = canary.map(|text| (text, known(text, found)));
+    let stable = parts.stable.as_ref().map(|s| (&s.version, s.like.as_ref()));
+    let canary = parts.canary.as_ref().map(|c| (&c.version, c.like.as_ref()));
+    let [stable, canary] = [stable, canary].map(|revision| {
+        let (text, like) = revision?;
+        Some((text, known(text, like, found)))
+    });
     let api = parts.gateway_api.as_ref();
     let bundle = api.and_then(|api| known_bundle(&api.bundle, found));
 
+    let mut legal = false;
     if let (Some((_, Some(old))), Some((text, Some(new)))) = (&stable, &canary) {
-        distance(&old.0, &new.0, text, found);
-    }
-    if let Some((text, Some((_, facts)))) = &stable
-        && facts.handover == Handover::SecondGateway
-    {
-        found.say(
-            Finding::error("not-yet", "gateways cannot leave this version without losing requests")
-                .label("its istiod drops a gateway's listeners as soon as the gateway changes its revision")
-                .help("upgrade in place to the newest patch of this minor first; a second gateway is not built yet"),
-            text,
-        );
+        legal = distance(&old.version, &new.version, text, found);
     }
     if let (Some(api), Some(bundle)) = (api, &bundle) {
         for (text, known) in [&stable, &canary].into_iter().flatten() {
-            if let Some((_, facts)) = known {
+            if let Some(known) = known {
                 suits(
                     bundle,
                     *api.channel.get_ref(),
-                    facts,
+                    known.facts,
                     text,
                     &api.bundle,
                     found,
@@ -50,7 +54,7 @@ pub(super) fn check(parts: &Parts, found: &mut Found) -> (Option<PlanFacts>, Opt
             }
         }
     }
-    let row = |revision: Option<(_, Option<(Version, &'static Facts)>)>| Some(revision?.1?.1);
+    let row = |revision: Option<(_, Option<Known>)>| Some(revision?.1?.facts);
     let facts =
         row(stable)
             .zip(row(canary))
@@ -59,11 +63,84 @@ pub(super) fn check(parts: &Parts, found: &mut Found) -> (Option<PlanFacts>, Opt
                 stable,
                 canary,
                 bundle,
+                legal,
             });
     (facts, bundle)
 }
 
-fn known(text: &Spanned<String>, found: &mut Found) -> Option<(Version, &'static Facts)> {
+fn known(
+    text: &Spanned<String>,
+    like: Option<&Spanned<String>>,
+    found: &mut Found,
+) -> Option<Known> {
+    let version = well_formed(text, found)?;
+    let (major, newest) = newest_minor();
+    let newest_text = format!("{major}.{newest}");
+    if let Some(facts) = facts(&version) {
+        if let Some(like) = like {
+            found.say(
+                Finding::warning(
+                    "like-not-needed",
+                    format!("Istio {version} is known by itself"),
+                )
+                .label(format!("nothing is assumed of {version}"))
+                .help("take `like` out"),
+                like,
+            );
+        }
+        if is_untried(&version) {
+            let release = Version::new(version.major, version.minor, version.patch);
+            found.say(
+                Finding::warning("pre-release", format!("Istio {version} is a pre-release"))
+                    .label(format!("what is known is known of {release}"))
+                    .help(format!("upgrade to {release} or a later patch")),
+                text,
+            );
+        }
+        return Some(Known { version, facts });
+    }
+    let is_newer = (version.major, version.minor) > (major, newest);
+    match like {
+        Some(like) if is_newer && *like.get_ref() == newest_text => {
+            let facts = facts(&Version::new(major, newest, 0))?;
+            return Some(Known { version, facts });
+        }
+        Some(like) if is_newer => found.say(
+            Finding::error(
+                "bad-like",
+                format!("nothing can be like `{}`", like.get_ref().escape_debug()),
+            )
+            .label("not the newest minor that is known")
+            .help(format!("write `{newest_text}`")),
+            like,
+        ),
+        _ => {
+            let unknown = Finding::error(
+                "unknown-version",
+                format!("meshplan does not know Istio {version}"),
+            );
+            let first = minors().first().map_or(0, |(_, minor)| *minor);
+            found.say(
+                if is_newer {
+                    unknown
+                        .label(format!("newer than the newest known, {newest_text}"))
+                        .help(format!(
+                            "get a newer meshplan, or write `like = \"{newest_text}\"` below it: the plan is then made as if for {newest_text}"
+                        ))
+                } else {
+                    unknown
+                        .label(format!("ambient came with {major}.{first}"))
+                        .help(format!("give a version from {major}.{first} to {newest_text}"))
+                },
+                text,
+            );
+        }
+    }
+    None
+}
+
+/// Reads `MAJOR.MINOR.PATCH`, with a pre-release if there is one.
+fn well_formed(text: &Spanned<String>, found: &mut Found) -> Option<Version> {
     let Ok(version) = Version::parse(text.get_ref()) else {
         let help = match Version::parse(&format!("{}.0", text.get_ref())) {
             Ok(version) => format!("give the patch as well, as `{version}`"),
@@ -95,54 +172,50 @@ fn known(text: &Spanned<String>, found: &mut Found) -> Option<(Version, &'static
         );
         return None;
     }
-    let Some(facts) = facts(&version) else {
-        found.say(
-            Finding::error(
-                "unknown-version",
-                format!("meshplan does not know Istio {version}"),
-            )
-            .label("no facts about this version")
-            .help(format!("known versions: {}", known_versions())),
-            text,
-        );
-        return None;
-    };
-    Some((version, facts))
+    Some(version)
 }
 
-/// Source: `istio.io:content/en/docs/ambient/upgrade/helm`: istio-cni and ztunnel of 1.x work with control planes of 1.x
-/// and 1.x+1.
-fn distance(old: &Version, new: &Version, text: &Spanned<String>, found: &mut Found) {
-    if new <= old {
-        let what = if new == old {
+/// Whether an upgrade may go from one version to the other; says why not.
+fn distance(old: &Version, new: &Version, text: &Spanned<String>, found: &mut Found) -> bool {
+    let Err(illegal) = judge(old, new) else {
+        return true;
+    };
+    let finding = match illegal {
+        Illegal::NotNewer => Finding::error(
+            "not-an-upgrade",
+            format!("the canary {new} is not newer than the stable {old}"),
+        )
+        .label(if new == old {
             "the same version as stable"
         } else {
             "older than stable"
-        };
-        found.say(
-            Finding::error(
-                "not-an-upgrade",
-                format!("the canary {new} is not newer than the stable {old}"),
-            )
-            .label(what)
-            .help(format!("give a version after {old}")),
-            text,
-        );
-    } else if (new.major, new.minor) > (old.major, old.minor + 1) {
-        found.say(
+        })
+        .help(format!("give a later version, as `{}`", example_after(old))),
+        Illegal::CrossesRedirection => Finding::error(
+            "crosses-redirection",
+            format!("no plan goes from {old} to {new}"),
+        )
+        .label("redirection moved into the pods in 1.21, and one istio-cni cannot serve ztunnels of both kinds")
+        .help(format!(
+            "install {new} in a cluster of its own and move the workloads there; this mesh can go to `{}`",
+            example_after(old)
+        )),
+        Illegal::TooFar(hops) => {
+            let way: Vec<String> = hops.iter().map(|hop| hop.to.to_string()).collect();
             Finding::error(
                 "skew",
                 format!("from {old} to {new} is more than one minor"),
             )
             .label("ztunnel and istio-cni work with a control plane of their own or the next minor")
             .help(format!(
-                "upgrade to a {}.{} first",
-                old.major,
-                old.minor + 1
-            )),
-            text,
-        );
-    }
+                "write `{}` here, and go on with a plan for each of {}; `meshplan hops {old} {new}` says how",
+                way[0],
+                way[1..].join(", ")
+            ))
+        }
+    };
+    found.say(finding, text);
+    false
 }
 
 fn known_bundle(text: &Spanned<String>, found: &mut Found) -> Option<Bundle> {
@@ -173,35 +246,24 @@ fn suits(
     at: &Spanned<String>,
     found: &mut Found,
 ) {
-    let (first, last) = match channel {
-        Channel::Standard => facts.standard,
-        Channel::Experimental => facts.experimental,
-    };
-    let inside = |limit: &str, from: bool| {
-        Version::parse(limit).is_ok_and(|limit| {
-            if from {
-                bundle.version >= limit
-            } else {
-                bundle.version <= limit
-            }
-        })
-    };
-    if !(inside(first, true) && inside(last, false)) {
-        found.say(
-            Finding::error(
-                "bundle-unsuitable",
-                format!(
-                    "Istio {} cannot read the Gateway API bundle v{}",
-                    version.get_ref(),
-                    bundle.version
-                ),
-            )
-            .label(format!(
-                "it reads v{first} to v{last} of the {} channel",
-                channel.as_str()
-            ))
-            .help("give a bundle that both revisions read"),
-            at,
-        );
+    if facts.bundles.reads(channel, &bundle.version, false) {
+        return;
     }
+    let (first, last) = facts.bundles.of(channel);
+    found.say(
+        Finding::error(
+            "bundle-unsuitable",
+            format!(
+                "Istio {} cannot read the Gateway API bundle v{}",
+                version.get_ref(),
+                bundle.version
+            ),
+        )
+        .label(format!(
+            "it reads v{first} to v{last} of the {} channel",
+            channel.as_str()
+        ))
+        .help("give a bundle that both revisions read"),
+        at,
+    );
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::istio::{Bundle, Facts, tag_webhook};
+use crate::istio::{Bundle, Facts, Handover, tag_webhook};
 use crate::manifest::Manifest;
-use crate::plan::{Checked, Gateway, Plan, Pool, Revision, Route};
+use crate::plan::{Checked, Gateway, HandoverChoice, Plan, Pool, Revision, Route};
 use crate::step::action::{Gate, GatewayRef, Istioctl, ServiceRef};
 
 /// The label by which a node belongs to a pool; its value is `stable` or `canary`.
@@ -17,6 +17,25 @@ const ISTIO_SYSTEM: &str = "istio-system";
 pub(super) enum Role {
     Stable,
     Canary,
+}
+
+/// How a Gateway changes hands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// Its label changes; `lossy` where its pods lose their listeners meanwhile, as the plan accepts.
+    Relabel { lossy: bool },
+    /// It carries no label and follows the tag `default`.
+    Tag,
+    /// A second Gateway takes over.
+    Second,
+}
+
+/// Which Gateways a route is attached to, where there is a second one beside the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Entrance {
+    First,
+    Both,
+    Second,
 }
 
 /// One revision, ready to be written.
@@ -88,6 +107,8 @@ pub(super) struct Context<'a> {
     pub plan: &'a Plan,
     pub bundle: &'a Bundle,
     pub manifests: &'a [Vec<Manifest>],
+    /// How Gateways go from stable to canary without losing requests.
+    pub handover: Handover,
     pub stable: Rev,
     pub canary: Rev,
 }
@@ -98,6 +119,7 @@ impl<'a> Context<'a> {
             plan: &checked.plan,
             bundle: &checked.bundle,
             manifests: &checked.manifests,
+            handover: checked.handover,
             stable: Rev::new(
                 Role::Stable,
                 &checked.plan.stable.revision(),
@@ -184,19 +206,57 @@ impl<'a> Context<'a> {
             .find(|g| g.name.get_ref() == route.gateway.get_ref())
     }
 
-    pub fn gateway_ref(gateway: &Gateway) -> GatewayRef {
-        let class = class(gateway);
-        let name = gateway.name.get_ref();
-        GatewayRef {
-            namespace: gateway.namespace.get_ref().clone(),
-            name: name.clone(),
-            // istio/istio: pilot/pkg/config/kube/gateway/deploymentcontroller.go, getDefaultName.
-            deployment: format!("{name}-{class}"),
+    /// How a gateway changes hands.
+    pub fn way(&self, gateway: &Gateway) -> Way {
+        let choice = gateway.handover.as_ref().map(|choice| *choice.get_ref());
+        match (self.handover, choice) {
+            (Handover::Tag | Handover::TagAfterRetirement, _) => Way::Tag,
+            (Handover::SecondGateway, Some(HandoverChoice::Second)) => Way::Second,
+            (way, _) => Way::Relabel {
+                lossy: way == Handover::SecondGateway,
+            },
         }
     }
 
-    pub fn gateways(&self) -> impl Iterator<Item = GatewayRef> {
-        self.plan.gateway.iter().map(Self::gateway_ref)
+    /// The first Gateway of the plan's, by name.
+    pub fn first(gateway: &Gateway) -> GatewayRef {
+        Self::gateway_ref(gateway, gateway.name.get_ref().clone())
+    }
+
+    /// The second Gateway beside one of the plan's, by name.
+    pub fn second(&self, gateway: &Gateway) -> GatewayRef {
+        Self::gateway_ref(gateway, gateway.second_name(&self.canary.name))
+    }
+
+    fn gateway_ref(gateway: &Gateway, name: String) -> GatewayRef {
+        let class = class(gateway);
+        GatewayRef {
+            namespace: gateway.namespace.get_ref().clone(),
+            // istio/istio: pilot/pkg/config/kube/gateway/deploymentcontroller.go, getDefaultName.
+            deployment: format!("{name}-{class}"),
+            name,
+        }
+    }
+
+    /// The Gateways of the plan that change hands in some way.
+    pub fn gateways(&self, has: impl Fn(Way) -> bool) -> impl Iterator<Item = &'a Gateway> {
+        let plan = self.plan;
+        plan.gateway
+            .iter()
+            .filter(move |gateway| has(self.way(gateway)))
+    }
+
+    /// The Gateways that a route is attached to.
+    pub fn parents(&self, route: &Route, entrance: Entrance) -> Vec<GatewayRef> {
+        let Some(gateway) = self.gateway_of(route) else {
+            return Vec::new();
+        };
+        let (first, second) = (Self::first(gateway), self.second(gateway));
+        match (entrance, self.way(gateway)) {
+            (Entrance::Both, Way::Second) => vec![first, second],
+            (Entrance::Second, Way::Second) => vec![second],
+            _ => vec![first],
+        }
     }
 
     /// The probes as gates; with the shift's header if asked for.

@@ -48,18 +48,29 @@ pub(super) fn cni(context: &Context, rev: &Rev) -> Step<Object> {
                 "{daemon_set} is ready on every node, and enrolled stable pods still answer. Pods cannot start on a node while its \
                  istio-cni restarts."
             );
-            let old = context.stable.facts.cni_cleans_up;
+            let mut touches = if context.stable.facts.cni.cleans_up {
+                format!(
+                    "istio-cni {} takes a node's redirection down when it stops: until the new one is ready, the pods of that node are \
+                     outside of the mesh, and connections through it are reset; no pod starts on the node meanwhile",
+                    context.stable.version
+                )
+            } else {
+                "no pod starts on a node while its istio-cni restarts; running pods keep their redirection".to_owned()
+            };
+            let (old, new) = (&context.stable.facts.cni, &context.canary.facts.cni);
+            if new.reconciles && !old.reconciles {
+                touches.push_str(
+                    "; it writes the redirection rules of running pods anew as it starts",
+                );
+            }
+            if new.captures_dns && !old.captures_dns {
+                touches.push_str(
+                    "; pods of both revisions that start from now on ask ztunnel for names",
+                );
+            }
             step.restarts = vec![Restart {
                 object: daemon_set,
-                touches: if old {
-                    format!(
-                        "istio-cni {} takes a node's redirection down when it stops: until the new one is ready, the pods of that node are \
-                         outside of the mesh, and connections through it are reset; no pod starts on the node meanwhile",
-                        context.stable.version
-                    )
-                } else {
-                    "no pod starts on a node while its istio-cni restarts; running pods keep their redirection".to_owned()
-                },
+                touches,
             }];
             step.reversible = false;
             step.stays = vec![
@@ -175,6 +186,12 @@ pub(super) fn ztunnel(context: &Context, rev: &Rev) -> Step<Object> {
     step.watch = format!(
         "As many ready pods of {name} as the pool has nodes; a rollout of no pods at all also counts as complete."
     );
+    if let Some(command) = rev.facts.ztunnel_config {
+        step.watch = format!(
+            "{} `istioctl-{} {command} workload daemonset/{name}.{namespace}` shows what it knows.",
+            step.watch, rev.version
+        );
+    }
     let object = Box::new(Ztunnel {
         name: name.clone(),
         namespace: namespace.to_owned(),
@@ -237,7 +254,7 @@ pub(super) fn operator(context: &Context, rev: &Rev) -> IstioOperator {
         revision: None,
         trusted: Vec::new(),
         exclude_namespaces: Vec::new(),
-        privileged: rev.facts.cni_privileged,
+        privileged: rev.facts.cni.privileged,
     }
 }
 

@@ -1,6 +1,7 @@
 //! From a checked plan to the steps, in their order. A checked plan always lowers.
 
 mod context;
+mod gateways;
 mod lab;
 mod mesh;
 mod prepare;
@@ -42,8 +43,10 @@ pub fn lower(checked: &Checked) -> Procedure {
     let mut steps = Vec::new();
     prepare::steps(&context, &mut steps);
     revision::stable(&context, &mut steps);
+    steps.push(gateways::gateways(&context));
     traffic::entrance(&context, &mut steps);
     revision::canary(&context, &mut steps);
+    gateways::second(&context, &mut steps);
     traffic::shift(&context, &mut steps);
     promote::steps(&context, &mut steps);
     retire::steps(&context, &mut steps);
@@ -87,6 +90,7 @@ fn step(
         stays: Vec::new(),
         soak: None,
         traffic: None,
+        accepts: Vec::new(),
     }
 }
 

@@ -1,12 +1,11 @@
-//! 510 to 530: the canary gets what stable owned, while stable still runs.
+//! 510 to 540: the canary gets what stable owned, while stable still runs.
 
-use super::context::Context;
+use super::context::{Context, Way};
 use super::routes::Traffic;
-use super::traffic::{gateway_objects, routed};
-use super::{Applier, Object, Phase, Step, back, step};
+use super::traffic::routed;
+use super::{Applier, Object, Phase, Step, back, gateways, step};
 use crate::istio::Handover;
-use crate::step::Restart;
-use crate::step::action::{Action, Gate};
+use crate::step::action::Action;
 
 pub(super) fn steps(context: &Context, steps: &mut Vec<Step<Object>>) {
     let mut routes = routed(
@@ -24,85 +23,14 @@ pub(super) fn steps(context: &Context, steps: &mut Vec<Step<Object>>) {
     routes.watch = "Nothing changes for any request.".to_owned();
     steps.push(routes);
 
-    match context.stable.facts.handover {
-        Handover::Relabel | Handover::SecondGateway => {
-            steps.push(relabel(context));
-            steps.push(tag(context, 530, false));
-        }
+    steps.extend(gateways::relabelled(context));
+    match context.handover {
+        Handover::Relabel | Handover::SecondGateway => steps.push(tag(context, 530, false)),
         Handover::Tag => steps.push(tag(context, 530, true)),
         // The tag moves in 650, when the old control plane is gone.
         Handover::TagAfterRetirement => {}
     }
-}
-
-fn relabel(context: &Context) -> Step<Object> {
-    let (stable, canary) = (&context.stable, &context.canary);
-    let mut step = step(
-        520,
-        "gateway-owner",
-        Phase::Promote,
-        Applier::Kubectl,
-        format!("gateways to revision {}", canary.name),
-    );
-    step.why = format!(
-        "A Gateway belongs to one control plane and would be orphaned with stable's. Istio {} keeps serving its listeners until the new \
-         owner's pods are ready, so the label can simply change.",
-        stable.version
-    );
-    step.watch = "The Deployment carries the new revision and its rollout is complete. The Gateway's own status says `Programmed` all the \
-                  time and proves nothing."
-        .to_owned();
-    step.actions = vec![Action::Apply {
-        files: gateway_objects(context, &canary.name),
-    }];
-    step.gates = vec![Gate::Applied];
-    step.gates.extend(owner_gates(context, true));
-    step.gates.extend(context.probes(false));
-    step.restarts = gateway_restarts(context);
-    let mut commands = vec!["kubectl apply -f 170-gateway/".to_owned()];
-    for gateway in context.gateways() {
-        let (deployment, namespace) = (&gateway.deployment, &gateway.namespace);
-        commands.push(format!(
-            "kubectl wait deployment/{deployment} -n {namespace} --for=jsonpath='{{.spec.template.metadata.labels.istio\\.io/rev}}'={}",
-            stable.name
-        ));
-        commands.push(format!(
-            "kubectl rollout status deployment/{deployment} -n {namespace}"
-        ));
-    }
-    step.back = back(
-        format!(
-            "Give the Gateways back to {}; their pods roll once more.",
-            stable.name
-        ),
-        commands,
-    );
-    step
-}
-
-/// Every Gateway's Deployment is the canary's work.
-pub(super) fn owner_gates(context: &Context, labelled: bool) -> Vec<Gate> {
-    let canary = &context.canary;
-    context
-        .gateways()
-        .map(|gateway| Gate::GatewayOwner {
-            gateway,
-            version: canary.version.clone(),
-            revision: labelled.then(|| canary.name.clone()),
-        })
-        .collect()
-}
-
-fn gateway_restarts(context: &Context) -> Vec<Restart> {
-    context
-        .gateways()
-        .map(|gateway| Restart {
-            object: format!("Deployment {}/{}", gateway.namespace, gateway.deployment),
-            touches: "a rolling update of the gateway's pods, new ones first; its Service and address stay, long-lived connections end \
-                      with their pod"
-                .to_owned(),
-        })
-        .collect()
+    steps.extend(gateways::first_gone(context));
 }
 
 /// 530, or 650 where stable has to be gone first. `hands_over`: whether the Gateways change hands with the tag.
@@ -149,8 +77,9 @@ pub(super) fn tag(context: &Context, number: u16, hands_over: bool) -> Step<Obje
     }];
     step.gates = vec![context.default_tag(canary)];
     if hands_over {
-        step.gates.extend(owner_gates(context, false));
-        step.restarts = gateway_restarts(context);
+        step.gates
+            .extend(gateways::owner_gates(context, canary, Way::Tag));
+        step.restarts = gateways::restarts(context, |way| way == Way::Tag);
     }
     step.gates.extend(context.probes(false));
     if number == 530 {

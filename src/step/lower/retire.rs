@@ -1,10 +1,9 @@
 //! 610 to 660: the stable revision goes, each object by its name. `istioctl uninstall` would take shared ones along.
 
-use super::context::{Context, POOL};
-
+use super::context::{Context, POOL, Way};
 use super::routes::grants;
 use super::workloads::placed;
-use super::{Applier, Object, Phase, Step, back, promote, step};
+use super::{Applier, Object, Phase, Step, back, gateways, promote, step};
 use crate::identity::Identity;
 use crate::istio::{Handover, istiod_objects, leftovers, tag_objects, tag_webhook};
 use crate::step::Restart;
@@ -15,7 +14,7 @@ pub(super) fn steps(context: &Context, steps: &mut Vec<Step<Object>>) {
     steps.push(namespace(context));
     steps.push(ztunnel(context));
     steps.push(control_plane(context));
-    if context.stable.facts.handover == Handover::TagAfterRetirement {
+    if context.handover == Handover::TagAfterRetirement {
         steps.push(promote::tag(context, 650, true));
     }
     steps.push(nodes(context));
@@ -185,7 +184,7 @@ fn control_plane(context: &Context) -> Step<Object> {
     step.why = "Every object that belongs to this revision alone, by name. CRDs, istio-cni, the root certificate and everything else that \
                 both revisions used stay."
         .to_owned();
-    let tag_goes = stable.facts.handover == Handover::TagAfterRetirement;
+    let tag_goes = context.handover == Handover::TagAfterRetirement;
     let mut identities = Vec::new();
     if tag_goes {
         step.why.push_str(
@@ -195,7 +194,8 @@ fn control_plane(context: &Context) -> Step<Object> {
                       changes."
             .to_owned();
         step.actions = context
-            .gateways()
+            .gateways(|_| true)
+            .map(Context::first)
             .map(|gateway| Action::RequireRollout {
                 namespace: gateway.namespace,
                 name: gateway.deployment,
@@ -214,7 +214,8 @@ fn control_plane(context: &Context) -> Step<Object> {
             revision: stable.name.clone(),
         });
         step.restarts = context
-            .gateways()
+            .gateways(|_| true)
+            .map(Context::first)
             .map(|gateway| Restart {
                 object: format!("Deployment {}/{}", gateway.namespace, gateway.deployment),
                 touches: "runs without a control plane until 650: it serves on, but takes no changes and renews no certificate".to_owned(),
@@ -222,9 +223,10 @@ fn control_plane(context: &Context) -> Step<Object> {
             .collect();
     } else {
         step.requires = vec![context.default_tag(&context.canary)];
-        let labelled = stable.facts.handover == Handover::Relabel;
-        step.requires
-            .extend(promote::owner_gates(context, labelled));
+        for way in [Way::Relabel { lossy: false }, Way::Tag] {
+            step.requires
+                .extend(gateways::owner_gates(context, &context.canary, way));
+        }
         step.watch = format!(
             "{} is untouched; no webhook is named after or labelled {} any more.",
             context.canary.istiod(),

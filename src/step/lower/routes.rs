@@ -1,6 +1,6 @@
 //! How a route looks in each state of the shift, and which grants it needs.
 
-use super::context::{Context, Rev};
+use super::context::{Context, Entrance, Rev};
 use crate::plan::Route;
 use crate::step::object::{HttpBackend, HttpMatch, HttpRoute, HttpRule, ReferenceGrant};
 
@@ -44,7 +44,12 @@ pub(super) fn expected(context: &Context, traffic: Traffic) -> crate::step::Traf
 }
 
 /// Writes a route for one state.
-pub(super) fn route(context: &Context, route: &Route, traffic: Traffic) -> HttpRoute {
+pub(super) fn route(
+    context: &Context,
+    route: &Route,
+    traffic: Traffic,
+    entrance: Entrance,
+) -> HttpRoute {
     let to = |rev: &Rev, weight| HttpBackend {
         name: route.backend.service.get_ref().clone(),
         namespace: context.backend_namespace(route, rev),
@@ -68,13 +73,11 @@ pub(super) fn route(context: &Context, route: &Route, traffic: Traffic) -> HttpR
         rules.extend(split(context, &matches(context, route, true), &[canary]));
     }
     rules.extend(split(context, &matches(context, route, false), &others));
-    let gateway = context.gateway_of(route);
     HttpRoute {
         api_version: context.bundle.api_version,
         name: route.name.get_ref().clone(),
         namespace: route.namespace.get_ref().clone(),
-        gateway: route.gateway.get_ref().clone(),
-        gateway_namespace: gateway.map_or_else(String::new, |g| g.namespace.get_ref().clone()),
+        parents: context.parents(route, entrance),
         hostnames: route
             .hostnames
             .iter()

@@ -1,18 +1,15 @@
-//! 170 to 190 and 300 to 400: the way in, and traffic from stable to canary.
+//! 180, 190 and 300 to 400: routes, and traffic from stable to canary.
 
-use super::context::{Context, class};
+use super::context::{Context, Entrance};
 use super::routes::{Traffic, expected, route};
 use super::workloads::{captured, enrolled, namespaces};
 use super::{Applier, Object, Phase, Step, back, step};
-use crate::istio::Handover;
-use crate::plan::{Gateway, Protocol, parse_duration};
+use crate::plan::parse_duration;
 use crate::step::action::{Action, Gate, RouteRef};
-use crate::step::object::{self, Allowed, Listener};
 use crate::step::{Restart, Rollback};
 
-/// 170, 180, 190.
+/// 180, 190.
 pub(super) fn entrance(context: &Context, steps: &mut Vec<Step<Object>>) {
-    steps.push(gateways(context));
     steps.push(plain_route(context));
     steps.push(enrolment(context));
 }
@@ -74,114 +71,6 @@ pub(super) fn shift(context: &Context, steps: &mut Vec<Step<Object>>) {
     }
 }
 
-fn gateways(context: &Context) -> Step<Object> {
-    let names: Vec<&str> = context
-        .plan
-        .gateway
-        .iter()
-        .map(|g| g.name.get_ref().as_str())
-        .collect();
-    let mut step = step(
-        170,
-        "gateway",
-        Phase::Stable,
-        Applier::Kubectl,
-        format!("gateway {}", names.join(", ")),
-    );
-    let stable = &context.stable;
-    step.why = match stable.facts.handover {
-        Handover::Relabel | Handover::SecondGateway => format!(
-            "Requests come in here. The label `istio.io/rev: {}` says which control plane owns it, until 520 changes the label.",
-            stable.name
-        ),
-        Handover::Tag | Handover::TagAfterRetirement => format!(
-            "Requests come in here. It carries no `istio.io/rev`: it belongs to the revision of the tag `default`, which is {}, and \
-             every control plane knows its listeners. Istio {} would drop them at once if a label changed hands.",
-            stable.name, stable.version
-        ),
-    };
-    step.watch = "The Gateway is programmed and has its address.".to_owned();
-    step.actions = vec![Action::Apply {
-        files: gateway_objects(context, &stable.name),
-    }];
-    let programmed = context.plan.gateway.iter().map(|gateway| Gate::Gateway {
-        gateway: Context::gateway_ref(gateway),
-        // Without an address nobody may ever give one, and Programmed would stay false (AddressNotAssigned).
-        condition: if gateway.address.is_some() {
-            "Programmed"
-        } else {
-            "Accepted"
-        }
-        .to_owned(),
-    });
-    step.gates = std::iter::once(Gate::Applied).chain(programmed).collect();
-    step.back = back(
-        "No route is attached yet, so the Gateway may go, and its Deployment and Service with it.",
-        [format!(
-            "kubectl delete -f {}/ --ignore-not-found",
-            step.name
-        )],
-    );
-    step
-}
-
-/// Every Gateway of the plan; labelled with its owner only where that is how it changes hands.
-pub(super) fn gateway_objects(context: &Context, owner: &str) -> Vec<Object> {
-    let labelled = context.stable.facts.handover == Handover::Relabel;
-    context
-        .plan
-        .gateway
-        .iter()
-        .map(|gateway| {
-            Object::Gateway(object::Gateway {
-                api_version: context.bundle.api_version,
-                name: gateway.name.get_ref().clone(),
-                namespace: gateway.namespace.get_ref().clone(),
-                class: class(gateway).to_owned(),
-                revision: labelled.then(|| owner.to_owned()),
-                address: gateway.address.as_ref().map(|a| a.get_ref().clone()),
-                listeners: listeners(gateway),
-                allowed: allowed(context, gateway),
-            })
-        })
-        .collect()
-}
-
-fn listeners(gateway: &Gateway) -> Vec<Listener> {
-    gateway
-        .listener
-        .iter()
-        .map(|listener| Listener {
-            name: listener.name.get_ref().clone(),
-            port: listener.port.get_ref().0,
-            protocol: match listener.protocol {
-                Protocol::Http => "HTTP",
-                Protocol::Https => "HTTPS",
-            },
-            hostname: listener.hostname.as_ref().map(|h| h.get_ref().clone()),
-        })
-        .collect()
-}
-
-/// Routes of the namespaces that have one, and no others.
-fn allowed(context: &Context, gateway: &Gateway) -> Allowed {
-    let mut namespaces: Vec<String> = context
-        .plan
-        .route
-        .iter()
-        .filter(|route| route.gateway.get_ref() == gateway.name.get_ref())
-        .map(|route| route.namespace.get_ref().clone())
-        .collect();
-    namespaces.sort();
-    namespaces.dedup();
-    Allowed {
-        same: namespaces
-            .iter()
-            .all(|namespace| namespace == gateway.namespace.get_ref()),
-        namespaces,
-    }
-}
-
 fn plain_route(context: &Context) -> Step<Object> {
     let mut step = step(
         180,
@@ -194,11 +83,11 @@ fn plain_route(context: &Context) -> Step<Object> {
         "The way in is complete and can be tried before the mesh takes part in it.".to_owned();
     step.watch = "The route is accepted and its references resolve; every path answers.".to_owned();
     step.actions = vec![Action::Apply {
-        files: route_objects(context, Traffic::Stable),
+        files: route_objects(context, Traffic::Stable, Entrance::First),
     }];
     step.traffic = Some(expected(context, Traffic::Stable));
     step.requires = vec![context.services(&context.stable)];
-    step.gates = route_gates(context);
+    step.gates = route_gates(context, Entrance::First);
     step.gates.extend(context.probes(false));
     step.back = back(
         "Nobody should depend on these routes yet; they may go.",
@@ -248,23 +137,30 @@ fn enrolment(context: &Context) -> Step<Object> {
 }
 
 /// Every route of the plan in one state.
-pub(super) fn route_objects(context: &Context, traffic: Traffic) -> Vec<Object> {
+pub(super) fn route_objects(
+    context: &Context,
+    traffic: Traffic,
+    entrance: Entrance,
+) -> Vec<Object> {
     context
         .plan
         .route
         .iter()
-        .map(|one| Object::HttpRoute(route(context, one, traffic)))
+        .map(|one| Object::HttpRoute(route(context, one, traffic, entrance)))
         .collect()
 }
 
-/// Every route of the plan is accepted and resolves.
-fn route_gates(context: &Context) -> Vec<Gate> {
-    let routes = context.plan.route.iter().map(|route| Gate::Route {
-        route: RouteRef {
-            namespace: route.namespace.get_ref().clone(),
-            name: route.name.get_ref().clone(),
-            gateway: route.gateway.get_ref().clone(),
-        },
+/// Every route of the plan is accepted and resolves, on each Gateway that it is attached to.
+pub(super) fn route_gates(context: &Context, entrance: Entrance) -> Vec<Gate> {
+    let routes = context.plan.route.iter().flat_map(|route| {
+        let parents = context.parents(route, entrance);
+        parents.into_iter().map(|gateway| Gate::Route {
+            route: RouteRef {
+                namespace: route.namespace.get_ref().clone(),
+                name: route.name.get_ref().clone(),
+                gateway: gateway.name,
+            },
+        })
     });
     // A route that the step before wrote is accepted just as well.
     std::iter::once(Gate::Applied).chain(routes).collect()
@@ -281,21 +177,21 @@ pub(super) fn routed(
 ) -> Step<Object> {
     let mut step = step(number, name, phase, Applier::Kubectl, "");
     step.actions = vec![Action::Apply {
-        files: route_objects(context, now),
+        files: route_objects(context, now, Entrance::Both),
     }];
     step.traffic = Some(expected(context, now));
     step.requires = vec![context.services(&context.canary)];
-    step.gates = route_gates(context);
+    step.gates = route_gates(context, Entrance::Both);
     step.gates.extend(context.probes(false));
     if matches!(now, Traffic::Header | Traffic::Weight(_)) {
         step.gates.extend(context.probes(true));
     }
-    let mut gates = route_gates(context);
+    let mut gates = route_gates(context, Entrance::Both);
     gates.extend(context.probes(false));
     step.rollback = Some(Rollback {
         requires: vec![context.services(&context.stable)],
         actions: vec![Action::Apply {
-            files: route_objects(context, before),
+            files: route_objects(context, before, Entrance::Both),
         }],
         gates,
     });

@@ -1,0 +1,77 @@
+//! `meshplan hops`: the way from one version to another, one legal upgrade a line.
+
+use std::fmt::Write as _;
+
+use anyhow::{Result, anyhow, bail};
+use semver::Version;
+
+use super::output::{Outcome, Shell};
+use crate::istio::{
+    Channel, Handover, Hop, Illegal, example_after, facts, handover, judge, minors,
+};
+
+pub(super) fn run(from: &str, to: &str, shell: &mut Shell) -> Result<Outcome> {
+    let (from, to) = (version(from)?, version(to)?);
+    let hops = match judge(&from, &to) {
+        Ok(()) => vec![Hop { from, to }],
+        Err(Illegal::TooFar(hops)) => hops,
+        Err(Illegal::NotNewer) => {
+            shell.error(&anyhow!("{to} is not newer than {from}; meshplan goes forward only, and back by each step's rollback"));
+            return Ok(Outcome::Found);
+        }
+        Err(Illegal::CrossesRedirection) => {
+            shell.error(&anyhow!(
+                "nothing goes from {from} to {to}: redirection moved into the pods in 1.21, and one istio-cni cannot serve ztunnels of both \
+                 kinds; install {to} in a cluster of its own ({from} can go to {})",
+                example_after(&from)
+            ));
+            return Ok(Outcome::Found);
+        }
+    };
+    let mut text = String::new();
+    let width = hops.iter().map(|hop| hop.from.to_string().len()).max();
+    for hop in &hops {
+        let (old, new) = hop.facts();
+        let gateways = match handover(old, new) {
+            Handover::Relabel => "gateways change their label",
+            Handover::Tag | Handover::TagAfterRetirement => "gateways follow the tag `default`",
+            Handover::SecondGateway => "a second gateway, or a loss of up to 30 s",
+        };
+        let (first, last) = both(hop, Channel::Standard);
+        writeln!(
+            text,
+            "{:width$} -> {:width$}  Gateway API v{first} to v{last}  {gateways}",
+            hop.from.to_string(),
+            hop.to.to_string(),
+            width = width.unwrap_or(0).max(7),
+        )?;
+    }
+    shell.print(&text)?;
+    Ok(Outcome::Fine)
+}
+
+/// The first and last release of a channel that both ends of a hop read.
+fn both(hop: &Hop, channel: Channel) -> (Version, Version) {
+    let read = |text: &str| Version::parse(text).unwrap_or(Version::new(0, 0, 0));
+    let (old, new) = hop.facts();
+    let (old, new) = (old.bundles.of(channel), new.bundles.of(channel));
+    (read(old.0).max(read(new.0)), read(old.1).min(read(new.1)))
+}
+
+fn version(text: &str) -> Result<Version> {
+    let Ok(version) = Version::parse(text) else {
+        bail!("`{text}` is not a version; write an Istio release, as 1.30.3");
+    };
+    if facts(&version).is_none() {
+        let known = minors();
+        let end = |minor: Option<&(u64, u64)>| {
+            minor.map_or_else(String::new, |(a, b)| format!("{a}.{b}"))
+        };
+        bail!(
+            "meshplan does not know Istio {version}; it knows {} to {}",
+            end(known.first()),
+            end(known.last())
+        );
+    }
+    Ok(version)
+}
