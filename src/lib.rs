@@ -146,12 +146,17 @@ pub fn compile(
 
 /// Proves what was rendered, leaves out what the plan allows, and says which of that was never needed.
 fn proved(output: &Output, checked: &plan::Checked, sources: &mut Sources) -> Vec<Finding> {
-    let text = |path: &str| output.tree.get(path).map(|file| file.text.clone());
-    let (course, mut findings) =
-        proof::Course::of(output.index.clone(), &text, &str::to_owned, sources);
-    findings.extend(proof::prove(&course));
+    let mut findings = proof::prove(&proof::Course::laid_out(output));
     for finding in &mut findings {
         finding.plan = checked.origin(finding.object.as_deref());
+        if let Some(file) = finding
+            .at
+            .as_ref()
+            .and_then(|at| output.tree.get(&at.source))
+        {
+            let name = finding.at.as_ref().map_or("", |at| &at.source);
+            sources.add(Source::new(name, &file.text));
+        }
     }
     checked.allowed(findings)
 }

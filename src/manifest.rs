@@ -68,6 +68,12 @@ impl Manifest {
         }
     }
 
+    /// Returns the object of the file itself, of one that an installer makes of it.
+    #[must_use]
+    pub fn original(&self) -> Self {
+        Self::whole(&self.document, &self.source)
+    }
+
     /// Makes an object that an installer makes of this one; its places are those of this one's file.
     #[must_use]
     pub fn implies(&self, identity: Identity, value: Value) -> Self {

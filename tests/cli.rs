@@ -437,5 +437,9 @@ fn a_thousand_objects_each_have_their_file() {
         .into_keys()
         .filter(|path| path.contains("-configmap-shop-"))
         .count();
-    assert_eq!(maps, 3 * 1000, "stable, canary, and what is deleted");
+    assert_eq!(
+        maps,
+        6 * 1000,
+        "stable, canary, what is deleted, and the way back of each"
+    );
 }

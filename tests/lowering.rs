@@ -197,7 +197,7 @@ fn several_gateways_routes_and_workloads_share_steps() {
     );
     let names: Vec<&String> = tree
         .keys()
-        .filter(|path| path.starts_with("140-") && path.contains("/00-"))
+        .filter(|path| path.starts_with("140-stable-namespace/00-"))
         .collect();
     assert_eq!(
         names,

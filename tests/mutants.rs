@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 use common::{plans, repository};
 use meshplan::manifest::Manifest;
-use meshplan::proof::{Course, prove};
+use meshplan::proof::{Course, is_broken, prove};
 use meshplan::source::Sources;
 use meshplan::state::Object;
 use meshplan::yaml;
@@ -180,9 +180,22 @@ fn score_of(name: &str, thread: usize) -> Score {
         let Some(old) = course.files.remove(&path) else {
             continue;
         };
-        score.count(&format!("{path}: removed"), !prove(&course).is_empty());
+        score.count(&format!("{path}: removed"), is_broken(&course));
         let mut pointers = Vec::new();
-        leaves(old.value(), "", &mut pointers);
+        // A copy for the way back is what it is a copy of, and changed with it below.
+        if !path.contains("/rollback/") || path.contains("/delete/") {
+            leaves(old.value(), "", &mut pointers);
+        }
+        let copies: Vec<(String, Rc<Object>)> = course
+            .files
+            .iter()
+            .filter(|(other, object)| {
+                other.contains("/rollback/")
+                    && !other.contains("/delete/")
+                    && object.value() == old.value()
+            })
+            .map(|(other, object)| (other.clone(), Rc::clone(object)))
+            .collect();
         for pointer in pointers {
             let mut value = old.value().clone();
             let place = value.pointer_mut(&pointer).expect("a leaf");
@@ -190,9 +203,15 @@ fn score_of(name: &str, thread: usize) -> Score {
             course
                 .files
                 .insert(path.clone(), object(&path, &value, &old));
-            score.count(&format!("{path}#{pointer}"), !prove(&course).is_empty());
+            for (other, object_of) in &copies {
+                course
+                    .files
+                    .insert(other.clone(), object(other, &value, object_of));
+            }
+            score.count(&format!("{path}#{pointer}"), is_broken(&course));
         }
         course.files.insert(path, old);
+        course.files.extend(copies);
     }
     score
 }

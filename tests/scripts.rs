@@ -21,9 +21,10 @@ case "$*" in
   "get nodes -l "*) echo node/some-node ;;
   *numberReady*) echo 1 ;;
   *"jsonpath={.metadata.labels.meshplan\.dev/pool}"*)
-    case "$RECORD" in *660*) echo canary ;; *200*) echo canary ;; *) echo stable ;; esac ;;
+    case "$RECORD" in *660*rollback*) echo stable ;; *660*) echo canary ;; *200*) echo canary ;; *) echo stable ;; esac ;;
   *"jsonpath={.metadata.labels.app\.kubernetes\.io/managed-by}"*) echo meshplan ;;
-  *"jsonpath={.metadata.labels.istio\.io/dataplane-mode}"*) case "$RECORD" in *140*) ;; *) echo ambient ;; esac ;;
+  *"jsonpath={.metadata.labels.istio\.io/dataplane-mode}"*)
+    case "$RECORD" in *140*|*620*apply*|*620*verify*|*630*|*110*|*130*|*190*rollback*|*230*rollback*) ;; *) echo ambient ;; esac ;;
   *"jsonpath={.metadata.labels.istio\.io/rev}"*) echo "${TAG_OWNER:-}" ;;
   *istiod-default-validator*) echo "istiod-${TAG_OWNER:-}" ;;
   *"containers[0].image"*) echo "registry.example/image:$VERSION-distroless" ;;
@@ -131,17 +132,19 @@ fn every_step_applies_and_verifies_on_a_healthy_cluster() {
         for step in steps(&stage.tree) {
             let number: u32 = step[..3].parse().expect("a number");
             let stable_owns = number < 530 || (golden == "bookinfo" && number < 650);
-            let owner = if stable_owns { stable } else { canary };
-            let version = if number < 200 && number != 20 {
-                versions.0
-            } else {
-                versions.1
-            };
             for script in ["apply.sh", "verify.sh", "rollback.sh"] {
+                let back = script == "rollback.sh";
+                // Going back, istio-cni and the control plane are stable's again, and so are the tag and the Gateways.
+                let stable_runs =
+                    number < 200 && number != 20 || back && [220, 640].contains(&number);
+                let version = if stable_runs { versions.0 } else { versions.1 };
+                let retags = if golden == "bookinfo" { 640 } else { 530 };
+                let owner = if stable_owns || back && number == retags {
+                    stable
+                } else {
+                    canary
+                };
                 let script = format!("{step}/{script}");
-                if !stage.tree.join(&script).exists() {
-                    continue;
-                }
                 let applying = script.ends_with("apply.sh") && number == 10;
                 let answer = if applying { "" } else { bundle };
                 let output = stage.run(
@@ -283,6 +286,7 @@ fn guards_stop_before_harm_is_done() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn guards_stop_what_does_not_fit_the_cluster() {
     let stage = Stage::new("bookinfo");
     // CRDs that are newer, or of the other channel.
@@ -334,8 +338,8 @@ fn guards_stop_what_does_not_fit_the_cluster() {
         (
             "630-retire-ztunnel/apply.sh",
             "get namespace",
-            "namespace/x",
-            "is still there",
+            "ambient",
+            "is part of the mesh",
         ),
         (
             "610-retire-workloads/apply.sh",
@@ -353,7 +357,25 @@ fn guards_stop_what_does_not_fit_the_cluster() {
             "140-stable-namespace/apply.sh",
             "get namespace",
             "ambient",
-            "is part of the mesh already",
+            "is part of the mesh",
+        ),
+        (
+            "150-stable-workloads/rollback.sh",
+            "get httproutes",
+            "bookinfo-1-18-0-alpha-0",
+            "still names a Service",
+        ),
+        (
+            "170-gateway/rollback.sh",
+            "get httproutes",
+            "bookinfo-gateway",
+            "is still attached to Gateway bookinfo-gateway",
+        ),
+        (
+            "130-stable-ztunnel/rollback.sh",
+            "get namespace",
+            "ambient",
+            "is part of the mesh",
         ),
         (
             "310-weight-10/apply.sh",
@@ -386,6 +408,62 @@ fn guards_stop_what_does_not_fit_the_cluster() {
             "{asked}"
         );
     }
+}
+
+/// What was there before the plan is known again on the way back.
+#[test]
+fn what_was_there_before_stays_on_the_way_back() {
+    let stage = Stage::new("bookinfo");
+    let run = |script: &str, question: &str, answer: &str| {
+        let _ = fs::remove_file(stage.record(script));
+        stage.stub("kubectl", &format!(
+            "#!/bin/sh\necho \"kubectl $*\" >> \"$RECORD\"\ncase \"$*\" in *{question}*) echo '{answer}' ;; *metadata.name}}) echo bookinfo-1-18-1 ;; esac\n"
+        ));
+        let output = stage.run(script, &[]);
+        assert_eq!(code(&output), 0, "{script}: {}", stderr(&output));
+        stage.asked(script).join("\n")
+    };
+    let find = "240-canary-namespace/apply.sh";
+    let noted = run(find, "meshplan", "bookinfo-1-18-1 ");
+    assert!(
+        noted.contains("annotate namespace bookinfo-1-18-1 meshplan.dev/found-with="),
+        "{noted}"
+    );
+    for answer in ["", "bookinfo-1-18-1 bookinfo"] {
+        assert!(
+            !run(find, "meshplan", answer).contains("annotate"),
+            "its own"
+        );
+    }
+    let back = "240-canary-namespace/rollback.sh";
+    let kept = run(back, "found-with}", "ambient,Helm");
+    assert!(!kept.contains("kubectl delete"), "{kept}");
+    assert!(
+        kept.contains(
+            "--overwrite istio.io/dataplane-mode=ambient app.kubernetes.io/managed-by=Helm"
+        ),
+        "{kept}"
+    );
+    let bare = run(back, "found-with}", ",");
+    assert!(
+        bare.contains("istio.io/dataplane-mode- app.kubernetes.io/managed-by-"),
+        "{bare}"
+    );
+    let gone = run(back, "found-with}", "");
+    assert!(gone.contains("kubectl delete --ignore-not-found"), "{gone}");
+
+    let label = "100-stable-nodes/apply.sh";
+    assert!(!run(label, "pool}", "stable").contains("annotate"));
+    assert!(
+        run(label, "nothing", "")
+            .contains("annotate node ambient-worker meshplan.dev/labelled-by=bookinfo")
+    );
+    let back = "100-stable-nodes/rollback.sh";
+    assert!(
+        run(back, "labelled-by}", "bookinfo")
+            .contains("label node ambient-worker meshplan.dev/pool-")
+    );
+    assert!(!run(back, "labelled-by}", "another").contains("label node"));
 }
 
 #[test]

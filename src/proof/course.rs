@@ -8,7 +8,7 @@ use crate::manifest::Manifest;
 use crate::source::{Source, Sources};
 use crate::state::{Object, Refusal, Replay, State};
 use crate::step::Phase;
-use crate::target::{Index, IndexStep, sha256};
+use crate::target::{Index, IndexStep, Output, sha256};
 use crate::yaml;
 
 /// A compiled tree, ready to be replayed.
@@ -79,6 +79,15 @@ impl Course {
             sources.add(source);
         }
         (Self { index, files }, findings)
+    }
+
+    /// Takes the objects of a tree that was just laid out.
+    #[must_use]
+    pub fn laid_out(output: &Output) -> Self {
+        Self {
+            index: output.index.clone(),
+            files: output.objects.clone(),
+        }
     }
 
     /// Returns what replays its steps.

@@ -6,6 +6,7 @@ mod manifests;
 mod parts;
 mod requests;
 mod traffic;
+mod way_back;
 mod whole;
 
 use std::rc::Rc;
@@ -22,10 +23,21 @@ use crate::state::{Object, Part, State};
 use crate::step::Action;
 use crate::target::IndexStep;
 use traffic::Traffic;
+use way_back::Leg;
 
 /// Applies every rule to a compiled tree: after each step, in each part of it, between two steps, and on the way back.
 #[must_use]
 pub fn prove(course: &Course) -> Vec<Finding> {
+    run(course, false)
+}
+
+/// Returns whether [`prove`] finds something; ends with the step at which it does.
+#[must_use]
+pub fn is_broken(course: &Course) -> bool {
+    !run(course, true).is_empty()
+}
+
+fn run(course: &Course, until_found: bool) -> Vec<Finding> {
     let traffic = Traffic::of(course);
     let mut proof = Proof {
         course,
@@ -39,6 +51,9 @@ pub fn prove(course: &Course) -> Vec<Finding> {
         let (after, now) = proof.step(number, step, &before, &known);
         before = after;
         known = now;
+        if until_found && !proof.found.is_empty() {
+            return proof.found;
+        }
     }
     proof.end(&before);
     proof.copies();
@@ -130,7 +145,17 @@ impl Proof<'_> {
         for gate in &step.step.gates {
             self.gate(step, &after, gate, "after it");
         }
-        self.way_back(step, before, &after, &states);
+        self.way_back(
+            step,
+            &Leg {
+                number,
+                before,
+                after: &after,
+                known,
+                now: &now,
+            },
+            &states,
+        );
         (after, now)
     }
 
@@ -191,7 +216,7 @@ impl Proof<'_> {
 
     /// Whether a finding is the one exception: a Gateway's own pods between the step that deletes a tag and a later one that
     /// sets it anew, where the first step lists them as restarting.
-    fn is_between(&self, number: usize, judged: &Judged) -> bool {
+    pub(super) fn is_between(&self, number: usize, judged: &Judged) -> bool {
         if judged.finding.code != "MP0022" {
             return false;
         }
@@ -258,77 +283,6 @@ impl Proof<'_> {
             self.say(step, said, Some(&object), "/metadata/labels", &[]);
         }
     }
-
-    /// From the step, and from each part of it, the rollback leads to the state before, and refuses nothing on its own way.
-    fn way_back(
-        &mut self,
-        step: &IndexStep,
-        before: &State,
-        after: &State,
-        parts: &[(&Part, &State)],
-    ) {
-        let Some(rollback) = &step.step.rollback else {
-            return;
-        };
-        let replay = self.course.replay();
-        let starts = parts.iter().map(|(_, state)| *state).chain([after]);
-        for start in starts {
-            let (back, refused) = replay.run(start, &step.step, &rollback.actions, None);
-            let refused = refused.into_iter().next().map(|refusal| refusal.why);
-            let differs = difference(before, &back);
-            let Some(why) = differs.or(refused) else {
-                continue;
-            };
-            let said = finding(
-                &rules::ROLLBACK_DIFFERS,
-                format!("the way back of `{}` does not lead back", step.step.name),
-            )
-            .label(why)
-            .help("rollback/ holds each object as the step before has it");
-            let file = step
-                .files
-                .iter()
-                .find(|file| file.path.contains("/rollback/"));
-            let object = file
-                .and_then(|file| self.course.files.get(&file.path))
-                .cloned();
-            self.say(step, said, object.as_ref(), "/spec", &[]);
-            return;
-        }
-        let states: Vec<(Part, State)> = parts::parts(&rollback.actions)
-            .into_iter()
-            .map(|part| {
-                let (state, _) = replay.run(after, &step.step, &rollback.actions, Some(&part));
-                (part, state)
-            })
-            .collect();
-        let states: Vec<(&Part, &State)> =
-            states.iter().map(|(part, state)| (part, state)).collect();
-        for (said, part) in self.traffic.moved(after, before, &states, &[]) {
-            let files = part
-                .map(|part| part_files(&rollback.actions, part))
-                .unwrap_or_default();
-            let object = gates::anchor(self.course, step).cloned();
-            self.say(step, said, object.as_ref(), "/spec", &files);
-        }
-    }
-}
-
-/// The first object in which two states differ, and how.
-fn difference(before: &State, after: &State) -> Option<String> {
-    for object in before.objects() {
-        match after.get(&object.key) {
-            None => return Some(format!("{} is not there any more", object.key)),
-            Some(other) if other.value() != object.value() => {
-                return Some(format!("{} is not what it was", object.key));
-            }
-            Some(_) => {}
-        }
-    }
-    let new = after
-        .objects()
-        .find(|object| before.get(&object.key).is_none());
-    new.map(|object| format!("{} was not there", object.key))
 }
 
 /// The files or nodes of a part, for people.
@@ -337,8 +291,11 @@ fn part_files(actions: &[Action<String>], part: &Part) -> Vec<String> {
         match action {
             Action::Apply { files }
             | Action::Delete { files }
+            | Action::DeleteNamespaces { files }
             | Action::DeleteTag { files, .. } => files.clone(),
-            Action::LabelNodes { nodes, .. } => nodes.clone(),
+            Action::LabelNodes { nodes, .. }
+            | Action::UnlabelNodes { nodes, .. }
+            | Action::ReturnNodes { nodes, .. } => nodes.clone(),
             Action::Install { file, .. } | Action::ApplyKustomization { file, .. } => {
                 vec![file.clone()]
             }

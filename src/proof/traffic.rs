@@ -135,9 +135,39 @@ impl Traffic {
         ) {
             found.push((said, None));
         }
+        let lost = !found.is_empty();
+        for (said, part) in self.between(&old, &new, parts, &counts, lost) {
+            found.push((said, Some(part)));
+        }
+        found
+    }
+
+    /// As [`Traffic::step`], but for what the whole of it takes away: a way back may take away what its step brought.
+    pub fn on_the_way<'p>(
+        &self,
+        before: &State,
+        after: &State,
+        parts: &[(&'p Part, &State)],
+    ) -> Vec<(Finding, &'p Part)> {
+        let (old, new) = (self.served(before), self.served(after));
+        self.between(&old, &new, parts, &|_| true, false)
+    }
+
+    /// What parts of a transition do to requests that neither of its ends does. `lost` says that requests are refused anyway.
+    fn between<'p>(
+        &self,
+        old: &[Served],
+        new: &[Served],
+        parts: &[(&'p Part, &State)],
+        counts: &dyn Fn(usize) -> bool,
+        lost: bool,
+    ) -> Vec<(Finding, &'p Part)> {
+        let mut found: Vec<(Finding, &'p Part)> = Vec::new();
+        let worse = |was: &Served, is: &Served| is.refused > was.refused + EPSILON;
         for (part, state) in parts {
             let here = self.served(state);
             if found.is_empty()
+                && !lost
                 && let Some(said) = self.first(
                     |n| {
                         counts(n)
@@ -147,10 +177,10 @@ impl Traffic {
                     |request, n| refused(request, &here[n]),
                 )
             {
-                found.push((said, Some(part)));
+                found.push((said, part));
             }
             let neither = |n: usize| {
-                let same = |other: &Served| other.answer.outcomes == here[n].answer.outcomes;
+                let same = |other: &Served| is_same(&other.answer, &here[n].answer);
                 counts(n) && old[n].refused < 1.0 && !same(&old[n]) && !same(&new[n])
             };
             if let Some(said) = self.first(neither, |request, n| {
@@ -165,7 +195,7 @@ impl Traffic {
                 .help("put what needs an order into two steps")
             }) && found.iter().all(|(other, _)| other.code != said.code)
             {
-                found.push((said, Some(part)));
+                found.push((said, part));
             }
         }
         found
@@ -263,6 +293,20 @@ fn refused(request: &Request, served: &Served) -> Finding {
     )
     .label(in_words(&served.answer))
     .help("move the traffic first, in a step of its own; then take away what served it")
+}
+
+/// Whether two answers are alike, whatever the reason is that a gateway answers by itself.
+fn is_same(one: &Answer, other: &Answer) -> bool {
+    let all = |answer: &Answer| -> Vec<Outcome> {
+        let mut outcomes = answer.outcomes.clone();
+        for outcome in &mut outcomes {
+            if let Outcome::Status { reason, .. } = outcome {
+                *reason = None;
+            }
+        }
+        outcomes
+    };
+    all(one) == all(other)
 }
 
 /// Whether the Service that an outcome names has pods; a gateway's own answer needs none.

@@ -56,9 +56,11 @@ impl Proof<'_> {
         step: &IndexStep,
         namespaces: &[String],
     ) -> BTreeMap<(String, String, usize), (String, Rc<Object>)> {
+        // What the step applies, and not what its way back deletes.
         let files = step
             .files
             .iter()
+            .filter(|file| file.path.matches('/').count() == 1)
             .filter_map(|file| self.course.files.get(&file.path));
         files
             .map(|object| {

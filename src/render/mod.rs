@@ -94,6 +94,7 @@ impl Renderer {
     pub fn object(&self, object: &Object) -> Result<String, Finding> {
         match (object, object.template()) {
             (Object::Given(value), _) => Ok(yaml::write(value)),
+            (Object::Copy(copy), _) => Ok(copy.text.clone()),
             (_, Some(template)) => self.text(template, object),
             (_, None) => Ok(String::new()),
         }

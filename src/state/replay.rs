@@ -42,10 +42,13 @@ pub struct Replay<'a> {
 #[must_use]
 pub fn units(action: &Action<String>) -> usize {
     match action {
-        Action::Apply { files } | Action::Delete { files } | Action::DeleteTag { files, .. } => {
-            files.len()
-        }
-        Action::LabelNodes { nodes, .. } => nodes.len(),
+        Action::Apply { files }
+        | Action::Delete { files }
+        | Action::DeleteNamespaces { files }
+        | Action::DeleteTag { files, .. } => files.len(),
+        Action::LabelNodes { nodes, .. }
+        | Action::UnlabelNodes { nodes, .. }
+        | Action::ReturnNodes { nodes, .. } => nodes.len(),
         _ => 1,
     }
 }
@@ -53,7 +56,7 @@ pub fn units(action: &Action<String>) -> usize {
 impl Replay<'_> {
     /// Returns what exists before the first step: a cluster with the nodes that the steps name and nothing else.
     #[must_use]
-    pub fn start<'s>(steps: impl Iterator<Item = &'s Step<String>>) -> State {
+    pub fn start<'s, O: 's>(steps: impl Iterator<Item = &'s Step<O>>) -> State {
         let mut state = State {
             whole: true,
             ..State::default()
@@ -69,9 +72,7 @@ impl Replay<'_> {
             for gate in &step.gates {
                 // Somebody else labels these nodes, and the step waits for nothing but that they are there.
                 if let (Gate::Pool { selector }, true) = (gate, step.actions.is_empty()) {
-                    state
-                        .nodes
-                        .insert(format!("a node with {selector}"), labels(selector));
+                    state.nodes.insert(pool_node(selector), labels(selector));
                 }
             }
         }
@@ -126,7 +127,7 @@ impl Replay<'_> {
                     refused.extend(state.apply(&object));
                 }
             }
-            Action::Delete { files } => {
+            Action::Delete { files } | Action::DeleteNamespaces { files } => {
                 for object in objects(files) {
                     state.delete(&object.key);
                 }
@@ -146,7 +147,22 @@ impl Replay<'_> {
                     }
                 }
             }
-            Action::LabelNodes { nodes, key, value } => {
+            Action::UnlabelNodes { nodes, key } => {
+                for (number, node) in nodes.iter().enumerate() {
+                    if chosen(number)
+                        && let Some(labels) = state.nodes.get_mut(node)
+                    {
+                        labels.remove(key);
+                    }
+                }
+            }
+            Action::AwaitPoolReturned { selector } => {
+                if let Some(node) = state.nodes.get_mut(&pool_node(selector)) {
+                    *node = labels(selector);
+                }
+            }
+            Action::LabelNodes { nodes, key, value }
+            | Action::ReturnNodes { nodes, key, value } => {
                 for (number, node) in nodes.iter().enumerate() {
                     if chosen(number) {
                         let labels = state.nodes.entry(node.clone()).or_default();
@@ -183,6 +199,11 @@ impl Replay<'_> {
             _ => {}
         }
     }
+}
+
+/// What a node is called that is only known by the labels of its pool.
+fn pool_node(selector: &str) -> String {
+    format!("a node with {selector}")
 }
 
 /// Reads `key=value,…`.
@@ -281,7 +302,10 @@ impl State {
         self.objects.remove(key);
         let operators: Vec<(String, String)> = self
             .operators()
-            .filter(|(_, operator)| operator.pilot && !self.has_istiod(operator.revision()))
+            .filter(|(_, operator)| {
+                operator.pilot && !self.has_istiod(operator.revision())
+                    || operator.cni && self.cnis().next().is_none()
+            })
             .map(|(_, operator)| (operator.name.clone(), operator.revision().to_owned()))
             .collect();
         for key in operators {
@@ -297,7 +321,7 @@ impl State {
     }
 
     /// Installs an IstioOperator as istioctl of its version does.
-    fn install(&mut self, object: &Rc<Object>) {
+    pub(crate) fn install(&mut self, object: &Rc<Object>) {
         let Facet::Operator(operator) = &object.facet else {
             return;
         };
@@ -329,7 +353,7 @@ impl State {
     }
 
     /// Points a tag at a revision as `istioctl tag set --overwrite` does.
-    fn set_tag(&mut self, tag: &str, istioctl: &Istioctl) -> Option<Refusal> {
+    pub(crate) fn set_tag(&mut self, tag: &str, istioctl: &Istioctl) -> Option<Refusal> {
         let revision = &istioctl.revision;
         let istiod = self
             .istiods()

@@ -59,6 +59,42 @@ pub enum Action<O> {
         /// The label's value.
         value: String,
     },
+    /// Take a label off nodes that did not have it before the plan gave it to them.
+    UnlabelNodes {
+        /// Their names.
+        nodes: Vec<String>,
+        /// The label's key.
+        key: String,
+    },
+    /// Move the pods off nodes, and give the nodes another label.
+    ReturnNodes {
+        /// Their names.
+        nodes: Vec<String>,
+        /// The label's key.
+        key: String,
+        /// The label's value.
+        value: String,
+    },
+    /// Note which of these namespaces were there before the plan.
+    FindNamespaces {
+        /// Their names.
+        namespaces: Vec<String>,
+    },
+    /// Delete namespaces that the plan made, by identity; those that were there before stay, as they were.
+    DeleteNamespaces {
+        /// The identities.
+        files: Vec<O>,
+    },
+    /// Stop where a route is still attached to one of these Gateways.
+    RequireDetached {
+        /// The Gateways.
+        gateways: Vec<GatewayRef>,
+    },
+    /// Stop until somebody has given the nodes of a pool its labels back.
+    AwaitPoolReturned {
+        /// The pool's labels, as `key=value,…`.
+        selector: String,
+    },
     /// Stop where the cluster has a ztunnel that is none of these: it would share nodes with the plan's.
     RequireZtunnels {
         /// As `namespace/name`.
@@ -125,7 +161,11 @@ pub enum Action<O> {
 
 impl<O> Action<O> {
     /// Turns the objects of the action into something else; see [`Step::try_map`](super::Step::try_map).
-    pub(super) fn try_map<P, E>(
+    ///
+    /// # Errors
+    ///
+    /// The first error of `turn`.
+    pub fn try_map<P, E>(
         self,
         base: &str,
         turn: &mut dyn FnMut(O, &str) -> Result<P, E>,
@@ -161,6 +201,14 @@ impl<O> Action<O> {
                 gone,
             },
             Self::LabelNodes { nodes, key, value } => Action::LabelNodes { nodes, key, value },
+            Self::UnlabelNodes { nodes, key } => Action::UnlabelNodes { nodes, key },
+            Self::ReturnNodes { nodes, key, value } => Action::ReturnNodes { nodes, key, value },
+            Self::FindNamespaces { namespaces } => Action::FindNamespaces { namespaces },
+            Self::DeleteNamespaces { files } => Action::DeleteNamespaces {
+                files: all(files, "delete/")?,
+            },
+            Self::RequireDetached { gateways } => Action::RequireDetached { gateways },
+            Self::AwaitPoolReturned { selector } => Action::AwaitPoolReturned { selector },
             Self::RequireZtunnels { known } => Action::RequireZtunnels { known },
             Self::AwaitPoolMoved { selector, other } => Action::AwaitPoolMoved { selector, other },
             Self::DeleteTag {

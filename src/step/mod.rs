@@ -11,9 +11,13 @@ use serde::{Deserialize, Serialize};
 pub use action::{Action, Gate, GatewayRef, Istioctl, RouteRef, ServiceRef};
 pub use lower::{GRANT, Lab, Procedure, lower};
 pub use object::{
-    AddressPool, Allowed, Gateway, HttpBackend, HttpMatch, HttpRoute, HttpRule, IstioOperator,
-    Kind, Kustomization, L2Advertisement, Listener, Namespace, Object, ReferenceGrant, Ztunnel,
+    AddressPool, Allowed, Copy, Gateway, HttpBackend, HttpMatch, HttpRoute, HttpRule,
+    IstioOperator, Kind, Kustomization, L2Advertisement, Listener, Namespace, Object,
+    ReferenceGrant, Ztunnel,
 };
+
+/// The folder of a step that holds what its way back needs.
+pub const ROLLBACK: &str = "rollback/";
 
 /// A run of steps with one purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,24 +67,28 @@ pub struct Restart {
     pub touches: String,
 }
 
-/// How to undo a step that has files for it.
+/// How to undo a step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rollback<O> {
+    /// Whether all that the step made stays.
+    pub keeps: bool,
     /// What must hold before.
     pub requires: Vec<Gate>,
-    /// What is done.
+    /// What is done: what the plan asks for first, then what follows from the states before and after the step.
     pub actions: Vec<Action<O>>,
     /// What must hold afterwards.
     pub gates: Vec<Gate>,
 }
 
-/// How to undo a step, in words and commands.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Back {
-    /// What going back means here.
-    pub text: String,
-    /// Commands to copy, run from the top of the tree.
-    pub commands: Vec<String>,
+impl<O> Default for Rollback<O> {
+    fn default() -> Self {
+        Self {
+            keeps: false,
+            requires: Vec::new(),
+            actions: Vec::new(),
+            gates: Vec::new(),
+        }
+    }
 }
 
 /// Which share of requests goes where once a step is done.
@@ -121,12 +129,12 @@ pub struct Step<O> {
     pub gates: Vec<Gate>,
     /// What it restarts, and whom that touches.
     pub restarts: Vec<Restart>,
-    /// Whether the step can be undone so that the state before it comes back.
+    /// Whether what was there before comes back with the rollback, but for what stays; where not, this is a point of no return.
     pub reversible: bool,
-    /// How to go back.
-    pub back: Back,
-    /// The way back as files, where it has some.
-    pub rollback: Option<Rollback<O>>,
+    /// What going back means here.
+    pub back: String,
+    /// The way back.
+    pub rollback: Rollback<O>,
     /// What stays when one goes back.
     pub stays: Vec<String>,
     /// How long to watch before the next step, in seconds.
@@ -157,13 +165,11 @@ impl<O> Step<O> {
                     .collect::<Result<Vec<_>, E>>()
             };
         let actions = map(self.actions, "", turn)?;
-        let rollback = match self.rollback {
-            Some(rollback) => Some(Rollback {
-                actions: map(rollback.actions, "rollback/", turn)?,
-                requires: rollback.requires,
-                gates: rollback.gates,
-            }),
-            None => None,
+        let rollback = Rollback {
+            keeps: self.rollback.keeps,
+            actions: map(self.rollback.actions, ROLLBACK, turn)?,
+            requires: self.rollback.requires,
+            gates: self.rollback.gates,
         };
         Ok(Step {
             actions,

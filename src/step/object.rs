@@ -43,6 +43,17 @@ pub enum Object {
     Identity(Identity),
     /// An object of the user's, written as it is.
     Given(Value),
+    /// A file of an earlier step, byte for byte.
+    Copy(Copy),
+}
+
+/// A file of an earlier step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Copy {
+    /// Its text.
+    pub text: String,
+    /// Its name, where that does not follow from the object.
+    pub name: Option<String>,
 }
 
 impl Object {
@@ -64,7 +75,7 @@ impl Object {
             Self::AddressPool(_) => "lab/ipaddresspool.yaml",
             Self::L2Advertisement(_) => "lab/l2advertisement.yaml",
             Self::Identity(_) => "identity.yaml",
-            Self::Given(_) => return None,
+            Self::Given(_) | Self::Copy(_) => return None,
         })
     }
 }

@@ -1,25 +1,24 @@
-//! From steps with objects to a tree: renders each object, reads it back, names its file, and writes scripts, runbook and
-//! index over the result.
+//! From steps with objects to a tree: renders each object, names its file, replays the step, makes its way back of what that
+//! changed, and writes scripts, runbook and index over the result.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
+use std::rc::Rc;
 
 use crate::finding::Finding;
 use crate::identity::Identity;
 use crate::istio::FACTS_VERSION;
+use crate::manifest::Manifest;
 use crate::render::Renderer;
-use crate::schema::{Schemas, Violation};
-use crate::source::{Source, Sources};
-use crate::step::{Action, Lab, Object, Procedure, Step};
+use crate::schema::Schemas;
+use crate::source::Sources;
+use crate::state::{self, Replay, State};
+use crate::step::{Action, Lab, Object, Phase, Procedure, ROLLBACK, Step};
 use crate::tree::Tree;
-use crate::yaml;
 
+use super::back::{self, Installed};
 use super::index::{FORMAT_VERSION, FileEntry, Index, IndexStep, sha256};
-use super::naming::file_names;
+use super::rendered::{Rendered, Rendering, paths};
 use super::scripts;
-
-/// What to do about a text that is rendered wrongly.
-const MEND: &str = "mend the template; without --templates this is a mistake of meshplan's own";
 
 /// The tree and what it says of itself.
 #[derive(Debug)]
@@ -28,6 +27,8 @@ pub struct Output {
     pub tree: Tree,
     /// The content of `index.json`.
     pub index: Index,
+    /// The objects of the steps' files, by path.
+    pub objects: BTreeMap<String, Rc<state::Object>>,
 }
 
 /// Lays a procedure out for kubectl.
@@ -47,11 +48,11 @@ pub fn lay_out(
     sources: &mut Sources,
 ) -> Result<Output, Vec<Finding>> {
     let mut laying = Laying {
-        renderer,
-        schemas,
-        sources,
+        rendering: Rendering::new(renderer, schemas, sources),
         tree: Tree::default(),
-        findings: Vec::new(),
+        objects: BTreeMap::new(),
+        state: Replay::start(procedure.steps.iter()),
+        installed: Installed::default(),
     };
     let mut steps = Vec::new();
     let lab = procedure.lab;
@@ -62,7 +63,10 @@ pub fn lay_out(
         laying.lab(lab);
     }
     let Laying {
-        tree, mut findings, ..
+        tree,
+        objects,
+        rendering: Rendering { mut findings, .. },
+        ..
     } = laying;
     if !findings.is_empty() {
         return Err(findings);
@@ -78,6 +82,7 @@ pub fn lay_out(
     let mut output = Output {
         tree,
         index: index.clone(),
+        objects,
     };
     match scripts::write(
         &index,
@@ -118,31 +123,23 @@ pub fn lay_out(
     Ok(output)
 }
 
-/// An object as text, in the folder of its step where it belongs.
-struct Rendered {
-    text: String,
-    identity: Option<Identity>,
-    folder: String,
-    /// A name that does not come from the identity.
-    fixed: Option<String>,
-}
-
 struct Laying<'a> {
-    renderer: &'a Renderer,
-    schemas: &'a Schemas,
-    sources: &'a mut Sources,
+    rendering: Rendering<'a>,
     tree: Tree,
-    findings: Vec<Finding>,
+    objects: BTreeMap<String, Rc<state::Object>>,
+    /// What exists before the next step.
+    state: State,
+    installed: Installed,
 }
 
 impl Laying<'_> {
     fn step(&mut self, step: Step<Object>) -> Option<IndexStep> {
-        let name = step.name.clone();
+        let (name, phase) = (step.name.clone(), step.phase);
         let mut all: Vec<Rendered> = Vec::new();
         let mut failed = false;
         // First every object for itself, since a file's name depends on the names beside it.
         let numbered = step.try_map(&mut |object: Object, folder: &str| {
-            match self.render(&object, folder, &name) {
+            match self.rendering.render(&object, folder, &name) {
                 Some(rendered) => all.push(rendered),
                 None => failed = true,
             }
@@ -151,43 +148,33 @@ impl Laying<'_> {
         let (Ok(numbered), false) = (numbered, failed) else {
             return None;
         };
-        let paths = paths(&all);
+        let own = paths(&all);
         let mut named = numbered
-            .try_map(&mut |number: usize, _: &str| paths.get(number).cloned().ok_or(()))
+            .try_map(&mut |number: usize, _: &str| own.get(number).cloned().ok_or(()))
             .ok()?;
-        for action in named
-            .actions
-            .iter_mut()
-            .chain(named.rollback.iter_mut().flat_map(|back| &mut back.actions))
-        {
-            // In the order in which `kubectl apply -f` of the whole directory takes them.
-            if let Action::Apply { files } = action {
-                files.sort();
-            }
-        }
-        let mut files: Vec<FileEntry> = all
-            .iter()
-            .zip(&paths)
-            .map(|(rendered, path)| FileEntry {
-                path: format!("{name}/{path}"),
-                sha256: sha256(rendered.text.as_bytes()),
-                identity: rendered.identity.clone(),
-            })
-            .collect();
-        let by_path: BTreeMap<&String, &Rendered> = paths.iter().zip(&all).collect();
+        in_order(&mut named.actions);
+        let mut files = self.keep(&name, phase, all, own);
         let deletes = named
             .actions
             .iter()
             .filter_map(|action| match action {
-                Action::Delete { files } | Action::DeleteTag { files, .. } => Some(files),
+                Action::Delete { files }
+                | Action::DeleteNamespaces { files }
+                | Action::DeleteTag { files, .. } => Some(files),
                 _ => None,
             })
             .flatten()
-            .filter_map(|file| by_path.get(file)?.identity.clone())
+            .filter_map(|file| self.objects.get(&format!("{name}/{file}")))
+            .map(|object| object.manifest.identity.clone())
             .collect();
-        for (rendered, path) in all.into_iter().zip(paths) {
-            self.tree.add(format!("{name}/{path}"), rendered.text);
-        }
+
+        let replay = Replay {
+            files: &self.objects,
+        };
+        let (after, _) = replay.run(&self.state, &named, &named.actions, None);
+        files.extend(self.way_back(&mut named, &after)?);
+        self.installed.note(&named);
+        self.state = after;
         files.sort_by(|a, b| a.path.cmp(&b.path));
         Some(IndexStep {
             step: named,
@@ -196,126 +183,65 @@ impl Laying<'_> {
         })
     }
 
-    /// Renders an object and reads it back.
-    fn render(&mut self, object: &Object, folder: &str, step: &str) -> Option<Rendered> {
-        let text = match self.renderer.object(object) {
-            Ok(text) => text,
-            Err(finding) => {
-                self.renderer.add_source(&finding, self.sources);
-                if !self.findings.contains(&finding) {
-                    self.findings.push(finding);
-                }
-                return None;
-            }
-        };
-        let fixed = match object {
-            Object::Kustomization(_) => Some("kustomization.yaml".to_owned()),
-            Object::IstioBase(operator) | Object::IstioCni(operator) | Object::Istiod(operator) => {
-                Some(format!("{}.yaml", operator.name))
-            }
-            _ => None,
-        };
-        let template = object.template().unwrap_or("the manifest");
-        let shown = format!("{step}/{folder}{template}");
-        let found = self.judge(object, template, &text);
-        let identity = match found {
-            Ok(identity) => identity,
-            Err(findings) => {
-                // One mistake in a template shows in every object that it makes; the first says it all.
-                let new = findings.into_iter().filter(|(finding, _)| {
-                    !self
-                        .findings
-                        .iter()
-                        .any(|f| (&f.message, &f.label) == (&finding.message, &finding.label))
-                });
-                let new: Vec<Finding> = new
-                    .map(|(finding, span)| finding.at(&shown, span))
-                    .collect();
-                self.sources.add(Source::new(&shown, &text));
-                self.findings.extend(new);
-                return None;
-            }
-        };
-        Some(Rendered {
-            text,
-            identity,
-            folder: folder.to_owned(),
-            fixed,
-        })
+    /// Adds to a step's way back what leads from the state after it to the one before.
+    fn way_back(&mut self, step: &mut Step<String>, after: &State) -> Option<Vec<FileEntry>> {
+        let text = |path: &str| self.tree.get(path).map(|file| file.text.clone());
+        let actions = back::actions(step, &self.state, after, &self.installed, &text);
+        let mut all: Vec<Rendered> = Vec::new();
+        let mut numbered = Vec::new();
+        for action in actions {
+            let action = action.try_map(ROLLBACK, &mut |object: Object, folder: &str| {
+                all.push(
+                    self.rendering
+                        .render(&object, folder, &step.name)
+                        .ok_or(())?,
+                );
+                Ok::<usize, ()>(all.len() - 1)
+            });
+            numbered.push(action.ok()?);
+        }
+        let own = paths(&all);
+        for action in numbered {
+            let named = action.try_map(ROLLBACK, &mut |number: usize, _: &str| {
+                own.get(number).cloned().ok_or(())
+            });
+            step.rollback.actions.push(named.ok()?);
+        }
+        in_order(&mut step.rollback.actions);
+        Some(self.keep(&step.name, step.phase, all, own))
     }
 
-    /// Reads a rendered text back and holds it against its schema; returns the identity of the object in it, if it is one of
-    /// a cluster's.
-    fn judge(
-        &self,
-        object: &Object,
-        template: &str,
-        text: &str,
-    ) -> Result<Option<Identity>, Vec<(Finding, Range<usize>)>> {
-        let document = yaml::read_strict(text).map_err(|problems| {
-            let say = |problem: yaml::Problem| {
-                let message = format!("`{template}` renders to something that is not plain YAML");
-                (
-                    Finding::error("rendered-not-yaml", message)
-                        .label(problem.message)
-                        .help(MEND),
-                    problem.span,
-                )
-            };
-            problems.into_iter().map(say).collect::<Vec<_>>()
-        })?;
-        let violations = match object {
-            // The user's own objects were held against their schemas where they were read.
-            Object::Given(_) => Vec::new(),
-            Object::Identity(_) => self.schemas.check_identity(&document.value),
-            _ => self.schemas.check(&document.value).unwrap_or_else(|| {
-                let kind = document.value["kind"].to_string();
-                vec![Violation::at(
-                    "/kind",
-                    format!("{kind} is not a kind that this template makes"),
-                )]
-            }),
-        };
-        if !violations.is_empty() {
-            let message = format!("`{template}` renders to an object that its schema refuses");
-            return Err(violations
-                .into_iter()
-                .map(|violation| {
-                    let span = violation.span(&document);
-                    (
-                        Finding::error("rendered-schema", &message)
-                            .label(violation.in_words())
-                            .help(MEND),
-                        span,
-                    )
-                })
-                .collect());
+    /// Keeps rendered objects as files of a step.
+    fn keep(
+        &mut self,
+        step: &str,
+        phase: Phase,
+        all: Vec<Rendered>,
+        paths: Vec<String>,
+    ) -> Vec<FileEntry> {
+        let mut files = Vec::new();
+        for (rendered, path) in all.into_iter().zip(paths) {
+            let path = format!("{step}/{path}");
+            let manifest = Manifest::whole(&rendered.document, &path);
+            let object = state::Object::of(manifest, Some(phase));
+            self.objects.insert(path.clone(), Rc::new(object));
+            files.push(FileEntry {
+                path: path.clone(),
+                sha256: rendered.sha256,
+                identity: rendered.identity,
+            });
+            self.tree.add(path, rendered.text);
         }
-        // A kustomization and a kind configuration are no objects of a cluster.
-        if matches!(object, Object::Kustomization(_) | Object::Kind(_)) {
-            return Ok(None);
-        }
-        match Identity::of(&document.value) {
-            Some(identity) => Ok(Some(identity)),
-            None => Err(vec![(
-                Finding::error(
-                    "rendered-not-an-object",
-                    format!("`{template}` renders to something that is no object"),
-                )
-                .label("apiVersion, kind and metadata.name are needed")
-                .help(MEND),
-                0..text.lines().next().map_or(0, str::len),
-            )]),
-        }
+        files
     }
 
     fn lab(&mut self, lab: &Lab) {
-        if let Some(kind) = self.render(&lab.kind, "", "lab/kind") {
+        if let Some(kind) = self.rendering.render(&lab.kind, "", "lab/kind") {
             self.tree.add("lab/kind/cluster.yaml", kind.text);
         }
         let objects = lab.metallb.iter().flat_map(|(_, objects)| objects);
         let rendered: Vec<Rendered> = objects
-            .filter_map(|object| self.render(object, "", "lab/metallb"))
+            .filter_map(|object| self.rendering.render(object, "", "lab/metallb"))
             .collect();
         for (path, rendered) in paths(&rendered).into_iter().zip(rendered) {
             self.tree.add(format!("lab/metallb/{path}"), rendered.text);
@@ -323,35 +249,11 @@ impl Laying<'_> {
     }
 }
 
-/// The paths of rendered objects from their step's directory; names are made folder by folder.
-fn paths(all: &[Rendered]) -> Vec<String> {
-    let mut paths: Vec<String> = all
-        .iter()
-        .map(|rendered| {
-            format!(
-                "{}{}",
-                rendered.folder,
-                rendered.fixed.clone().unwrap_or_default()
-            )
-        })
-        .collect();
-    let mut folders: Vec<&str> = all
-        .iter()
-        .map(|rendered| rendered.folder.as_str())
-        .collect();
-    folders.sort_unstable();
-    folders.dedup();
-    for folder in folders {
-        let here: Vec<(usize, &Identity)> = all
-            .iter()
-            .enumerate()
-            .filter(|(_, rendered)| rendered.folder == folder && rendered.fixed.is_none())
-            .filter_map(|(number, rendered)| Some((number, rendered.identity.as_ref()?)))
-            .collect();
-        let identities: Vec<&Identity> = here.iter().map(|(_, identity)| *identity).collect();
-        for ((number, _), name) in here.iter().zip(file_names(&identities)) {
-            paths[*number] = format!("{folder}{name}");
+/// Files are applied in the order in which `kubectl apply -f` of the whole directory takes them.
+fn in_order(actions: &mut [Action<String>]) {
+    for action in actions {
+        if let Action::Apply { files } = action {
+            files.sort();
         }
     }
-    paths
 }

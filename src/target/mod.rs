@@ -1,8 +1,10 @@
 //! Laying everything out as a tree of files: manifests, scripts, runbook and index.
 
+mod back;
 mod index;
 mod layout;
 mod naming;
+mod rendered;
 mod scripts;
 
 pub use index::{FORMAT_VERSION, FileEntry, Index, IndexStep, sha256};

@@ -27,13 +27,12 @@ pub(super) fn write(
         };
         script("apply.sh", &step.actions, &[&step.requires])?;
         script("verify.sh", &[], &[&step.gates])?;
-        if let Some(rollback) = &step.rollback {
-            script(
-                "rollback.sh",
-                &rollback.actions,
-                &[&rollback.requires, &rollback.gates],
-            )?;
-        }
+        let rollback = &step.rollback;
+        script(
+            "rollback.sh",
+            &rollback.actions,
+            &[&rollback.requires, &rollback.gates],
+        )?;
     }
     if let Some(lab) = lab {
         let data = json!({ "cluster": lab.cluster, "metallb": lab.metallb.as_ref().map(|(version, _)| version) });

@@ -34,7 +34,67 @@ kubectl delete --ignore-not-found --timeout=5m{% for file in action.files %} \
 
 {% elif action.action == "label-nodes" %}
 kubectl get node{% for node in action.nodes %} {{ node }}{% endfor %} -o name >/dev/null
+{% for node in action.nodes %}
+# A node that has the label already keeps it when one goes back.
+label=$(kubectl get node {{ node }} -o {{ "jsonpath={.metadata.labels." ~ action.key|replace(".", "\\.") ~ "}" }})
+[ -n "$label" ] || kubectl annotate node {{ node }} {{ "meshplan.dev/labelled-by=" ~ plan }} --overwrite
+{% endfor %}
 kubectl label node{% for node in action.nodes %} {{ node }}{% endfor %} {{ action.key ~ "=" ~ action.value }} --overwrite
+{% elif action.action == "unlabel-nodes" %}
+{% for node in action.nodes %}
+by=$(kubectl get node {{ node }} --ignore-not-found -o 'jsonpath={.metadata.annotations.meshplan\.dev/labelled-by}')
+if [ "$by" = {{ plan }} ]; then
+  kubectl label node {{ node }} {{ action.key ~ "-" }}
+  kubectl annotate node {{ node }} meshplan.dev/labelled-by-
+else
+  echo {{ "node " ~ node ~ ": " ~ action.key ~ " is not this plan's, or the node is gone; nothing to do" }}
+fi
+{% endfor %}
+{% elif action.action == "return-nodes" %}
+# No pod of the mesh may stay on a node that loses its ztunnel.
+kubectl cordon{% for node in action.nodes %} {{ node }}{% endfor %}
+
+kubectl drain{% for node in action.nodes %} {{ node }}{% endfor %} --ignore-daemonsets --delete-emptydir-data --timeout=10m
+kubectl label node{% for node in action.nodes %} {{ node }}{% endfor %} {{ action.key ~ "=" ~ action.value }} --overwrite
+kubectl uncordon{% for node in action.nodes %} {{ node }}{% endfor %}
+
+{% elif action.action == "await-pool-returned" %}
+nodes=$(kubectl get nodes -l {{ action.selector }} -o name)
+[ -n "$nodes" ] || fail 'drain the nodes that were moved and give them the labels {{ action.selector|raw }} again where your node pools are configured, then run this again'
+{% elif action.action == "find-namespaces" %}
+{% for namespace in action.namespaces %}
+# One that is there already, and not by this plan, is kept when one goes back, with the labels that it has now.
+found=$(kubectl get namespace {{ namespace }} --ignore-not-found -o 'jsonpath={.metadata.name} {.metadata.annotations.meshplan\.dev/plan}')
+case $found in
+  '' | {{ namespace ~ " " ~ plan }}) ;;
+  *)
+    labels=$(kubectl get namespace {{ namespace }} -o 'jsonpath={.metadata.labels.istio\.io/dataplane-mode},{.metadata.labels.app\.kubernetes\.io/managed-by}')
+    kubectl annotate namespace {{ namespace }} meshplan.dev/found-with="$labels" --overwrite
+    ;;
+esac
+{% endfor %}
+{% elif action.action == "delete-namespaces" %}
+{% for file in action.files %}
+found=$(kubectl get -f "$here"/{{ file }} --ignore-not-found -o 'jsonpath={.metadata.annotations.meshplan\.dev/found-with}')
+if [ -n "$found" ]; then
+  # It was there before the plan.
+  namespace=$(kubectl get -f "$here"/{{ file }} -o 'jsonpath={.metadata.name}')
+  mode=${found%%,*}
+  manager=${found#*,}
+  kubectl label namespace "$namespace" --overwrite istio.io/dataplane-mode"${mode:+=}${mode:--}" app.kubernetes.io/managed-by"${manager:+=}${manager:--}"
+  kubectl annotate namespace "$namespace" meshplan.dev/found-with- meshplan.dev/plan-
+  echo "namespace $namespace was there before this plan and stays"
+else
+  kubectl delete --ignore-not-found --timeout=5m -f "$here"/{{ file }}
+fi
+{% endfor %}
+{% elif action.action == "require-detached" %}
+attached=$(kubectl get httproutes.gateway.networking.k8s.io -A -o 'jsonpath={range .items[*]}{range .spec.parentRefs[*]}{.name}{"\n"}{end}{end}')
+for gateway in $attached; do
+  case $gateway in
+    {{ action.gateways|map(attribute="name")|join(" | ")|raw }}) fail "an HTTPRoute is still attached to Gateway $gateway" ;;
+  esac
+done
 {% elif action.action == "require-unpooled" %}
 {% for node in action.nodes %}
 label=$(kubectl get node {{ node }} -o {{ "jsonpath={.metadata.labels." ~ action.key|replace(".", "\\.") ~ "}" }})

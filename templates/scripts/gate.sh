@@ -36,7 +36,7 @@ namespace=$(kubectl get namespace {{ gate.namespace }} --ignore-not-found -o nam
 [ -z "$namespace" ] || fail "namespace {{ gate.namespace|raw }} is still there"
 {% elif gate.gate == "not-enrolled" %}
 label=$(kubectl get namespace {{ gate.namespace }} --ignore-not-found -o 'jsonpath={.metadata.labels.istio\.io/dataplane-mode}')
-[ -z "$label" ] || fail "namespace {{ gate.namespace|raw }} is part of the mesh already; this step would take it out"
+[ -z "$label" ] || fail "namespace {{ gate.namespace|raw }} is part of the mesh"
 {% elif gate.gate == "enrolled" %}
 captured_{{ number }}() {
   pods=$(kubectl get pods -n {{ gate.namespace }} --field-selector=status.phase=Running -o 'jsonpath={range .items[*]}{.metadata.name} {.spec.hostNetwork} {.metadata.annotations.ambient\.istio\.io/redirection}{"\n"}{end}') || return 1
@@ -71,7 +71,7 @@ case $image in
   *) fail "{{ gate.kind|raw }} {{ gate.namespace|raw }}/{{ gate.name|raw }} runs $image, not {{ gate.version|raw }}" ;;
 esac
 {% elif gate.gate == "gone" %}
-left=$(kubectl get --ignore-not-found -o name{% for action in step.actions %}{% if action.action == "delete" %}{% for file in action.files %} \
+left=$(kubectl get --ignore-not-found -o name{% for action in actions %}{% if action.action == "delete" %}{% for file in action.files %} \
   -f "$here"/{{ file }}{% endfor %}{% endif %}{% endfor %})
 [ -z "$left" ] || fail "not deleted yet:" "$left"
 {% elif gate.gate == "gateway" %}

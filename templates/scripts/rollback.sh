@@ -19,4 +19,7 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 {% include "scripts/gate.sh" %}
 {% endfor %}
 
+{% for thing in step.stays %}
+echo {{ "stays: " ~ thing }}
+{% endfor %}
 echo {{ step.name ~ ": rolled back" }}

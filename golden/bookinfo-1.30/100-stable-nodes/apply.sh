@@ -26,6 +26,9 @@ case $label in
 esac
 
 kubectl get node ambient-worker -o name >/dev/null
+# A node that has the label already keeps it when one goes back.
+label=$(kubectl get node ambient-worker -o 'jsonpath={.metadata.labels.meshplan\.dev/pool}')
+[ -n "$label" ] || kubectl annotate node ambient-worker meshplan.dev/labelled-by=bookinfo-1.30 --overwrite
 kubectl label node ambient-worker meshplan.dev/pool=stable --overwrite
 
 echo '100-stable-nodes: applied. Next: sh 100-stable-nodes/verify.sh'

@@ -19,6 +19,16 @@ kubectl() {
   command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
 }
 
+# One that is there already, and not by this plan, is kept when one goes back, with the labels that it has now.
+found=$(kubectl get namespace bookinfo-1-30-3 --ignore-not-found -o 'jsonpath={.metadata.name} {.metadata.annotations.meshplan\.dev/plan}')
+case $found in
+  '' | 'bookinfo-1-30-3 bookinfo-1.30') ;;
+  *)
+    labels=$(kubectl get namespace bookinfo-1-30-3 -o 'jsonpath={.metadata.labels.istio\.io/dataplane-mode},{.metadata.labels.app\.kubernetes\.io/managed-by}')
+    kubectl annotate namespace bookinfo-1-30-3 meshplan.dev/found-with="$labels" --overwrite
+    ;;
+esac
+
 kubectl apply \
   -f "$here"/00-namespace-bookinfo-1-30-3.yaml
 

@@ -39,7 +39,17 @@ no_pods_before_1() {
 }
 within 120 'no pod is left in bookinfo-1-29-6' no_pods_before_1
 
-kubectl delete --ignore-not-found --timeout=5m \
-  -f "$here"/delete/00-namespace-bookinfo-1-29-6.yaml
+found=$(kubectl get -f "$here"/delete/00-namespace-bookinfo-1-29-6.yaml --ignore-not-found -o 'jsonpath={.metadata.annotations.meshplan\.dev/found-with}')
+if [ -n "$found" ]; then
+  # It was there before the plan.
+  namespace=$(kubectl get -f "$here"/delete/00-namespace-bookinfo-1-29-6.yaml -o 'jsonpath={.metadata.name}')
+  mode=${found%%,*}
+  manager=${found#*,}
+  kubectl label namespace "$namespace" --overwrite istio.io/dataplane-mode"${mode:+=}${mode:--}" app.kubernetes.io/managed-by"${manager:+=}${manager:--}"
+  kubectl annotate namespace "$namespace" meshplan.dev/found-with- meshplan.dev/plan-
+  echo "namespace $namespace was there before this plan and stays"
+else
+  kubectl delete --ignore-not-found --timeout=5m -f "$here"/delete/00-namespace-bookinfo-1-29-6.yaml
+fi
 
 echo '620-retire-namespace: applied. Next: sh 620-retire-namespace/verify.sh'

@@ -19,8 +19,8 @@ kubectl() {
   command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
 }
 
-namespace=$(kubectl get namespace bookinfo-1-29-6 --ignore-not-found -o name)
-[ -z "$namespace" ] || fail "namespace bookinfo-1-29-6 is still there"
+label=$(kubectl get namespace bookinfo-1-29-6 --ignore-not-found -o 'jsonpath={.metadata.labels.istio\.io/dataplane-mode}')
+[ -z "$label" ] || fail "namespace bookinfo-1-29-6 is part of the mesh"
 
 kubectl delete --ignore-not-found --timeout=5m \
   -f "$here"/delete/40-daemonset-istio-system-ztunnel-1-29-6.yaml \

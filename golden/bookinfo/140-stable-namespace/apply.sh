@@ -20,7 +20,17 @@ kubectl() {
 }
 
 label=$(kubectl get namespace bookinfo-1-18-0-alpha-0 --ignore-not-found -o 'jsonpath={.metadata.labels.istio\.io/dataplane-mode}')
-[ -z "$label" ] || fail "namespace bookinfo-1-18-0-alpha-0 is part of the mesh already; this step would take it out"
+[ -z "$label" ] || fail "namespace bookinfo-1-18-0-alpha-0 is part of the mesh"
+
+# One that is there already, and not by this plan, is kept when one goes back, with the labels that it has now.
+found=$(kubectl get namespace bookinfo-1-18-0-alpha-0 --ignore-not-found -o 'jsonpath={.metadata.name} {.metadata.annotations.meshplan\.dev/plan}')
+case $found in
+  '' | 'bookinfo-1-18-0-alpha-0 bookinfo') ;;
+  *)
+    labels=$(kubectl get namespace bookinfo-1-18-0-alpha-0 -o 'jsonpath={.metadata.labels.istio\.io/dataplane-mode},{.metadata.labels.app\.kubernetes\.io/managed-by}')
+    kubectl annotate namespace bookinfo-1-18-0-alpha-0 meshplan.dev/found-with="$labels" --overwrite
+    ;;
+esac
 
 kubectl apply \
   -f "$here"/00-namespace-bookinfo-1-18-0-alpha-0.yaml

@@ -26,6 +26,9 @@ case $label in
 esac
 
 kubectl get node ambient-worker2 -o name >/dev/null
+# A node that has the label already keeps it when one goes back.
+label=$(kubectl get node ambient-worker2 -o 'jsonpath={.metadata.labels.meshplan\.dev/pool}')
+[ -n "$label" ] || kubectl annotate node ambient-worker2 meshplan.dev/labelled-by=bookinfo --overwrite
 kubectl label node ambient-worker2 meshplan.dev/pool=canary --overwrite
 
 echo '200-canary-nodes: applied. Next: sh 200-canary-nodes/verify.sh'

@@ -19,8 +19,7 @@ kubectl() {
   command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
 }
 
-left=$(kubectl get --ignore-not-found -o name \
-  -f "$here"/delete/00-namespace-bookinfo-1-18-0-alpha-0.yaml)
-[ -z "$left" ] || fail "not deleted yet:" "$left"
+label=$(kubectl get namespace bookinfo-1-18-0-alpha-0 --ignore-not-found -o 'jsonpath={.metadata.labels.istio\.io/dataplane-mode}')
+[ -z "$label" ] || fail "namespace bookinfo-1-18-0-alpha-0 is part of the mesh"
 
 echo '620-retire-namespace: verified'

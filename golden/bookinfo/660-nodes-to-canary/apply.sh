@@ -20,6 +20,9 @@ kubectl() {
 }
 
 kubectl get node ambient-worker -o name >/dev/null
+# A node that has the label already keeps it when one goes back.
+label=$(kubectl get node ambient-worker -o 'jsonpath={.metadata.labels.meshplan\.dev/pool}')
+[ -n "$label" ] || kubectl annotate node ambient-worker meshplan.dev/labelled-by=bookinfo --overwrite
 kubectl label node ambient-worker meshplan.dev/pool=canary --overwrite
 
 echo '660-nodes-to-canary: applied. Next: sh 660-nodes-to-canary/verify.sh'

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::istio::{Bundle, Facts, Handover, tag_webhook};
+use crate::istio::{Bundle, Facts, Handover, ListenerFilter, tag_webhook};
 use crate::manifest::Manifest;
 use crate::plan::{Checked, Gateway, HandoverChoice, Plan, Pool, Revision, Route};
 use crate::step::action::{Gate, GatewayRef, Istioctl, ServiceRef};
@@ -204,6 +204,11 @@ impl<'a> Context<'a> {
             .gateway
             .iter()
             .find(|g| g.name.get_ref() == route.gateway.get_ref())
+    }
+
+    /// Whether Gateways that leave the canary again lose their listeners meanwhile.
+    pub fn goes_back_with_loss(&self) -> bool {
+        self.canary.facts.listeners == ListenerFilter::Owned
     }
 
     /// How a gateway changes hands.

@@ -3,9 +3,10 @@
 use toml::Spanned;
 
 use super::context::{Context, Entrance, Rev, Way, class};
+use super::promote::LOSSY_BACK;
 use super::routes::{Traffic, expected};
 use super::traffic::{route_gates, route_objects};
-use super::{Applier, Object, Phase, Step, back, step};
+use super::{Applier, Object, Phase, Step, step};
 use crate::identity::Identity;
 use crate::istio::Handover;
 use crate::plan::{Gateway, Protocol};
@@ -67,13 +68,12 @@ pub(super) fn gateways(context: &Context) -> Step<Object> {
         .iter()
         .map(|gateway| programmed(Context::first(gateway), gateway.address.is_some()));
     step.gates = std::iter::once(Gate::Applied).chain(programmed).collect();
-    step.back = back(
-        "No route is attached yet, so the Gateway may go, and its Deployment and Service with it.",
-        [format!(
-            "kubectl delete -f {}/ --ignore-not-found",
-            step.name
-        )],
-    );
+    step.back =
+        "No route is attached, so the Gateway may go, and its Deployment and Service with it."
+            .to_owned();
+    step.rollback.actions = vec![Action::RequireDetached {
+        gateways: all.iter().map(|gateway| Context::first(gateway)).collect(),
+    }];
     step
 }
 
@@ -209,13 +209,15 @@ pub(super) fn relabelled(context: &Context) -> Option<Step<Object>> {
         .extend(owner_gates(context, canary, Way::Relabel { lossy }));
     step.gates.extend(context.probes(false));
     step.restarts = restarts(context, by_label);
-    step.back = back(
-        format!(
-            "Give the Gateways back to {}; their pods roll once more.",
-            stable.name
-        ),
-        [],
+    step.rollback.gates = owner_gates(context, stable, Way::Relabel { lossy });
+    step.rollback.gates.extend(context.probes(false));
+    step.back = format!(
+        "The Gateways go back to {}; their pods roll once more.",
+        stable.name
     );
+    if context.goes_back_with_loss() {
+        step.back.push_str(LOSSY_BACK);
+    }
     Some(step)
 }
 
@@ -297,10 +299,10 @@ pub(super) fn second(context: &Context, steps: &mut Vec<Step<Object>>) {
         .zip(&refs)
         .map(|(gateway, own)| programmed(own.clone(), gateway.canary_address.is_some()));
     own.gates = std::iter::once(Gate::Applied).chain(waits).collect();
-    own.back = back(
-        "No route is attached yet, so the second Gateway may go, and its Deployment and Service with it.",
-        [],
-    );
+    own.rollback.actions = vec![Action::RequireDetached {
+        gateways: refs.clone(),
+    }];
+    own.back = "No route is attached yet, so the second Gateway may go, and its Deployment and Service with it.".to_owned();
     steps.push(own);
 
     let mut routes = step(
@@ -320,10 +322,10 @@ pub(super) fn second(context: &Context, steps: &mut Vec<Step<Object>>) {
     routes.requires = vec![context.services(&context.stable)];
     routes.gates = route_gates(context, Entrance::Both);
     routes.gates.extend(context.probes(false));
-    routes.back = back(
-        "The routes leave the second Gateway; the first one's answers do not change.",
-        [],
-    );
+    routes.rollback.gates = route_gates(context, Entrance::First);
+    routes.rollback.gates.extend(context.probes(false));
+    routes.back =
+        "The routes leave the second Gateway; the first one's answers do not change.".to_owned();
     steps.push(routes);
 }
 
@@ -390,11 +392,14 @@ pub(super) fn first_gone(context: &Context) -> Option<Step<Object>> {
                 .to_owned(),
         })
         .collect();
-    step.back = back(
-        "The first Gateway comes back, with its address where the plan names one; else the load balancer may give it another. Then move \
-         the clients back.",
-        [],
-    );
+    step.rollback.gates = gateways
+        .iter()
+        .map(|gateway| programmed(Context::first(gateway), gateway.address.is_some()))
+        .chain(route_gates(context, Entrance::Both))
+        .chain(context.probes(false))
+        .collect();
+    step.back = "The first Gateway comes back, with its address where the plan names one; else the load balancer may give it another. Then move \
+         the clients back.".to_owned();
     Some(step)
 }
 

@@ -2,7 +2,7 @@
 
 use super::context::{Context, Rev, Role};
 use super::revision::of;
-use super::{Applier, Object, Phase, Step, back, step};
+use super::{Applier, Object, Phase, Step, step};
 use crate::step::Restart;
 use crate::step::action::{Action, Gate};
 use crate::step::object::{IstioOperator, Ztunnel};
@@ -32,11 +32,11 @@ pub(super) fn cni(context: &Context, rev: &Rev) -> Step<Object> {
                         serves both."
                 .to_owned();
             step.watch = format!("{daemon_set} is ready on every node.");
-            step.back = back(
-                "Nothing is enrolled yet, so istio-cni touches no pod. It may stay.",
-                [],
-            );
-            step.stays = vec!["istio-cni".to_owned()];
+            step.back = "Nothing is enrolled yet, so istio-cni touches no pod and may go, each object by its name.".to_owned();
+            step.rollback.requires = [rev, &context.canary]
+                .into_iter()
+                .flat_map(|rev| not_enrolled(context, rev))
+                .collect();
         }
         Role::Canary => {
             step.why = format!(
@@ -72,13 +72,14 @@ pub(super) fn cni(context: &Context, rev: &Rev) -> Step<Object> {
                 object: daemon_set,
                 touches,
             }];
-            step.reversible = false;
-            step.stays = vec![
-                "istio-cni at the canary version, which serves the stable ztunnel too".to_owned(),
-            ];
-            step.back = back(
-                "istio-cni stays at the new version: the older one does not serve a newer ztunnel, and the newer one serves both.",
-                [],
+            step.rollback.requires = vec![no_ztunnel(context, rev)];
+            step.rollback.gates =
+                installed("daemonset", namespace, "istio-cni-node", &context.stable);
+            step.rollback.gates.extend(context.probes(false));
+            step.back = format!(
+                "istioctl {} puts the older istio-cni back, which restarts it on every node once more; only while no canary ztunnel runs, which \
+                 the older one does not serve.",
+                context.stable.version
             );
         }
     }
@@ -149,22 +150,16 @@ pub(super) fn control_plane(context: &Context, rev: &Rev) -> Step<Object> {
         istioctl: context.istioctl(rev),
     }];
     step.gates = installed("deployment", namespace, &rev.istiod(), rev);
-    step.stays = vec![format!("{} and its objects, idle", rev.istiod())];
     if rev.role == Role::Stable {
         step.gates.push(context.default_tag(rev));
     }
-    step.back = back(
-        match rev.role {
-            Role::Stable => {
-                "Nothing uses this control plane yet. It may stay; never run `istioctl uninstall --purge`."
-            }
-            Role::Canary => {
-                "Nothing uses this control plane yet, so it may stay idle. Never run `istioctl uninstall`: it takes objects along that \
-                 both revisions share."
-            }
-        },
-        [],
-    );
+    step.rollback.requires = vec![no_ztunnel(context, rev)];
+    if rev.role == Role::Canary {
+        step.rollback.requires.push(context.default_tag(other));
+    }
+    step.back = "Nothing uses this control plane, so it may go: each of its objects by its name, never by `istioctl uninstall`, which takes \
+                 objects along that both revisions share."
+        .to_owned();
     step
 }
 
@@ -234,14 +229,33 @@ pub(super) fn ztunnel(context: &Context, rev: &Rev) -> Step<Object> {
             selector: rev.selector(),
         },
     ];
-    step.back = back(
-        "Nothing is enrolled on these nodes yet, so the ztunnel may go.",
-        [format!(
-            "kubectl delete -f {}/ --ignore-not-found",
-            step.name
-        )],
-    );
+    step.back = "Nothing is enrolled on these nodes yet, so the ztunnel may go.".to_owned();
+    step.rollback.requires = not_enrolled(context, rev);
+    step.rollback.gates = vec![no_ztunnel(context, rev)];
+    if rev.role == Role::Canary {
+        // istio-cni of the stable version does not serve a newer ztunnel.
+        step.stays = vec![format!(
+            "istio-cni {}, as long as a canary ztunnel runs; 220 takes it back afterwards",
+            rev.version
+        )];
+    }
     step
+}
+
+/// None of a revision's namespaces is part of the mesh.
+pub(super) fn not_enrolled(context: &Context, rev: &Rev) -> Vec<Gate> {
+    let names = context.namespaces(rev).into_iter();
+    names
+        .map(|namespace| Gate::NotEnrolled { namespace })
+        .collect()
+}
+
+/// No ztunnel of a revision is left.
+pub(super) fn no_ztunnel(context: &Context, rev: &Rev) -> Gate {
+    Gate::NoPods {
+        namespace: context.istio_namespace().to_owned(),
+        selector: Some(format!("app=ztunnel,meshplan.dev/revision={}", rev.name)),
+    }
 }
 
 /// What the `IstioOperators` of one version have in common; each file sets its own name.
@@ -259,7 +273,7 @@ pub(super) fn operator(context: &Context, rev: &Rev) -> IstioOperator {
 }
 
 /// A workload that istioctl installs is rolled out, and of its version: istioctl installs its own and says nothing.
-fn installed(kind: &str, namespace: &str, name: &str, rev: &Rev) -> Vec<Gate> {
+pub(super) fn installed(kind: &str, namespace: &str, name: &str, rev: &Rev) -> Vec<Gate> {
     let (kind, namespace, name) = (kind.to_owned(), namespace.to_owned(), name.to_owned());
     vec![
         Gate::Image {

@@ -15,7 +15,7 @@ mod workloads;
 use crate::plan::Checked;
 
 use super::object::Object;
-use super::{Applier, Back, Phase, Step};
+use super::{Applier, Phase, Rollback, Step};
 use context::Context;
 pub use lab::Lab;
 pub use routes::GRANT;
@@ -85,19 +85,11 @@ fn step(
         gates: Vec::new(),
         restarts: Vec::new(),
         reversible: true,
-        back: Back::default(),
-        rollback: None,
+        back: String::new(),
+        rollback: Rollback::default(),
         stays: Vec::new(),
         soak: None,
         traffic: None,
         accepts: Vec::new(),
-    }
-}
-
-/// How to go back, with the commands for it.
-fn back(text: impl Into<String>, commands: impl Into<Vec<String>>) -> Back {
-    Back {
-        text: text.into(),
-        commands: commands.into(),
     }
 }

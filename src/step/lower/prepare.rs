@@ -1,7 +1,7 @@
 //! 010 to 030: what both revisions stand on.
 
 use super::context::Context;
-use super::{Applier, Object, Phase, Step, back, mesh, step};
+use super::{Applier, Object, Phase, Step, mesh, step};
 use crate::istio::Channel;
 use crate::step::action::{Action, Gate};
 use crate::step::object::{IstioOperator, Kustomization, Namespace};
@@ -75,12 +75,9 @@ fn gateway_api(context: &Context) -> Step<Object> {
         channel: channel.as_str().to_owned(),
         crds,
     }];
-    step.reversible = false;
+    step.rollback.keeps = true;
     step.stays = vec!["the Gateway API CRDs".to_owned()];
-    step.back = back(
-        "The CRDs stay. Deleting one deletes every object of its kind; an older bundle is refused by the API server or drops fields.",
-        [],
-    );
+    step.back = "The CRDs stay. Deleting one deletes every object of its kind; an older bundle is refused by the API server or drops fields.".to_owned();
     step
 }
 
@@ -109,13 +106,10 @@ fn base(context: &Context) -> Step<Object> {
     step.gates = vec![Gate::Crds {
         crds: ISTIO_CRDS.map(str::to_owned).to_vec(),
     }];
-    step.reversible = false;
+    step.rollback.keeps = true;
     step.stays =
         vec!["Istio's CRDs and the ServiceAccounts and roles that come with them".to_owned()];
-    step.back = back(
-        "The CRDs stay: deleting one deletes every object of its kind. They do nothing by themselves.",
-        [],
-    );
+    step.back = "The CRDs stay: deleting one deletes every object of its kind. They do nothing by themselves.".to_owned();
     step
 }
 
@@ -170,7 +164,8 @@ fn namespaces(context: &Context) -> Option<Step<Object>> {
             value: "meshplan".to_owned(),
         })
         .collect();
+    step.rollback.keeps = true;
     step.stays = vec![format!("the namespaces {list}")];
-    step.back = back("They stay; they may hold what others put there.", []);
+    step.back = "They stay; they may hold what others put there.".to_owned();
     Some(step)
 }

@@ -3,7 +3,7 @@
 use super::context::{Context, Way};
 use super::routes::Traffic;
 use super::traffic::routed;
-use super::{Applier, Object, Phase, Step, back, gateways, step};
+use super::{Applier, Object, Phase, Step, gateways, step};
 use crate::istio::Handover;
 use crate::step::action::Action;
 
@@ -14,7 +14,6 @@ pub(super) fn steps(context: &Context, steps: &mut Vec<Step<Object>>) {
         "routes-to-canary",
         Phase::Promote,
         Traffic::Canary,
-        Traffic::Weight(100),
     );
     routes.title = "routes to the canary alone".to_owned();
     routes.why = "Stable had no share left; now no route names it any more, so that it can go. The header rule goes too: everybody is \
@@ -83,21 +82,28 @@ pub(super) fn tag(context: &Context, number: u16, hands_over: bool) -> Step<Obje
     }
     step.gates.extend(context.probes(false));
     if number == 530 {
-        step.back = back(
-            format!(
-                "Point the tag at {} again, with istioctl {}.",
-                stable.name, stable.version
-            ),
-            [format!(
-                "istioctl-{} tag set default --revision {} --overwrite --skip-confirmation",
-                stable.version, stable.name
-            )],
-        );
+        step.rollback.gates = vec![context.default_tag(stable)];
+        if hands_over {
+            step.rollback
+                .gates
+                .extend(gateways::owner_gates(context, stable, Way::Tag));
+        }
+        step.rollback.gates.extend(context.probes(false));
+        step.back = format!("The tag points at {} again.", stable.name);
+        if hands_over && context.goes_back_with_loss() {
+            step.back.push_str(LOSSY_BACK);
+        }
     } else {
         // The Gateways must not find two control planes that want them.
         step.requires = vec![super::retire::istiod_gone(context)];
-        step.reversible = false;
-        step.back = back("There is no other control plane left to go back to.", []);
+        step.back = format!(
+            "The tag goes, and the Gateways' pods run without a control plane until 640 is rolled back, which brings {} back.",
+            stable.istiod()
+        );
     }
     step
 }
+
+/// Added to a way back on which the canary's version loses what stable's does not.
+pub(super) const LOSSY_BACK: &str = " The canary's version drops the listeners of what leaves it: on the way back requests are refused until \
+                                     the new pods are ready, up to 30 seconds.";

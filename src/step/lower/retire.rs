@@ -1,9 +1,10 @@
 //! 610 to 660: the stable revision goes, each object by its name. `istioctl uninstall` would take shared ones along.
 
 use super::context::{Context, POOL, Way};
+use super::mesh::{installed, not_enrolled};
 use super::routes::grants;
-use super::workloads::placed;
-use super::{Applier, Object, Phase, Step, back, gateways, promote, step};
+use super::workloads::{captured, enrolled, placed, rollout};
+use super::{Applier, Object, Phase, Step, gateways, promote, step};
 use crate::identity::Identity;
 use crate::istio::{Handover, istiod_objects, leftovers, tag_objects, tag_webhook};
 use crate::step::Restart;
@@ -54,6 +55,8 @@ fn workloads(context: &Context) -> Step<Object> {
     let mut given: Vec<Identity> = placed(context, stable)
         .filter_map(|(_, _, value)| Identity::of(&value))
         .collect();
+    // What claims hold is not thrown away before the namespace is: 620 is the point of no return.
+    given.retain(|identity| identity.kind != "PersistentVolumeClaim");
     given.sort_by_key(|identity| std::cmp::Reverse(crate::target::order(identity)));
     identities.extend(given);
     step.actions = vec![
@@ -73,14 +76,13 @@ fn workloads(context: &Context) -> Step<Object> {
             touches: "its pods end; no request reaches them any more".to_owned(),
         })
         .collect();
-    step.back = back(
-        "As long as stable's ztunnel and control plane are there: bring the workloads back, wait, then roll the routes back.",
-        [
-            "sh 150-stable-workloads/apply.sh".to_owned(),
-            "sh 150-stable-workloads/verify.sh".to_owned(),
-            "sh 510-routes-to-canary/rollback.sh".to_owned(),
-        ],
-    );
+    step.rollback.requires = vec![covered(context)];
+    step.rollback.gates = placed(context, stable)
+        .filter_map(|(_, manifest, value)| rollout(manifest, &value))
+        .collect();
+    step.rollback.gates.extend(captured(&namespaces));
+    step.back = "The workloads come back, empty where they kept something outside of a volume. No route names them until 510 is rolled back."
+        .to_owned();
     step
 }
 
@@ -98,27 +100,18 @@ fn namespace(context: &Context) -> Step<Object> {
         "The script waits for the pods that 610 ended, and stops if one stays: that would be somebody else's."
             .to_owned();
     step.requires = no_pods(&names);
-    step.actions = vec![delete(
-        names
+    step.actions = vec![Action::DeleteNamespaces {
+        files: names
             .iter()
-            .map(|name| Identity::cluster("v1", "Namespace", name.clone()))
+            .map(|name| Object::Identity(Identity::cluster("v1", "Namespace", name.clone())))
             .collect(),
-    )];
-    step.gates = vec![Gate::Gone];
+    }];
+    step.gates = not_enrolled(context, &context.stable);
     step.reversible = false;
-    step.back = back(
-        "An empty namespace comes back by 140, its workloads by 150, its place in the mesh by 190. What volumes and foreign objects it \
-         held is lost.",
-        [
-            "sh 140-stable-namespace/apply.sh",
-            "sh 150-stable-workloads/apply.sh",
-            "sh 150-stable-workloads/verify.sh",
-            "sh 190-enrolment/apply.sh",
-            "sh 190-enrolment/verify.sh",
-            "sh 510-routes-to-canary/rollback.sh",
-        ]
-        .map(str::to_owned),
-    );
+    step.rollback.gates = enrolled(&names, true);
+    step.back = "A point of no return for data: the namespace comes back, and with 610 the workloads. What its volumes held, and what others \
+                 put there, does not."
+        .to_owned();
     step
 }
 
@@ -139,11 +132,7 @@ fn ztunnel(context: &Context) -> Step<Object> {
         Identity::namespaced("apps/v1", "DaemonSet", namespace, name.clone()),
         Identity::namespaced("v1", "ServiceAccount", namespace, name.clone()),
     ])];
-    step.requires = context
-        .namespaces(stable)
-        .into_iter()
-        .map(|namespace| Gate::NamespaceGone { namespace })
-        .collect();
+    step.requires = not_enrolled(context, stable);
     step.gates = vec![
         Gate::Gone,
         Gate::NoPods {
@@ -161,13 +150,14 @@ fn ztunnel(context: &Context) -> Step<Object> {
         object: format!("DaemonSet {namespace}/{name}"),
         touches: "ends; nothing is enrolled on its nodes".to_owned(),
     }];
-    step.back = back(
-        "Bring it back.",
-        [
-            "sh 130-stable-ztunnel/apply.sh".to_owned(),
-            "sh 130-stable-ztunnel/verify.sh".to_owned(),
-        ],
-    );
+    step.rollback.requires = vec![Gate::Rollout {
+        kind: "deployment".to_owned(),
+        namespace: namespace.to_owned(),
+        name: stable.istiod(),
+    }];
+    step.rollback.gates = vec![covered(context)];
+    step.back =
+        "Stable's ztunnel comes back to its nodes; nothing is enrolled there yet.".to_owned();
     step
 }
 
@@ -250,11 +240,17 @@ fn control_plane(context: &Context) -> Step<Object> {
         },
     ];
     step.gates.extend(context.probes(false));
-    step.reversible = false;
-    step.back = back(
-        "From here on there is no way back: installed again, the revision would be a new one beside a canary that owns the Gateways and \
-         the tag.",
-        [],
+    step.rollback.gates = installed("deployment", namespace, &stable.istiod(), stable);
+    if tag_goes {
+        step.rollback.gates.push(context.default_tag(stable));
+        step.rollback
+            .gates
+            .extend(gateways::owner_gates(context, stable, Way::Tag));
+    }
+    step.back = format!(
+        "istioctl {} installs the control plane anew, with the same root certificate; nothing uses it until the steps before are rolled back \
+         as well.",
+        stable.version
     );
     step
 }
@@ -264,6 +260,16 @@ pub(super) fn istiod_gone(context: &Context) -> Gate {
     Gate::NoPods {
         namespace: context.istio_namespace().to_owned(),
         selector: Some(format!("app=istiod,istio.io/rev={}", context.stable.name)),
+    }
+}
+
+/// Stable's ztunnel is on each of its nodes.
+fn covered(context: &Context) -> Gate {
+    let stable = &context.stable;
+    Gate::PoolCovered {
+        namespace: context.istio_namespace().to_owned(),
+        name: stable.ztunnel(),
+        selector: stable.selector(),
     }
 }
 
@@ -301,16 +307,12 @@ fn nodes(context: &Context) -> Step<Object> {
             key: POOL.to_owned(),
             value: canary.word.to_owned(),
         }];
-        let nodes = nodes.join(" ");
-        step.back = back(
-            "The state before is nodes without a ztunnel, so no pod of the mesh may be on them.",
-            [
-                format!("kubectl cordon {nodes}"),
-                format!("kubectl drain {nodes} --ignore-daemonsets --delete-emptydir-data"),
-                format!("kubectl label node {nodes} {POOL}=stable --overwrite"),
-                format!("kubectl uncordon {nodes}"),
-            ],
-        );
+        step.rollback.gates = vec![Gate::NodesLabelled {
+            nodes: nodes.clone(),
+            key: POOL.to_owned(),
+            value: stable.word.to_owned(),
+        }];
+        step.back = "The state before is nodes without a ztunnel, so they are drained first: the canary's pods move to its own nodes.".to_owned();
     } else {
         step.watch = format!(
             "The labels of these nodes are not the plan's. Change them where your node pools are configured, from {} to {}; the \
@@ -322,10 +324,12 @@ fn nodes(context: &Context) -> Step<Object> {
             selector: stable.selector(),
             other: canary.selector(),
         }];
-        step.back = back(
-            "Change the labels back; move pods of the mesh away first.",
-            [],
-        );
+        step.rollback.actions = vec![Action::AwaitPoolReturned {
+            selector: stable.selector(),
+        }];
+        step.back =
+            "Somebody drains these nodes and gives them their labels back; the script looks."
+                .to_owned();
     }
     step.gates.push(Gate::PoolCovered {
         namespace: namespace.to_owned(),

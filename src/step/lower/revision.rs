@@ -2,14 +2,14 @@
 //! their names.
 
 use super::context::{Context, POOL, Rev, Role};
-use super::mesh::{cni, control_plane, ztunnel};
+use super::mesh::{cni, control_plane, no_ztunnel, ztunnel};
 use super::workloads::{namespace, workloads};
-use super::{Applier, Object, Phase, Step, back, step};
+use super::{Applier, Object, Phase, Step, step};
 use crate::step::action::{Action, Gate};
 
 pub(super) fn stable(context: &Context, steps: &mut Vec<Step<Object>>) {
     let stable = &context.stable;
-    steps.push(nodes(stable));
+    steps.push(nodes(context, stable));
     steps.push(cni(context, stable));
     steps.push(control_plane(context, stable));
     steps.push(ztunnel(context, stable));
@@ -19,7 +19,7 @@ pub(super) fn stable(context: &Context, steps: &mut Vec<Step<Object>>) {
 
 pub(super) fn canary(context: &Context, steps: &mut Vec<Step<Object>>) {
     let canary = &context.canary;
-    steps.push(nodes(canary));
+    steps.push(nodes(context, canary));
     steps.push(control_plane(context, canary));
     steps.push(cni(context, canary));
     steps.push(ztunnel(context, canary));
@@ -48,7 +48,7 @@ pub(super) fn of(
     )
 }
 
-fn nodes(rev: &Rev) -> Step<Object> {
+fn nodes(context: &Context, rev: &Rev) -> Step<Object> {
     let mut step = of(
         rev,
         0,
@@ -85,15 +85,13 @@ fn nodes(rev: &Rev) -> Step<Object> {
             key: POOL.to_owned(),
             value: rev.word.to_owned(),
         }];
-        step.back = back(
-            "Take the label off again.",
-            [format!("kubectl label node {} {POOL}-", nodes.join(" "))],
-        );
+        step.back = "The label goes, from the nodes that did not have it before.".to_owned();
+        step.rollback.requires = vec![no_ztunnel(context, rev)];
     } else {
         step.gates = vec![Gate::Pool {
             selector: rev.selector(),
         }];
-        step.back = back("The step changes nothing.", []);
+        step.back = "The step changes nothing.".to_owned();
     }
     step
 }

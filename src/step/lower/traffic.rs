@@ -3,10 +3,10 @@
 use super::context::{Context, Entrance};
 use super::routes::{Traffic, expected, route};
 use super::workloads::{captured, enrolled, namespaces};
-use super::{Applier, Object, Phase, Step, back, step};
+use super::{Applier, Object, Phase, Step, step};
 use crate::plan::parse_duration;
+use crate::step::Restart;
 use crate::step::action::{Action, Gate, RouteRef};
-use crate::step::{Restart, Rollback};
 
 /// 180, 190.
 pub(super) fn entrance(context: &Context, steps: &mut Vec<Step<Object>>) {
@@ -18,14 +18,7 @@ pub(super) fn entrance(context: &Context, steps: &mut Vec<Step<Object>>) {
 pub(super) fn shift(context: &Context, steps: &mut Vec<Step<Object>>) {
     let shift = &context.plan.shift;
     let (name, value) = (shift.header.name.get_ref(), shift.header.value.get_ref());
-    let mut header = routed(
-        context,
-        300,
-        "header",
-        Phase::Shift,
-        Traffic::Header,
-        Traffic::Stable,
-    );
+    let mut header = routed(context, 300, "header", Phase::Shift, Traffic::Header);
     header.title = format!("requests with {name}: {value} to the canary");
     header.why = "Testers reach the canary by a header while everybody else stays on stable. The header stands beside every path of \
                   the route: a rule with the header alone would lose to every path, as paths come first in precedence."
@@ -36,7 +29,6 @@ pub(super) fn shift(context: &Context, steps: &mut Vec<Step<Object>>) {
     );
     steps.push(header);
 
-    let mut before = Traffic::Header;
     for weight in &shift.weights {
         let percent = weight.get_ref().0;
         let now = Traffic::Weight(percent);
@@ -46,7 +38,6 @@ pub(super) fn shift(context: &Context, steps: &mut Vec<Step<Object>>) {
             &format!("weight-{percent}"),
             Phase::Shift,
             now,
-            before,
         );
         step.title = format!("{percent} % of requests to the canary");
         step.why = if percent == 100 {
@@ -67,7 +58,6 @@ pub(super) fn shift(context: &Context, steps: &mut Vec<Step<Object>>) {
         step.gates
             .extend(step.soak.map(|seconds| Gate::Soak { seconds }));
         steps.push(step);
-        before = now;
     }
 }
 
@@ -89,13 +79,9 @@ fn plain_route(context: &Context) -> Step<Object> {
     step.requires = vec![context.services(&context.stable)];
     step.gates = route_gates(context, Entrance::First);
     step.gates.extend(context.probes(false));
-    step.back = back(
-        "Nobody should depend on these routes yet; they may go.",
-        [format!(
-            "kubectl delete -f {}/ --ignore-not-found",
-            step.name
-        )],
-    );
+    step.back =
+        "Nobody should depend on these routes yet; they may go, and with them what they answer."
+            .to_owned();
     step
 }
 
@@ -126,13 +112,11 @@ fn enrolment(context: &Context) -> Step<Object> {
                 .to_owned(),
         })
         .collect();
-    step.back = back(
-        "Take the label off; pods leave the mesh without a restart, open connections are reset.",
-        [format!(
-            "kubectl label namespace {} istio.io/dataplane-mode-",
-            names.join(" ")
-        )],
-    );
+    step.back =
+        "The label goes; pods leave the mesh without a restart, open connections are reset."
+            .to_owned();
+    step.rollback.gates = enrolled(&names, false);
+    step.rollback.gates.extend(context.probes(false));
     step
 }
 
@@ -166,14 +150,13 @@ pub(super) fn route_gates(context: &Context, entrance: Entrance) -> Vec<Gate> {
     std::iter::once(Gate::Applied).chain(routes).collect()
 }
 
-/// A step that puts every route into one state; its rollback puts them into the one before.
+/// A step that puts every route into one state; its rollback puts them into the one before, which the replay knows.
 pub(super) fn routed(
     context: &Context,
     number: u16,
     name: &str,
     phase: Phase,
     now: Traffic,
-    before: Traffic,
 ) -> Step<Object> {
     let mut step = step(number, name, phase, Applier::Kubectl, "");
     step.actions = vec![Action::Apply {
@@ -188,17 +171,9 @@ pub(super) fn routed(
     }
     let mut gates = route_gates(context, Entrance::Both);
     gates.extend(context.probes(false));
-    step.rollback = Some(Rollback {
-        requires: vec![context.services(&context.stable)],
-        actions: vec![Action::Apply {
-            files: route_objects(context, before, Entrance::Both),
-        }],
-        gates,
-    });
-    step.back = back(
-        "Until 610 at any moment: the routes as they were one step before. New requests follow within a second or so; nothing \
-         restarts. From the later weights on, go back step by step.",
-        [format!("sh {}/rollback.sh", step.name)],
-    );
+    step.rollback.requires = vec![context.services(&context.stable)];
+    step.rollback.gates = gates;
+    step.back = "Until 610 at any moment: the routes as they were one step before. New requests follow within a second or so; nothing \
+         restarts. From the later weights on, go back step by step.".to_owned();
     step
 }

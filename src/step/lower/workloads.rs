@@ -3,7 +3,7 @@
 use super::context::{Context, Rev, Role};
 use super::revision::of;
 use super::routes;
-use super::{Applier, Object, Step, back};
+use super::{Applier, Object, Step};
 use crate::manifest::Manifest;
 use crate::plan::Workload;
 use crate::step::action::{Action, Gate};
@@ -33,9 +33,14 @@ pub(super) fn namespace(context: &Context, rev: &Rev) -> Step<Object> {
     step.watch = "No label `istio.io/rev` on it, ever: that would inject sidecars, and a pod with a sidecar is not part of the ambient \
                   mesh."
         .to_owned();
-    step.actions = vec![Action::Apply {
-        files: namespaces(&names, ambient),
-    }];
+    step.actions = vec![
+        Action::FindNamespaces {
+            namespaces: names.clone(),
+        },
+        Action::Apply {
+            files: namespaces(&names, ambient),
+        },
+    ];
     if !ambient {
         // Run again after 190, the step would take the label off that 190 put on.
         step.requires = names
@@ -46,13 +51,7 @@ pub(super) fn namespace(context: &Context, rev: &Rev) -> Step<Object> {
             .collect();
     }
     step.gates = enrolled(&names, ambient);
-    step.back = back(
-        "The namespace is empty still and may go.",
-        [format!(
-            "kubectl delete -f {}/ --ignore-not-found",
-            step.name
-        )],
-    );
+    step.back = "The namespace is empty still and may go. One that was there before the plan stays, with the labels that it had.".to_owned();
     step
 }
 
@@ -128,13 +127,10 @@ pub(super) fn workloads(context: &Context, rev: &Rev) -> Step<Object> {
         step.gates.extend(captured(&context.namespaces(rev)));
     }
     let list = context.namespaces(rev).join(", ");
-    step.back = back(
-        format!("No route names {list} yet, so what is in it may go."),
-        [format!(
-            "kubectl delete -f {}/ --ignore-not-found",
-            step.name
-        )],
-    );
+    step.rollback.actions = vec![Action::RequireUnrouted {
+        namespaces: context.namespaces(rev),
+    }];
+    step.back = format!("No route names {list} yet, so what the step put there may go.");
     step
 }
 
@@ -161,7 +157,7 @@ pub(super) fn placed<'a>(
 }
 
 /// The gate for what kubectl can wait for; a DaemonSet's own update strategy may be one that it cannot.
-fn rollout(manifest: &Manifest, value: &serde_json::Value) -> Option<Gate> {
+pub(super) fn rollout(manifest: &Manifest, value: &serde_json::Value) -> Option<Gate> {
     let kind = match (manifest.identity.group(), manifest.identity.kind.as_str()) {
         ("apps", "Deployment") => "deployment",
         ("apps", "StatefulSet") => "statefulset",

@@ -1,0 +1,165 @@
+//! The way back: from a step, and from each part of it, its rollback leads to the state before, and harms nothing on the way.
+
+use super::{Proof, gates, judged, part_files, parts};
+use crate::finding::Finding;
+use crate::rules::{self, Judged, finding};
+use crate::state::{Part, State};
+use crate::step::Gate;
+use crate::target::IndexStep;
+
+/// The states at both ends of a step, and what the rules say of them.
+pub(super) struct Leg<'a> {
+    /// The step's place among the others.
+    pub number: usize,
+    pub before: &'a State,
+    pub after: &'a State,
+    pub known: &'a [Judged],
+    pub now: &'a [Judged],
+}
+
+impl Proof<'_> {
+    /// Proves the way back of a step.
+    pub(super) fn way_back(&mut self, step: &IndexStep, leg: &Leg<'_>, parts: &[(&Part, &State)]) {
+        // What stays was judged as the state after the step.
+        if step.step.rollback.keeps {
+            return;
+        }
+        if let Some(said) = self.leads_back(step, leg, parts) {
+            self.say_of_way_back(step, said, &[]);
+            return;
+        }
+        let rollback = &step.step.rollback;
+        for gate in &rollback.requires {
+            self.gate_of_way_back(step, leg.after, gate);
+        }
+        for gate in &rollback.gates {
+            self.gate_of_way_back(step, leg.before, gate);
+        }
+        let replay = self.course.replay();
+        let states: Vec<(Part, State)> = parts::parts(&rollback.actions)
+            .into_iter()
+            .map(|part| {
+                let (state, _) = replay.run(leg.after, &step.step, &rollback.actions, Some(&part));
+                (part, state)
+            })
+            .collect();
+        let is_in = |judged: &Judged, all: &[Judged]| all.iter().any(|other| other.is_same(judged));
+        for (part, state) in &states {
+            for judged in judged(state) {
+                let stays = leg.before.get(&judged.subject).is_some()
+                    && leg.after.get(&judged.subject).is_some();
+                // On the way back, too, a Gateway's own pods may run without a control plane between two steps.
+                let between = leg.number > 0 && self.is_between(leg.number - 1, &judged);
+                if stays && !between && !is_in(&judged, leg.known) && !is_in(&judged, leg.now) {
+                    let files = part_files(&rollback.actions, part);
+                    let said = finding(
+                        &rules::ROLLBACK_DIFFERS,
+                        format!(
+                            "the way back of `{}` breaks {}",
+                            step.step.name, judged.finding.code
+                        ),
+                    )
+                    .label(judged.finding.message.clone())
+                    .help("what needs an order on the way back is in another step");
+                    self.say_of_way_back(step, said, &files);
+                    return;
+                }
+            }
+        }
+        let states: Vec<(&Part, &State)> =
+            states.iter().map(|(part, state)| (part, state)).collect();
+        for (said, part) in self.traffic.on_the_way(leg.after, leg.before, &states) {
+            let files = part_files(&rollback.actions, part);
+            let object = gates::anchor(self.course, step).cloned();
+            self.say(step, said, object.as_ref(), "/spec", &files);
+        }
+    }
+
+    /// Says why the rollback does not lead to the state before, from the state after the step or from a part of it.
+    fn leads_back(
+        &self,
+        step: &IndexStep,
+        leg: &Leg<'_>,
+        parts: &[(&Part, &State)],
+    ) -> Option<Finding> {
+        let replay = self.course.replay();
+        let actions = &step.step.rollback.actions;
+        let starts = parts.iter().map(|(_, state)| *state).chain([leg.after]);
+        for start in starts {
+            let (back, refused) = replay.run(start, &step.step, actions, None);
+            let refused = refused.into_iter().next().map(|refusal| refusal.why);
+            let Some(why) = difference(leg.before, &back).or(refused) else {
+                continue;
+            };
+            return Some(
+                finding(
+                    &rules::ROLLBACK_DIFFERS,
+                    format!("the way back of `{}` does not lead back", step.step.name),
+                )
+                .label(why)
+                .help("rollback/ holds each object as the step before has it"),
+            );
+        }
+        None
+    }
+
+    fn gate_of_way_back(&mut self, step: &IndexStep, state: &State, gate: &Gate) {
+        if let Some(why) = gates::closed(step, state, gate) {
+            let said = finding(
+                &rules::GATE_FAILS,
+                format!(
+                    "the way back of `{}` waits for what never comes: {why}",
+                    step.step.name
+                ),
+            )
+            .label("rollback.sh never ends")
+            .help("make files and gates agree; compile the plan again if a file was edited");
+            self.say_of_way_back(step, said, &[]);
+        }
+    }
+
+    /// Says something at a file of the way back, or of the step where it has none.
+    fn say_of_way_back(&mut self, step: &IndexStep, said: Finding, part: &[String]) {
+        let file = step
+            .files
+            .iter()
+            .find(|file| file.path.contains("/rollback/"));
+        let object = file.and_then(|file| self.course.files.get(&file.path));
+        let object = object.or_else(|| gates::anchor(self.course, step)).cloned();
+        self.say(step, said, object.as_ref(), "/spec", part);
+    }
+}
+
+/// The first thing in which two states differ, and how.
+fn difference(before: &State, after: &State) -> Option<String> {
+    for object in before.objects() {
+        match after.get(&object.key) {
+            None => return Some(format!("{} is not there any more", object.key)),
+            Some(other) if other.value() != object.value() => {
+                return Some(format!("{} is not what it was", object.key));
+            }
+            Some(_) => {}
+        }
+    }
+    let new = after
+        .objects()
+        .find(|object| before.get(&object.key).is_none());
+    if let Some(object) = new {
+        return Some(format!("{} was not there", object.key));
+    }
+    for (node, labels) in &before.nodes {
+        if after.nodes.get(node) != Some(labels) {
+            return Some(format!("node {node} has other labels than it had"));
+        }
+    }
+    // Whose owner was gone already is served by whoever came last.
+    let owner = |state: &State, key| {
+        let served = state.served.get(key)?;
+        served.owned.then(|| served.revision.clone())
+    };
+    let moved = before
+        .served
+        .keys()
+        .find(|key| owner(before, key) != owner(after, key));
+    moved.map(|key| format!("{key} is not served by the revision that served it"))
+}
