@@ -193,7 +193,12 @@ fn what_istioctl_makes_is_what_the_charts_make() {
         let facts = meshplan::istio::facts(version).expect("facts");
         let revision = version.to_string().replace('.', "-");
         let namespace = "istio-system";
-        let istiod = meshplan::istio::istiod_objects(facts, Some(&revision), namespace);
+        let istiod = meshplan::istio::istiod_objects(
+            facts,
+            meshplan::istio::IstiodSettings::default(),
+            Some(&revision),
+            namespace,
+        );
         let cni = meshplan::istio::cni_objects(facts, namespace);
         for (file, ours) in [("istiod-objects.txt", istiod), ("cni-objects.txt", cni)] {
             let mut ours: Vec<String> = ours

@@ -64,8 +64,12 @@ const HARMLESS: &[(&str, &str)] = &[
         "a port of ztunnel that is declared for people; no Service leads to it",
     ),
     (
-        "510-routes-to-canary/70-httproute-default-bookinfo.yaml#/spec/rules/0/backendRefs/0/weight",
+        "(the only backend)",
         "the only backend of a rule has all of its requests, whatever its weight is",
+    ),
+    (
+        "(where both go to one place)",
+        "at 100 % requests with the header and without it go to the same place",
     ),
     (
         "istio-cni.yaml#/metadata/namespace",
@@ -162,6 +166,25 @@ fn changed(value: &Value) -> Value {
     }
 }
 
+/// What of a route makes a change of it harmless.
+fn note(path: &str, route: &Value, pointer: &str) -> &'static str {
+    let alone = || {
+        let (list, own) = pointer.strip_suffix("/weight")?.rsplit_once('/')?;
+        let backends = route.pointer(list)?.as_array()?;
+        let own: usize = own.parse().ok()?;
+        let weight = |backend: &Value| backend["weight"].as_u64().unwrap_or(1);
+        let others = backends.iter().enumerate().filter(|(n, _)| *n != own);
+        Some(weight(&backends[own]) > 0 && others.map(|(_, b)| weight(b)).sum::<u64>() == 0)
+    };
+    if alone() == Some(true) {
+        " (the only backend)"
+    } else if path.starts_with("400-") && pointer.contains("/headers/") {
+        " (where both go to one place)"
+    } else {
+        ""
+    }
+}
+
 fn object(path: &str, value: &Value, old: &Object) -> Rc<Object> {
     let text = yaml::write(value);
     let document = Rc::new(yaml::read(&text).expect("a mutant is YAML").remove(0));
@@ -208,7 +231,8 @@ fn score_of(name: &str, thread: usize) -> Score {
                     .files
                     .insert(other.clone(), object(other, &value, object_of));
             }
-            score.count(&format!("{path}#{pointer}"), is_broken(&course));
+            let why = note(&path, old.value(), &pointer);
+            score.count(&format!("{path}#{pointer}{why}"), is_broken(&course));
         }
         course.files.insert(path, old);
         course.files.extend(copies);

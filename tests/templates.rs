@@ -38,10 +38,15 @@ const WRONG_TYPES: &[(&str, &str, &str)] = &[
     ),
     (
         "istio/istio-cni.yaml",
-        "        enabled: true",
-        "        enabled: 1",
+        "      enabled: true",
+        "      enabled: 1",
     ),
     ("istio/istiod.yaml", "  tag: {{ tag }}", "  tag: 1.5"),
+    (
+        "istio/ztunnel.yaml",
+        "      enabled: true",
+        "      enabled: 1",
+    ),
     ("lab/ipaddresspool.yaml", "  - {{ address }}", "  - 10"),
     ("lab/kind.yaml", "- role: control-plane", "- role: 1"),
     ("lab/l2advertisement.yaml", "  - {{ pool }}", "  - true"),
@@ -64,7 +69,13 @@ const WRONG_TYPES: &[(&str, &str, &str)] = &[
 
 /// Compiles with one template replaced and returns what is found, as `code`, rendered line and label.
 fn found(template: &str, text: &str) -> (String, String) {
+    let form = if template == "istio/ztunnel.yaml" {
+        "[istio]\nztunnel = \"istio-operator\"\n\n[gateway-api]"
+    } else {
+        "[gateway-api]"
+    };
     let plan = small_plan(&[
+        ("[gateway-api]", form),
         ("\"a1\", \"a2\"", "\"lab-worker\""),
         ("\"b1\"", "\"lab-worker2\""),
         (

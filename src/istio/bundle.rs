@@ -5,6 +5,7 @@
 use schemars::JsonSchema;
 use semver::Version;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// The release channel of a bundle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -117,6 +118,89 @@ impl Bundle {
     }
 }
 
+/// A CRD whose objects must be stored in another version before a bundle can come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// Its plural name, as `referencegrants`.
+    pub plural: &'static str,
+    /// The version in which its objects have to be stored.
+    pub version: &'static str,
+}
+
+/// How a cluster gets from one bundle to a later one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Way {
+    /// By applying it.
+    Direct,
+    /// By way of another bundle where there is one, and with objects rewritten there.
+    Migrate {
+        /// The release in between, as `v1.0.0`.
+        over: Option<&'static str>,
+        /// What is rewritten.
+        stored: Vec<Stored>,
+    },
+    /// Not at all, and why.
+    Refused(&'static str),
+}
+
+/// Returns how a cluster gets from one bundle to a later one of the same channel.
+///
+/// The API server refuses a CRD that lacks a version in which objects were stored (`status.storedVersions`), and takes the rest of the
+/// bundle. Sources: the versions that each bundle's CRDs serve and store (`kubernetes-sigs/gateway-api@TAG:config/crd`);
+/// `site/content/en/guides/crd-management` for the rewriting; the refusals were seen on a real API server.
+#[must_use]
+pub fn way(from: &Version, to: &Version, channel: Channel) -> Way {
+    let crosses = |first: Version| *from < first && first <= *to;
+    let grants = Stored {
+        plural: "referencegrants",
+        version: "v1beta1",
+    };
+    match channel {
+        Channel::Standard if crosses(Version::new(1, 1, 0)) => Way::Migrate {
+            // Before v0.8.0 ReferenceGrants were stored as v1alpha2; v1.0.0 still serves it and stores v1beta1.
+            over: (*from < Version::new(0, 8, 0)).then_some("v1.0.0"),
+            stored: vec![grants],
+        },
+        Channel::Experimental
+            if *from >= Version::new(1, 0, 0) && crosses(Version::new(1, 1, 0)) =>
+        {
+            Way::Refused(
+                "v1.0.0 stores BackendTLSPolicies as v1alpha2, which no later release serves",
+            )
+        }
+        Channel::Experimental if crosses(Version::new(1, 2, 0)) => Way::Migrate {
+            // v1.1.1 serves both versions of ReferenceGrant and GRPCRoute, and has no BackendTLSPolicy of v1.0.0 behind it.
+            over: (*from < Version::new(1, 0, 0)).then_some("v1.1.1"),
+            stored: vec![
+                grants,
+                Stored {
+                    plural: "grpcroutes",
+                    version: "v1",
+                },
+            ],
+        },
+        _ => Way::Direct,
+    }
+}
+
+/// Returns the release and channel that a CRD of a bundle carries as annotations.
+#[must_use]
+pub fn bundle_of_crd(crd: &Value) -> Option<(Version, Channel)> {
+    let annotation = |key: &str| {
+        let annotations = crd.pointer("/metadata/annotations")?;
+        annotations
+            .get(format!("gateway.networking.k8s.io/{key}"))?
+            .as_str()
+    };
+    let version = Version::parse(annotation("bundle-version")?.strip_prefix('v')?).ok()?;
+    let channel = match annotation("channel")? {
+        "standard" => Channel::Standard,
+        "experimental" => Channel::Experimental,
+        _ => return None,
+    };
+    Some((version, channel))
+}
+
 /// Returns the release and channel that a resource of a kustomization names, as [`Bundle::resources`] writes it.
 #[must_use]
 pub fn bundle_of_resource(resource: &str) -> Option<(Version, Channel)> {
@@ -145,5 +229,43 @@ pub fn serves(bundle: &Version, kind: &str, api_version: &str) -> bool {
             "gateway.networking.k8s.io/v1alpha2",
         ) => !at_least((1, 0)),
         _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use semver::Version;
+
+    use super::Channel::{Experimental, Standard};
+    use super::{Way, way};
+
+    #[test]
+    fn stored_versions_are_migrated_before_they_go() {
+        let of = |from: &str, to: &str, channel| {
+            let version = |text: &str| Version::parse(text).expect(text);
+            way(&version(from), &version(to), channel)
+        };
+        let over = |way: Way| match way {
+            Way::Migrate { over, stored } => Some((over, stored.len())),
+            _ => None,
+        };
+        assert_eq!(of("0.6.1", "1.0.0", Standard), Way::Direct);
+        assert_eq!(
+            over(of("0.6.1", "1.4.1", Standard)),
+            Some((Some("v1.0.0"), 1))
+        );
+        assert_eq!(over(of("1.0.0", "1.4.1", Standard)), Some((None, 1)));
+        assert_eq!(of("1.1.0", "1.6.1", Standard), Way::Direct);
+        assert_eq!(of("0.6.1", "1.1.1", Experimental), Way::Direct);
+        assert_eq!(
+            over(of("0.6.1", "1.2.1", Experimental)),
+            Some((Some("v1.1.1"), 2))
+        );
+        assert_eq!(over(of("1.1.1", "1.6.1", Experimental)), Some((None, 2)));
+        assert!(matches!(
+            of("1.0.0", "1.2.1", Experimental),
+            Way::Refused(_)
+        ));
+        assert_eq!(of("1.4.1", "1.6.1", Experimental), Way::Direct);
     }
 }

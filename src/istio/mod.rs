@@ -11,9 +11,13 @@ mod skew;
 mod versions;
 mod ztunnel;
 
-pub use bundle::{BUNDLES, Bundle, Channel, bundle, bundle_of_resource, serves};
+pub use bundle::{
+    BUNDLES, Bundle, Channel, Stored, Way, bundle, bundle_of_crd, bundle_of_resource, serves, way,
+};
 pub use gateways::{GatewayClaim, ListenerFilter, RouteDialect, route_dialect};
-pub use objects::{cni_objects, istiod_objects, leftovers, tag_objects, tag_webhook};
+pub use objects::{
+    IstiodSettings, cni_objects, istiod_objects, leftovers, tag_objects, tag_webhook,
+};
 pub use skew::{Hop, Illegal, example_after, judge};
 pub use versions::{
     Bundles, CniChart, Facts, Handover, IstiodChart, ZtunnelTrust, ZtunnelValues, facts,

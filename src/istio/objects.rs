@@ -3,6 +3,8 @@
 //! Sources: the istiod chart of each tag; istioctl's own tag objects (`istioctl/pkg/tag`), and the Leases that a running
 //! istiod makes (`pilot/pkg/leaderelection`), as seen on an API server with istiod 1.31.
 
+use serde_json::Value;
+
 use super::Facts;
 use crate::identity::Identity;
 
@@ -25,10 +27,59 @@ pub fn tag_webhook(tag: &str, namespace: &str) -> String {
     webhook(format!("istio-revision-tag-{tag}"), namespace)
 }
 
+/// What chart values say about which objects an istiod has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IstiodSettings {
+    /// A `HorizontalPodAutoscaler`.
+    autoscaler: bool,
+    /// More than one replica at any time.
+    several: bool,
+    /// `PodDisruptionBudgets`, if at all.
+    budgets: bool,
+}
+
+impl IstiodSettings {
+    /// Reads them from `spec.values` of an IstioOperator (`templates/autoscale.yaml`, `poddisruptionbudget.yaml`).
+    #[must_use]
+    pub fn of(values: Option<&Value>) -> Self {
+        let number = |pointer: &str, default: u64| {
+            let value = values.and_then(|values| values.pointer(pointer));
+            value.and_then(Value::as_u64).unwrap_or(default)
+        };
+        let on = |pointer: &str| {
+            let value = values.and_then(|values| values.pointer(pointer));
+            value.and_then(Value::as_bool).unwrap_or(true)
+        };
+        let autoscales = on("/pilot/autoscaleEnabled");
+        let least = number("/pilot/autoscaleMin", 1);
+        let most = number("/pilot/autoscaleMax", 5);
+        Self {
+            autoscaler: autoscales && least > 0 && most > 0,
+            several: if autoscales {
+                least > 1
+            } else {
+                number("/pilot/replicaCount", 1) > 1
+            },
+            budgets: on("/global/defaultPodDisruptionBudget/enabled"),
+        }
+    }
+}
+
+impl Default for IstiodSettings {
+    fn default() -> Self {
+        Self::of(None)
+    }
+}
+
 /// Returns the objects of one istiod that belong to its revision alone, in the order in which they can go: webhooks that
 /// would call it first, then what runs, then what it ran with.
 #[must_use]
-pub fn istiod_objects(facts: &Facts, revision: Option<&str>, namespace: &str) -> Vec<Identity> {
+pub fn istiod_objects(
+    facts: &Facts,
+    settings: IstiodSettings,
+    revision: Option<&str>,
+    namespace: &str,
+) -> Vec<Identity> {
     // A control plane without a revision has the same names without the end.
     let end = revision.map_or_else(String::new, |revision| format!("-{revision}"));
     let istiod = format!("istiod{end}");
@@ -51,9 +102,11 @@ pub fn istiod_objects(facts: &Facts, revision: Option<&str>, namespace: &str) ->
             "ValidatingWebhookConfiguration",
             format!("istio-validator{end}-{namespace}"),
         ),
-        own("autoscaling/v2", "HorizontalPodAutoscaler"),
     ];
-    if facts.istiod.pod_disruption_budget {
+    if settings.autoscaler {
+        objects.push(own("autoscaling/v2", "HorizontalPodAutoscaler"));
+    }
+    if settings.budgets && (facts.istiod.pod_disruption_budget || settings.several) {
         objects.push(own("policy/v1", "PodDisruptionBudget"));
     }
     objects.push(own("apps/v1", "Deployment"));

@@ -47,6 +47,16 @@ pub struct ResourceEnv {
     pub resource: &'static str,
     /// What it is divided by; nothing where the chart leaves that to the API.
     pub divisor: Option<&'static str>,
+    /// Whether it is there only where the container has that resource.
+    pub if_there: bool,
+}
+
+impl ResourceEnv {
+    /// Returns where in `resources` the resource stands.
+    #[must_use]
+    pub fn pointer(&self) -> String {
+        format!("/{}", self.resource.replace('.', "/"))
+    }
 }
 
 /// Resource requests of the container.
@@ -159,6 +169,7 @@ pub(super) const V1_27: Ztunnel = Ztunnel {
         name: "ZTUNNEL_CPU_LIMIT",
         resource: "limits.cpu",
         divisor: None,
+        if_there: false,
     }],
     ..V1_24
 };
@@ -167,6 +178,7 @@ const CPU_LIMIT: ResourceEnv = ResourceEnv {
     name: "ZTUNNEL_CPU_LIMIT",
     resource: "limits.cpu",
     divisor: Some("1"),
+    if_there: false,
 };
 
 pub(super) const V1_29: Ztunnel = Ztunnel {
@@ -178,9 +190,15 @@ pub(super) const V1_31: Ztunnel = Ztunnel {
     resource_env: &[
         CPU_LIMIT,
         ResourceEnv {
+            name: "ZTUNNEL_RESOURCE_CPU_LIMIT",
+            if_there: true,
+            ..CPU_LIMIT
+        },
+        ResourceEnv {
             name: "ZTUNNEL_RESOURCE_CPU_REQUEST",
             resource: "requests.cpu",
             divisor: Some("1"),
+            if_there: true,
         },
     ],
     ..V1_29

@@ -10,19 +10,23 @@ mod parse;
 mod pool;
 mod schema;
 mod shape;
+mod values;
 mod written;
 mod written_lab;
 mod written_shift;
+mod ztunnel_values;
 
-pub use check::{Checked, Files, check};
+pub use check::{Checked, Crds, Files, Migration, NEEDED, check};
 pub use duration::parse_duration;
 pub use parse::{Parsed, Part, Parts, parse};
 pub use pool::{Pool, PoolTable};
 pub use schema::plan_schema;
 pub use shape::nearest;
+pub use values::{Component, Values, ValuesFile, merge_under, split};
 pub use written::{
     Backend, Canary, Gateway, GatewayApi, HandoverChoice, Installer, Istio, Listener, Match, Plan,
     Port, Protocol, Revision, Route, Stable, Workload, ZtunnelForm,
 };
 pub use written_lab::{Kind, Lab, Metallb, Workers};
 pub use written_shift::{Allow, Expect, Header, Probe, Shift, Status, Weight};
+pub use ztunnel_values::{Place, chart_has};

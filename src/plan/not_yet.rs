@@ -13,18 +13,6 @@ pub enum Origin {
     Existing,
 }
 
-/// Files of chart values, one a component.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct ChartValues {
-    /// For istiod.
-    pub istiod: Option<String>,
-    /// For istio-cni.
-    pub cni: Option<String>,
-    /// For ztunnel.
-    pub ztunnel: Option<String>,
-}
-
 /// Who else writes a component's objects, as `flux:mesh/istiod`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::not_yet::{Batch, ChartValues, NodeGroup, Origin, Owners, Placement};
+use super::not_yet::{Batch, NodeGroup, Origin, Owners, Placement};
 use super::pool::Pool;
 use super::written_lab::Lab;
 use super::written_shift::{Allow, Probe, Shift};
@@ -62,20 +62,33 @@ pub struct Istio {
     #[schemars(extend("x-not-yet-values" = ["helm", "sail", "manifests"]))]
     pub installer: Option<Installer>,
     /// What ztunnel is written as; `daemonset` if not given.
-    #[schemars(extend("x-not-yet-values" = ["istio-operator"]))]
     pub ztunnel: Option<ZtunnelForm>,
     /// Settings of istio-cni, which the cluster has one of.
     #[serde(default)]
     pub cni: Cni,
-    /// The registry of all images.
-    #[schemars(with = "Option<String>", extend("x-not-yet" = true))]
+    /// The registry of all images; Istio's own if not given.
+    #[schemars(with = "Option<String>")]
     pub hub: Option<Spanned<String>>,
     /// Files of chart values that go under what the plan sets.
-    #[schemars(extend("x-not-yet" = true))]
     pub values: Option<ChartValues>,
     /// Who else writes Istio's objects.
     #[schemars(extend("x-not-yet" = true))]
     pub owner: Option<Owners>,
+}
+
+/// Files of chart values, one a component, relative to the plan.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct ChartValues {
+    /// For istiod.
+    #[schemars(with = "Option<String>")]
+    pub istiod: Option<Spanned<String>>,
+    /// For istio-cni.
+    #[schemars(with = "Option<String>")]
+    pub cni: Option<Spanned<String>>,
+    /// For ztunnel.
+    #[schemars(with = "Option<String>")]
+    pub ztunnel: Option<Spanned<String>>,
 }
 
 /// Who installs Istio.
@@ -121,11 +134,14 @@ pub struct GatewayApi {
     /// The release channel.
     #[schemars(with = "Channel")]
     pub channel: Spanned<Channel>,
-    /// A local copy of the CRDs.
-    #[schemars(with = "Option<String>", extend("x-not-yet" = true))]
+    /// The release that the cluster has before, where it has one; what was stored by it is migrated where the new one needs that.
+    #[schemars(with = "Option<String>")]
+    pub from: Option<Spanned<String>>,
+    /// A local copy of the CRDs, in one file, instead of the official remote resource.
+    #[schemars(with = "Option<String>")]
     pub crds: Option<Spanned<String>>,
-    /// Whether the plan installs the CRDs.
-    #[schemars(with = "Option<bool>", extend("x-not-yet" = true))]
+    /// Whether the plan installs the CRDs; if not, somebody else has, and the plan looks. `true` if not given.
+    #[schemars(with = "Option<bool>")]
     pub manage: Option<Spanned<bool>>,
 }
 

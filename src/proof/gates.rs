@@ -191,7 +191,8 @@ pub fn closed(step: &IndexStep, state: &State, gate: &Gate) -> Option<String> {
             header,
             ..
         } => probe(state, url, *status, header.as_deref()),
-        Gate::Applied | Gate::Soak { .. } => None,
+        // Only a cluster can say, in which versions it has stored what among others.
+        Gate::Applied | Gate::Soak { .. } | Gate::Stored { .. } => None,
     }
 }
 

@@ -67,6 +67,45 @@ pub(super) fn raw(value: &str) -> Value {
     Value::from_safe_string(value.to_owned())
 }
 
+/// The filter `block`: a mapping or a list as lines of YAML, so many spaces in.
+pub(super) fn block(value: &Value, spaces: usize) -> Result<Value, Error> {
+    Ok(Value::from_safe_string(lines(value, spaces)?.join("\n")))
+}
+
+/// The lines of a mapping or a list; its scalars are written as everywhere else.
+fn lines(value: &Value, spaces: usize) -> Result<Vec<String>, Error> {
+    let is_block = |value: &Value| {
+        matches!(value.kind(), ValueKind::Map | ValueKind::Seq) && value.len() != Some(0)
+    };
+    let mut all = Vec::new();
+    if value.kind() == ValueKind::Seq {
+        for item in value.try_iter()? {
+            if item.kind() == ValueKind::Map && is_block(&item) {
+                let mut own = lines(&item, spaces + 2)?;
+                if let Some(first) = own.first_mut() {
+                    first.replace_range(spaces..=spaces, "-");
+                }
+                all.extend(own);
+            } else {
+                all.push(format!("{:spaces$}- {}", "", flow(&item)?));
+            }
+        }
+        return Ok(all);
+    }
+    for key in value.try_iter()? {
+        let item = value.get_item(&key)?;
+        let key = flow(&key)?;
+        if is_block(&item) {
+            let inner = if item.kind() == ValueKind::Map { 2 } else { 0 };
+            all.push(format!("{:spaces$}{key}:", ""));
+            all.extend(lines(&item, spaces + inner)?);
+        } else {
+            all.push(format!("{:spaces$}{key}: {}", "", flow(&item)?));
+        }
+    }
+    Ok(all)
+}
+
 fn extension(name: &str) -> &str {
     name.rsplit('.').next().unwrap_or_default()
 }

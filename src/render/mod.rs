@@ -201,6 +201,7 @@ fn environment(overrides: &BTreeMap<String, Source>) -> Environment<'static> {
     }
     environment.set_formatter(formatter::format);
     environment.add_filter("raw", formatter::raw);
+    environment.add_filter("block", formatter::block);
     let overrides: BTreeMap<String, String> = overrides
         .iter()
         .map(|(name, source)| (name.clone(), source.text.clone()))

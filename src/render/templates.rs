@@ -35,6 +35,10 @@ pub const EMBEDDED: &[(&str, &str)] = &[
         "istio/istiod.yaml",
         include_str!("../../templates/istio/istiod.yaml"),
     ),
+    (
+        "istio/ztunnel.yaml",
+        include_str!("../../templates/istio/ztunnel.yaml"),
+    ),
     ("lab/down.sh", include_str!("../../templates/lab/down.sh")),
     (
         "lab/ipaddresspool.yaml",

@@ -84,5 +84,15 @@ fn check(view: &View<'_>, report: &mut Report) {
                 format!("{} and {}", words(left), words(right));
             report.help("give both revisions the same");
         }
+        if one.mesh.discovery != other.mesh.discovery {
+            let message = format!(
+                "revisions `{}` and `{}` discover other namespaces each",
+                one.revision(),
+                other.revision()
+            );
+            report.say(&RULE, object, "/spec", message).label =
+                "their discovery selectors differ, and a workload that one sees is none to the other".to_owned();
+            report.help("give both revisions the same `discoverySelectors`");
+        }
     }
 }

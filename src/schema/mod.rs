@@ -331,7 +331,7 @@ mod tests {
         let operator = |tag: &str| {
             json!({"apiVersion": "install.istio.io/v1alpha1", "kind": "IstioOperator", "metadata": {"name": "istio-cni"},
                 "spec": {"profile": "ambient", "hub": "h", "tag": tag, "components": {},
-                    "values": {"cni": {"privileged": true, "ambient": {"dnsCapture": true}}}}})
+                    "values": {"cni": {"ambient": {"redirectMode": "iptables", "dnsCapture": true}}}}})
         };
         assert_eq!(
             messages(&schemas, &operator("1.18.1")),
@@ -339,8 +339,7 @@ mod tests {
         );
         assert_eq!(
             messages(&schemas, &operator("1.30.3")),
-            ["/spec/values/cni/privileged no such field"]
+            ["/spec/values/cni/ambient/redirectMode no such field"]
         );
-        assert_eq!(messages(&schemas, &operator("1.21.0")), [] as [&str; 0]);
     }
 }

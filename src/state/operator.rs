@@ -11,8 +11,8 @@ use super::objects::Object;
 use super::pods::texts;
 use crate::identity::Identity;
 use crate::istio::{
-    Facts, ZtunnelValues, cni_objects, facts_near, istiod_objects, leftovers, tag_objects,
-    tag_webhook,
+    Facts, IstiodSettings, ZtunnelValues, cni_objects, facts_near, istiod_objects, leftovers,
+    tag_objects, tag_webhook,
 };
 use crate::manifest::Manifest;
 use crate::step::Phase;
@@ -149,8 +149,9 @@ impl Operator {
             ));
         }
         if self.pilot {
-            for identity in istiod_objects(self.facts(), self.revision.as_deref(), &self.namespace)
-            {
+            let settings = IstiodSettings::of(object.value().pointer("/spec/values"));
+            let revision = self.revision.as_deref();
+            for identity in istiod_objects(self.facts(), settings, revision, &self.namespace) {
                 let value = self.istiod(object, &identity);
                 values.push((identity, value));
             }
@@ -395,7 +396,7 @@ fn set(value: &mut Value, path: &str, new: &Value) {
 }
 
 /// Where each setting that two revisions must agree in stands.
-const SETTINGS: [(&str, &[&str]); 5] = [
+const SETTINGS: [(&str, &[&str]); 7] = [
     (
         "trust domain",
         &[
@@ -416,6 +417,8 @@ const SETTINGS: [(&str, &[&str]); 5] = [
         ],
     ),
     ("CA provider", &["/spec/values/global/pilotCertProvider"]),
+    ("CA name", &["/spec/values/global/caName"]),
+    ("mesh ID", &["/spec/values/global/meshID"]),
 ];
 
 fn mesh(value: &Value) -> Mesh {

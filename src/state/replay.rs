@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use semver::Version;
 use serde_json::Value;
 
 use super::facet::Facet;
 use super::objects::{Object, State};
 use super::operator::{complete, tag_values};
 use crate::identity::{Identity, Key};
-use crate::istio::{bundle_of_resource, facts_near, serves};
+use crate::istio::{Channel, bundle_of_crd, bundle_of_resource, facts_near, serves};
 use crate::step::{Action, Gate, Istioctl, Step};
 
 /// A part of a step: so many whole actions, and of the next one these units: files, or nodes.
@@ -188,10 +189,21 @@ impl Replay<'_> {
                 let object = self.files.get(&format!("{}/{file}", step.name));
                 let resources = object.and_then(|o| o.value().get("resources")?.as_array());
                 for resource in resources.into_iter().flatten().filter_map(Value::as_str) {
-                    if let Some(bundle) = bundle_of_resource(resource) {
+                    let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
+                    let beside = self
+                        .files
+                        .get(&format!("{}/{folder}/{resource}", step.name));
+                    let bundle = match beside {
+                        Some(crd) => bundle_of_crd(crd.value()),
+                        None => bundle_of_resource(resource),
+                    };
+                    if let Some(bundle) = bundle {
                         state.bundle = Some(bundle);
                     }
                 }
+            }
+            Action::ExpectBundle { bundle, channel } if chosen(0) => {
+                state.bundle = named_bundle(bundle, channel);
             }
             Action::SetTag { tag, istioctl } if chosen(0) => {
                 refused.extend(state.set_tag(tag, istioctl));
@@ -199,6 +211,16 @@ impl Replay<'_> {
             _ => {}
         }
     }
+}
+
+/// A bundle by its names.
+fn named_bundle(bundle: &str, channel: &str) -> Option<(Version, Channel)> {
+    let channel = match channel {
+        "standard" => Channel::Standard,
+        "experimental" => Channel::Experimental,
+        _ => return None,
+    };
+    Some((Version::parse(bundle.strip_prefix('v')?).ok()?, channel))
 }
 
 /// What a node is called that is only known by the labels of its pool.

@@ -26,10 +26,25 @@ pub enum Action<O> {
         /// Versions in which the cluster may have stored ReferenceGrants and which this bundle no longer has.
         gone: Vec<String>,
     },
+    /// Stop where the cluster does not have this bundle of CRDs, which somebody else installs.
+    ExpectBundle {
+        /// The plan's bundle, as `v1.4.1`.
+        bundle: String,
+        /// The plan's channel.
+        channel: String,
+    },
+    /// Rewrite every object of some CRDs, and note that none is stored in an older version any more.
+    MigrateStored {
+        /// The CRDs, and the version in which their objects are stored then.
+        crds: Vec<StoredVersion>,
+    },
     /// `kubectl apply --server-side -k`.
     ApplyKustomization {
         /// The kustomization.
         file: O,
+        /// Objects that lie beside it and that it names.
+        #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
+        resources: Vec<O>,
         /// The CRDs that it brings and that the plan uses.
         crds: Vec<String>,
     },
@@ -183,10 +198,17 @@ impl<O> Action<O> {
             Self::Delete { files } => Action::Delete {
                 files: all(files, "delete/")?,
             },
-            Self::ApplyKustomization { file, crds } => Action::ApplyKustomization {
+            Self::ApplyKustomization {
+                file,
+                resources,
+                crds,
+            } => Action::ApplyKustomization {
+                resources: all(resources, "kustomize/")?,
                 file: turn(file, &format!("{base}kustomize/"))?,
                 crds,
             },
+            Self::ExpectBundle { bundle, channel } => Action::ExpectBundle { bundle, channel },
+            Self::MigrateStored { crds } => Action::MigrateStored { crds },
             Self::Install { file, istioctl } => Action::Install {
                 file: turn(file, &format!("{base}istioctl/"))?,
                 istioctl,
@@ -243,6 +265,15 @@ impl<O> Action<O> {
     }
 }
 
+/// A CRD and the version in which its objects are stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredVersion {
+    /// The CRD's name.
+    pub crd: String,
+    /// The version.
+    pub version: String,
+}
+
 /// A Gateway by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GatewayRef {
@@ -286,6 +317,11 @@ pub enum Gate {
         channel: String,
         /// The CRDs.
         crds: Vec<String>,
+    },
+    /// The objects of CRDs are stored in one version alone.
+    Stored {
+        /// The CRDs and their versions.
+        crds: Vec<StoredVersion>,
     },
     /// CRDs are served.
     Crds {

@@ -8,7 +8,7 @@ mod object;
 
 use serde::{Deserialize, Serialize};
 
-pub use action::{Action, Gate, GatewayRef, Istioctl, RouteRef, ServiceRef};
+pub use action::{Action, Gate, GatewayRef, Istioctl, RouteRef, ServiceRef, StoredVersion};
 pub use lower::{GRANT, Lab, Procedure, lower};
 pub use object::{
     AddressPool, Allowed, Copy, Gateway, HttpBackend, HttpMatch, HttpRoute, HttpRule,

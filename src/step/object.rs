@@ -25,6 +25,8 @@ pub enum Object {
     IstioCni(IstioOperator),
     /// `istio/istiod.yaml`
     Istiod(IstioOperator),
+    /// `istio/ztunnel.yaml`
+    ZtunnelOperator(IstioOperator),
     /// `gateway-api/gateway.yaml`
     Gateway(Gateway),
     /// `gateway-api/httproute.yaml`
@@ -67,6 +69,7 @@ impl Object {
             Self::IstioBase(_) => "istio/base.yaml",
             Self::IstioCni(_) => "istio/istio-cni.yaml",
             Self::Istiod(_) => "istio/istiod.yaml",
+            Self::ZtunnelOperator(_) => "istio/ztunnel.yaml",
             Self::Gateway(_) => "gateway-api/gateway.yaml",
             Self::HttpRoute(_) => "gateway-api/httproute.yaml",
             Self::ReferenceGrant(_) => "gateway-api/referencegrant.yaml",
@@ -90,7 +93,7 @@ pub struct Namespace {
 }
 
 /// The ztunnel of one revision.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Ztunnel {
     /// Name of DaemonSet and ServiceAccount.
     pub name: String,
@@ -108,10 +111,39 @@ pub struct Ztunnel {
     pub pool: BTreeMap<String, String>,
     /// What is true of the version.
     pub facts: &'static istio::Ztunnel,
+    /// What the chart's values come to, the user's own over the version's.
+    pub settings: ZtunnelSettings,
+}
+
+/// What the values of the ztunnel chart come to in a plain DaemonSet.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct ZtunnelSettings {
+    /// Put behind the image's tag, as `-distroless`; empty for none.
+    pub suffix: String,
+    /// Environment with a fixed value.
+    pub env: Vec<(String, String)>,
+    /// Environment that holds what the container asks for or may have.
+    pub resource_env: Vec<&'static istio::ResourceEnv>,
+    /// `resources` of the container; empty for none.
+    pub resources: Value,
+    /// Annotations of the pod, the chart's own included.
+    pub pod_annotations: BTreeMap<String, String>,
+    /// Labels of the pod, beside those that the chart writes.
+    pub pod_labels: BTreeMap<String, String>,
+    /// Labels of DaemonSet and ServiceAccount.
+    pub labels: BTreeMap<String, String>,
+    /// Annotations of DaemonSet and ServiceAccount.
+    pub annotations: BTreeMap<String, String>,
+    /// `terminationGracePeriodSeconds`.
+    pub termination_grace_period: Option<u64>,
+    /// `imagePullSecrets` of the ServiceAccount, by name.
+    pub image_pull_secrets: Vec<String>,
+    /// Everything else of the DaemonSet that values can set; null for what the chart leaves to the API.
+    pub other: BTreeMap<&'static str, Value>,
 }
 
 /// An input of `istioctl install`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct IstioOperator {
     /// Unique by component and revision, since istioctl prunes by it.
     pub name: String,
@@ -123,12 +155,12 @@ pub struct IstioOperator {
     pub tag: String,
     /// The revision; nothing for base and istio-cni, which have none.
     pub revision: Option<String>,
-    /// ServiceAccounts of all ztunnels, for istiod.
-    pub trusted: Vec<String>,
-    /// For istio-cni: namespaces to leave alone.
-    pub exclude_namespaces: Vec<String>,
-    /// For istio-cni: whether the version's chart still has `privileged`.
-    pub privileged: bool,
+    /// `spec.values`: the plan's, and under them the user's own.
+    pub values: Value,
+    /// `spec.unvalidatedValues`: the user's own that istioctl's types do not know; empty for none.
+    pub unvalidated: Value,
+    /// `spec.components.ztunnel.k8s`, where ztunnel is an IstioOperator.
+    pub k8s: Option<Value>,
 }
 
 /// Which namespaces' routes a listener takes.

@@ -16,9 +16,10 @@ use crate::step::{Action, Lab, Object, Phase, Procedure, ROLLBACK, Step};
 use crate::tree::Tree;
 
 use super::back::{self, Installed};
+use super::differences::differences;
 use super::index::{FORMAT_VERSION, FileEntry, Index, IndexStep, sha256};
 use super::rendered::{Rendered, Rendering, paths};
-use super::scripts;
+use super::scripts::{self, About};
 
 /// The tree and what it says of itself.
 #[derive(Debug)]
@@ -84,13 +85,12 @@ pub fn lay_out(
         index: index.clone(),
         objects,
     };
-    match scripts::write(
-        &index,
-        lab.as_ref(),
-        procedure.kubernetes,
-        renderer,
-        &mut output.tree,
-    ) {
+    let about = About {
+        lab: lab.as_ref(),
+        kubernetes: procedure.kubernetes,
+        differences: differences(&index, &output.objects),
+    };
+    match scripts::write(&index, &about, renderer, &mut output.tree) {
         Ok(()) => {}
         Err(finding) => {
             renderer.add_source(&finding, sources);

@@ -1,6 +1,7 @@
 //! Laying everything out as a tree of files: manifests, scripts, runbook and index.
 
 mod back;
+mod differences;
 mod index;
 mod layout;
 mod naming;

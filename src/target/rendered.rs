@@ -67,9 +67,10 @@ impl<'a> Rendering<'a> {
         };
         let fixed = match object {
             Object::Kustomization(_) => Some("kustomization.yaml".to_owned()),
-            Object::IstioBase(operator) | Object::IstioCni(operator) | Object::Istiod(operator) => {
-                Some(format!("{}.yaml", operator.name))
-            }
+            Object::IstioBase(operator)
+            | Object::IstioCni(operator)
+            | Object::Istiod(operator)
+            | Object::ZtunnelOperator(operator) => Some(format!("{}.yaml", operator.name)),
             Object::Copy(copy) => copy.name.clone(),
             _ => None,
         };

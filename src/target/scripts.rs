@@ -7,13 +7,23 @@ use crate::render::Renderer;
 use crate::step::{Action, Gate, Istioctl, Lab, Step};
 use crate::tree::Tree;
 
+use super::differences::Difference;
 use super::index::Index;
+
+/// What the runbook says beside the steps.
+pub(super) struct About<'a> {
+    /// The machine to try the plan on.
+    pub lab: Option<&'a Lab>,
+    /// The oldest Kubernetes that will do, where it is known.
+    pub kubernetes: Option<&'a str>,
+    /// In what the revisions differ.
+    pub differences: Vec<Difference>,
+}
 
 /// Adds every script and the runbook to a tree.
 pub(super) fn write(
     index: &Index,
-    lab: Option<&Lab>,
-    kubernetes: Option<&str>,
+    about: &About<'_>,
     renderer: &Renderer,
     tree: &mut Tree,
 ) -> Result<(), Finding> {
@@ -34,7 +44,7 @@ pub(super) fn write(
             &[&rollback.requires, &rollback.gates],
         )?;
     }
-    if let Some(lab) = lab {
+    if let Some(lab) = about.lab {
         let data = json!({ "cluster": lab.cluster, "metallb": lab.metallb.as_ref().map(|(version, _)| version) });
         for name in ["up.sh", "down.sh"] {
             tree.add_script(
@@ -45,7 +55,7 @@ pub(super) fn write(
     }
     tree.add(
         "README.md",
-        renderer.text("README.md", runbook_data(index, lab, kubernetes))?,
+        renderer.text("README.md", runbook_data(index, about))?,
     );
     Ok(())
 }
@@ -93,7 +103,7 @@ fn istioctl(action: &Action<String>) -> Option<&Istioctl> {
     }
 }
 
-fn runbook_data(index: &Index, lab: Option<&Lab>, kubernetes: Option<&str>) -> Value {
+fn runbook_data(index: &Index, about: &About<'_>) -> Value {
     // The first revision that is installed is stable's, the last one canary's.
     let istioctls = || {
         index
@@ -122,7 +132,8 @@ fn runbook_data(index: &Index, lab: Option<&Lab>, kubernetes: Option<&str>) -> V
         "stable": revision(istioctls().next()),
         "canary": revision(istioctls().next_back()),
         "probes": probes,
-        "kubernetes": kubernetes,
-        "lab": lab.map(|lab| json!({ "cluster": lab.cluster, "metallb": lab.metallb.as_ref().map(|(version, _)| version) })),
+        "kubernetes": about.kubernetes,
+        "differences": about.differences,
+        "lab": about.lab.map(|lab| json!({ "cluster": lab.cluster, "metallb": lab.metallb.as_ref().map(|(version, _)| version) })),
     })
 }

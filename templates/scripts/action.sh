@@ -14,8 +14,26 @@ fi
 {% for version in action.gone %}
 stored=$(kubectl get crd referencegrants.gateway.networking.k8s.io --ignore-not-found -o 'jsonpath={.status.storedVersions}')
 case $stored in
-  *{{ version }}*) fail "ReferenceGrants may be stored as {{ version|raw }}, which {{ action.bundle|raw }} no longer has; apply bundle v1.0.0, rewrite them (kubectl get referencegrants -A -o json | kubectl replace -f -), take {{ version|raw }} out of status.storedVersions, then come back" ;;
+  *{{ version }}*) fail "ReferenceGrants may be stored as {{ version|raw }}, which {{ action.bundle|raw }} no longer has; write from = \"$bundle\" into [gateway-api] and compile again, which makes the steps that rewrite them" ;;
 esac
+{% endfor %}
+{% elif action.action == "expect-bundle" %}
+# Somebody else installs these CRDs; both control planes have to be able to read them.
+annotations=$(kubectl get crd gateways.gateway.networking.k8s.io --ignore-not-found -o 'jsonpath={.metadata.annotations.gateway\.networking\.k8s\.io/bundle-version} {.metadata.annotations.gateway\.networking\.k8s\.io/channel}')
+[ "$annotations" = {{ action.bundle ~ " " ~ action.channel }} ] || fail "the cluster has the Gateway API CRDs '$annotations', not {{ action.bundle|raw }} {{ action.channel|raw }}; have them installed, or write what is there into [gateway-api]"
+{% elif action.action == "migrate-stored" %}
+{% for one in action.crds %}
+stored=$(kubectl get crd {{ one.crd }} --ignore-not-found -o 'jsonpath={.status.storedVersions[*]}')
+if [ -n "$stored" ] && [ "$stored" != {{ one.version }} ]; then
+  case " $stored " in
+    *' {{ one.version|raw }} '*) ;;
+    *) fail {{ one.crd ~ " stores nothing as " ~ one.version ~ " yet; apply the step before this one first" }} ;;
+  esac
+  # Written again, an object is stored in the version that the CRD stores now.
+  objects=$(kubectl get {{ one.crd }} -A -o name)
+  [ -z "$objects" ] || kubectl get {{ one.crd }} -A -o json | kubectl replace -f -
+  kubectl patch crd {{ one.crd }} --subresource=status --type=merge -p {{ '{"status":{"storedVersions":["' ~ one.version ~ '"]}}' }}
+fi
 {% endfor %}
 {% elif action.action == "apply-kustomization" %}
 kubectl apply --server-side -k "$here"/kustomize/

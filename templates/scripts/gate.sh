@@ -3,6 +3,11 @@
 kubectl wait{% for crd in gate.crds %} {{ "crd/" ~ crd }}{% endfor %} --for=condition=Established --timeout=1m
 annotations=$(kubectl get crd{% for crd in gate.crds %} {{ crd }}{% endfor %} -o 'jsonpath={range .items[*]}{.metadata.annotations.gateway\.networking\.k8s\.io/bundle-version} {.metadata.annotations.gateway\.networking\.k8s\.io/channel}{"\n"}{end}' | sort -u)
 [ "$annotations" = {{ gate.bundle ~ " " ~ gate.channel }} ] || fail "the Gateway API CRDs are not those of {{ gate.bundle|raw }}, {{ gate.channel|raw }}:" "$annotations"
+{% elif gate.gate == "stored" %}
+{% for one in gate.crds %}
+stored=$(kubectl get crd {{ one.crd }} --ignore-not-found -o 'jsonpath={.status.storedVersions[*]}')
+[ -z "$stored" ] || [ "$stored" = {{ one.version }} ] || fail "{{ one.crd|raw }} may have objects stored as '$stored', not as {{ one.version|raw }} alone"
+{% endfor %}
 {% elif gate.gate == "crds" %}
 kubectl wait{% for crd in gate.crds %} {{ "crd/" ~ crd }}{% endfor %} --for=condition=Established --timeout=1m
 {% elif gate.gate == "pool" %}

@@ -32,7 +32,7 @@ if [ -n "$bundle" ]; then
 fi
 stored=$(kubectl get crd referencegrants.gateway.networking.k8s.io --ignore-not-found -o 'jsonpath={.status.storedVersions}')
 case $stored in
-  *v1alpha2*) fail "ReferenceGrants may be stored as v1alpha2, which v1.4.1 no longer has; apply bundle v1.0.0, rewrite them (kubectl get referencegrants -A -o json | kubectl replace -f -), take v1alpha2 out of status.storedVersions, then come back" ;;
+  *v1alpha2*) fail "ReferenceGrants may be stored as v1alpha2, which v1.4.1 no longer has; write from = \"$bundle\" into [gateway-api] and compile again, which makes the steps that rewrite them" ;;
 esac
 
 kubectl apply --server-side -k "$here"/kustomize/

@@ -1,6 +1,8 @@
 //! What a plan must satisfy before any step is made from it. Every check runs, over every table that has the right shape.
 
 mod allows;
+mod decided;
+mod gateway_api;
 mod gateways;
 mod lab;
 mod manifests;
@@ -10,6 +12,7 @@ mod pools;
 mod references;
 mod routes;
 mod shift;
+mod values;
 mod versions;
 
 use std::collections::BTreeSet;
@@ -19,12 +22,15 @@ use std::ops::Range;
 use toml::Spanned;
 
 use super::parse::{Parsed, Part};
+use super::values::Values;
 use super::written::Plan;
 use crate::finding::{self, Finding};
 use crate::istio::{Bundle, Facts, Handover, handover};
 use crate::manifest::Manifest;
 use crate::schema::Schemas;
 use crate::source::{Source, Sources};
+
+pub use gateway_api::{Crds, Migration, NEEDED};
 
 /// A plan that makes sense, with all that it names.
 pub struct Checked {
@@ -42,6 +48,10 @@ pub struct Checked {
     pub handover: Handover,
     /// What is true of the Gateway API bundle.
     pub bundle: Bundle,
+    /// Where the CRDs of that bundle come from.
+    pub crds: Crds,
+    /// The user's own chart values.
+    pub values: Values,
     /// The schemas of that bundle, of Kubernetes, and of what meshplan itself writes.
     pub schemas: Schemas,
     /// Kinds of the user's objects that no schema knows, as `apiVersion kind`.
@@ -85,10 +95,26 @@ pub fn check(
     names::check(&parts, &mut found);
     let (facts, bundle) = versions::check(&parts, &mut found);
     pools::check(&parts, &mut found);
+    let crds = gateway_api::check(
+        &parts,
+        facts.as_ref(),
+        bundle.as_ref(),
+        files,
+        sources,
+        &mut found,
+    );
     let channel = parts.gateway_api.as_ref().map(|api| *api.channel.get_ref());
     let schemas = channel.and_then(|channel| Some(Schemas::new(bundle.as_ref()?, channel)));
     let (manifests, unknown_kinds) =
         manifests::check(&parts, files, schemas.as_ref(), sources, &mut found);
+    let values = values::check(
+        &parts,
+        files,
+        facts.as_ref(),
+        schemas.as_ref(),
+        sources,
+        &mut found,
+    );
     references::check(&parts, &manifests, &mut found);
     gateways::check(&parts, facts.as_ref(), &mut found);
     routes::check(&parts, &mut found);
@@ -113,6 +139,8 @@ pub fn check(
             stable: facts.stable,
             canary: facts.canary,
             bundle: facts.bundle,
+            crds,
+            values,
             schemas,
             unknown_kinds,
         });

@@ -31,6 +31,9 @@ pub(super) fn check(parts: &Parts, found: &mut Found) {
         {
             form(namespace, "a namespace", Form::Label, found);
         }
+        if let Some(hub) = &istio.hub {
+            registry(hub, found);
+        }
     }
     let revisions: Vec<Revision> = [
         parts.stable.as_ref().map(|s| s.revision()),
@@ -133,6 +136,40 @@ fn check_revision(revision: &Revision, found: &mut Found) {
         &format!("ztunnel-{name}"),
         "its ztunnel is",
         found,
+    );
+}
+
+/// A registry is `host[:port][/path]`, and an image's name is put behind it.
+fn registry(hub: &Spanned<String>, found: &mut Found) {
+    let text = hub.get_ref();
+    let is_part = |part: &str| {
+        let inside = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
+        !part.is_empty() && part.chars().all(inside)
+    };
+    let (host, path) = text.split_once('/').unwrap_or((text, "-"));
+    let host = host
+        .rsplit_once(':')
+        .filter(|(_, port)| port.parse::<u16>().is_ok())
+        .map_or(host, |(host, _)| host);
+    if is_part(host) && path.split('/').all(is_part) {
+        return;
+    }
+    let trimmed = text
+        .trim_start_matches("https://")
+        .trim_start_matches("http://")
+        .trim_end_matches('/');
+    found.say(
+        Finding::error(
+            "bad-hub",
+            format!("`{}` is no registry", text.escape_debug()),
+        )
+        .label("`host/path`, without a scheme, a tag or a `/` at its end")
+        .help(if trimmed == text {
+            "write it as `registry.example/istio`".to_owned()
+        } else {
+            format!("write `{trimmed}`")
+        }),
+        hub,
     );
 }
 

@@ -218,7 +218,7 @@ fn distance(old: &Version, new: &Version, text: &Spanned<String>, found: &mut Fo
     false
 }
 
-fn known_bundle(text: &Spanned<String>, found: &mut Found) -> Option<Bundle> {
+pub(super) fn known_bundle(text: &Spanned<String>, found: &mut Found) -> Option<Bundle> {
     bundle(text.get_ref())
         .map_err(|why| {
             let finding = Finding::error(

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::istio::{Bundle, Facts, Handover, ListenerFilter, tag_webhook};
 use crate::manifest::Manifest;
-use crate::plan::{Checked, Gateway, HandoverChoice, Plan, Pool, Revision, Route};
+use crate::plan::{Checked, Crds, Gateway, HandoverChoice, Plan, Pool, Revision, Route, Values};
 use crate::step::action::{Gate, GatewayRef, Istioctl, ServiceRef};
 
 /// The label by which a node belongs to a pool; its value is `stable` or `canary`.
@@ -107,6 +107,10 @@ pub(super) struct Context<'a> {
     pub plan: &'a Plan,
     pub bundle: &'a Bundle,
     pub manifests: &'a [Vec<Manifest>],
+    /// Where the Gateway API CRDs come from.
+    pub crds: &'a Crds,
+    /// The user's own chart values.
+    pub values: &'a Values,
     /// How Gateways go from stable to canary without losing requests.
     pub handover: Handover,
     pub stable: Rev,
@@ -119,6 +123,8 @@ impl<'a> Context<'a> {
             plan: &checked.plan,
             bundle: &checked.bundle,
             manifests: &checked.manifests,
+            crds: &checked.crds,
+            values: &checked.values,
             handover: checked.handover,
             stable: Rev::new(
                 Role::Stable,
@@ -140,6 +146,12 @@ impl<'a> Context<'a> {
             .namespace
             .as_ref()
             .map_or(ISTIO_SYSTEM, |n| n.get_ref())
+    }
+
+    /// The registry of a revision's images.
+    pub fn hub(&self, rev: &Rev) -> String {
+        let own = self.plan.istio.hub.as_ref();
+        own.map_or_else(|| rev.facts.hub.to_owned(), |hub| hub.get_ref().clone())
     }
 
     /// The istioctl of one revision.

@@ -1,11 +1,14 @@
 //! One revision's part of the mesh: istio-cni, control plane, ztunnel.
 
+use serde_json::{Value, json};
+
 use super::context::{Context, Rev, Role};
 use super::revision::of;
-use super::{Applier, Object, Phase, Step, step};
+use super::{Applier, Object, Phase, Step, step, ztunnel};
+use crate::plan::{Component, ZtunnelForm, merge_under, split};
 use crate::step::Restart;
 use crate::step::action::{Action, Gate};
-use crate::step::object::{IstioOperator, Ztunnel};
+use crate::step::object::IstioOperator;
 
 pub(super) fn cni(context: &Context, rev: &Rev) -> Step<Object> {
     let namespace = context.istio_namespace();
@@ -84,15 +87,23 @@ pub(super) fn cni(context: &Context, rev: &Rev) -> Step<Object> {
         }
     }
     let exclude = context.plan.istio.cni.exclude_namespaces.as_ref();
+    let exclude: Vec<&str> = exclude.map_or_else(
+        || vec!["kube-system"],
+        |names| names.iter().map(|n| n.get_ref().as_str()).collect(),
+    );
+    let mut cni = json!({"ambient": {"enabled": true}});
+    if rev.facts.cni.privileged {
+        cni["privileged"] = json!(true);
+    }
+    cni["excludeNamespaces"] = json!(exclude);
     step.actions = vec![Action::Install {
-        file: Object::IstioCni(IstioOperator {
-            name: "istio-cni".to_owned(),
-            exclude_namespaces: exclude.map_or_else(
-                || vec!["kube-system".to_owned()],
-                |names| names.iter().map(|n| n.get_ref().clone()).collect(),
-            ),
-            ..operator(context, rev)
-        }),
+        file: Object::IstioCni(operator(
+            context,
+            rev,
+            "istio-cni",
+            &json!({ "cni": cni }),
+            Some(Component::Cni),
+        )),
         istioctl: context.istioctl(rev),
     }];
     step.gates = installed("daemonset", namespace, "istio-cni-node", rev);
@@ -138,14 +149,18 @@ pub(super) fn control_plane(context: &Context, rev: &Rev) -> Step<Object> {
             );
         }
     }
+    let trusted =
+        [&context.stable, &context.canary].map(|rev| format!("{namespace}/{}", rev.ztunnel()));
     step.actions = vec![Action::Install {
         file: Object::Istiod(IstioOperator {
-            name: rev.istiod(),
             revision: Some(rev.name.clone()),
-            trusted: [&context.stable, &context.canary]
-                .map(|rev| format!("{namespace}/{}", rev.ztunnel()))
-                .to_vec(),
-            ..operator(context, rev)
+            ..operator(
+                context,
+                rev,
+                &rev.istiod(),
+                &json!({"pilot": {"env": {"CA_TRUSTED_NODE_ACCOUNTS": trusted.join(",")}}}),
+                Some(Component::Istiod),
+            )
         }),
         istioctl: context.istioctl(rev),
     }];
@@ -163,14 +178,19 @@ pub(super) fn control_plane(context: &Context, rev: &Rev) -> Step<Object> {
     step
 }
 
-pub(super) fn ztunnel(context: &Context, rev: &Rev) -> Step<Object> {
+pub(super) fn ztunnel_step(context: &Context, rev: &Rev) -> Step<Object> {
     let namespace = context.istio_namespace();
     let name = rev.ztunnel();
+    let by_operator = context.plan.istio.ztunnel == Some(ZtunnelForm::IstioOperator);
     let mut step = of(
         rev,
         30,
         "ztunnel",
-        Applier::Kubectl,
+        if by_operator {
+            Applier::Istioctl
+        } else {
+            Applier::Kubectl
+        },
         format!("ztunnel {} on the {} pool", rev.version, rev.word),
     );
     step.why = format!(
@@ -187,48 +207,41 @@ pub(super) fn ztunnel(context: &Context, rev: &Rev) -> Step<Object> {
             step.watch, rev.version
         );
     }
-    let object = Box::new(Ztunnel {
-        name: name.clone(),
-        namespace: namespace.to_owned(),
-        revision: rev.name.clone(),
-        hub: rev.facts.hub.to_owned(),
-        tag: rev.version.clone(),
-        address: format!(
-            "{}{}.{namespace}.svc:15012",
-            rev.facts.ztunnel.address_scheme,
-            rev.istiod()
-        ),
-        pool: rev.pool.clone(),
-        facts: rev.facts.ztunnel,
-    });
     let known = [&context.stable, &context.canary];
-    step.actions = vec![
-        Action::RequireZtunnels {
-            known: known
-                .iter()
-                .map(|rev| format!("{namespace}/{}", rev.ztunnel()))
-                .collect(),
-        },
-        Action::Apply {
+    step.actions = vec![Action::RequireZtunnels {
+        known: known
+            .iter()
+            .map(|rev| format!("{namespace}/{}", rev.ztunnel()))
+            .collect(),
+    }];
+    if by_operator {
+        step.actions.push(Action::Install {
+            file: Object::ZtunnelOperator(ztunnel::operator(context, rev)),
+            istioctl: context.istioctl(rev),
+        });
+        step.gates = installed("daemonset", namespace, &name, rev);
+    } else {
+        let object = Box::new(ztunnel::object(context, rev));
+        step.actions.push(Action::Apply {
             files: vec![
                 Object::ZtunnelAccount(object.clone()),
                 Object::ZtunnelDaemonSet(object),
             ],
-        },
-    ];
-    step.gates = vec![
-        Gate::Applied,
-        Gate::Rollout {
-            kind: "daemonset".to_owned(),
-            namespace: namespace.to_owned(),
-            name: name.clone(),
-        },
-        Gate::PoolCovered {
-            namespace: namespace.to_owned(),
-            name,
-            selector: rev.selector(),
-        },
-    ];
+        });
+        step.gates = vec![
+            Gate::Applied,
+            Gate::Rollout {
+                kind: "daemonset".to_owned(),
+                namespace: namespace.to_owned(),
+                name: name.clone(),
+            },
+        ];
+    }
+    step.gates.push(Gate::PoolCovered {
+        namespace: namespace.to_owned(),
+        name,
+        selector: rev.selector(),
+    });
     step.back = "Nothing is enrolled on these nodes yet, so the ztunnel may go.".to_owned();
     step.rollback.requires = not_enrolled(context, rev);
     step.rollback.gates = vec![no_ztunnel(context, rev)];
@@ -258,19 +271,48 @@ pub(super) fn no_ztunnel(context: &Context, rev: &Rev) -> Gate {
     }
 }
 
-/// What the `IstioOperators` of one version have in common; each file sets its own name.
-pub(super) fn operator(context: &Context, rev: &Rev) -> IstioOperator {
+/// An IstioOperator of a version: the plan's values, and under them the user's own of a component.
+pub(super) fn operator(
+    context: &Context,
+    rev: &Rev,
+    name: &str,
+    own: &Value,
+    component: Option<Component>,
+) -> IstioOperator {
+    let namespace = context.istio_namespace();
+    let mut values = json!({"global": {"istioNamespace": namespace}});
+    merge_under(&mut values, own);
+    let mut unvalidated = json!({});
+    if let Some(file) = component.and_then(|component| context.values.of(component)) {
+        let (known, unseen) = split(&file.values);
+        merge_under(&mut values, &known);
+        unvalidated = unseen;
+    }
+    if let Value::Object(values) = &mut values {
+        for key in DECIDED {
+            values.remove(key);
+        }
+    }
     IstioOperator {
-        name: String::new(),
-        namespace: context.istio_namespace().to_owned(),
-        hub: rev.facts.hub.to_owned(),
+        name: name.to_owned(),
+        namespace: namespace.to_owned(),
+        hub: context.hub(rev),
         tag: rev.version.clone(),
         revision: None,
-        trusted: Vec::new(),
-        exclude_namespaces: Vec::new(),
-        privileged: rev.facts.cni.privileged,
+        values,
+        unvalidated,
+        k8s: None,
     }
 }
+
+/// Values that an IstioOperator says in fields of its own; where the user's say them they say the same.
+const DECIDED: [&str; 5] = [
+    "profile",
+    "revision",
+    "revisionTags",
+    "defaultRevision",
+    "ownerName",
+];
 
 /// A workload that istioctl installs is rolled out, and of its version: istioctl installs its own and says nothing.
 pub(super) fn installed(kind: &str, namespace: &str, name: &str, rev: &Rev) -> Vec<Gate> {

@@ -1,6 +1,7 @@
 //! From a checked plan to the steps, in their order. A checked plan always lowers.
 
 mod context;
+mod gateway_api;
 mod gateways;
 mod lab;
 mod mesh;
@@ -11,6 +12,7 @@ mod revision;
 mod routes;
 mod traffic;
 mod workloads;
+mod ztunnel;
 
 use crate::plan::Checked;
 

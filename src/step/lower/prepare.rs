@@ -1,18 +1,9 @@
-//! 010 to 030: what both revisions stand on.
+//! 003 to 030: what both revisions stand on.
 
 use super::context::Context;
-use super::{Applier, Object, Phase, Step, mesh, step};
-use crate::istio::Channel;
+use super::{Applier, Object, Phase, Step, gateway_api, mesh, step};
 use crate::step::action::{Action, Gate};
-use crate::step::object::{IstioOperator, Kustomization, Namespace};
-
-/// The CRDs that a plan's own objects need.
-const CRDS: [&str; 4] = [
-    "gatewayclasses",
-    "gateways",
-    "httproutes",
-    "referencegrants",
-];
+use crate::step::object::Namespace;
 
 /// Some of Istio's CRDs, one of each of the groups that every version has.
 const ISTIO_CRDS: [&str; 3] = [
@@ -25,60 +16,9 @@ const ISTIO_CRDS: [&str; 3] = [
 const BUILT_IN: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node-lease"];
 
 pub(super) fn steps(context: &Context, steps: &mut Vec<Step<Object>>) {
-    steps.push(gateway_api(context));
+    gateway_api::steps(context, steps);
     steps.push(base(context));
     steps.extend(namespaces(context));
-}
-
-fn gateway_api(context: &Context) -> Step<Object> {
-    let channel: Channel = *context.plan.gateway_api.channel.get_ref();
-    let bundle = format!("v{}", context.bundle.version);
-    let crds: Vec<String> = CRDS
-        .iter()
-        .map(|crd| format!("{crd}.gateway.networking.k8s.io"))
-        .collect();
-    let mut step = step(
-        10,
-        "gateway-api",
-        Phase::Prepare,
-        Applier::Kubectl,
-        format!("Gateway API CRDs {bundle}, {} channel", channel.as_str()),
-    );
-    step.why = format!(
-        "Both control planes read Gateway, HTTPRoute and ReferenceGrant through these CRDs, so the cluster needs one bundle that \
-         suits both before either starts. {bundle} suits {} and {}.",
-        context.stable.version, context.canary.version
-    );
-    step.watch = "Whoever else uses Gateway API in this cluster. The script stops if the cluster has a newer bundle or \
-                  another channel: CRDs are never taken back."
-        .to_owned();
-    step.actions = vec![
-        Action::RequireBundle {
-            bundle: bundle.clone(),
-            channel: channel.as_str().to_owned(),
-            gone: context
-                .bundle
-                .gone(channel)
-                .iter()
-                .map(|v| (*v).to_owned())
-                .collect(),
-        },
-        Action::ApplyKustomization {
-            file: Object::Kustomization(Kustomization {
-                resources: context.bundle.resources(channel),
-            }),
-            crds: crds.clone(),
-        },
-    ];
-    step.gates = vec![Gate::Bundle {
-        bundle,
-        channel: channel.as_str().to_owned(),
-        crds,
-    }];
-    step.rollback.keeps = true;
-    step.stays = vec!["the Gateway API CRDs".to_owned()];
-    step.back = "The CRDs stay. Deleting one deletes every object of its kind; an older bundle is refused by the API server or drops fields.".to_owned();
-    step
 }
 
 fn base(context: &Context) -> Step<Object> {
@@ -97,10 +37,13 @@ fn base(context: &Context) -> Step<Object> {
     );
     step.watch = "Nothing runs yet. Objects of Istio's own kinds, if there are some, keep their stored version.".to_owned();
     step.actions = vec![Action::Install {
-        file: Object::IstioBase(IstioOperator {
-            name: "istio-base".to_owned(),
-            ..mesh::operator(context, canary)
-        }),
+        file: Object::IstioBase(mesh::operator(
+            context,
+            canary,
+            "istio-base",
+            &serde_json::json!({}),
+            None,
+        )),
         istioctl: context.istioctl(canary),
     }];
     step.gates = vec![Gate::Crds {

@@ -6,7 +6,8 @@ use super::routes::grants;
 use super::workloads::{captured, enrolled, placed, rollout};
 use super::{Applier, Object, Phase, Step, gateways, promote, step};
 use crate::identity::Identity;
-use crate::istio::{Handover, istiod_objects, leftovers, tag_objects, tag_webhook};
+use crate::istio::{Handover, IstiodSettings, istiod_objects, leftovers, tag_objects, tag_webhook};
+use crate::plan::Component;
 use crate::step::Restart;
 use crate::step::action::{Action, Gate};
 
@@ -227,7 +228,16 @@ fn control_plane(context: &Context) -> Step<Object> {
         object: format!("Deployment {namespace}/{}", stable.istiod()),
         touches: "ends; no ztunnel is connected to it".to_owned(),
     });
-    identities.extend(istiod_objects(stable.facts, Some(&stable.name), namespace));
+    let values = context
+        .values
+        .of(Component::Istiod)
+        .map(|file| serde_json::Value::Object(file.values.clone()));
+    identities.extend(istiod_objects(
+        stable.facts,
+        IstiodSettings::of(values.as_ref()),
+        Some(&stable.name),
+        namespace,
+    ));
     identities.extend(leftovers(stable.facts, &stable.name, namespace));
     step.actions.push(delete(identities));
     step.gates = vec![

@@ -2,7 +2,7 @@
 //! their names.
 
 use super::context::{Context, POOL, Rev, Role};
-use super::mesh::{cni, control_plane, no_ztunnel, ztunnel};
+use super::mesh::{cni, control_plane, no_ztunnel, ztunnel_step};
 use super::workloads::{namespace, workloads};
 use super::{Applier, Object, Phase, Step, step};
 use crate::step::action::{Action, Gate};
@@ -12,7 +12,7 @@ pub(super) fn stable(context: &Context, steps: &mut Vec<Step<Object>>) {
     steps.push(nodes(context, stable));
     steps.push(cni(context, stable));
     steps.push(control_plane(context, stable));
-    steps.push(ztunnel(context, stable));
+    steps.push(ztunnel_step(context, stable));
     steps.push(namespace(context, stable));
     steps.push(workloads(context, stable));
 }
@@ -22,7 +22,7 @@ pub(super) fn canary(context: &Context, steps: &mut Vec<Step<Object>>) {
     steps.push(nodes(context, canary));
     steps.push(control_plane(context, canary));
     steps.push(cni(context, canary));
-    steps.push(ztunnel(context, canary));
+    steps.push(ztunnel_step(context, canary));
     steps.push(namespace(context, canary));
     steps.push(workloads(context, canary));
 }

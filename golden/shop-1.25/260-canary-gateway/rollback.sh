@@ -1,0 +1,32 @@
+#!/bin/sh
+# 260-canary-gateway: back to the state before it
+# Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
+set -eu
+# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+
+if [ -e "$here"/../.meshplan-pending ]; then
+  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
+  exit 2
+fi
+
+fail() {
+  echo "meshplan: $*" >&2
+  exit 1
+}
+
+kubectl() {
+  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
+}
+
+attached=$(kubectl get httproutes.gateway.networking.k8s.io -A -o 'jsonpath={range .items[*]}{range .spec.parentRefs[*]}{.name}{"\n"}{end}{end}')
+for gateway in $attached; do
+  case $gateway in
+    front-1-25-5) fail "an HTTPRoute is still attached to Gateway $gateway" ;;
+  esac
+done
+
+kubectl delete --ignore-not-found --timeout=5m \
+  -f "$here"/rollback/delete/65-gateway-ingress-front-1-25-5.yaml
+
+echo '260-canary-gateway: rolled back'

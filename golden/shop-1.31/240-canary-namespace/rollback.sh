@@ -1,0 +1,35 @@
+#!/bin/sh
+# 240-canary-namespace: back to the state before it
+# Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
+set -eu
+# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+
+if [ -e "$here"/../.meshplan-pending ]; then
+  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
+  exit 2
+fi
+
+fail() {
+  echo "meshplan: $*" >&2
+  exit 1
+}
+
+kubectl() {
+  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
+}
+
+found=$(kubectl get -f "$here"/rollback/delete/00-namespace-shop-1-31-0.yaml --ignore-not-found -o 'jsonpath={.metadata.annotations.meshplan\.dev/found-with}')
+if [ -n "$found" ]; then
+  # It was there before the plan.
+  namespace=$(kubectl get -f "$here"/rollback/delete/00-namespace-shop-1-31-0.yaml -o 'jsonpath={.metadata.name}')
+  mode=${found%%,*}
+  manager=${found#*,}
+  kubectl label namespace "$namespace" --overwrite istio.io/dataplane-mode"${mode:+=}${mode:--}" app.kubernetes.io/managed-by"${manager:+=}${manager:--}"
+  kubectl annotate namespace "$namespace" meshplan.dev/found-with- meshplan.dev/plan-
+  echo "namespace $namespace was there before this plan and stays"
+else
+  kubectl delete --ignore-not-found --timeout=5m -f "$here"/rollback/delete/00-namespace-shop-1-31-0.yaml
+fi
+
+echo '240-canary-namespace: rolled back'

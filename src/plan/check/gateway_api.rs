@@ -1,0 +1,244 @@
+//! The Gateway API CRDs: where they come from, and how the cluster gets there from what it has.
+
+use std::rc::Rc;
+
+use super::versions::PlanFacts;
+use super::{Files, Found};
+use crate::finding::Finding;
+use crate::istio::{Bundle, Channel, Stored, Way, bundle, bundle_of_crd, way};
+use crate::manifest::Manifest;
+use crate::plan::parse::Parts;
+use crate::plan::written::GatewayApi;
+use crate::source::{Source, Sources};
+use crate::yaml;
+
+/// What has to happen before the bundle can come.
+#[derive(Debug, Clone, Default)]
+pub struct Migration {
+    /// A bundle in between.
+    pub over: Option<Bundle>,
+    /// Objects to be rewritten.
+    pub stored: Vec<Stored>,
+}
+
+/// What the plan says of the CRDs beyond their release.
+#[derive(Debug, Clone, Default)]
+pub struct Crds {
+    /// The migration before, where one is needed.
+    pub migration: Option<Migration>,
+    /// The objects of the local copy, where there is one.
+    pub copy: Vec<Manifest>,
+}
+
+/// The CRDs that a plan's own objects need.
+pub const NEEDED: [&str; 4] = [
+    "gatewayclasses",
+    "gateways",
+    "httproutes",
+    "referencegrants",
+];
+
+pub(super) fn check(
+    parts: &Parts,
+    facts: Option<&PlanFacts>,
+    to: Option<&Bundle>,
+    files: &Files<'_>,
+    sources: &mut Sources,
+    found: &mut Found,
+) -> Crds {
+    let (Some(api), Some(to)) = (&parts.gateway_api, to) else {
+        return Crds::default();
+    };
+    if api.manage.as_ref().is_some_and(|manage| !manage.get_ref()) {
+        for (key, value) in [("crds", &api.crds), ("from", &api.from)] {
+            if let Some(value) = value {
+                found.say(
+                    Finding::error(
+                        "crds-not-managed",
+                        format!("`{key}` and `manage = false` exclude each other"),
+                    )
+                    .label("somebody else installs the CRDs")
+                    .help(format!("take `{key}` out, or `manage`")),
+                    value,
+                );
+            }
+        }
+        return Crds::default();
+    }
+    Crds {
+        migration: migration(parts, api, facts, to, found),
+        copy: copy(api, to, files, sources, found),
+    }
+}
+
+fn migration(
+    parts: &Parts,
+    api: &GatewayApi,
+    facts: Option<&PlanFacts>,
+    to: &Bundle,
+    found: &mut Found,
+) -> Option<Migration> {
+    let from_text = api.from.as_ref()?;
+    let channel: Channel = *api.channel.get_ref();
+    let from = super::versions::known_bundle(from_text, found)?;
+    if from.version > to.version {
+        found.say(
+            Finding::error(
+                "crd-downgrade",
+                format!(
+                    "the cluster has the Gateway API bundle v{}, and v{} is older",
+                    from.version, to.version
+                ),
+            )
+            .label("the API server refuses older CRDs, or takes some of them, and fields are lost")
+            .help(format!("write `v{}` or a newer release", from.version)),
+            &api.bundle,
+        );
+        return None;
+    }
+    match way(&from.version, &to.version, channel) {
+        Way::Direct => None,
+        Way::Refused(why) => {
+            found.say(
+                Finding::error(
+                    "crds-not-migrated",
+                    format!("no way leads from the bundle v{} to v{}", from.version, to.version),
+                )
+                .label(why)
+                .help(
+                    "delete what is stored and the CRD itself where nobody uses it (kubectl delete crd \
+                     backendtlspolicies.gateway.networking.k8s.io), upgrade to v1.1.1 by hand, and write `from = \"v1.1.1\"`",
+                ),
+                from_text,
+            );
+            None
+        }
+        Way::Migrate { over, stored } => {
+            let over = over.and_then(|over| bundle(over).ok());
+            for (version, row) in facts.into_iter().flat_map(|facts| {
+                let of = |version: Option<&toml::Spanned<String>>, row| {
+                    Some((version?.get_ref().clone(), row))
+                };
+                [
+                    of(parts.stable.as_ref().map(|s| &s.version), facts.stable),
+                    of(parts.canary.as_ref().map(|c| &c.version), facts.canary),
+                ]
+                .into_iter()
+                .flatten()
+            }) {
+                let unread = over
+                    .as_ref()
+                    .filter(|over| !row.bundles.reads(channel, &over.version, false));
+                if let Some(over) = unread {
+                    found.say(
+                        Finding::error(
+                            "crds-not-migrated",
+                            format!("the way from v{} to v{} goes over v{}, which Istio {version} cannot read", from.version, to.version, over.version),
+                        )
+                        .label("stored objects have to be rewritten there")
+                        .help("upgrade the CRDs before this plan, without this Istio in the cluster"),
+                        from_text,
+                    );
+                    return None;
+                }
+            }
+            Some(Migration { over, stored })
+        }
+    }
+}
+
+/// The objects of the local copy; every CRD in it is of the plan's release and channel, and those that the plan needs are there.
+fn copy(
+    api: &GatewayApi,
+    to: &Bundle,
+    files: &Files<'_>,
+    sources: &mut Sources,
+    found: &mut Found,
+) -> Vec<Manifest> {
+    let Some(name) = &api.crds else {
+        return Vec::new();
+    };
+    let path = name.get_ref();
+    let shown = files.shown(path);
+    let text = match (files.read)(path) {
+        Ok(text) => text,
+        Err(error) => {
+            found.say(
+                Finding::error("crds-unreadable", format!("cannot read the CRDs `{path}`"))
+                    .label(error.to_string())
+                    .help("give a path relative to the plan"),
+                name,
+            );
+            return Vec::new();
+        }
+    };
+    sources.add(Source::new(&shown, &text));
+    let documents = match yaml::read(&text) {
+        Ok(documents) => documents,
+        Err(problems) => {
+            found.findings.extend(problems.into_iter().map(|problem| {
+                Finding::error(
+                    "crds-not-yaml",
+                    "this cannot be read as Kubernetes manifests",
+                )
+                .label(problem.message)
+                .help("take the release file as it is")
+                .at(&shown, problem.span)
+            }));
+            return Vec::new();
+        }
+    };
+    let objects = documents
+        .into_iter()
+        .flat_map(|document| Manifest::of(&Rc::new(document), &shown))
+        .filter_map(Result::ok);
+    let manifests: Vec<Manifest> = objects.collect();
+    let channel: Channel = *api.channel.get_ref();
+    for manifest in &manifests {
+        let crd = manifest.identity.kind == "CustomResourceDefinition";
+        let own = bundle_of_crd(&manifest.value);
+        if crd
+            && manifest
+                .identity
+                .name
+                .ends_with(".gateway.networking.k8s.io")
+            && own != Some((to.version.clone(), channel))
+        {
+            let is = own.map_or_else(
+                || "of no release".to_owned(),
+                |(version, channel)| format!("of v{version}, {} channel", channel.as_str()),
+            );
+            found.findings.push(
+                Finding::error(
+                    "crds-differ",
+                    format!("`{}` is {is}", manifest.identity.name),
+                )
+                .label(format!(
+                    "the plan says v{}, {} channel",
+                    to.version,
+                    channel.as_str()
+                ))
+                .help("give the copy of the release that the plan names, or name the copy's")
+                .at(&shown, manifest.range("/metadata/name")),
+            );
+        }
+    }
+    for needed in NEEDED {
+        let full = format!("{needed}.gateway.networking.k8s.io");
+        if !manifests
+            .iter()
+            .any(|manifest| manifest.identity.name == full)
+        {
+            found.say(
+                Finding::error(
+                    "crds-missing",
+                    format!("the copy of the CRDs lacks `{full}`"),
+                )
+                .label("the plan's objects need it")
+                .help("take the whole release file, as standard-install.yaml"),
+                name,
+            );
+        }
+    }
+    manifests
+}

@@ -1,0 +1,332 @@
+//! The user's chart values can be read, say nothing that the plan says otherwise, and are such as the versions know.
+
+use std::rc::Rc;
+
+use serde_json::{Value, json};
+use toml::Spanned;
+
+use super::versions::PlanFacts;
+use super::{Files, Found, decided};
+use crate::finding::Finding;
+use crate::plan::parse::Parts;
+use crate::plan::values::{Component, Values, ValuesFile};
+use crate::plan::written::ZtunnelForm;
+use crate::plan::ztunnel_values::{self, Place};
+use crate::schema::Schemas;
+use crate::source::{Source, Sources};
+use crate::yaml;
+
+/// Reads every file of values that the plan names.
+pub(super) fn check(
+    parts: &Parts,
+    files: &Files<'_>,
+    facts: Option<&PlanFacts>,
+    schemas: Option<&Schemas>,
+    sources: &mut Sources,
+    found: &mut Found,
+) -> Values {
+    let Some(istio) = &parts.istio else {
+        return Values::default();
+    };
+    let own = istio.values.as_ref();
+    let named = [
+        (Component::Istiod, own.and_then(|v| v.istiod.as_ref())),
+        (Component::Cni, own.and_then(|v| v.cni.as_ref())),
+        (Component::Ztunnel, own.and_then(|v| v.ztunnel.as_ref())),
+    ];
+    let mut values = Values::default();
+    for (component, name) in named {
+        let Some(name) = name else { continue };
+        values
+            .files
+            .extend(load(component, name, files, sources, found));
+    }
+    for file in &values.files {
+        decided::check(parts, file, found);
+        if let Some(facts) = facts {
+            known(parts, file, facts, schemas, found);
+        }
+    }
+    agreement(&values, found);
+    if let (Some(facts), Some(api)) = (facts, &parts.gateway_api) {
+        alpha(parts, &values, facts, *api.channel.get_ref(), found);
+    }
+    values
+}
+
+fn load(
+    component: Component,
+    name: &Spanned<String>,
+    files: &Files<'_>,
+    sources: &mut Sources,
+    found: &mut Found,
+) -> Option<ValuesFile> {
+    let path = name.get_ref();
+    let shown = files.shown(path);
+    let text = match (files.read)(path) {
+        Ok(text) => text,
+        Err(error) => {
+            found.say(
+                Finding::error(
+                    "values-unreadable",
+                    format!("cannot read the values `{path}`"),
+                )
+                .label(error.to_string())
+                .help("give a path relative to the plan"),
+                name,
+            );
+            return None;
+        }
+    };
+    sources.add(Source::new(&shown, &text));
+    let documents = match yaml::read(&text) {
+        Ok(documents) => documents,
+        Err(problems) => {
+            found.findings.extend(problems.into_iter().map(|problem| {
+                Finding::error("values-not-yaml", "this cannot be read as chart values")
+                    .label(problem.message)
+                    .help("mend the YAML")
+                    .at(&shown, problem.span)
+            }));
+            return None;
+        }
+    };
+    let several = documents.len() > 1;
+    let document = documents.into_iter().next().map(Rc::new);
+    let is_mapping = document.as_ref().is_none_or(|d| d.value.is_object());
+    if several || !is_mapping {
+        found.findings.push(
+            Finding::error("values-not-yaml", "this cannot be read as chart values")
+                .label(if several {
+                    "more than one document"
+                } else {
+                    "not a mapping"
+                })
+                .help("write the values as `helm install -f` takes them")
+                .at(&shown, 0..text.lines().next().map_or(0, str::len)),
+        );
+        return None;
+    }
+    Some(ValuesFile::of(component, &shown, document))
+}
+
+/// Whether both versions know the values: istioctl refuses what it does not know, and the plain ztunnel has a place for what its
+/// chart has.
+fn known(
+    parts: &Parts,
+    file: &ValuesFile,
+    facts: &PlanFacts,
+    schemas: Option<&Schemas>,
+    found: &mut Found,
+) {
+    let versions = [
+        parts
+            .stable
+            .as_ref()
+            .map(|s| (s.version.get_ref(), facts.stable)),
+        parts
+            .canary
+            .as_ref()
+            .map(|c| (c.version.get_ref(), facts.canary)),
+    ];
+    for (version, row) in versions.into_iter().flatten() {
+        if file.component == Component::Ztunnel {
+            // Through istioctl the chart itself takes what it has.
+            let plain = parts
+                .istio
+                .as_ref()
+                .is_none_or(|istio| istio.ztunnel != Some(ZtunnelForm::IstioOperator));
+            for (pointer, place) in ztunnel_values::places(file, row) {
+                let (message, label, help) = match place {
+                    Place::Written => continue,
+                    Place::Later(_) | Place::Elsewhere(_) if !plain => continue,
+                    Place::Unknown(near) => (
+                        format!("the ztunnel chart knows no `{}`", &pointer[1..]),
+                        "no such value".to_owned(),
+                        near.map_or_else(
+                            || "take it out".to_owned(),
+                            |near| format!("did you mean `{near}`?"),
+                        ),
+                    ),
+                    Place::Later(since) => (
+                        format!("the ztunnel chart of {version} has no `{}`", &pointer[1..]),
+                        format!("it came with {since}; the ztunnel of {version} goes without"),
+                        "take it out, if it must not differ between the revisions".to_owned(),
+                    ),
+                    Place::Elsewhere(why) => (
+                        format!("`{}` has no place in a plain DaemonSet", &pointer[1..]),
+                        why.to_owned(),
+                        "apply what it stands for yourself, and take it out".to_owned(),
+                    ),
+                };
+                say_once(
+                    Finding::warning("values-not-written", message)
+                        .label(label)
+                        .help(help),
+                    file,
+                    &format!("/ztunnel{pointer}"),
+                    found,
+                );
+            }
+            continue;
+        }
+        let Some(schemas) = schemas else { continue };
+        let operator = json!({
+            "apiVersion": "install.istio.io/v1alpha1", "kind": "IstioOperator", "metadata": {"name": "values"},
+            "spec": operator_values(file, version),
+        });
+        for violation in schemas.check(&operator).unwrap_or_default() {
+            let Some(pointer) = violation.pointer.strip_prefix("/spec/values") else {
+                continue;
+            };
+            // What contradicts the plan is said already.
+            if [
+                "/revision",
+                "/revisionTags",
+                "/defaultRevision",
+                "/profile",
+                "/ownerName",
+            ]
+            .contains(&pointer)
+            {
+                continue;
+            }
+            let name = pointer.trim_start_matches('/').replace('/', ".");
+            say_once(
+                Finding::error(
+                    "values-refused",
+                    format!("istioctl {version} refuses `{name}`"),
+                )
+                .label(violation.in_words())
+                .help(format!(
+                    "take it out, or write it as istioctl {version} knows it"
+                )),
+                file,
+                pointer,
+                found,
+            );
+        }
+    }
+}
+
+/// The smallest IstioOperator with the values of a file.
+fn operator_values(file: &ValuesFile, version: &str) -> Value {
+    let (values, unvalidated) = crate::plan::values::split(&file.values);
+    json!({"profile": "ambient", "hub": "h", "tag": version, "components": {}, "values": values, "unvalidatedValues": unvalidated})
+}
+
+fn say_once(finding: Finding, file: &ValuesFile, pointer: &str, found: &mut Found) {
+    let finding = finding.at(&file.source, file.key_range(pointer));
+    let same = |other: &Finding| other.code == finding.code && other.at == finding.at;
+    if !found.findings.iter().any(same) {
+        found.findings.push(finding);
+    }
+}
+
+/// Settings that istiod and ztunnel have to agree in.
+const SHARED: [(&str, &[&str], &[&str], &str); 2] = [
+    (
+        "cluster name",
+        &["/global/multiCluster/clusterName"],
+        &[
+            "/ztunnel/multiCluster/clusterName",
+            "/global/multiCluster/clusterName",
+        ],
+        "multiCluster.clusterName",
+    ),
+    (
+        "network",
+        &["/global/network"],
+        &["/ztunnel/network", "/global/network"],
+        "network",
+    ),
+];
+
+/// ztunnel tells istiod its cluster and network, which are those of istiod.
+fn agreement(values: &Values, found: &mut Found) {
+    let first = |component, pointers: &[&'static str]| {
+        let file = values.of(component)?;
+        pointers
+            .iter()
+            .find_map(|pointer| Some((file, *pointer, file.get(pointer)?.as_str()?)))
+            .filter(|(_, _, value)| !value.is_empty())
+    };
+    for (what, istiod, ztunnel, key) in SHARED {
+        let (own, other) = (
+            first(Component::Istiod, istiod),
+            first(Component::Ztunnel, ztunnel),
+        );
+        let (file, pointer, message, help) = match (own, other) {
+            (Some((_, _, name)), Some((file, pointer, other))) if name != other => (
+                file,
+                pointer,
+                format!("ztunnel has the {what} `{other}` and istiod `{name}`"),
+                format!("write `{name}`"),
+            ),
+            (Some((file, pointer, name)), None) => (
+                file,
+                pointer,
+                format!("istiod has the {what} `{name}` and ztunnel the default"),
+                format!("write `{key}: {name}` into the values of ztunnel as well"),
+            ),
+            (None, Some((file, pointer, name))) => (
+                file,
+                pointer,
+                format!("ztunnel has the {what} `{name}` and istiod the default"),
+                format!("write `global.{key}: {name}` into the values of istiod as well"),
+            ),
+            _ => continue,
+        };
+        found.findings.push(
+            Finding::error("values-disagree", message)
+                .label("istiod would take its ztunnels for another cluster's or network's")
+                .help(help)
+                .at(&file.source, file.key_range(pointer)),
+        );
+    }
+}
+
+/// With the alpha kinds of Gateway API istiod reads fewer bundles.
+fn alpha(
+    parts: &Parts,
+    values: &Values,
+    facts: &PlanFacts,
+    channel: crate::istio::Channel,
+    found: &mut Found,
+) {
+    const FLAG: &str = "/pilot/env/PILOT_ENABLE_ALPHA_GATEWAY_API";
+    let Some(file) = values.of(Component::Istiod) else {
+        return;
+    };
+    let on = [json!("true"), json!(true)];
+    if !file.get(FLAG).is_some_and(|value| on.contains(value)) {
+        return;
+    }
+    let versions = [
+        parts
+            .stable
+            .as_ref()
+            .map(|s| (s.version.get_ref(), facts.stable)),
+        parts
+            .canary
+            .as_ref()
+            .map(|c| (c.version.get_ref(), facts.canary)),
+    ];
+    for (version, row) in versions.into_iter().flatten() {
+        let release = &facts.bundle.version;
+        if row.bundles.reads(channel, release, false) && !row.bundles.reads(channel, release, true)
+        {
+            say_once(
+                Finding::error(
+                    "bundle-unsuitable",
+                    format!("with PILOT_ENABLE_ALPHA_GATEWAY_API Istio {version} cannot read the Gateway API bundle v{release}"),
+                )
+                .label("the bundle no longer serves a version that it watches, and istiod does not become ready")
+                .help("take it out, or give a bundle that both revisions read with it"),
+                file,
+                FLAG,
+                found,
+            );
+        }
+    }
+}
