@@ -19,8 +19,11 @@ struct Golden {
 }
 
 fn goldens() -> Vec<Golden> {
+    // The post's own case, at its versions and at newer ones.
+    let of_the_post = |plan: &&std::path::PathBuf| plan.to_string_lossy().contains("/bookinfo");
     plans()
         .iter()
+        .filter(of_the_post)
         .map(|plan| {
             let name = plan
                 .file_stem()
