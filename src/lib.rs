@@ -12,8 +12,9 @@
 //! 7. [`target`]: texts to a tree of files, with scripts, runbook and index.
 //! 8. [`rules`], [`proof`]: what must hold, and every state, transition and part of a step held against it.
 //! 9. [`tree`]: the tree to disk, or against one.
+//! 10. [`rehearse`]: the tree applied to a cluster of simulated nodes, and the cluster against the states.
 //!
-//! [`compile`] is that list as a function. Nothing but [`tree`] and [`cli`] touches the file system.
+//! [`compile`] is the list up to [`proof`] as a function. Nothing but [`tree`], [`rehearse`] and [`cli`] touches the file system.
 
 pub mod source;
 
@@ -48,6 +49,8 @@ pub mod rules;
 pub mod proof;
 
 pub mod tree;
+
+pub mod rehearse;
 
 pub mod cli;
 

@@ -191,15 +191,23 @@ fn object(path: &str, value: &Value, old: &Object) -> Rc<Object> {
     Rc::new(Object::of(Manifest::whole(&document, path), old.phase))
 }
 
+/// Of so many files one is changed, where nobody asks for all.
+const SAMPLE: usize = 16;
+
 /// How many threads count.
 const THREADS: usize = 2;
 
 /// Counts the mutants of every n-th file of a tree.
-fn score_of(name: &str, thread: usize) -> Score {
+fn score_of(name: &str, thread: usize, every: usize) -> Score {
     let mut course = course(name);
     let mut score = Score::default();
     let paths: Vec<String> = course.files.keys().cloned().collect();
-    for path in paths.into_iter().skip(thread).step_by(THREADS) {
+    for path in paths
+        .into_iter()
+        .step_by(every)
+        .skip(thread)
+        .step_by(THREADS)
+    {
         let Some(old) = course.files.remove(&path) else {
             continue;
         };
@@ -282,6 +290,10 @@ fn mutants_of_the_golden_trees_are_found_or_harmless() {
     if env::var_os("MESHPLAN_BLESS").is_some() {
         return;
     }
+    // All of them take a quarter of an hour; a sample says whether something is missed as well, and does not make the table.
+    let all = env::var_os("MESHPLAN_BLESS_MUTANTS").is_some()
+        || env::var_os("MESHPLAN_MUTANTS").is_some();
+    let every = if all { 1 } else { SAMPLE };
     let mut table =
         String::from("| tree | mutants | found | harmless |\n| --- | --- | --- | --- |\n");
     let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
@@ -296,7 +308,7 @@ fn mutants_of_the_golden_trees_are_found_or_harmless() {
         let threads: Vec<_> = (0..THREADS)
             .map(|thread| {
                 let name = name.clone();
-                std::thread::spawn(move || score_of(&name, thread))
+                std::thread::spawn(move || score_of(&name, thread, every))
             })
             .collect();
         let mut score = Score::default();
@@ -324,6 +336,9 @@ fn mutants_of_the_golden_trees_are_found_or_harmless() {
     table.push_str("\n| why a change does no harm | how many |\n| --- | --- |\n");
     for (why, number) in reasons {
         writeln!(table, "| {why} | {number} |").expect("a string");
+    }
+    if !all {
+        return;
     }
     let evidence = repository().join("docs/evidence.md");
     let text = fs::read_to_string(&evidence).expect("docs/evidence.md");

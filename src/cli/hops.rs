@@ -22,8 +22,8 @@ pub(super) fn run(from: &str, to: &str, shell: &mut Shell) -> Result<Outcome> {
         Err(Illegal::CrossesRedirection) => {
             shell.error(&anyhow!(
                 "nothing goes from {from} to {to}: redirection moved into the pods in 1.21, and one istio-cni cannot serve ztunnels of both \
-                 kinds; install {to} in a cluster of its own ({from} can go to {})",
-                example_after(&from)
+                 kinds; install {to} in a cluster of its own{}",
+                example_after(&from).map_or_else(String::new, |later| format!(" ({from} can go to {later})"))
             ));
             return Ok(Outcome::Found);
         }

@@ -7,6 +7,7 @@ mod explain;
 mod hops;
 mod input;
 mod output;
+mod rehearse;
 mod schema;
 mod subject;
 mod trace;
@@ -35,6 +36,8 @@ enum Verb {
     Diff(diff::Diff),
     /// Show who answers a request, step by step
     Trace(trace::Trace),
+    /// Run a plan to its end on a cluster of simulated nodes, and compare with the prediction
+    Rehearse(rehearse::Rehearse),
     /// Print the upgrades that lead from one Istio version to another, one a line
     Hops {
         /// Where the mesh is, as 1.27.9
@@ -63,6 +66,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Verb::Check(check) => check.run(&mut shell),
         Verb::Diff(diff) => diff.run(&mut shell),
         Verb::Trace(trace) => trace.run(&mut shell),
+        Verb::Rehearse(rehearse) => rehearse.run(&mut shell),
         Verb::Hops { from, to } => hops::run(&from, &to, &mut shell),
         Verb::Explain { code } => explain::run(&code, &mut shell),
         Verb::Schema => schema::run(&mut shell),

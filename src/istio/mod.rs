@@ -16,7 +16,8 @@ pub use bundle::{
 };
 pub use gateways::{GatewayClaim, ListenerFilter, RouteDialect, route_dialect};
 pub use objects::{
-    IstiodSettings, cni_objects, istiod_objects, leftovers, tag_objects, tag_webhook,
+    IstiodSettings, cni_objects, installed_state, istiod_objects, leftovers, tag_objects,
+    tag_webhook,
 };
 pub use skew::{Hop, Illegal, example_after, judge};
 pub use versions::{

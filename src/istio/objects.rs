@@ -146,16 +146,32 @@ pub fn leftovers(facts: &Facts, revision: &str, namespace: &str) -> Vec<Identity
             Identity::namespaced("coordination.k8s.io/v1", "Lease", namespace, name)
         })
         .to_vec();
-    if facts.installed_state {
-        let name = format!("installed-state-istiod-{revision}-{revision}");
-        objects.push(Identity::namespaced(
+    objects.extend(installed_state(
+        facts,
+        &format!("istiod-{revision}"),
+        Some(revision),
+        namespace,
+    ));
+    objects
+}
+
+/// Returns what istioctl stores of an installation, by the name of the IstioOperator that it installed, where it stores something.
+#[must_use]
+pub fn installed_state(
+    facts: &Facts,
+    operator: &str,
+    revision: Option<&str>,
+    namespace: &str,
+) -> Option<Identity> {
+    let end = revision.map_or_else(String::new, |revision| format!("-{revision}"));
+    facts.installed_state.then(|| {
+        Identity::namespaced(
             "install.istio.io/v1alpha1",
             "IstioOperator",
             namespace,
-            name,
-        ));
-    }
-    objects
+            format!("installed-state-{operator}{end}"),
+        )
+    })
 }
 
 /// Returns the objects of a tag; `default` has a validator besides.

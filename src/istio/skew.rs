@@ -6,7 +6,6 @@
 
 use semver::Version;
 
-use super::facts;
 use super::versions::{Facts, facts_near, minors};
 
 /// Why one plan cannot go from one version to another.
@@ -94,17 +93,15 @@ fn newest_patch(major: u64, minor: u64) -> Version {
     Version::new(major, minor, patch.map_or(0, |(_, patch)| *patch))
 }
 
-/// Returns an example of a version that a version may go to: the newest patch of the next minor, or of its own where that is the
-/// last one, or where redirection changes.
+/// Returns an example of a version that a version may go to: the newest patch of the next minor, or of its own; nothing where it is
+/// the last one that is known.
 #[must_use]
-pub fn example_after(from: &Version) -> Version {
-    let next = newest_patch(from.major, from.minor + 1);
-    let known = minors().contains(&(next.major, next.minor)) && facts(&next).is_some();
-    if known && judge(from, &next).is_ok() {
-        next
-    } else {
-        Version::new(from.major, from.minor, from.patch + 1)
-    }
+pub fn example_after(from: &Version) -> Option<Version> {
+    let known = |version: &Version| minors().contains(&(version.major, version.minor));
+    [from.minor + 1, from.minor]
+        .map(|minor| newest_patch(from.major, minor))
+        .into_iter()
+        .find(|next| known(next) && judge(from, next).is_ok())
 }
 
 #[cfg(test)]
@@ -155,12 +152,14 @@ mod tests {
     }
 
     #[test]
-    fn examples_are_legal() {
-        for minor in 18..=31 {
+    fn examples_are_legal_releases() {
+        for minor in 18..=30 {
             let from = Version::new(1, minor, 0);
-            let after = example_after(&from);
+            let after = example_after(&from).expect("a later release");
             assert_eq!(judge(&from, &after), Ok(()), "{from} {after}");
         }
-        assert_eq!(example_after(&version("1.20.8")), version("1.20.9"));
+        assert_eq!(example_after(&version("1.20.7")), Some(version("1.20.8")));
+        assert_eq!(example_after(&version("1.20.8")), None);
+        assert_eq!(example_after(&version("1.31.0")), None);
     }
 }

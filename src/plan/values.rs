@@ -83,10 +83,16 @@ impl ValuesFile {
         let own = document.as_ref().and_then(|d| d.value.as_object());
         for (key, value) in own.into_iter().flatten() {
             if is_group(component, key) {
-                merge_under(values.entry(key).or_insert_with(|| json!({})), value);
+                merge_under(values.entry(key).or_insert(Value::Null), value);
             } else {
-                let group = values.entry(component.group()).or_insert_with(|| json!({}));
-                merge_under(&mut group[key], value);
+                let group = values.entry(component.group()).or_insert(Value::Null);
+                if group.is_null() {
+                    *group = json!({});
+                }
+                // A group that is no mapping is refused by its schema.
+                if group.is_object() {
+                    merge_under(&mut group[key], value);
+                }
             }
         }
         Self {

@@ -373,6 +373,14 @@ pub struct Route {
     pub touch: Option<Spanned<bool>>,
 }
 
+impl Route {
+    /// Returns the name of its copy on a second Gateway, which a revision owns.
+    #[must_use]
+    pub fn second_name(&self, revision: &str) -> String {
+        format!("{}-{revision}", self.name.get_ref())
+    }
+}
+
 /// Where the requests of a route go.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]

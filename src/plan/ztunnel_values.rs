@@ -20,66 +20,127 @@ pub enum Place {
     Later(&'static str),
     /// It stands for an object of its own, or for what the plan does otherwise.
     Elsewhere(&'static str),
+    /// It is not of the type that the chart wants.
+    Wrong(&'static str),
+}
+
+/// The type of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Type {
+    Text,
+    Flag,
+    Seconds,
+    /// A mapping of anything.
+    Mapping,
+    /// A mapping of texts.
+    Texts,
+    /// A list of mappings.
+    Mappings,
+    /// A list of names, or of mappings with one.
+    Names,
+    /// `requests` and `limits`, each a mapping of quantities.
+    Resources,
+    Any,
+}
+
+impl Type {
+    /// Says what is wanted, where a value is something else.
+    fn refuses(self, value: &Value) -> Option<&'static str> {
+        let scalar = |value: &Value| !(value.is_object() || value.is_array());
+        let map = |value: &Value, holds: &dyn Fn(&Value) -> bool| {
+            value.as_object().is_some_and(|map| map.values().all(holds))
+        };
+        let list = |value: &Value, holds: &dyn Fn(&Value) -> bool| {
+            value.as_array().is_some_and(|list| list.iter().all(holds))
+        };
+        let (right, wanted) = match self {
+            Self::Text => (value.is_string(), "a text"),
+            Self::Flag => (value.is_boolean(), "`true` or `false`"),
+            Self::Seconds => (value.is_u64(), "a whole number of seconds"),
+            Self::Mapping => (value.is_object(), "a mapping"),
+            Self::Texts => (map(value, &scalar), "a mapping of texts"),
+            Self::Mappings => (list(value, &Value::is_object), "a list of mappings"),
+            Self::Names => (
+                list(value, &|one| one.is_string() || one["name"].is_string()),
+                "a list of names",
+            ),
+            Self::Resources => (
+                map(value, &|group| group.is_null() || map(group, &scalar)),
+                "`requests` and `limits`, each with quantities",
+            ),
+            Self::Any => (true, ""),
+        };
+        (!right && !value.is_null()).then_some(wanted)
+    }
 }
 
 const ALWAYS: &str = "1.18.0-alpha.0";
 
 /// The chart's values: key, first version, and why it is not written where it is not.
-const KEYS: &[(&str, &str, Option<&str>)] = &[
-    ("affinity", "1.23.0", None),
-    ("annotations", ALWAYS, None),
-    ("dnsConfig", "1.30.0", None),
-    ("dnsPolicy", "1.30.0", None),
-    ("env", ALWAYS, None),
-    ("imagePullPolicy", ALWAYS, None),
-    ("imagePullSecrets", ALWAYS, None),
-    ("labels", ALWAYS, None),
-    ("logAsJson", "1.24.0", None),
-    ("logLevel", "1.21.0", None),
-    ("meshConfig", ALWAYS, None),
-    ("multiCluster", ALWAYS, None),
-    ("network", "1.27.0", None),
-    ("nodeSelector", "1.23.0", None),
-    ("podAnnotations", ALWAYS, None),
-    ("podLabels", ALWAYS, None),
-    ("resources", ALWAYS, None),
-    ("seLinuxOptions", "1.22.0", None),
-    ("terminationGracePeriodSeconds", "1.19.0", None),
-    ("tolerations", "1.27.0", None),
-    ("updateStrategy", "1.26.0", None),
-    ("variant", ALWAYS, None),
-    ("volumeMounts", "1.21.0", None),
-    ("volumes", "1.21.0", None),
+const KEYS: &[(&str, &str, Type, Option<&str>)] = &[
+    ("affinity", "1.23.0", Type::Mapping, None),
+    ("annotations", ALWAYS, Type::Texts, None),
+    ("dnsConfig", "1.30.0", Type::Mapping, None),
+    ("dnsPolicy", "1.30.0", Type::Text, None),
+    ("env", ALWAYS, Type::Texts, None),
+    ("imagePullPolicy", ALWAYS, Type::Text, None),
+    ("imagePullSecrets", ALWAYS, Type::Names, None),
+    ("labels", ALWAYS, Type::Texts, None),
+    ("logAsJson", "1.24.0", Type::Flag, None),
+    ("logLevel", "1.21.0", Type::Text, None),
+    ("meshConfig", ALWAYS, Type::Mapping, None),
+    ("multiCluster", ALWAYS, Type::Mapping, None),
+    ("network", "1.27.0", Type::Text, None),
+    ("nodeSelector", "1.23.0", Type::Texts, None),
+    ("podAnnotations", ALWAYS, Type::Texts, None),
+    ("podLabels", ALWAYS, Type::Texts, None),
+    ("resources", ALWAYS, Type::Resources, None),
+    ("seLinuxOptions", "1.22.0", Type::Mapping, None),
+    (
+        "terminationGracePeriodSeconds",
+        "1.19.0",
+        Type::Seconds,
+        None,
+    ),
+    ("tolerations", "1.27.0", Type::Mappings, None),
+    ("updateStrategy", "1.26.0", Type::Mapping, None),
+    ("variant", ALWAYS, Type::Text, None),
+    ("volumeMounts", "1.21.0", Type::Mappings, None),
+    ("volumes", "1.21.0", Type::Mappings, None),
     (
         "peerCaCrl",
         "1.29.0",
+        Type::Any,
         Some("the list of revoked certificates is a volume of its own"),
     ),
     (
         "resourceQuotas",
         "1.26.0",
+        Type::Any,
         Some("it is a ResourceQuota of its own"),
     ),
     (
         "resourceScope",
         "1.28.0",
+        Type::Any,
         Some("the plan writes every object"),
     ),
     (
         "trustBundleName",
         "1.27.0",
+        Type::Any,
         Some("both revisions read the ConfigMap `istio-ca-root-cert`"),
     ),
     // These contradict the plan where they say something; that is said elsewhere.
-    ("caAddress", ALWAYS, None),
-    ("enabled", ALWAYS, None),
-    ("hub", ALWAYS, None),
-    ("image", ALWAYS, None),
-    ("istioNamespace", ALWAYS, None),
-    ("resourceName", ALWAYS, None),
-    ("revision", ALWAYS, None),
-    ("tag", ALWAYS, None),
-    ("xdsAddress", ALWAYS, None),
+    ("caAddress", ALWAYS, Type::Any, None),
+    ("enabled", ALWAYS, Type::Any, None),
+    ("hub", ALWAYS, Type::Any, None),
+    ("image", ALWAYS, Type::Any, None),
+    ("istioNamespace", ALWAYS, Type::Any, None),
+    ("resourceName", ALWAYS, Type::Any, None),
+    ("revision", ALWAYS, Type::Any, None),
+    ("tag", ALWAYS, Type::Any, None),
+    ("xdsAddress", ALWAYS, Type::Any, None),
 ];
 
 /// Returns what becomes of each value of a file at a version, by its pointer below `ztunnel`.
@@ -88,14 +149,17 @@ pub fn places(file: &ValuesFile, facts: &Facts) -> Vec<(String, Place)> {
     let own = file.values.get("ztunnel").and_then(Value::as_object);
     own.into_iter()
         .flatten()
-        .map(|(key, _)| (format!("/{key}"), place(key, facts)))
+        .map(|(key, value)| (format!("/{key}"), place(key, value, facts)))
         .collect()
 }
 
-fn place(key: &str, facts: &Facts) -> Place {
-    let Some((_, since, elsewhere)) = KEYS.iter().find(|(known, ..)| *known == key) else {
+fn place(key: &str, value: &Value, facts: &Facts) -> Place {
+    let Some((_, since, kind, elsewhere)) = KEYS.iter().find(|(known, ..)| *known == key) else {
         return Place::Unknown(nearest(key, KEYS.iter().map(|(known, ..)| *known)));
     };
+    if let Some(wanted) = kind.refuses(value) {
+        return Place::Wrong(wanted);
+    }
     if !has(since, facts) {
         return Place::Later(since);
     }
@@ -106,7 +170,7 @@ fn place(key: &str, facts: &Facts) -> Place {
 #[must_use]
 pub fn chart_has(key: &str, facts: &Facts) -> bool {
     let known = KEYS.iter().find(|(known, ..)| *known == key);
-    known.is_some_and(|(_, since, _)| has(since, facts))
+    known.is_some_and(|(_, since, ..)| has(since, facts))
 }
 
 fn has(since: &str, facts: &Facts) -> bool {

@@ -141,6 +141,12 @@ pub fn closed(step: &IndexStep, state: &State, gate: &Gate) -> Option<String> {
                 .find(|identity| state.get(&identity.key()).is_some());
             stays.map(|identity| format!("{identity} is still there"))
         }
+        Gate::GatewayGone { gateway } => {
+            let (namespace, name) = (&gateway.namespace, &gateway.name);
+            let key = Key::namespaced("gateway.networking.k8s.io", "Gateway", namespace, name);
+            let there = state.get(&key).is_some();
+            there.then(|| format!("{key} is still there"))
+        }
         Gate::Gateway { gateway, .. } => missing(&Key::namespaced(
             "gateway.networking.k8s.io",
             "Gateway",

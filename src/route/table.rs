@@ -67,6 +67,8 @@ impl<'a> Table<'a> {
             let known = served.and_then(|served| served.version.as_ref());
             let dialect = route_dialect(known.or(version));
             // Manifests without any control plane are taken to have one.
+            let revision = served.map(|served| served.revision.as_str());
+            let servers = servers(state, object, gateway, dialect, revision);
             let served = served.is_some() || !state.whole && state.istiods().next().is_none();
             let name = format!(
                 "{}/{}",
@@ -79,7 +81,7 @@ impl<'a> Table<'a> {
                     gateway,
                     dialect,
                     served,
-                    servers: servers(state, object, gateway, dialect),
+                    servers,
                 },
             )
         });
@@ -279,12 +281,18 @@ fn servers<'a>(
     object: &Rc<Object>,
     gateway: &'a Gateway,
     dialect: RouteDialect,
+    revision: Option<&str>,
 ) -> Vec<Server<'a>> {
     let mut attached: Vec<Attached<'a>> = Vec::new();
     for route in state.of_kind("gateway.networking.k8s.io", "HTTPRoute") {
         let Facet::Route(spec) = &route.facet else {
             continue;
         };
+        // A route with a label is read by that revision alone, and never by a tag (`objectInRevision`).
+        let asked = route.label("istio.io/rev");
+        if asked.is_some_and(|asked| revision.is_some_and(|revision| revision != asked)) {
+            continue;
+        }
         for parent in &spec.parents {
             let Ok((parent, listeners)) = attachments(state, route, spec, parent) else {
                 continue;

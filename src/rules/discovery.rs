@@ -69,8 +69,14 @@ fn check(view: &View<'_>, report: &mut Report) {
                 .map(String::as_str)
                 == Some("ambient")
         });
+        // What istiod does not see of Gateways and routes it does not make real.
+        let routing = ["Gateway", "HTTPRoute"].into_iter().flat_map(|kind| {
+            let all = state.of_kind("gateway.networking.k8s.io", kind);
+            all.filter_map(|object| object.key.namespace.as_deref())
+        });
         let mut hidden: Vec<&str> = ztunnels
             .chain(enrolled)
+            .chain(routing)
             .filter(|namespace| !sees(namespace))
             .collect();
         hidden.sort_unstable();

@@ -11,8 +11,8 @@ use super::objects::Object;
 use super::pods::texts;
 use crate::identity::Identity;
 use crate::istio::{
-    Facts, IstiodSettings, ZtunnelValues, cni_objects, facts_near, istiod_objects, leftovers,
-    tag_objects, tag_webhook,
+    Facts, IstiodSettings, ZtunnelValues, cni_objects, facts_near, installed_state, istiod_objects,
+    leftovers, tag_objects, tag_webhook,
 };
 use crate::manifest::Manifest;
 use crate::step::Phase;
@@ -174,6 +174,12 @@ impl Operator {
         }
         if self.ztunnel {
             values.extend(self.ztunnels(object));
+        }
+        // istiod's is among what is left of it.
+        if !self.pilot && (self.cni || self.ztunnel) {
+            let revision = self.revision.as_deref();
+            let stored = installed_state(self.facts(), &self.name, revision, &self.namespace);
+            values.extend(stored.map(|identity| (identity, json!({}))));
         }
         values
             .into_iter()

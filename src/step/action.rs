@@ -25,6 +25,8 @@ pub enum Action<O> {
         channel: String,
         /// Versions in which the cluster may have stored ReferenceGrants and which this bundle no longer has.
         gone: Vec<String>,
+        /// Whether it is not the plan's own bundle, but one on the way to it.
+        between: bool,
     },
     /// Stop where the cluster does not have this bundle of CRDs, which somebody else installs.
     ExpectBundle {
@@ -122,6 +124,13 @@ pub enum Action<O> {
         /// The labels that they carry then.
         other: String,
     },
+    /// Stop where the cluster has an Istio that is not the plan's.
+    RequireNoMesh {
+        /// The plan's revisions.
+        revisions: Vec<String>,
+        /// Their versions.
+        versions: Vec<String>,
+    },
     /// Stop until somebody says that the clients of Gateways have moved to others.
     RequireClientsMoved {
         /// The Gateways that go.
@@ -217,10 +226,12 @@ impl<O> Action<O> {
                 bundle,
                 channel,
                 gone,
+                between,
             } => Action::RequireBundle {
                 bundle,
                 channel,
                 gone,
+                between,
             },
             Self::LabelNodes { nodes, key, value } => Action::LabelNodes { nodes, key, value },
             Self::UnlabelNodes { nodes, key } => Action::UnlabelNodes { nodes, key },
@@ -248,6 +259,13 @@ impl<O> Action<O> {
                 Action::RequireUnpooled { nodes, key, value }
             }
             Self::RequireClientsMoved { from, to } => Action::RequireClientsMoved { from, to },
+            Self::RequireNoMesh {
+                revisions,
+                versions,
+            } => Action::RequireNoMesh {
+                revisions,
+                versions,
+            },
             Self::RequireUnrouted { namespaces } => Action::RequireUnrouted { namespaces },
             Self::RequireRollout {
                 namespace,
@@ -411,6 +429,11 @@ pub enum Gate {
     },
     /// What the step deletes is gone.
     Gone,
+    /// A Gateway is not there.
+    GatewayGone {
+        /// Which Gateway.
+        gateway: GatewayRef,
+    },
     /// A Gateway reports a condition.
     Gateway {
         /// Which Gateway.

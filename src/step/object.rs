@@ -248,8 +248,10 @@ pub struct HttpRoute {
     pub name: String,
     /// Its namespace.
     pub namespace: String,
-    /// The Gateways that it is attached to.
-    pub parents: Vec<GatewayRef>,
+    /// The revision that alone reads it, where a label says so.
+    pub revision: Option<String>,
+    /// The Gateway that it is attached to.
+    pub gateway: GatewayRef,
     /// Its hosts; those of the listener if there are none.
     pub hostnames: Vec<String>,
     /// Its rules.

@@ -68,7 +68,7 @@ pub(super) fn actions(
         }
     }
     nodes_again(before, after, &mut actions);
-    taken_away(step, before, &state, &tags, &mut actions);
+    taken_away(before, &state, &tags, &mut actions);
     actions
 }
 
@@ -169,7 +169,6 @@ fn nodes_again(before: &State, after: &State, actions: &mut Vec<Action<Object>>)
 
 /// Deletes what was not there: webhooks that would call what goes first, then the last applied first; namespaces at the end.
 fn taken_away(
-    step: &Step<String>,
     before: &State,
     after: &State,
     tags: &[(String, String)],
@@ -187,11 +186,7 @@ fn taken_away(
         let webhook = identity.group() == "admissionregistration.k8s.io";
         (!webhook, std::cmp::Reverse(order(identity)))
     });
-    let sets_tag = step
-        .actions
-        .iter()
-        .any(|action| matches!(action, Action::SetTag { .. }));
-    for (tag, revision) in tags.iter().filter(|_| sets_tag) {
+    for (tag, revision) in tags {
         let (own, rest): (Vec<Identity>, Vec<Identity>) = others
             .into_iter()
             .partition(|identity| is_tag(&identity.key()));

@@ -9,7 +9,7 @@ channel=$(annotation channel)
 if [ -n "$bundle" ]; then
   [ "$channel" = {{ action.channel }} ] || fail "the cluster has the Gateway API CRDs of the $channel channel and the plan says {{ action.channel|raw }}; write channel = \"$channel\" into [gateway-api]"
   oldest=$(printf '%s\n' "$bundle" {{ action.bundle }} | sort -t . -k 1.2,1n -k 2,2n -k 3,3n | head -n 1)
-  [ "$oldest" = "$bundle" ] || fail "the cluster has the Gateway API bundle $bundle, which is newer than {{ action.bundle|raw }}; write bundle = \"$bundle\" into [gateway-api]"
+  [ "$oldest" = "$bundle" ] || fail "the cluster has the Gateway API bundle $bundle, which is newer than {{ action.bundle|raw }}; write {{ "from" if action.between else "bundle" }} = \"$bundle\" into [gateway-api]"
 fi
 {% for version in action.gone %}
 stored=$(kubectl get crd referencegrants.gateway.networking.k8s.io --ignore-not-found -o 'jsonpath={.status.storedVersions}')
@@ -93,25 +93,38 @@ esac
 {% endfor %}
 {% elif action.action == "delete-namespaces" %}
 {% for file in action.files %}
-found=$(kubectl get -f "$here"/{{ file }} --ignore-not-found -o 'jsonpath={.metadata.annotations.meshplan\.dev/found-with}')
-if [ -n "$found" ]; then
-  # It was there before the plan.
-  namespace=$(kubectl get -f "$here"/{{ file }} -o 'jsonpath={.metadata.name}')
-  mode=${found%%,*}
-  manager=${found#*,}
-  kubectl label namespace "$namespace" --overwrite istio.io/dataplane-mode"${mode:+=}${mode:--}" app.kubernetes.io/managed-by"${manager:+=}${manager:--}"
-  kubectl annotate namespace "$namespace" meshplan.dev/found-with- meshplan.dev/plan-
-  echo "namespace $namespace was there before this plan and stays"
-else
-  kubectl delete --ignore-not-found --timeout=5m -f "$here"/{{ file }}
-fi
+found=$(kubectl get -f "$here"/{{ file }} --ignore-not-found -o 'jsonpath={.metadata.name} {.metadata.annotations.meshplan\.dev/plan} {.metadata.annotations.meshplan\.dev/found-with}')
+case $found in
+  '') ;;
+  *' {{ plan|raw }} ')
+    kubectl delete --ignore-not-found --timeout=5m -f "$here"/{{ file }}
+    ;;
+  *,*)
+    # It was there before the plan, with these labels; the note of that stays.
+    namespace=${found%% *}
+    found=${found##* }
+    mode=${found%%,*}
+    manager=${found#*,}
+    kubectl label namespace "$namespace" --overwrite istio.io/dataplane-mode"${mode:+=}${mode:--}" app.kubernetes.io/managed-by"${manager:+=}${manager:--}"
+    kubectl annotate namespace "$namespace" meshplan.dev/plan-
+    echo "namespace $namespace was there before this plan and stays"
+    ;;
+  *) echo "namespace ${found%% *} is not this plan's and stays" ;;
+esac
 {% endfor %}
 {% elif action.action == "require-detached" %}
-attached=$(kubectl get httproutes.gateway.networking.k8s.io -A -o 'jsonpath={range .items[*]}{range .spec.parentRefs[*]}{.name}{"\n"}{end}{end}')
-for gateway in $attached; do
-  case $gateway in
-    {{ action.gateways|map(attribute="name")|join(" | ")|raw }}) fail "an HTTPRoute is still attached to Gateway $gateway" ;;
-  esac
+attached=$(kubectl get httproutes.gateway.networking.k8s.io -A -o 'jsonpath={range .items[*]}{.metadata.namespace}{range .spec.parentRefs[*]} {.kind}:{.namespace}/{.name}{end}{"\n"}{end}')
+printf '%s\n' "$attached" | while read -r own parents; do
+  for parent in $parents; do
+    # A parent is a Gateway of the route's own namespace, unless it says otherwise.
+    kind=${parent%%:*}
+    namespace=${parent#*:}
+    name=${namespace#*/}
+    namespace=${namespace%%/*}
+    case "${kind:-Gateway} ${namespace:-$own}/$name" in
+      {% for gateway in action.gateways %}'Gateway {{ gateway.namespace|raw }}/{{ gateway.name|raw }}'{% if not loop.last %} | {% endif %}{% endfor %}) fail "an HTTPRoute in $own is still attached to Gateway $name" ;;
+    esac
+  done
 done
 {% elif action.action == "require-unpooled" %}
 {% for node in action.nodes %}
@@ -125,6 +138,22 @@ esac
 # Nobody but you can know this: DNS records, and clients that keep an address.
 [ "${MESHPLAN_CLIENTS_MOVED:-}" = yes ] || simulated 'clients have moved' ||
   fail {{ "move the clients of " ~ (action.from|map(attribute="name")|join(", ")) ~ " to " ~ (action.to|map(attribute="name")|join(", ")) ~ " first (their DNS records), then run this with MESHPLAN_CLIENTS_MOVED=yes" }}
+{% elif action.action == "require-no-mesh" %}
+# The plan installs a mesh of its own. One that is there would lose its istio-cni, its tag, or both.
+injectors=$(kubectl get mutatingwebhookconfigurations -l app=sidecar-injector -o 'jsonpath={range .items[*]}{.metadata.labels.istio\.io/rev}{"\n"}{end}')
+for revision in $injectors; do
+  case $revision in
+    {{ action.revisions|join(" | ")|raw }}) ;;
+    *) fail "the cluster has an Istio already, revision $revision; a plan that starts from one (origin = 'existing') is not built yet" ;;
+  esac
+done
+cni=$(kubectl get daemonsets -A -l k8s-app=istio-cni-node -o 'jsonpath={range .items[*]}{.spec.template.spec.containers[0].image}{"\n"}{end}')
+for image in $cni; do
+  case $image in
+    {% for version in action.versions %}*:{{ version|raw }} | *:{{ version|raw }}-*{% if not loop.last %} | {% endif %}{% endfor %}) ;;
+    *) fail "the cluster has an istio-cni already, $image; the plan's would take its place" ;;
+  esac
+done
 {% elif action.action == "require-unrouted" %}
 # Whoever wrote the route, and whatever the weight.
 routed=$(kubectl get httproutes.gateway.networking.k8s.io -A -o 'jsonpath={range .items[*].spec.rules[*].backendRefs[*]}{.namespace}{"\n"}{end}')

@@ -19,7 +19,7 @@ label=$(kubectl get node {{ node }} -o {{ "jsonpath={.metadata.labels." ~ gate.k
 [ "$label" = {{ gate.value }} ] || fail "node {{ node|raw }} does not carry {{ gate.key|raw }}={{ gate.value|raw }}"
 {% endfor %}
 {% elif gate.gate == "rollout" %}
-kubectl rollout status {{ gate.kind ~ "/" ~ gate.name }} -n {{ gate.namespace }} --timeout=5m
+kubectl rollout status {{ gate.kind ~ "/" ~ gate.name }} -n {{ gate.namespace }} --timeout="${MESHPLAN_WAIT:-300}s"
 {% elif gate.gate == "pool-covered" %}
 covered_{{ number }}() {
   nodes=$(kubectl get nodes -l {{ gate.selector }} -o name | wc -l)
@@ -79,10 +79,13 @@ esac
 left=$(kubectl get --ignore-not-found -o name{% for action in actions %}{% if action.action == "delete" %}{% for file in action.files %} \
   -f "$here"/{{ file }}{% endfor %}{% endif %}{% endfor %})
 [ -z "$left" ] || fail "not deleted yet:" "$left"
+{% elif gate.gate == "gateway-gone" %}
+gateway=$(kubectl get gateways.gateway.networking.k8s.io {{ gate.gateway.name }} -n {{ gate.gateway.namespace }} --ignore-not-found -o name)
+[ -z "$gateway" ] || fail "Gateway {{ gate.gateway.namespace|raw }}/{{ gate.gateway.name|raw }} is still there, and its control plane would go"
 {% elif gate.gate == "gateway" %}
 {% set name = gate.gateway.namespace ~ "/" ~ gate.gateway.name %}
 simulated {{ "Gateway " ~ name ~ " is " ~ gate.condition }} ||
-  kubectl wait {{ "gateways.gateway.networking.k8s.io/" ~ gate.gateway.name }} -n {{ gate.gateway.namespace }} --for={{ "condition=" ~ gate.condition }} --timeout=5m
+  kubectl wait {{ "gateways.gateway.networking.k8s.io/" ~ gate.gateway.name }} -n {{ gate.gateway.namespace }} --for={{ "condition=" ~ gate.condition }} --timeout="${MESHPLAN_WAIT:-300}s"
 {% elif gate.gate == "gateway-owner" %}
 {% set name = gate.gateway.namespace ~ "/" ~ gate.gateway.deployment %}
 owned_{{ number }}() {
@@ -98,7 +101,7 @@ owned_{{ number }}() {
 }
 if ! simulated {{ "Deployment " ~ name ~ " is of version " ~ gate.version }}; then
   within 300 {{ "Deployment " ~ name ~ " is of version " ~ gate.version }} owned_{{ number }}
-  kubectl rollout status {{ "deployment/" ~ gate.gateway.deployment }} -n {{ gate.gateway.namespace }} --timeout=5m
+  kubectl rollout status {{ "deployment/" ~ gate.gateway.deployment }} -n {{ gate.gateway.namespace }} --timeout="${MESHPLAN_WAIT:-300}s"
 fi
 {% elif gate.gate == "route" %}
 {% set name = gate.route.namespace ~ "/" ~ gate.route.name %}

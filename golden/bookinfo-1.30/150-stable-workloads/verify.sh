@@ -19,20 +19,20 @@ kubectl() {
   command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
 }
 
-kubectl rollout status deployment/details-v1 -n bookinfo-1-29-6 --timeout=5m
+kubectl rollout status deployment/details-v1 -n bookinfo-1-29-6 --timeout="${MESHPLAN_WAIT:-300}s"
 
-kubectl rollout status deployment/ratings-v1 -n bookinfo-1-29-6 --timeout=5m
+kubectl rollout status deployment/ratings-v1 -n bookinfo-1-29-6 --timeout="${MESHPLAN_WAIT:-300}s"
 
-kubectl rollout status deployment/reviews-v1 -n bookinfo-1-29-6 --timeout=5m
+kubectl rollout status deployment/reviews-v1 -n bookinfo-1-29-6 --timeout="${MESHPLAN_WAIT:-300}s"
 
-kubectl rollout status deployment/reviews-v2 -n bookinfo-1-29-6 --timeout=5m
+kubectl rollout status deployment/reviews-v2 -n bookinfo-1-29-6 --timeout="${MESHPLAN_WAIT:-300}s"
 
-kubectl rollout status deployment/reviews-v3 -n bookinfo-1-29-6 --timeout=5m
+kubectl rollout status deployment/reviews-v3 -n bookinfo-1-29-6 --timeout="${MESHPLAN_WAIT:-300}s"
 
-kubectl rollout status deployment/productpage-v1 -n bookinfo-1-29-6 --timeout=5m
+kubectl rollout status deployment/productpage-v1 -n bookinfo-1-29-6 --timeout="${MESHPLAN_WAIT:-300}s"
 
-kubectl rollout status deployment/sleep -n bookinfo-1-29-6 --timeout=5m
+kubectl rollout status deployment/sleep -n bookinfo-1-29-6 --timeout="${MESHPLAN_WAIT:-300}s"
 
-kubectl rollout status deployment/notsleep -n bookinfo-1-29-6 --timeout=5m
+kubectl rollout status deployment/notsleep -n bookinfo-1-29-6 --timeout="${MESHPLAN_WAIT:-300}s"
 
 echo '150-stable-workloads: verified'

@@ -29,6 +29,6 @@ kubectl diff \
   fail 'the cluster does not have what the files here say'
 
 simulated 'Gateway istio-system/bookinfo-gateway is Programmed' ||
-  kubectl wait gateways.gateway.networking.k8s.io/bookinfo-gateway -n istio-system --for=condition=Programmed --timeout=5m
+  kubectl wait gateways.gateway.networking.k8s.io/bookinfo-gateway -n istio-system --for=condition=Programmed --timeout="${MESHPLAN_WAIT:-300}s"
 
 echo '170-gateway: verified'

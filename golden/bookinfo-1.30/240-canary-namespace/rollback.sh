@@ -19,17 +19,23 @@ kubectl() {
   command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
 }
 
-found=$(kubectl get -f "$here"/rollback/delete/00-namespace-bookinfo-1-30-3.yaml --ignore-not-found -o 'jsonpath={.metadata.annotations.meshplan\.dev/found-with}')
-if [ -n "$found" ]; then
-  # It was there before the plan.
-  namespace=$(kubectl get -f "$here"/rollback/delete/00-namespace-bookinfo-1-30-3.yaml -o 'jsonpath={.metadata.name}')
-  mode=${found%%,*}
-  manager=${found#*,}
-  kubectl label namespace "$namespace" --overwrite istio.io/dataplane-mode"${mode:+=}${mode:--}" app.kubernetes.io/managed-by"${manager:+=}${manager:--}"
-  kubectl annotate namespace "$namespace" meshplan.dev/found-with- meshplan.dev/plan-
-  echo "namespace $namespace was there before this plan and stays"
-else
-  kubectl delete --ignore-not-found --timeout=5m -f "$here"/rollback/delete/00-namespace-bookinfo-1-30-3.yaml
-fi
+found=$(kubectl get -f "$here"/rollback/delete/00-namespace-bookinfo-1-30-3.yaml --ignore-not-found -o 'jsonpath={.metadata.name} {.metadata.annotations.meshplan\.dev/plan} {.metadata.annotations.meshplan\.dev/found-with}')
+case $found in
+  '') ;;
+  *' bookinfo-1.30 ')
+    kubectl delete --ignore-not-found --timeout=5m -f "$here"/rollback/delete/00-namespace-bookinfo-1-30-3.yaml
+    ;;
+  *,*)
+    # It was there before the plan, with these labels; the note of that stays.
+    namespace=${found%% *}
+    found=${found##* }
+    mode=${found%%,*}
+    manager=${found#*,}
+    kubectl label namespace "$namespace" --overwrite istio.io/dataplane-mode"${mode:+=}${mode:--}" app.kubernetes.io/managed-by"${manager:+=}${manager:--}"
+    kubectl annotate namespace "$namespace" meshplan.dev/plan-
+    echo "namespace $namespace was there before this plan and stays"
+    ;;
+  *) echo "namespace ${found%% *} is not this plan's and stays" ;;
+esac
 
 echo '240-canary-namespace: rolled back'

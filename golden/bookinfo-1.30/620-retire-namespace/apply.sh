@@ -21,7 +21,7 @@ kubectl() {
 
 # within SECONDS WHAT COMMAND: tries the command every other second until it succeeds.
 within() {
-  limit=$1
+  limit=${MESHPLAN_WAIT:-$1}
   what=$2
   shift 2
   waited=0
@@ -39,17 +39,23 @@ no_pods_before_1() {
 }
 within 120 'no pod is left in bookinfo-1-29-6' no_pods_before_1
 
-found=$(kubectl get -f "$here"/delete/00-namespace-bookinfo-1-29-6.yaml --ignore-not-found -o 'jsonpath={.metadata.annotations.meshplan\.dev/found-with}')
-if [ -n "$found" ]; then
-  # It was there before the plan.
-  namespace=$(kubectl get -f "$here"/delete/00-namespace-bookinfo-1-29-6.yaml -o 'jsonpath={.metadata.name}')
-  mode=${found%%,*}
-  manager=${found#*,}
-  kubectl label namespace "$namespace" --overwrite istio.io/dataplane-mode"${mode:+=}${mode:--}" app.kubernetes.io/managed-by"${manager:+=}${manager:--}"
-  kubectl annotate namespace "$namespace" meshplan.dev/found-with- meshplan.dev/plan-
-  echo "namespace $namespace was there before this plan and stays"
-else
-  kubectl delete --ignore-not-found --timeout=5m -f "$here"/delete/00-namespace-bookinfo-1-29-6.yaml
-fi
+found=$(kubectl get -f "$here"/delete/00-namespace-bookinfo-1-29-6.yaml --ignore-not-found -o 'jsonpath={.metadata.name} {.metadata.annotations.meshplan\.dev/plan} {.metadata.annotations.meshplan\.dev/found-with}')
+case $found in
+  '') ;;
+  *' bookinfo-1.30 ')
+    kubectl delete --ignore-not-found --timeout=5m -f "$here"/delete/00-namespace-bookinfo-1-29-6.yaml
+    ;;
+  *,*)
+    # It was there before the plan, with these labels; the note of that stays.
+    namespace=${found%% *}
+    found=${found##* }
+    mode=${found%%,*}
+    manager=${found#*,}
+    kubectl label namespace "$namespace" --overwrite istio.io/dataplane-mode"${mode:+=}${mode:--}" app.kubernetes.io/managed-by"${manager:+=}${manager:--}"
+    kubectl annotate namespace "$namespace" meshplan.dev/plan-
+    echo "namespace $namespace was there before this plan and stays"
+    ;;
+  *) echo "namespace ${found%% *} is not this plan's and stays" ;;
+esac
 
 echo '620-retire-namespace: applied. Next: sh 620-retire-namespace/verify.sh'

@@ -21,7 +21,7 @@ kubectl() {
 
 # within SECONDS WHAT COMMAND: tries the command every other second until it succeeds.
 within() {
-  limit=$1
+  limit=${MESHPLAN_WAIT:-$1}
   what=$2
   shift 2
   waited=0
@@ -33,7 +33,7 @@ within() {
   echo "$what"
 }
 
-kubectl rollout status deployment/istiod-1-29-6 -n istio-system --timeout=5m
+kubectl rollout status deployment/istiod-1-29-6 -n istio-system --timeout="${MESHPLAN_WAIT:-300}s"
 
 kubectl apply \
   -f "$here"/rollback/10-serviceaccount-istio-system-ztunnel-1-29-6.yaml \

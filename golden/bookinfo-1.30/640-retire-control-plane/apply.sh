@@ -26,7 +26,7 @@ simulated() {
 
 # within SECONDS WHAT COMMAND: tries the command every other second until it succeeds.
 within() {
-  limit=$1
+  limit=${MESHPLAN_WAIT:-$1}
   what=$2
   shift 2
   waited=0
@@ -54,7 +54,7 @@ owned_before_2() {
 }
 if ! simulated 'Deployment istio-system/bookinfo-gateway-istio is of version 1.30.3'; then
   within 300 'Deployment istio-system/bookinfo-gateway-istio is of version 1.30.3' owned_before_2
-  kubectl rollout status deployment/bookinfo-gateway-istio -n istio-system --timeout=5m
+  kubectl rollout status deployment/bookinfo-gateway-istio -n istio-system --timeout="${MESHPLAN_WAIT:-300}s"
 fi
 
 kubectl delete --ignore-not-found --timeout=5m \

@@ -25,6 +25,6 @@ case $image in
   *) fail "daemonset istio-system/istio-cni-node runs $image, not 1.18.0-alpha.0" ;;
 esac
 
-kubectl rollout status daemonset/istio-cni-node -n istio-system --timeout=5m
+kubectl rollout status daemonset/istio-cni-node -n istio-system --timeout="${MESHPLAN_WAIT:-300}s"
 
 echo '110-istio-cni: verified'

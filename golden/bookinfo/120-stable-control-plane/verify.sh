@@ -25,7 +25,7 @@ case $image in
   *) fail "deployment istio-system/istiod-1-18-0-alpha-0 runs $image, not 1.18.0-alpha.0" ;;
 esac
 
-kubectl rollout status deployment/istiod-1-18-0-alpha-0 -n istio-system --timeout=5m
+kubectl rollout status deployment/istiod-1-18-0-alpha-0 -n istio-system --timeout="${MESHPLAN_WAIT:-300}s"
 
 revision=$(kubectl get mutatingwebhookconfiguration istio-revision-tag-default -o 'jsonpath={.metadata.labels.istio\.io/rev}')
 [ "$revision" = 1-18-0-alpha-0 ] || fail "the tag default points to '$revision', not to 1-18-0-alpha-0"

@@ -25,6 +25,6 @@ case $image in
   *) fail "deployment istio-system/istiod-1-18-1 runs $image, not 1.18.1" ;;
 esac
 
-kubectl rollout status deployment/istiod-1-18-1 -n istio-system --timeout=5m
+kubectl rollout status deployment/istiod-1-18-1 -n istio-system --timeout="${MESHPLAN_WAIT:-300}s"
 
 echo '210-canary-control-plane: verified'

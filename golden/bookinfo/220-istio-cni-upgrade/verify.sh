@@ -26,7 +26,7 @@ simulated() {
 
 # within SECONDS WHAT COMMAND: tries the command every other second until it succeeds.
 within() {
-  limit=$1
+  limit=${MESHPLAN_WAIT:-$1}
   what=$2
   shift 2
   waited=0
@@ -44,7 +44,7 @@ case $image in
   *) fail "daemonset istio-system/istio-cni-node runs $image, not 1.18.1" ;;
 esac
 
-kubectl rollout status daemonset/istio-cni-node -n istio-system --timeout=5m
+kubectl rollout status daemonset/istio-cni-node -n istio-system --timeout="${MESHPLAN_WAIT:-300}s"
 
 probed_3() {
   body=$(curl -sS -m 10 -w '\n%{http_code}' -- http://172.18.255.202/productpage) || return 1

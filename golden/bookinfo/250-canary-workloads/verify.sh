@@ -26,7 +26,7 @@ simulated() {
 
 # within SECONDS WHAT COMMAND: tries the command every other second until it succeeds.
 within() {
-  limit=$1
+  limit=${MESHPLAN_WAIT:-$1}
   what=$2
   shift 2
   waited=0
@@ -38,21 +38,21 @@ within() {
   echo "$what"
 }
 
-kubectl rollout status deployment/details-v1 -n bookinfo-1-18-1 --timeout=5m
+kubectl rollout status deployment/details-v1 -n bookinfo-1-18-1 --timeout="${MESHPLAN_WAIT:-300}s"
 
-kubectl rollout status deployment/ratings-v1 -n bookinfo-1-18-1 --timeout=5m
+kubectl rollout status deployment/ratings-v1 -n bookinfo-1-18-1 --timeout="${MESHPLAN_WAIT:-300}s"
 
-kubectl rollout status deployment/reviews-v1 -n bookinfo-1-18-1 --timeout=5m
+kubectl rollout status deployment/reviews-v1 -n bookinfo-1-18-1 --timeout="${MESHPLAN_WAIT:-300}s"
 
-kubectl rollout status deployment/reviews-v2 -n bookinfo-1-18-1 --timeout=5m
+kubectl rollout status deployment/reviews-v2 -n bookinfo-1-18-1 --timeout="${MESHPLAN_WAIT:-300}s"
 
-kubectl rollout status deployment/reviews-v3 -n bookinfo-1-18-1 --timeout=5m
+kubectl rollout status deployment/reviews-v3 -n bookinfo-1-18-1 --timeout="${MESHPLAN_WAIT:-300}s"
 
-kubectl rollout status deployment/productpage-v1 -n bookinfo-1-18-1 --timeout=5m
+kubectl rollout status deployment/productpage-v1 -n bookinfo-1-18-1 --timeout="${MESHPLAN_WAIT:-300}s"
 
-kubectl rollout status deployment/sleep -n bookinfo-1-18-1 --timeout=5m
+kubectl rollout status deployment/sleep -n bookinfo-1-18-1 --timeout="${MESHPLAN_WAIT:-300}s"
 
-kubectl rollout status deployment/notsleep -n bookinfo-1-18-1 --timeout=5m
+kubectl rollout status deployment/notsleep -n bookinfo-1-18-1 --timeout="${MESHPLAN_WAIT:-300}s"
 
 captured_9() {
   pods=$(kubectl get pods -n bookinfo-1-18-1 --field-selector=status.phase=Running -o 'jsonpath={range .items[*]}{.metadata.name} {.spec.hostNetwork} {.metadata.annotations.ambient\.istio\.io/redirection}{"\n"}{end}') || return 1

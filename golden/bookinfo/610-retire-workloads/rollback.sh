@@ -26,7 +26,7 @@ simulated() {
 
 # within SECONDS WHAT COMMAND: tries the command every other second until it succeeds.
 within() {
-  limit=$1
+  limit=${MESHPLAN_WAIT:-$1}
   what=$2
   shift 2
   waited=0
@@ -68,21 +68,21 @@ kubectl apply \
   -f "$here"/rollback/40-deployment-bookinfo-1-18-0-alpha-0-sleep.yaml \
   -f "$here"/rollback/60-referencegrant-bookinfo-1-18-0-alpha-0-routes-to-productpage.yaml
 
-kubectl rollout status deployment/details-v1 -n bookinfo-1-18-0-alpha-0 --timeout=5m
+kubectl rollout status deployment/details-v1 -n bookinfo-1-18-0-alpha-0 --timeout="${MESHPLAN_WAIT:-300}s"
 
-kubectl rollout status deployment/ratings-v1 -n bookinfo-1-18-0-alpha-0 --timeout=5m
+kubectl rollout status deployment/ratings-v1 -n bookinfo-1-18-0-alpha-0 --timeout="${MESHPLAN_WAIT:-300}s"
 
-kubectl rollout status deployment/reviews-v1 -n bookinfo-1-18-0-alpha-0 --timeout=5m
+kubectl rollout status deployment/reviews-v1 -n bookinfo-1-18-0-alpha-0 --timeout="${MESHPLAN_WAIT:-300}s"
 
-kubectl rollout status deployment/reviews-v2 -n bookinfo-1-18-0-alpha-0 --timeout=5m
+kubectl rollout status deployment/reviews-v2 -n bookinfo-1-18-0-alpha-0 --timeout="${MESHPLAN_WAIT:-300}s"
 
-kubectl rollout status deployment/reviews-v3 -n bookinfo-1-18-0-alpha-0 --timeout=5m
+kubectl rollout status deployment/reviews-v3 -n bookinfo-1-18-0-alpha-0 --timeout="${MESHPLAN_WAIT:-300}s"
 
-kubectl rollout status deployment/productpage-v1 -n bookinfo-1-18-0-alpha-0 --timeout=5m
+kubectl rollout status deployment/productpage-v1 -n bookinfo-1-18-0-alpha-0 --timeout="${MESHPLAN_WAIT:-300}s"
 
-kubectl rollout status deployment/sleep -n bookinfo-1-18-0-alpha-0 --timeout=5m
+kubectl rollout status deployment/sleep -n bookinfo-1-18-0-alpha-0 --timeout="${MESHPLAN_WAIT:-300}s"
 
-kubectl rollout status deployment/notsleep -n bookinfo-1-18-0-alpha-0 --timeout=5m
+kubectl rollout status deployment/notsleep -n bookinfo-1-18-0-alpha-0 --timeout="${MESHPLAN_WAIT:-300}s"
 
 captured_9() {
   pods=$(kubectl get pods -n bookinfo-1-18-0-alpha-0 --field-selector=status.phase=Running -o 'jsonpath={range .items[*]}{.metadata.name} {.spec.hostNetwork} {.metadata.annotations.ambient\.istio\.io/redirection}{"\n"}{end}') || return 1

@@ -26,7 +26,7 @@ simulated() {
 
 # within SECONDS WHAT COMMAND: tries the command every other second until it succeeds.
 within() {
-  limit=$1
+  limit=${MESHPLAN_WAIT:-$1}
   what=$2
   shift 2
   waited=0
@@ -66,7 +66,7 @@ case $image in
   *) fail "deployment istio-system/istiod-1-18-0-alpha-0 runs $image, not 1.18.0-alpha.0" ;;
 esac
 
-kubectl rollout status deployment/istiod-1-18-0-alpha-0 -n istio-system --timeout=5m
+kubectl rollout status deployment/istiod-1-18-0-alpha-0 -n istio-system --timeout="${MESHPLAN_WAIT:-300}s"
 
 revision=$(kubectl get mutatingwebhookconfiguration istio-revision-tag-default -o 'jsonpath={.metadata.labels.istio\.io/rev}')
 [ "$revision" = 1-18-0-alpha-0 ] || fail "the tag default points to '$revision', not to 1-18-0-alpha-0"
@@ -82,7 +82,7 @@ owned_4() {
 }
 if ! simulated 'Deployment istio-system/bookinfo-gateway-istio is of version 1.18.0-alpha.0'; then
   within 300 'Deployment istio-system/bookinfo-gateway-istio is of version 1.18.0-alpha.0' owned_4
-  kubectl rollout status deployment/bookinfo-gateway-istio -n istio-system --timeout=5m
+  kubectl rollout status deployment/bookinfo-gateway-istio -n istio-system --timeout="${MESHPLAN_WAIT:-300}s"
 fi
 
 echo '640-retire-control-plane: rolled back'

@@ -26,7 +26,7 @@ simulated() {
 
 # within SECONDS WHAT COMMAND: tries the command every other second until it succeeds.
 within() {
-  limit=$1
+  limit=${MESHPLAN_WAIT:-$1}
   what=$2
   shift 2
   waited=0
@@ -67,7 +67,7 @@ no_pods_2() {
 }
 within 120 'no pod app=istiod,istio.io/rev=1-18-0-alpha-0 is left in istio-system' no_pods_2
 
-kubectl rollout status deployment/istiod-1-18-1 -n istio-system --timeout=5m
+kubectl rollout status deployment/istiod-1-18-1 -n istio-system --timeout="${MESHPLAN_WAIT:-300}s"
 
 probed_4() {
   body=$(curl -sS -m 10 -w '\n%{http_code}' -- http://172.18.255.202/productpage) || return 1

@@ -26,6 +26,7 @@ label=$(kubectl get namespace shop-1-20-8 --ignore-not-found -o 'jsonpath={.meta
 [ -z "$label" ] || fail "namespace shop-1-20-8 is part of the mesh"
 
 kubectl delete --ignore-not-found --timeout=5m \
+  -f "$here"/rollback/delete/50-istiooperator-istio-system-installed-state-istio-cni.yaml \
   -f "$here"/rollback/delete/40-daemonset-istio-system-istio-cni-node.yaml \
   -f "$here"/rollback/delete/20-configmap-istio-system-istio-cni-config.yaml \
   -f "$here"/rollback/delete/15-clusterrole-istio-cni.yaml \

@@ -21,7 +21,7 @@ kubectl() {
 
 # within SECONDS WHAT COMMAND: tries the command every other second until it succeeds.
 within() {
-  limit=$1
+  limit=${MESHPLAN_WAIT:-$1}
   what=$2
   shift 2
   waited=0
@@ -39,11 +39,19 @@ no_pods_before_1() {
 }
 within 120 'no pod app=ztunnel,meshplan.dev/revision=1-20-7 is left in istio-system' no_pods_before_1
 
+owner=$(kubectl get mutatingwebhookconfiguration istio-revision-tag-default --ignore-not-found -o 'jsonpath={.metadata.labels.istio\.io/rev}')
+case $owner in
+  '' | 1-20-7)
+    kubectl delete --ignore-not-found --timeout=5m \
+      -f "$here"/rollback/delete/02-mutatingwebhookconfiguration-istio-revision-tag-default.yaml \
+      -f "$here"/rollback/delete/02-validatingwebhookconfiguration-istiod-default-validator.yaml
+    ;;
+  *) echo "the tag default belongs to revision $owner by now and stays" ;;
+esac
+
 kubectl delete --ignore-not-found --timeout=5m \
-  -f "$here"/rollback/delete/02-mutatingwebhookconfiguration-istio-revision-tag-default.yaml \
   -f "$here"/rollback/delete/02-mutatingwebhookconfiguration-istio-sidecar-injector-1-20-7.yaml \
   -f "$here"/rollback/delete/02-validatingwebhookconfiguration-istio-validator-1-20-7-istio-system.yaml \
-  -f "$here"/rollback/delete/02-validatingwebhookconfiguration-istiod-default-validator.yaml \
   -f "$here"/rollback/delete/50-horizontalpodautoscaler-istio-system-istiod-1-20-7.yaml \
   -f "$here"/rollback/delete/50-lease-istio-system-istio-gateway-deployment-1-20-7.yaml \
   -f "$here"/rollback/delete/50-lease-istio-system-istio-gateway-status-leader-1-20-7.yaml \

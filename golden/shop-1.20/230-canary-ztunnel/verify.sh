@@ -21,7 +21,7 @@ kubectl() {
 
 # within SECONDS WHAT COMMAND: tries the command every other second until it succeeds.
 within() {
-  limit=$1
+  limit=${MESHPLAN_WAIT:-$1}
   what=$2
   shift 2
   waited=0
@@ -38,7 +38,7 @@ kubectl diff \
   -f "$here"/40-daemonset-istio-system-ztunnel-1-20-8.yaml >/dev/null ||
   fail 'the cluster does not have what the files here say'
 
-kubectl rollout status daemonset/ztunnel-1-20-8 -n istio-system --timeout=5m
+kubectl rollout status daemonset/ztunnel-1-20-8 -n istio-system --timeout="${MESHPLAN_WAIT:-300}s"
 
 covered_3() {
   nodes=$(kubectl get nodes -l meshplan.dev/pool=canary -o name | wc -l)

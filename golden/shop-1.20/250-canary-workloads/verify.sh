@@ -26,7 +26,7 @@ simulated() {
 
 # within SECONDS WHAT COMMAND: tries the command every other second until it succeeds.
 within() {
-  limit=$1
+  limit=${MESHPLAN_WAIT:-$1}
   what=$2
   shift 2
   waited=0
@@ -38,7 +38,7 @@ within() {
   echo "$what"
 }
 
-kubectl rollout status deployment/web -n shop-1-20-8 --timeout=5m
+kubectl rollout status deployment/web -n shop-1-20-8 --timeout="${MESHPLAN_WAIT:-300}s"
 
 captured_2() {
   pods=$(kubectl get pods -n shop-1-20-8 --field-selector=status.phase=Running -o 'jsonpath={range .items[*]}{.metadata.name} {.spec.hostNetwork} {.metadata.annotations.ambient\.istio\.io/redirection}{"\n"}{end}') || return 1

@@ -21,7 +21,7 @@ kubectl() {
 
 # within SECONDS WHAT COMMAND: tries the command every other second until it succeeds.
 within() {
-  limit=$1
+  limit=${MESHPLAN_WAIT:-$1}
   what=$2
   shift 2
   waited=0
@@ -62,6 +62,6 @@ no_pods_2() {
 }
 within 120 'no pod app=istiod,istio.io/rev=1-20-7 is left in istio-system' no_pods_2
 
-kubectl rollout status deployment/istiod-1-20-8 -n istio-system --timeout=5m
+kubectl rollout status deployment/istiod-1-20-8 -n istio-system --timeout="${MESHPLAN_WAIT:-300}s"
 
 echo '640-retire-control-plane: verified'

@@ -29,6 +29,6 @@ kubectl diff \
   fail 'the cluster does not have what the files here say'
 
 simulated 'Gateway ingress/front-1-25-5 is Programmed' ||
-  kubectl wait gateways.gateway.networking.k8s.io/front-1-25-5 -n ingress --for=condition=Programmed --timeout=5m
+  kubectl wait gateways.gateway.networking.k8s.io/front-1-25-5 -n ingress --for=condition=Programmed --timeout="${MESHPLAN_WAIT:-300}s"
 
 echo '260-canary-gateway: verified'

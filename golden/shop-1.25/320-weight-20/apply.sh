@@ -21,7 +21,7 @@ kubectl() {
 
 # within SECONDS WHAT COMMAND: tries the command every other second until it succeeds.
 within() {
-  limit=$1
+  limit=${MESHPLAN_WAIT:-$1}
   what=$2
   shift 2
   waited=0
@@ -43,6 +43,7 @@ served_before_1_1() {
 within 60 'Service shop-1-25-5/web has a ready endpoint' served_before_1_1
 
 kubectl apply \
+  -f "$here"/70-httproute-ingress-web-1-25-5.yaml \
   -f "$here"/70-httproute-ingress-web.yaml
 
 echo '320-weight-20: applied. Next: sh 320-weight-20/verify.sh'

@@ -26,7 +26,7 @@ simulated() {
 
 # within SECONDS WHAT COMMAND: tries the command every other second until it succeeds.
 within() {
-  limit=$1
+  limit=${MESHPLAN_WAIT:-$1}
   what=$2
   shift 2
   waited=0
@@ -48,9 +48,11 @@ served_before_1_1() {
 within 60 'Service shop-1-24-6/web has a ready endpoint' served_before_1_1
 
 kubectl apply \
+  -f "$here"/rollback/70-httproute-ingress-web-1-25-5.yaml \
   -f "$here"/rollback/70-httproute-ingress-web.yaml
 
 kubectl diff \
+  -f "$here"/rollback/70-httproute-ingress-web-1-25-5.yaml \
   -f "$here"/rollback/70-httproute-ingress-web.yaml >/dev/null ||
   fail 'the cluster does not have what the files here say'
 
@@ -65,13 +67,13 @@ simulated 'HTTPRoute ingress/web resolves' ||
   within 120 'HTTPRoute ingress/web is accepted and its references resolve' resolved_2
 
 resolved_3() {
-  generation=$(kubectl get httproutes.gateway.networking.k8s.io web -n ingress -o 'jsonpath={.metadata.generation}')
+  generation=$(kubectl get httproutes.gateway.networking.k8s.io web-1-25-5 -n ingress -o 'jsonpath={.metadata.generation}')
   for condition in Accepted ResolvedRefs; do
-    kubectl get httproutes.gateway.networking.k8s.io web -n ingress -o "jsonpath={range .status.parents[?(@.parentRef.name==\"front-1-25-5\")].conditions[?(@.type==\"$condition\")]}{.status} {.observedGeneration}{\"\\n\"}{end}" |
+    kubectl get httproutes.gateway.networking.k8s.io web-1-25-5 -n ingress -o "jsonpath={range .status.parents[?(@.parentRef.name==\"front-1-25-5\")].conditions[?(@.type==\"$condition\")]}{.status} {.observedGeneration}{\"\\n\"}{end}" |
       grep -qx "True $generation" || return 1
   done
 }
-simulated 'HTTPRoute ingress/web resolves' ||
-  within 120 'HTTPRoute ingress/web is accepted and its references resolve' resolved_3
+simulated 'HTTPRoute ingress/web-1-25-5 resolves' ||
+  within 120 'HTTPRoute ingress/web-1-25-5 is accepted and its references resolve' resolved_3
 
 echo '320-weight-20: rolled back'

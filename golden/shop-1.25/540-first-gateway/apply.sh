@@ -28,10 +28,8 @@ simulated() {
 [ "${MESHPLAN_CLIENTS_MOVED:-}" = yes ] || simulated 'clients have moved' ||
   fail 'move the clients of front to front-1-25-5 first (their DNS records), then run this with MESHPLAN_CLIENTS_MOVED=yes'
 
-kubectl apply \
-  -f "$here"/70-httproute-ingress-web.yaml
-
 kubectl delete --ignore-not-found --timeout=5m \
+  -f "$here"/delete/70-httproute-ingress-web.yaml \
   -f "$here"/delete/65-gateway-ingress-front.yaml
 
 echo '540-first-gateway: applied. Next: sh 540-first-gateway/verify.sh'

@@ -26,7 +26,7 @@ simulated() {
 
 # within SECONDS WHAT COMMAND: tries the command every other second until it succeeds.
 within() {
-  limit=$1
+  limit=${MESHPLAN_WAIT:-$1}
   what=$2
   shift 2
   waited=0
@@ -39,18 +39,14 @@ within() {
 }
 
 kubectl apply \
-  -f "$here"/rollback/65-gateway-ingress-front.yaml
-
-kubectl apply \
+  -f "$here"/rollback/65-gateway-ingress-front.yaml \
   -f "$here"/rollback/70-httproute-ingress-web.yaml
 
 simulated 'Gateway ingress/front is Programmed' ||
-  kubectl wait gateways.gateway.networking.k8s.io/front -n ingress --for=condition=Programmed --timeout=5m
+  kubectl wait gateways.gateway.networking.k8s.io/front -n ingress --for=condition=Programmed --timeout="${MESHPLAN_WAIT:-300}s"
 
 kubectl diff \
-  -f "$here"/rollback/65-gateway-ingress-front.yaml >/dev/null ||
-  fail 'the cluster does not have what the files here say'
-kubectl diff \
+  -f "$here"/rollback/65-gateway-ingress-front.yaml \
   -f "$here"/rollback/70-httproute-ingress-web.yaml >/dev/null ||
   fail 'the cluster does not have what the files here say'
 
@@ -65,13 +61,13 @@ simulated 'HTTPRoute ingress/web resolves' ||
   within 120 'HTTPRoute ingress/web is accepted and its references resolve' resolved_3
 
 resolved_4() {
-  generation=$(kubectl get httproutes.gateway.networking.k8s.io web -n ingress -o 'jsonpath={.metadata.generation}')
+  generation=$(kubectl get httproutes.gateway.networking.k8s.io web-1-25-5 -n ingress -o 'jsonpath={.metadata.generation}')
   for condition in Accepted ResolvedRefs; do
-    kubectl get httproutes.gateway.networking.k8s.io web -n ingress -o "jsonpath={range .status.parents[?(@.parentRef.name==\"front-1-25-5\")].conditions[?(@.type==\"$condition\")]}{.status} {.observedGeneration}{\"\\n\"}{end}" |
+    kubectl get httproutes.gateway.networking.k8s.io web-1-25-5 -n ingress -o "jsonpath={range .status.parents[?(@.parentRef.name==\"front-1-25-5\")].conditions[?(@.type==\"$condition\")]}{.status} {.observedGeneration}{\"\\n\"}{end}" |
       grep -qx "True $generation" || return 1
   done
 }
-simulated 'HTTPRoute ingress/web resolves' ||
-  within 120 'HTTPRoute ingress/web is accepted and its references resolve' resolved_4
+simulated 'HTTPRoute ingress/web-1-25-5 resolves' ||
+  within 120 'HTTPRoute ingress/web-1-25-5 is accepted and its references resolve' resolved_4
 
 echo '540-first-gateway: rolled back'

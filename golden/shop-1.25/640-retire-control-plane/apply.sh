@@ -24,6 +24,9 @@ revision=$(kubectl get mutatingwebhookconfiguration istio-revision-tag-default -
 service=$(kubectl get validatingwebhookconfiguration istiod-default-validator -o 'jsonpath={.webhooks[0].clientConfig.service.name}')
 [ "$service" = istiod-1-25-5 ] || fail "istiod-default-validator calls '$service', not istiod-1-25-5"
 
+gateway=$(kubectl get gateways.gateway.networking.k8s.io front -n ingress --ignore-not-found -o name)
+[ -z "$gateway" ] || fail "Gateway ingress/front is still there, and its control plane would go"
+
 kubectl delete --ignore-not-found --timeout=5m \
   -f "$here"/delete/02-mutatingwebhookconfiguration-istio-sidecar-injector-1-24-6.yaml \
   -f "$here"/delete/02-validatingwebhookconfiguration-istio-validator-1-24-6-istio-system.yaml \

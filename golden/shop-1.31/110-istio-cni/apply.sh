@@ -37,6 +37,22 @@ istioctl() {
   command "$istioctl" "$@" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"}
 }
 
+# The plan installs a mesh of its own. One that is there would lose its istio-cni, its tag, or both.
+injectors=$(kubectl get mutatingwebhookconfigurations -l app=sidecar-injector -o 'jsonpath={range .items[*]}{.metadata.labels.istio\.io/rev}{"\n"}{end}')
+for revision in $injectors; do
+  case $revision in
+    1-30-3 | 1-31-0) ;;
+    *) fail "the cluster has an Istio already, revision $revision; a plan that starts from one (origin = 'existing') is not built yet" ;;
+  esac
+done
+cni=$(kubectl get daemonsets -A -l k8s-app=istio-cni-node -o 'jsonpath={range .items[*]}{.spec.template.spec.containers[0].image}{"\n"}{end}')
+for image in $cni; do
+  case $image in
+*:1.30.3 | *:1.30.3-* | *:1.31.0 | *:1.31.0-*) ;;
+    *) fail "the cluster has an istio-cni already, $image; the plan's would take its place" ;;
+  esac
+done
+
 istioctl install -f "$here"/istioctl/istio-cni.yaml --skip-confirmation
 
 echo '110-istio-cni: applied. Next: sh 110-istio-cni/verify.sh'

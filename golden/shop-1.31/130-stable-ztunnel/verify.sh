@@ -21,7 +21,7 @@ kubectl() {
 
 # within SECONDS WHAT COMMAND: tries the command every other second until it succeeds.
 within() {
-  limit=$1
+  limit=${MESHPLAN_WAIT:-$1}
   what=$2
   shift 2
   waited=0
@@ -39,7 +39,7 @@ case $image in
   *) fail "daemonset istio-system/ztunnel-1-30-3 runs $image, not 1.30.3" ;;
 esac
 
-kubectl rollout status daemonset/ztunnel-1-30-3 -n istio-system --timeout=5m
+kubectl rollout status daemonset/ztunnel-1-30-3 -n istio-system --timeout="${MESHPLAN_WAIT:-300}s"
 
 covered_3() {
   nodes=$(kubectl get nodes -l meshplan.dev/pool=stable -o name | wc -l)

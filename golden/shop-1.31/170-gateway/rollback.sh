@@ -19,11 +19,18 @@ kubectl() {
   command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
 }
 
-attached=$(kubectl get httproutes.gateway.networking.k8s.io -A -o 'jsonpath={range .items[*]}{range .spec.parentRefs[*]}{.name}{"\n"}{end}{end}')
-for gateway in $attached; do
-  case $gateway in
-    front) fail "an HTTPRoute is still attached to Gateway $gateway" ;;
-  esac
+attached=$(kubectl get httproutes.gateway.networking.k8s.io -A -o 'jsonpath={range .items[*]}{.metadata.namespace}{range .spec.parentRefs[*]} {.kind}:{.namespace}/{.name}{end}{"\n"}{end}')
+printf '%s\n' "$attached" | while read -r own parents; do
+  for parent in $parents; do
+    # A parent is a Gateway of the route's own namespace, unless it says otherwise.
+    kind=${parent%%:*}
+    namespace=${parent#*:}
+    name=${namespace#*/}
+    namespace=${namespace%%/*}
+    case "${kind:-Gateway} ${namespace:-$own}/$name" in
+'Gateway ingress/front') fail "an HTTPRoute in $own is still attached to Gateway $name" ;;
+    esac
+  done
 done
 
 kubectl delete --ignore-not-found --timeout=5m \

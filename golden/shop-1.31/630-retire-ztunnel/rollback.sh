@@ -21,7 +21,7 @@ kubectl() {
 
 # within SECONDS WHAT COMMAND: tries the command every other second until it succeeds.
 within() {
-  limit=$1
+  limit=${MESHPLAN_WAIT:-$1}
   what=$2
   shift 2
   waited=0
@@ -51,7 +51,7 @@ istioctl() {
   command "$istioctl" "$@" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"}
 }
 
-kubectl rollout status deployment/istiod-1-30-3 -n istio-system --timeout=5m
+kubectl rollout status deployment/istiod-1-30-3 -n istio-system --timeout="${MESHPLAN_WAIT:-300}s"
 
 istioctl install -f "$here"/rollback/istioctl/ztunnel-1-30-3.yaml --skip-confirmation
 

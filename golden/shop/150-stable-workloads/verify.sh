@@ -19,6 +19,6 @@ kubectl() {
   command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
 }
 
-kubectl rollout status deployment/web -n shop-1-29-6 --timeout=5m
+kubectl rollout status deployment/web -n shop-1-29-6 --timeout="${MESHPLAN_WAIT:-300}s"
 
 echo '150-stable-workloads: verified'

@@ -29,6 +29,6 @@ kubectl diff \
   fail 'the cluster does not have what the files here say'
 
 simulated 'Gateway ingress/front is Accepted' ||
-  kubectl wait gateways.gateway.networking.k8s.io/front -n ingress --for=condition=Accepted --timeout=5m
+  kubectl wait gateways.gateway.networking.k8s.io/front -n ingress --for=condition=Accepted --timeout="${MESHPLAN_WAIT:-300}s"
 
 echo '170-gateway: verified'

@@ -21,7 +21,7 @@ kubectl() {
 
 # within SECONDS WHAT COMMAND: tries the command every other second until it succeeds.
 within() {
-  limit=$1
+  limit=${MESHPLAN_WAIT:-$1}
   what=$2
   shift 2
   waited=0
@@ -65,6 +65,6 @@ case $image in
   *) fail "daemonset istio-system/istio-cni-node runs $image, not 1.29.6" ;;
 esac
 
-kubectl rollout status daemonset/istio-cni-node -n istio-system --timeout=5m
+kubectl rollout status daemonset/istio-cni-node -n istio-system --timeout="${MESHPLAN_WAIT:-300}s"
 
 echo '220-istio-cni-upgrade: rolled back'

@@ -26,7 +26,7 @@ simulated() {
 
 # within SECONDS WHAT COMMAND: tries the command every other second until it succeeds.
 within() {
-  limit=$1
+  limit=${MESHPLAN_WAIT:-$1}
   what=$2
   shift 2
   waited=0
@@ -53,7 +53,7 @@ owned_2() {
 }
 if ! simulated 'Deployment ingress/front-istio is of version 1.30.3'; then
   within 300 'Deployment ingress/front-istio is of version 1.30.3' owned_2
-  kubectl rollout status deployment/front-istio -n ingress --timeout=5m
+  kubectl rollout status deployment/front-istio -n ingress --timeout="${MESHPLAN_WAIT:-300}s"
 fi
 
 echo '520-gateway-owner: verified'

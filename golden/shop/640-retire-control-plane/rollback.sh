@@ -45,6 +45,6 @@ case $image in
   *) fail "deployment istio-system/istiod-1-29-6 runs $image, not 1.29.6" ;;
 esac
 
-kubectl rollout status deployment/istiod-1-29-6 -n istio-system --timeout=5m
+kubectl rollout status deployment/istiod-1-29-6 -n istio-system --timeout="${MESHPLAN_WAIT:-300}s"
 
 echo '640-retire-control-plane: rolled back'

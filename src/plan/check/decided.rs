@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 
 use super::Found;
 use crate::finding::Finding;
-use crate::plan::Pool;
 use crate::plan::parse::Parts;
 use crate::plan::values::{Component, ValuesFile};
 
@@ -16,6 +15,8 @@ enum Wrong {
     Not(Value),
     /// This.
     Is(Value),
+    /// What Go reads as false.
+    Off,
 }
 
 /// A pointer, what is wrong there, and what decides instead.
@@ -37,7 +38,7 @@ pub(super) fn check(parts: &Parts, file: &ValuesFile, found: &mut Found) {
     let own = match file.component {
         Component::Istiod => istiod(),
         Component::Cni => cni(parts),
-        Component::Ztunnel => ztunnel(parts),
+        Component::Ztunnel => ztunnel(parts, file),
     };
     for (pointer, wrong, decides) in everywhere(parts, file.component).into_iter().chain(own) {
         let Some(value) = file.get(&pointer) else {
@@ -48,6 +49,12 @@ pub(super) fn check(parts: &Parts, file: &ValuesFile, found: &mut Found) {
             Wrong::Set => !empty,
             Wrong::Not(right) => !empty && value != right,
             Wrong::Is(wrong) => value == wrong,
+            Wrong::Off => {
+                let text = value
+                    .as_str()
+                    .map_or_else(|| value.to_string(), str::to_owned);
+                ["0", "f", "F", "false", "FALSE", "False"].contains(&text.as_str())
+            }
         };
         if contradicts {
             let name = pointer[1..].replace('/', ".").replace("~1", "/");
@@ -105,7 +112,23 @@ fn everywhere(parts: &Parts, component: Component) -> Vec<Decided> {
 
 fn istiod() -> Vec<Decided> {
     let at = |key: &str| format!("/pilot/{key}");
-    vec![
+    // Without any of these there is no ambient mesh, or no Gateway.
+    const SWITCHES: [&str; 6] = [
+        "PILOT_ENABLE_AMBIENT",
+        "PILOT_ENABLE_AMBIENT_CONTROLLERS",
+        "PILOT_ENABLE_HBONE",
+        "PILOT_ENABLE_GATEWAY_API",
+        "PILOT_ENABLE_GATEWAY_API_DEPLOYMENT_CONTROLLER",
+        "PILOT_ENABLE_GATEWAY_API_STATUS",
+    ];
+    let mut all: Vec<Decided> = SWITCHES
+        .iter()
+        .map(|name| {
+            let why = "the steps need it, and wait for what it does";
+            (at(&format!("env/{name}")), Wrong::Off, why)
+        })
+        .collect();
+    all.extend([
         (at("env/CA_TRUSTED_NODE_ACCOUNTS"), Wrong::Set, TRUST),
         (at("trustedZtunnelNamespace"), Wrong::Set, TRUST),
         (at("trustedZtunnelName"), Wrong::Set, TRUST),
@@ -129,7 +152,8 @@ fn istiod() -> Vec<Decided> {
             Wrong::Is(json!(true)),
             "istioctl finds revisions and tags by their webhooks",
         ),
-    ]
+    ]);
+    all
 }
 
 fn cni(parts: &Parts) -> Vec<Decided> {
@@ -158,13 +182,7 @@ fn cni(parts: &Parts) -> Vec<Decided> {
     ]
 }
 
-fn ztunnel(parts: &Parts) -> Vec<Decided> {
-    const LABELS: [&str; 4] = [
-        "app",
-        "meshplan.dev~1revision",
-        "istio.io~1dataplane-mode",
-        "sidecar.istio.io~1inject",
-    ];
+fn ztunnel(parts: &Parts, file: &ValuesFile) -> Vec<Decided> {
     const OWN: [&str; 6] = [
         "revision",
         "resourceName",
@@ -173,17 +191,84 @@ fn ztunnel(parts: &Parts) -> Vec<Decided> {
         "env/XDS_ADDRESS",
         "env/CA_ADDRESS",
     ];
+    /// What the chart's own template writes beside these, or the plan's.
+    const WRITTEN: [&str; 27] = [
+        "podLabels/app",
+        "podLabels/meshplan.dev~1revision",
+        "podLabels/istio.io~1dataplane-mode",
+        "podLabels/sidecar.istio.io~1inject",
+        "podLabels/app.kubernetes.io~1name",
+        "podLabels/app.kubernetes.io~1instance",
+        "podLabels/app.kubernetes.io~1version",
+        "podLabels/app.kubernetes.io~1part-of",
+        "podLabels/app.kubernetes.io~1managed-by",
+        "labels/app.kubernetes.io~1name",
+        "labels/app.kubernetes.io~1instance",
+        "labels/app.kubernetes.io~1version",
+        "labels/app.kubernetes.io~1part-of",
+        "labels/app.kubernetes.io~1managed-by",
+        "annotations/istio.io~1rev",
+        "annotations/meshplan.dev~1plan",
+        "podAnnotations/istio.io~1rev",
+        "podAnnotations/sidecar.istio.io~1inject",
+        "env/POD_NAME",
+        "env/POD_NAMESPACE",
+        "env/NODE_NAME",
+        "env/INSTANCE_IP",
+        "env/SERVICE_ACCOUNT",
+        "env/ZTUNNEL_CPU_LIMIT",
+        "env/ZTUNNEL_RESOURCE_CPU_LIMIT",
+        "env/ZTUNNEL_RESOURCE_CPU_REQUEST",
+        "env/INPOD_ENABLED",
+    ];
     let at = |key: &str| format!("/ztunnel/{key}");
     let mut all: Vec<Decided> = Vec::new();
     all.extend(OWN.map(|key| (at(key), Wrong::Set, PINNED)));
-    all.extend(LABELS.map(|label| {
-        let why = "the plan's DaemonSet selects by it, or Istio reads it";
-        (at(&format!("podLabels/{label}")), Wrong::Set, why)
+    all.extend(WRITTEN.map(|key| {
+        let why = "the plan or the chart writes it itself, and it would stand twice";
+        (at(key), Wrong::Set, why)
     }));
-    all.extend(pool_keys(parts).into_iter().map(|key| {
-        let why = "the pools of the plan say which nodes are whose";
+    let selector = file.get("/ztunnel/nodeSelector").and_then(Value::as_object);
+    let others = selector
+        .into_iter()
+        .flatten()
+        .filter(|(key, _)| *key != "kubernetes.io/os");
+    all.extend(others.map(|(key, _)| {
+        let why = "the pools of the plan say which nodes are whose; a node without this label would have no ztunnel";
+        let key = key.replace('~', "~0").replace('/', "~1");
         (at(&format!("nodeSelector/{key}")), Wrong::Set, why)
     }));
+    for (list, names) in [
+        (
+            "volumes",
+            [
+                "istio-token",
+                "istiod-ca-cert",
+                "cni-ztunnel-sock-dir",
+                "tmp",
+            ],
+        ),
+        (
+            "volumeMounts",
+            [
+                "istio-token",
+                "istiod-ca-cert",
+                "cni-ztunnel-sock-dir",
+                "tmp",
+            ],
+        ),
+    ] {
+        let own = file.get(&at(list)).and_then(Value::as_array);
+        for (number, one) in own.into_iter().flatten().enumerate() {
+            if one["name"]
+                .as_str()
+                .is_some_and(|name| names.contains(&name))
+            {
+                let why = "the chart has a volume of that name";
+                all.push((at(&format!("{list}/{number}/name")), Wrong::Set, why));
+            }
+        }
+    }
     all.extend([
         (
             at("nodeSelector/kubernetes.io~1os"),
@@ -202,22 +287,4 @@ fn ztunnel(parts: &Parts) -> Vec<Decided> {
         ),
     ]);
     all
-}
-
-/// The keys of the labels by which the plan's pools are known, as parts of a pointer.
-fn pool_keys(parts: &Parts) -> Vec<String> {
-    let pools = [
-        parts.stable.as_ref().map(|stable| &stable.pool),
-        parts.canary.as_ref().map(|canary| &canary.pool),
-    ];
-    let mut keys = vec!["meshplan.dev~1pool".to_owned()];
-    for pool in pools.into_iter().flatten() {
-        if let Pool::Table(table) = pool.get_ref() {
-            let selector = table.selector.iter().flatten();
-            keys.extend(selector.map(|(key, _)| key.replace('~', "~0").replace('/', "~1")));
-        }
-    }
-    keys.sort();
-    keys.dedup();
-    keys
 }

@@ -194,7 +194,34 @@ fn copy(
         .filter_map(Result::ok);
     let manifests: Vec<Manifest> = objects.collect();
     let channel: Channel = *api.channel.get_ref();
-    for manifest in &manifests {
+    for (number, manifest) in manifests.iter().enumerate() {
+        let id = &manifest.identity;
+        let again = manifests[..number]
+            .iter()
+            .any(|other| other.identity == *id);
+        let foreign = ![
+            "CustomResourceDefinition",
+            "ValidatingAdmissionPolicy",
+            "ValidatingAdmissionPolicyBinding",
+        ]
+        .contains(&id.kind.as_str());
+        if again || foreign {
+            let what = if again {
+                "stands twice"
+            } else {
+                "is none of the CRDs"
+            };
+            found.findings.push(
+                Finding::error("crds-odd", format!("{} `{}` {what}", id.kind, id.name))
+                    .label(if again {
+                        "kustomize refuses the second one"
+                    } else {
+                        "it would be applied with them"
+                    })
+                    .help("take the release file as it is")
+                    .at(&shown, manifest.range("/metadata/name")),
+            );
+        }
         let crd = manifest.identity.kind == "CustomResourceDefinition";
         let own = bundle_of_crd(&manifest.value);
         if crd

@@ -166,6 +166,20 @@ fn hand_over(parts: &Parts, gateway: &Gateway, lossless: Handover, found: &mut F
                 &gateway.name,
             );
         }
+        for route in sound(&parts.routes).filter(|route| route.gateway.get_ref() == name) {
+            let copy = route.second_name(&revision);
+            let taken = sound(&parts.routes).any(|r| {
+                *r.name.get_ref() == copy && r.namespace.get_ref() == route.namespace.get_ref()
+            });
+            if taken {
+                found.say(
+                    Finding::error("duplicate-name", format!("two routes are called `{copy}`"))
+                        .label("its copy on the second Gateway gets that name")
+                        .help("give one of the two another name"),
+                    &route.name,
+                );
+            }
+        }
         if sound(&parts.gateways).any(|g| *g.name.get_ref() == other) {
             found.say(
                 Finding::error(

@@ -143,7 +143,7 @@ fn check_revision(revision: &Revision, found: &mut Found) {
 fn registry(hub: &Spanned<String>, found: &mut Found) {
     let text = hub.get_ref();
     let is_part = |part: &str| {
-        let inside = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
+        let inside = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-._".contains(c);
         !part.is_empty() && part.chars().all(inside)
     };
     let (host, path) = text.split_once('/').unwrap_or((text, "-"));
@@ -157,14 +157,15 @@ fn registry(hub: &Spanned<String>, found: &mut Found) {
     let trimmed = text
         .trim_start_matches("https://")
         .trim_start_matches("http://")
-        .trim_end_matches('/');
+        .trim_end_matches('/')
+        .to_lowercase();
     found.say(
         Finding::error(
             "bad-hub",
             format!("`{}` is no registry", text.escape_debug()),
         )
-        .label("`host/path`, without a scheme, a tag or a `/` at its end")
-        .help(if trimmed == text {
+        .label("`host/path` in lower case, without a scheme, a tag or a `/` at its end")
+        .help(if trimmed == *text {
             "write it as `registry.example/istio`".to_owned()
         } else {
             format!("write `{trimmed}`")

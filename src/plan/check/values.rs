@@ -140,6 +140,20 @@ fn known(
                 let (message, label, help) = match place {
                     Place::Written => continue,
                     Place::Later(_) | Place::Elsewhere(_) if !plain => continue,
+                    Place::Wrong(wanted) => {
+                        say_once(
+                            Finding::error(
+                                "values-wrong-type",
+                                format!("`{}` is not what the chart takes", &pointer[1..]),
+                            )
+                            .label(format!("should be {wanted}"))
+                            .help(format!("write {wanted}")),
+                            file,
+                            &format!("/ztunnel{pointer}"),
+                            found,
+                        );
+                        continue;
+                    }
                     Place::Unknown(near) => (
                         format!("the ztunnel chart knows no `{}`", &pointer[1..]),
                         "no such value".to_owned(),
@@ -217,7 +231,7 @@ fn operator_values(file: &ValuesFile, version: &str) -> Value {
 
 fn say_once(finding: Finding, file: &ValuesFile, pointer: &str, found: &mut Found) {
     let finding = finding.at(&file.source, file.key_range(pointer));
-    let same = |other: &Finding| other.code == finding.code && other.at == finding.at;
+    let same = |other: &Finding| other.at == finding.at;
     if !found.findings.iter().any(same) {
         found.findings.push(finding);
     }
@@ -248,7 +262,13 @@ fn agreement(values: &Values, found: &mut Found) {
         let file = values.of(component)?;
         pointers
             .iter()
-            .find_map(|pointer| Some((file, *pointer, file.get(pointer)?.as_str()?)))
+            .find_map(|pointer| {
+                let value = file.get(pointer).filter(|value| !value.is_null())?;
+                let text = value
+                    .as_str()
+                    .map_or_else(|| value.to_string(), str::to_owned);
+                Some((file, *pointer, text))
+            })
             .filter(|(_, _, value)| !value.is_empty())
     };
     for (what, istiod, ztunnel, key) in SHARED {

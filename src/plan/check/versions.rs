@@ -99,7 +99,8 @@ fn known(
         }
         return Some(Known { version, facts });
     }
-    let is_newer = (version.major, version.minor) > (major, newest);
+    // Nothing is known of how another major would be like.
+    let is_newer = version.major == major && version.minor > newest;
     match like {
         Some(like) if is_newer && *like.get_ref() == newest_text => {
             let facts = facts(&Version::new(major, newest, 0))?;
@@ -127,6 +128,10 @@ fn known(
                         .help(format!(
                             "get a newer meshplan, or write `like = \"{newest_text}\"` below it: the plan is then made as if for {newest_text}"
                         ))
+                } else if version.major > major {
+                    unknown
+                        .label(format!("the newest known is {newest_text}"))
+                        .help("get a newer meshplan")
                 } else {
                     unknown
                         .label(format!("ambient came with {major}.{first}"))
@@ -190,15 +195,18 @@ fn distance(old: &Version, new: &Version, text: &Spanned<String>, found: &mut Fo
         } else {
             "older than stable"
         })
-        .help(format!("give a later version, as `{}`", example_after(old))),
+        .help(example_after(old).map_or_else(
+            || format!("give a version after {old}"),
+            |later| format!("give a later version, as `{later}`"),
+        )),
         Illegal::CrossesRedirection => Finding::error(
             "crosses-redirection",
             format!("no plan goes from {old} to {new}"),
         )
         .label("redirection moved into the pods in 1.21, and one istio-cni cannot serve ztunnels of both kinds")
-        .help(format!(
-            "install {new} in a cluster of its own and move the workloads there; this mesh can go to `{}`",
-            example_after(old)
+        .help(example_after(old).map_or_else(
+            || format!("install {new} in a cluster of its own and move the workloads there"),
+            |later| format!("install {new} in a cluster of its own and move the workloads there; this mesh can go to `{later}`"),
         )),
         Illegal::TooFar(hops) => {
             let way: Vec<String> = hops.iter().map(|hop| hop.to.to_string()).collect();
@@ -208,9 +216,14 @@ fn distance(old: &Version, new: &Version, text: &Spanned<String>, found: &mut Fo
             )
             .label("ztunnel and istio-cni work with a control plane of their own or the next minor")
             .help(format!(
-                "write `{}` here, and go on with a plan for each of {}; `meshplan hops {old} {new}` says how",
+                "write `{}` here, and go on with a plan for each of {}{}",
                 way[0],
-                way[1..].join(", ")
+                way[1..].join(", "),
+                if facts(new).is_some() {
+                    format!("; `meshplan hops {old} {new}` says how")
+                } else {
+                    String::new()
+                }
             ))
         }
     };

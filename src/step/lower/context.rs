@@ -30,6 +30,14 @@ pub(super) enum Way {
     Second,
 }
 
+/// A route on one Gateway.
+pub(super) struct RouteCopy {
+    pub name: String,
+    pub gateway: GatewayRef,
+    /// `istio.io/rev`, where each Gateway's routes belong to its revision.
+    pub revision: Option<String>,
+}
+
 /// Which Gateways a route is attached to, where there is a second one beside the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Entrance {
@@ -218,9 +226,14 @@ impl<'a> Context<'a> {
             .find(|g| g.name.get_ref() == route.gateway.get_ref())
     }
 
-    /// Whether Gateways that leave the canary again lose their listeners meanwhile.
-    pub fn goes_back_with_loss(&self) -> bool {
-        self.canary.facts.listeners == ListenerFilter::Owned
+    /// Whether Gateways that change hands in a way lose their listeners when they leave the canary again.
+    pub fn goes_back_with_loss(&self, way: Way) -> bool {
+        match self.canary.facts.listeners {
+            ListenerFilter::All => false,
+            ListenerFilter::Owned => true,
+            // What has no label is in every revision.
+            ListenerFilter::Revision => way != Way::Tag,
+        }
     }
 
     /// How a gateway changes hands.
@@ -263,16 +276,31 @@ impl<'a> Context<'a> {
             .filter(move |gateway| has(self.way(gateway)))
     }
 
-    /// The Gateways that a route is attached to.
-    pub fn parents(&self, route: &Route, entrance: Entrance) -> Vec<GatewayRef> {
+    /// The copies of a route: one for the Gateway that it is attached to, and one for the second Gateway where there is one.
+    pub fn copies(&self, route: &Route, entrance: Entrance) -> Vec<RouteCopy> {
         let Some(gateway) = self.gateway_of(route) else {
             return Vec::new();
         };
-        let (first, second) = (Self::first(gateway), self.second(gateway));
-        match (entrance, self.way(gateway)) {
-            (Entrance::Both, Way::Second) => vec![first, second],
-            (Entrance::Second, Way::Second) => vec![second],
-            _ => vec![first],
+        let name = route.name.get_ref();
+        let second = self.way(gateway) == Way::Second;
+        let copy = |rev: &Rev, name: String, gateway| RouteCopy {
+            name,
+            gateway,
+            // Each is read, and its status written, by the revision of its Gateway alone.
+            revision: second.then(|| rev.name.clone()),
+        };
+        let first = || copy(&self.stable, name.clone(), Self::first(gateway));
+        let other = || {
+            copy(
+                &self.canary,
+                route.second_name(&self.canary.name),
+                self.second(gateway),
+            )
+        };
+        match (entrance, second) {
+            (Entrance::Both, true) => vec![first(), other()],
+            (Entrance::Second, true) => vec![other()],
+            _ => vec![first()],
         }
     }
 

@@ -55,6 +55,7 @@ fn brings(context: &Context, number: u16, name: &str, bundle: &Bundle) -> Step<O
                 .iter()
                 .map(|v| (*v).to_owned())
                 .collect(),
+            between: bundle.version != context.bundle.version,
         },
         Action::ApplyKustomization {
             file: Object::Kustomization(Kustomization {

@@ -215,7 +215,7 @@ pub(super) fn relabelled(context: &Context) -> Option<Step<Object>> {
         "The Gateways go back to {}; their pods roll once more.",
         stable.name
     );
-    if context.goes_back_with_loss() {
+    if context.goes_back_with_loss(Way::Relabel { lossy }) {
         step.back.push_str(LOSSY_BACK);
     }
     Some(step)
@@ -312,8 +312,11 @@ pub(super) fn second(context: &Context, steps: &mut Vec<Step<Object>>) {
         Applier::Kubectl,
         format!("routes on {list} as well"),
     );
-    routes.why = "The same routes, on both Gateways: whichever address a client has, its requests are shared out alike in every step."
-        .to_owned();
+    routes.why = format!(
+        "The same routes once more, on the second Gateway: whichever address a client has, its requests are shared out alike in every step. Each \
+         copy belongs to the revision of its Gateway ({} or {}), which alone reads it and writes its status.",
+        context.stable.name, canary.name
+    );
     routes.watch = "The second Gateway's address answers as the first one's does.".to_owned();
     routes.actions = vec![Action::Apply {
         files: route_objects(context, Traffic::Stable, Entrance::Both),
@@ -360,25 +363,37 @@ pub(super) fn first_gone(context: &Context) -> Option<Step<Object>> {
         names(&first),
         names(&second)
     );
+    // Its routes go with it, and before it.
+    let on_first = context.plan.route.iter().filter(|route| {
+        let gateway = context.gateway_of(route);
+        gateway.is_some_and(|gateway| context.way(gateway) == Way::Second)
+    });
+    let routes = on_first.map(|route| {
+        let (namespace, name) = (route.namespace.get_ref(), route.name.get_ref());
+        Identity::namespaced(
+            context.bundle.api_version,
+            "HTTPRoute",
+            namespace,
+            name.clone(),
+        )
+    });
     step.actions = vec![
         Action::RequireClientsMoved {
             from: first.clone(),
             to: second,
         },
-        Action::Apply {
-            files: route_objects(context, Traffic::Canary, Entrance::Second),
-        },
         Action::Delete {
-            files: gateways
-                .iter()
-                .map(|gateway| {
-                    Object::Identity(Identity::namespaced(
+            files: routes
+                .chain(gateways.iter().map(|gateway| {
+                    let (namespace, name) = (gateway.namespace.get_ref(), gateway.name.get_ref());
+                    Identity::namespaced(
                         context.bundle.api_version,
                         "Gateway",
-                        gateway.namespace.get_ref(),
-                        gateway.name.get_ref().clone(),
-                    ))
-                })
+                        namespace,
+                        name.clone(),
+                    )
+                }))
+                .map(Object::Identity)
                 .collect(),
         },
     ];

@@ -96,7 +96,14 @@ pub(super) fn cni(context: &Context, rev: &Rev) -> Step<Object> {
         cni["privileged"] = json!(true);
     }
     cni["excludeNamespaces"] = json!(exclude);
-    step.actions = vec![Action::Install {
+    if rev.role == Role::Stable {
+        let both = [rev, &context.canary];
+        step.actions.push(Action::RequireNoMesh {
+            revisions: both.map(|rev| rev.name.clone()).to_vec(),
+            versions: both.map(|rev| rev.version.clone()).to_vec(),
+        });
+    }
+    step.actions.push(Action::Install {
         file: Object::IstioCni(operator(
             context,
             rev,
@@ -105,7 +112,7 @@ pub(super) fn cni(context: &Context, rev: &Rev) -> Step<Object> {
             Some(Component::Cni),
         )),
         istioctl: context.istioctl(rev),
-    }];
+    });
     step.gates = installed("daemonset", namespace, "istio-cni-node", rev);
     if rev.role == Role::Canary {
         step.gates.extend(context.probes(false));

@@ -90,7 +90,7 @@ pub(super) fn tag(context: &Context, number: u16, hands_over: bool) -> Step<Obje
         }
         step.rollback.gates.extend(context.probes(false));
         step.back = format!("The tag points at {} again.", stable.name);
-        if hands_over && context.goes_back_with_loss() {
+        if hands_over && context.goes_back_with_loss(Way::Tag) {
             step.back.push_str(LOSSY_BACK);
         }
     } else {

@@ -6,8 +6,10 @@ use super::routes::grants;
 use super::workloads::{captured, enrolled, placed, rollout};
 use super::{Applier, Object, Phase, Step, gateways, promote, step};
 use crate::identity::Identity;
-use crate::istio::{Handover, IstiodSettings, istiod_objects, leftovers, tag_objects, tag_webhook};
-use crate::plan::Component;
+use crate::istio::{
+    Handover, IstiodSettings, installed_state, istiod_objects, leftovers, tag_objects, tag_webhook,
+};
+use crate::plan::{Component, ZtunnelForm};
 use crate::step::Restart;
 use crate::step::action::{Action, Gate};
 
@@ -129,10 +131,19 @@ fn ztunnel(context: &Context) -> Step<Object> {
     );
     step.why = "No enrolled pod is left on its nodes. Its ServiceAccount is its own, so the canary's ztunnel keeps its identity.".to_owned();
     step.watch = format!("The canary's {} is untouched.", context.canary.ztunnel());
-    step.actions = vec![delete(vec![
+    let mut identities = vec![
         Identity::namespaced("apps/v1", "DaemonSet", namespace, name.clone()),
         Identity::namespaced("v1", "ServiceAccount", namespace, name.clone()),
-    ])];
+    ];
+    if context.plan.istio.ztunnel == Some(ZtunnelForm::IstioOperator) {
+        identities.extend(installed_state(
+            stable.facts,
+            &name,
+            Some(&stable.name),
+            namespace,
+        ));
+    }
+    step.actions = vec![delete(identities)];
     step.requires = not_enrolled(context, stable);
     step.gates = vec![
         Gate::Gone,
@@ -218,6 +229,11 @@ fn control_plane(context: &Context) -> Step<Object> {
             step.requires
                 .extend(gateways::owner_gates(context, &context.canary, way));
         }
+        let first = context
+            .gateways(|way| way == Way::Second)
+            .map(Context::first);
+        step.requires
+            .extend(first.map(|gateway| Gate::GatewayGone { gateway }));
         step.watch = format!(
             "{} is untouched; no webhook is named after or labelled {} any more.",
             context.canary.istiod(),

@@ -1,6 +1,6 @@
 //! How a route looks in each state of the shift, and which grants it needs.
 
-use super::context::{Context, Entrance, Rev};
+use super::context::{Context, Rev, RouteCopy};
 use crate::plan::Route;
 use crate::step::object::{HttpBackend, HttpMatch, HttpRoute, HttpRule, ReferenceGrant};
 
@@ -43,12 +43,12 @@ pub(super) fn expected(context: &Context, traffic: Traffic) -> crate::step::Traf
     }
 }
 
-/// Writes a route for one state.
+/// Writes a copy of a route for one state.
 pub(super) fn route(
     context: &Context,
     route: &Route,
     traffic: Traffic,
-    entrance: Entrance,
+    copy: RouteCopy,
 ) -> HttpRoute {
     let to = |rev: &Rev, weight| HttpBackend {
         name: route.backend.service.get_ref().clone(),
@@ -75,9 +75,10 @@ pub(super) fn route(
     rules.extend(split(context, &matches(context, route, false), &others));
     HttpRoute {
         api_version: context.bundle.api_version,
-        name: route.name.get_ref().clone(),
+        name: copy.name,
+        revision: copy.revision,
         namespace: route.namespace.get_ref().clone(),
-        parents: context.parents(route, entrance),
+        gateway: copy.gateway,
         hostnames: route
             .hostnames
             .iter()

@@ -130,19 +130,22 @@ pub(super) fn route_objects(
         .plan
         .route
         .iter()
-        .map(|one| Object::HttpRoute(route(context, one, traffic, entrance)))
+        .flat_map(|one| {
+            let copies = context.copies(one, entrance).into_iter();
+            copies.map(move |copy| Object::HttpRoute(route(context, one, traffic, copy)))
+        })
         .collect()
 }
 
 /// Every route of the plan is accepted and resolves, on each Gateway that it is attached to.
 pub(super) fn route_gates(context: &Context, entrance: Entrance) -> Vec<Gate> {
     let routes = context.plan.route.iter().flat_map(|route| {
-        let parents = context.parents(route, entrance);
-        parents.into_iter().map(|gateway| Gate::Route {
+        let copies = context.copies(route, entrance).into_iter();
+        copies.map(|copy| Gate::Route {
             route: RouteRef {
                 namespace: route.namespace.get_ref().clone(),
-                name: route.name.get_ref().clone(),
-                gateway: gateway.name,
+                name: copy.name,
+                gateway: copy.gateway.name,
             },
         })
     });

@@ -219,7 +219,8 @@ impl Values<'_> {
             || json!({}),
             |requests| json!({"requests": {"cpu": requests.cpu, "memory": requests.memory}}),
         );
-        let mut resources = self.get("resources").cloned().unwrap_or_else(|| json!({}));
+        let own = self.get("resources").filter(|own| own.is_object());
+        let mut resources = own.cloned().unwrap_or_else(|| json!({}));
         for (group, wanted) in default.as_object().into_iter().flatten() {
             let removed = |pointer: &str| resources.pointer(pointer).is_some_and(Value::is_null);
             if removed(&format!("/{group}")) {

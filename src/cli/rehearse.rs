@@ -1,0 +1,138 @@
+//! `meshplan rehearse`: every step of a plan on a cluster of simulated nodes.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, ValueEnum};
+
+use super::input;
+use super::output::{Format, Outcome, Shell};
+use super::subject::{Subject, is_plan, subject};
+use crate::proof::Course;
+use crate::rehearse::{Cluster, Rehearsal};
+use crate::tree::{self, Disk};
+
+/// How a report is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+enum ReportFormat {
+    /// For a terminal
+    #[default]
+    Text,
+    /// For programs
+    Json,
+    /// For a pull request
+    Markdown,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Rehearse {
+    /// The plan, or a directory that was compiled
+    #[arg(value_name = "PLAN|DIR")]
+    subject: String,
+    /// Also go back from each step, and forward again
+    #[arg(long)]
+    rollback: bool,
+    /// The first step, by number
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    from: u16,
+    /// The last step, by number
+    #[arg(long, value_name = "N", default_value_t = 999)]
+    to: u16,
+    /// Go on after a surprise
+    #[arg(long)]
+    keep_going: bool,
+    /// Rendered manifests of what istioctl would install, one file each, named after the `IstioOperator` or the revision
+    #[arg(long, value_name = "DIR")]
+    istio: Option<PathBuf>,
+    /// The kubeconfig; kubectl's own if not given
+    #[arg(long, value_name = "FILE")]
+    kubeconfig: Option<PathBuf>,
+    /// The context of the kubeconfig; the current one if not given
+    #[arg(long, value_name = "NAME")]
+    context: Option<String>,
+    /// How long a script waits for one thing, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    patience: u64,
+    /// How the report is written
+    #[arg(long, value_enum, value_name = "F", default_value_t)]
+    format: ReportFormat,
+}
+
+impl Rehearse {
+    pub fn run(self, shell: &mut Shell) -> Result<Outcome> {
+        let scratch = tempfile::tempdir().context("making a folder for the rehearsal")?;
+        let tree = if is_plan(&self.subject) {
+            let compiled = input::compile_plan(&input::plan(&self.subject)?, &BTreeMap::new());
+            let outcome =
+                shell.findings(&compiled.findings, &compiled.sources, Format::Text, false)?;
+            let Some(output) = compiled.output else {
+                return Ok(if compiled.is_toml {
+                    outcome
+                } else {
+                    Outcome::CouldNot
+                });
+            };
+            let tree = scratch.path().join("tree");
+            tree::write(&Disk::default(), &tree, &output.tree, false)
+                .context("writing the steps")?;
+            tree
+        } else {
+            PathBuf::from(&self.subject)
+        };
+        let course = self.course(&tree, shell)?;
+        let Some(course) = course else {
+            return Ok(Outcome::Found);
+        };
+        let kubeconfig = match &self.kubeconfig {
+            Some(path) => Some(
+                std::path::absolute(path).with_context(|| format!("finding {}", path.display()))?,
+            ),
+            None => None,
+        };
+        let rehearsal = Rehearsal {
+            course: &course,
+            tree: &std::path::absolute(&tree)
+                .with_context(|| format!("finding {}", tree.display()))?,
+            cluster: Cluster {
+                kubectl: std::env::var("KUBECTL").unwrap_or_else(|_| "kubectl".to_owned()),
+                kubeconfig,
+                context: self.context.clone(),
+            },
+            from: self.from,
+            to: self.to,
+            rollback: self.rollback,
+            keep_going: self.keep_going,
+            istio: self.istio.clone(),
+            patience: self.patience,
+            scratch: scratch.path(),
+        };
+        let report =
+            rehearsal.run(&mut |step, way| shell.progress(&format!("{step} {}", way.as_str())))?;
+        shell.progress("");
+        shell.print(&match self.format {
+            ReportFormat::Text => report.text(),
+            ReportFormat::Json => report.json(),
+            ReportFormat::Markdown => report.markdown(),
+        })?;
+        if report.legs.is_empty() {
+            bail!("the tree has no step from {} to {}", self.from, self.to);
+        }
+        Ok(if report.surprises() == 0 {
+            Outcome::Fine
+        } else {
+            Outcome::Found
+        })
+    }
+
+    fn course(&self, tree: &Path, shell: &mut Shell) -> Result<Option<Course>> {
+        let shown = tree.display().to_string();
+        match subject(&shown, shell, Format::Text)? {
+            Ok(Subject::Course { course, .. }) => Ok(Some(course)),
+            Ok(Subject::Manifests { .. }) => {
+                bail!("{} is no directory that meshplan compiled", self.subject)
+            }
+            Err(_) => Ok(None),
+        }
+    }
+}

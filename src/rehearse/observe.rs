@@ -1,0 +1,317 @@
+//! What a cluster has, held against the state that the replay predicts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Result;
+use serde_json::Value;
+
+use super::cluster::Cluster;
+use crate::identity::Key;
+use crate::state::{Facet, Object, Pods, State};
+
+/// A pod that runs, or is to run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pod {
+    /// `namespace/name`.
+    pub name: String,
+    /// Changes when it is replaced.
+    pub uid: String,
+    /// The node that it is on; nothing while it has none.
+    pub node: Option<String>,
+    /// What makes it: kind, namespace, name.
+    pub owner: (String, String, String),
+}
+
+/// Pods and nodes at one moment.
+#[derive(Debug, Clone, Default)]
+pub struct Moment {
+    /// Every pod that is not about to go.
+    pub pods: Vec<Pod>,
+    /// Labels of each node.
+    pub nodes: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+impl Moment {
+    /// Asks a cluster.
+    ///
+    /// # Errors
+    ///
+    /// Where kubectl fails.
+    pub fn of(cluster: &Cluster) -> Result<Self> {
+        let nodes = cluster.items(&["nodes"])?;
+        Ok(Self {
+            pods: cluster
+                .items(&["pods", "-A"])?
+                .iter()
+                .filter_map(pod)
+                .collect(),
+            nodes: nodes
+                .iter()
+                .map(|node| {
+                    (
+                        text(node, "/metadata/name"),
+                        texts(&node["metadata"]["labels"]),
+                    )
+                })
+                .collect(),
+        })
+    }
+}
+
+fn text(value: &Value, pointer: &str) -> String {
+    value
+        .pointer(pointer)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned()
+}
+
+fn texts(value: &Value) -> BTreeMap<String, String> {
+    let entries = value.as_object().into_iter().flatten();
+    entries
+        .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
+        .collect()
+}
+
+/// Reads a pod; nothing of one that is about to go.
+#[must_use]
+pub fn pod(value: &Value) -> Option<Pod> {
+    if !value["metadata"]["deletionTimestamp"].is_null() {
+        return None;
+    }
+    let namespace = text(value, "/metadata/namespace");
+    let name = text(value, "/metadata/name");
+    let kind = text(value, "/metadata/ownerReferences/0/kind");
+    let owner = text(value, "/metadata/ownerReferences/0/name");
+    let hash = text(value, "/metadata/labels/pod-template-hash");
+    let owner = match (kind.as_str(), owner.strip_suffix(&format!("-{hash}"))) {
+        ("ReplicaSet", Some(deployment)) => (
+            "Deployment".to_owned(),
+            namespace.clone(),
+            deployment.to_owned(),
+        ),
+        _ => (kind, namespace.clone(), owner),
+    };
+    let node = text(value, "/spec/nodeName");
+    Some(Pod {
+        name: format!("{namespace}/{name}"),
+        uid: text(value, "/metadata/uid"),
+        node: (!node.is_empty()).then_some(node),
+        owner,
+    })
+}
+
+/// Everything in which a cluster is not what a state says.
+///
+/// `known` are the objects that the tree ever writes: those that the state lacks have to be gone.
+///
+/// # Errors
+///
+/// Where kubectl fails.
+pub fn differences(
+    cluster: &Cluster,
+    state: &State,
+    known: &BTreeSet<Key>,
+    moment: &Moment,
+) -> Result<Vec<String>> {
+    let mut said = objects(cluster, state, known)?;
+    said.extend(pods(state, moment));
+    for (node, labels) in &state.nodes {
+        // Nodes that are known by their labels alone are not known by name.
+        let Some(live) = moment.nodes.get(node) else {
+            continue;
+        };
+        for (key, value) in labels {
+            if live.get(key) != Some(value) {
+                said.push(format!("node {node} should have {key}={value}"));
+            }
+        }
+    }
+    Ok(said)
+}
+
+fn objects(cluster: &Cluster, state: &State, known: &BTreeSet<Key>) -> Result<Vec<String>> {
+    let mut said = Vec::new();
+    let mut kinds: BTreeMap<String, Vec<&Key>> = BTreeMap::new();
+    for key in known {
+        let served = match key.group.as_str() {
+            "gateway.networking.k8s.io" => state.bundle.is_some(),
+            group if group.ends_with("istio.io") => state.base.is_some(),
+            _ => true,
+        };
+        if served {
+            kinds.entry(resource(key)).or_default().push(key);
+        }
+    }
+    for (kind, keys) in kinds {
+        let live: BTreeMap<(Option<String>, String), Value> = cluster
+            .items(&[&kind, "-A"])?
+            .into_iter()
+            .map(|object| {
+                let namespace = object
+                    .pointer("/metadata/namespace")
+                    .and_then(Value::as_str);
+                (
+                    (
+                        namespace.map(str::to_owned),
+                        text(&object, "/metadata/name"),
+                    ),
+                    object,
+                )
+            })
+            .collect();
+        for key in keys {
+            let there = live.get(&(key.namespace.clone(), key.name.clone()));
+            match (state.get(key), there) {
+                (Some(_), None) => said.push(format!("{key} should be there")),
+                (None, Some(_)) => said.push(format!("{key} should be gone")),
+                (Some(object), Some(live)) if !object.implied => {
+                    let mut path = String::new();
+                    if let Some(path) = unlike(object.value(), live, &mut path) {
+                        said.push(format!("{key} has another {path} than was written"));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(said)
+}
+
+/// What kubectl calls a kind, with its group.
+fn resource(key: &Key) -> String {
+    let kind = key.kind.to_lowercase();
+    let plural = if kind.ends_with('s') {
+        format!("{kind}es")
+    } else if let Some(stem) = kind.strip_suffix("cy").or_else(|| kind.strip_suffix("ry")) {
+        format!("{}ies", &kind[..=stem.len()])
+    } else {
+        format!("{kind}s")
+    };
+    if key.group.is_empty() {
+        plural
+    } else {
+        format!("{plural}.{}", key.group)
+    }
+}
+
+/// Where a value that was written is not in what is there; servers add, and write quantities and secrets in ways of their own.
+fn unlike(written: &Value, live: &Value, path: &mut String) -> Option<String> {
+    match (written, live) {
+        (Value::Object(written), _) => {
+            for (key, value) in written {
+                if ["resources", "stringData", "apiVersion"].contains(&key.as_str()) {
+                    continue;
+                }
+                let length = path.len();
+                path.push('.');
+                path.push_str(key);
+                let found = unlike(value, live.get(key).unwrap_or(&Value::Null), path);
+                path.truncate(length);
+                if found.is_some() {
+                    return found;
+                }
+            }
+            None
+        }
+        (Value::Array(written), _) => written.iter().enumerate().find_map(|(number, value)| {
+            let length = path.len();
+            path.push_str(&format!("[{number}]"));
+            let found = unlike(value, live.get(number).unwrap_or(&Value::Null), path);
+            path.truncate(length);
+            found
+        }),
+        (Value::Null, _) => None,
+        // A default that is written out may be left out by the server.
+        (Value::Bool(false), Value::Null) => None,
+        (Value::String(text), Value::Null) if text.is_empty() => None,
+        _ => (written != live).then(|| path.trim_start_matches('.').to_owned()),
+    }
+}
+
+/// Pods that are not where they should be: one of each DaemonSet on each of its nodes, as many of the others as they have replicas.
+fn pods(state: &State, moment: &Moment) -> Vec<String> {
+    let mut said = Vec::new();
+    for (object, pods) in state.workloads() {
+        let kind = object.key.kind.as_str();
+        if !["DaemonSet", "Deployment", "StatefulSet"].contains(&kind) {
+            continue;
+        }
+        let of = own(object, moment);
+        let may: BTreeSet<&String> = moment
+            .nodes
+            .iter()
+            .filter(|(_, labels)| pods.place.allows(labels))
+            .map(|(node, _)| node)
+            .collect();
+        let on: Vec<&String> = of.iter().filter_map(|pod| pod.node.as_ref()).collect();
+        if kind == "DaemonSet" {
+            for node in &may {
+                let count = on.iter().filter(|other| other == &node).count();
+                if count != 1 {
+                    said.push(format!(
+                        "{} should have one pod on {node}, and has {count}",
+                        object.key
+                    ));
+                }
+            }
+        } else if on.len() as u64 != pods.replicas {
+            said.push(format!(
+                "{} should have {} pods on nodes, and has {}",
+                object.key,
+                pods.replicas,
+                on.len()
+            ));
+        }
+        for node in on.iter().filter(|node| !may.contains(*node)) {
+            said.push(format!(
+                "{} has a pod on {node}, where it may not be",
+                object.key
+            ));
+        }
+    }
+    said
+}
+
+fn own<'a>(object: &Object, moment: &'a Moment) -> Vec<&'a Pod> {
+    let namespace = object.key.namespace.clone().unwrap_or_default();
+    let owner = (object.key.kind.clone(), namespace, object.key.name.clone());
+    moment
+        .pods
+        .iter()
+        .filter(|pod| pod.owner == owner)
+        .collect()
+}
+
+/// Pods that were replaced though neither what makes them nor their node changed.
+#[must_use]
+pub fn replaced(before: (&State, &Moment), after: (&State, &Moment)) -> Vec<String> {
+    let mut said = Vec::new();
+    for (object, pods) in before.0.workloads() {
+        let same = |pods: &Pods, other: &Pods| {
+            pods.place == other.place && pods.images == other.images && pods.env == other.env
+        };
+        let unchanged = after
+            .0
+            .get(&object.key)
+            .and_then(|now| Some(now.value() == object.value() || same(pods, now.pods()?)));
+        if unchanged != Some(true)
+            || matches!(object.facet, Facet::Cni(_))
+                && !std::rc::Rc::ptr_eq(object, after.0.get(&object.key).unwrap_or(object))
+        {
+            continue;
+        }
+        let now: BTreeSet<&String> = own(object, after.1).iter().map(|pod| &pod.uid).collect();
+        for pod in own(object, before.1) {
+            let Some(node) = &pod.node else { continue };
+            let moved = before.1.nodes.get(node) != after.1.nodes.get(node);
+            if !now.contains(&pod.uid) && !moved {
+                said.push(format!(
+                    "pod {} of {} was replaced, and nothing should have touched it",
+                    pod.name, object.key
+                ));
+            }
+        }
+    }
+    said
+}

@@ -1,0 +1,83 @@
+//! What stands in for what istioctl would install, where nobody gives it: objects of the identities that the version facts name, with as much
+//! in them as an API server asks for.
+
+use serde_json::{Value, json};
+
+use crate::state::Object;
+
+/// Istio's own kinds that steps wait for, and the one that istioctl up to 1.20 stores its installations as.
+const CRDS: [(&str, &str, &str); 4] = [
+    (
+        "security.istio.io",
+        "authorizationpolicies",
+        "AuthorizationPolicy",
+    ),
+    ("telemetry.istio.io", "telemetries", "Telemetry"),
+    ("networking.istio.io", "virtualservices", "VirtualService"),
+    ("install.istio.io", "istiooperators", "IstioOperator"),
+];
+
+/// Completes an object that an installer would make; nothing for what only a running istiod makes.
+#[must_use]
+pub fn stand_in(object: &Object) -> Value {
+    let mut value = object.value().clone();
+    let name = object.key.name.clone();
+    match object.key.kind.as_str() {
+        "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration" => {
+            let webhooks = value["webhooks"].as_array_mut();
+            for (number, webhook) in webhooks.into_iter().flatten().enumerate() {
+                webhook["name"] = json!(format!("w{number}.stand-in.meshplan.dev"));
+                webhook["sideEffects"] = json!("None");
+                webhook["admissionReviewVersions"] = json!(["v1"]);
+                webhook["failurePolicy"] = json!("Ignore");
+                // Nobody answers, so nothing may be sent.
+                webhook["objectSelector"] = json!({"matchLabels": {"meshplan.dev/never": "true"}});
+            }
+        }
+        "HorizontalPodAutoscaler" => {
+            value["spec"] = json!({"minReplicas": 1, "maxReplicas": 5,
+                "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": name}});
+        }
+        "ClusterRoleBinding" | "RoleBinding" => {
+            // istio-cni's binding for repairs is called otherwise than its role.
+            let role = name.replace("-repair-rolebinding", "-repair-role");
+            let kind = object.key.kind.trim_end_matches("Binding");
+            value["roleRef"] =
+                json!({"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": role});
+        }
+        "Service" => {
+            let ports = value
+                .pointer_mut("/spec/ports")
+                .and_then(Value::as_array_mut);
+            for port in ports.into_iter().flatten() {
+                port["name"] = json!(format!("p{}", port["port"]));
+            }
+        }
+        "DaemonSet" | "Deployment" => {
+            value["spec"]["template"]["spec"]["tolerations"] = json!([{"operator": "Exists"}]);
+        }
+        _ => {}
+    }
+    value
+}
+
+/// The CRDs that base brings, as far as steps need them.
+#[must_use]
+pub fn base() -> Vec<Value> {
+    CRDS.iter()
+        .map(|(group, plural, kind)| {
+            json!({
+                "apiVersion": "apiextensions.k8s.io/v1",
+                "kind": "CustomResourceDefinition",
+                "metadata": {"name": format!("{plural}.{group}")},
+                "spec": {
+                    "group": group,
+                    "scope": "Namespaced",
+                    "names": {"plural": plural, "singular": kind.to_lowercase(), "kind": kind, "listKind": format!("{kind}List")},
+                    "versions": [{"name": if *group == "install.istio.io" { "v1alpha1" } else { "v1" }, "served": true, "storage": true,
+                        "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}}}],
+                },
+            })
+        })
+        .collect()
+}
