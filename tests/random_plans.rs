@@ -240,13 +240,14 @@ fn compiled(shape: &Shape) -> Output {
     compiled.output.expect("no error")
 }
 
-/// The objects of a state, and the labels of its nodes.
-fn content(
-    state: &State,
-) -> (
+/// Objects by their keys in words, and the labels of nodes.
+type Content<'a> = (
     BTreeMap<String, serde_json::Value>,
-    &BTreeMap<String, BTreeMap<String, String>>,
-) {
+    &'a BTreeMap<String, BTreeMap<String, String>>,
+);
+
+/// The objects of a state, and the labels of its nodes.
+fn content(state: &State) -> Content<'_> {
     let objects = state
         .objects()
         .map(|object| (object.key.to_string(), object.value().clone()));

@@ -1,6 +1,7 @@
 //! What a cluster has, held against the state that the replay predicts.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use anyhow::Result;
 use serde_json::Value;
@@ -216,14 +217,13 @@ fn unlike(written: &Value, live: &Value, path: &mut String) -> Option<String> {
         }
         (Value::Array(written), _) => written.iter().enumerate().find_map(|(number, value)| {
             let length = path.len();
-            path.push_str(&format!("[{number}]"));
+            let _ = write!(path, "[{number}]");
             let found = unlike(value, live.get(number).unwrap_or(&Value::Null), path);
             path.truncate(length);
             found
         }),
-        (Value::Null, _) => None,
         // A default that is written out may be left out by the server.
-        (Value::Bool(false), Value::Null) => None,
+        (Value::Null, _) | (Value::Bool(false), Value::Null) => None,
         (Value::String(text), Value::Null) if text.is_empty() => None,
         _ => (written != live).then(|| path.trim_start_matches('.').to_owned()),
     }

@@ -33,6 +33,57 @@ const PINNED: &str =
     "each revision's ztunnel has its own name, nodes and control plane, by the plan";
 const NAMESPACE: &str = "`namespace` of `[istio]` says where Istio is";
 
+/// Without any of these there is no ambient mesh, or no Gateway.
+const SWITCHES: [&str; 6] = [
+    "PILOT_ENABLE_AMBIENT",
+    "PILOT_ENABLE_AMBIENT_CONTROLLERS",
+    "PILOT_ENABLE_HBONE",
+    "PILOT_ENABLE_GATEWAY_API",
+    "PILOT_ENABLE_GATEWAY_API_DEPLOYMENT_CONTROLLER",
+    "PILOT_ENABLE_GATEWAY_API_STATUS",
+];
+
+/// Values of the ztunnel chart that tell one revision's ztunnel from the other's.
+const OWN: [&str; 6] = [
+    "revision",
+    "resourceName",
+    "xdsAddress",
+    "caAddress",
+    "env/XDS_ADDRESS",
+    "env/CA_ADDRESS",
+];
+
+/// What the chart's own template writes beside the values, or the plan.
+const WRITTEN: [&str; 27] = [
+    "podLabels/app",
+    "podLabels/meshplan.dev~1revision",
+    "podLabels/istio.io~1dataplane-mode",
+    "podLabels/sidecar.istio.io~1inject",
+    "podLabels/app.kubernetes.io~1name",
+    "podLabels/app.kubernetes.io~1instance",
+    "podLabels/app.kubernetes.io~1version",
+    "podLabels/app.kubernetes.io~1part-of",
+    "podLabels/app.kubernetes.io~1managed-by",
+    "labels/app.kubernetes.io~1name",
+    "labels/app.kubernetes.io~1instance",
+    "labels/app.kubernetes.io~1version",
+    "labels/app.kubernetes.io~1part-of",
+    "labels/app.kubernetes.io~1managed-by",
+    "annotations/istio.io~1rev",
+    "annotations/meshplan.dev~1plan",
+    "podAnnotations/istio.io~1rev",
+    "podAnnotations/sidecar.istio.io~1inject",
+    "env/POD_NAME",
+    "env/POD_NAMESPACE",
+    "env/NODE_NAME",
+    "env/INSTANCE_IP",
+    "env/SERVICE_ACCOUNT",
+    "env/ZTUNNEL_CPU_LIMIT",
+    "env/ZTUNNEL_RESOURCE_CPU_LIMIT",
+    "env/ZTUNNEL_RESOURCE_CPU_REQUEST",
+    "env/INPOD_ENABLED",
+];
+
 /// Says what contradicts the plan.
 pub(super) fn check(parts: &Parts, file: &ValuesFile, found: &mut Found) {
     let own = match file.component {
@@ -112,15 +163,6 @@ fn everywhere(parts: &Parts, component: Component) -> Vec<Decided> {
 
 fn istiod() -> Vec<Decided> {
     let at = |key: &str| format!("/pilot/{key}");
-    // Without any of these there is no ambient mesh, or no Gateway.
-    const SWITCHES: [&str; 6] = [
-        "PILOT_ENABLE_AMBIENT",
-        "PILOT_ENABLE_AMBIENT_CONTROLLERS",
-        "PILOT_ENABLE_HBONE",
-        "PILOT_ENABLE_GATEWAY_API",
-        "PILOT_ENABLE_GATEWAY_API_DEPLOYMENT_CONTROLLER",
-        "PILOT_ENABLE_GATEWAY_API_STATUS",
-    ];
     let mut all: Vec<Decided> = SWITCHES
         .iter()
         .map(|name| {
@@ -183,44 +225,6 @@ fn cni(parts: &Parts) -> Vec<Decided> {
 }
 
 fn ztunnel(parts: &Parts, file: &ValuesFile) -> Vec<Decided> {
-    const OWN: [&str; 6] = [
-        "revision",
-        "resourceName",
-        "xdsAddress",
-        "caAddress",
-        "env/XDS_ADDRESS",
-        "env/CA_ADDRESS",
-    ];
-    /// What the chart's own template writes beside these, or the plan's.
-    const WRITTEN: [&str; 27] = [
-        "podLabels/app",
-        "podLabels/meshplan.dev~1revision",
-        "podLabels/istio.io~1dataplane-mode",
-        "podLabels/sidecar.istio.io~1inject",
-        "podLabels/app.kubernetes.io~1name",
-        "podLabels/app.kubernetes.io~1instance",
-        "podLabels/app.kubernetes.io~1version",
-        "podLabels/app.kubernetes.io~1part-of",
-        "podLabels/app.kubernetes.io~1managed-by",
-        "labels/app.kubernetes.io~1name",
-        "labels/app.kubernetes.io~1instance",
-        "labels/app.kubernetes.io~1version",
-        "labels/app.kubernetes.io~1part-of",
-        "labels/app.kubernetes.io~1managed-by",
-        "annotations/istio.io~1rev",
-        "annotations/meshplan.dev~1plan",
-        "podAnnotations/istio.io~1rev",
-        "podAnnotations/sidecar.istio.io~1inject",
-        "env/POD_NAME",
-        "env/POD_NAMESPACE",
-        "env/NODE_NAME",
-        "env/INSTANCE_IP",
-        "env/SERVICE_ACCOUNT",
-        "env/ZTUNNEL_CPU_LIMIT",
-        "env/ZTUNNEL_RESOURCE_CPU_LIMIT",
-        "env/ZTUNNEL_RESOURCE_CPU_REQUEST",
-        "env/INPOD_ENABLED",
-    ];
     let at = |key: &str| format!("/ztunnel/{key}");
     let mut all: Vec<Decided> = Vec::new();
     all.extend(OWN.map(|key| (at(key), Wrong::Set, PINNED)));

@@ -193,62 +193,8 @@ fn copy(
         .flat_map(|document| Manifest::of(&Rc::new(document), &shown))
         .filter_map(Result::ok);
     let manifests: Vec<Manifest> = objects.collect();
-    let channel: Channel = *api.channel.get_ref();
-    for (number, manifest) in manifests.iter().enumerate() {
-        let id = &manifest.identity;
-        let again = manifests[..number]
-            .iter()
-            .any(|other| other.identity == *id);
-        let foreign = ![
-            "CustomResourceDefinition",
-            "ValidatingAdmissionPolicy",
-            "ValidatingAdmissionPolicyBinding",
-        ]
-        .contains(&id.kind.as_str());
-        if again || foreign {
-            let what = if again {
-                "stands twice"
-            } else {
-                "is none of the CRDs"
-            };
-            found.findings.push(
-                Finding::error("crds-odd", format!("{} `{}` {what}", id.kind, id.name))
-                    .label(if again {
-                        "kustomize refuses the second one"
-                    } else {
-                        "it would be applied with them"
-                    })
-                    .help("take the release file as it is")
-                    .at(&shown, manifest.range("/metadata/name")),
-            );
-        }
-        let crd = manifest.identity.kind == "CustomResourceDefinition";
-        let own = bundle_of_crd(&manifest.value);
-        if crd
-            && manifest
-                .identity
-                .name
-                .ends_with(".gateway.networking.k8s.io")
-            && own != Some((to.version.clone(), channel))
-        {
-            let is = own.map_or_else(
-                || "of no release".to_owned(),
-                |(version, channel)| format!("of v{version}, {} channel", channel.as_str()),
-            );
-            found.findings.push(
-                Finding::error(
-                    "crds-differ",
-                    format!("`{}` is {is}", manifest.identity.name),
-                )
-                .label(format!(
-                    "the plan says v{}, {} channel",
-                    to.version,
-                    channel.as_str()
-                ))
-                .help("give the copy of the release that the plan names, or name the copy's")
-                .at(&shown, manifest.range("/metadata/name")),
-            );
-        }
+    for manifest in manifests.iter().enumerate() {
+        fits(api, to, &shown, manifest, &manifests, found);
     }
     for needed in NEEDED {
         let full = format!("{needed}.gateway.networking.k8s.io");
@@ -268,4 +214,70 @@ fn copy(
         }
     }
     manifests
+}
+
+/// Whether an object of the copy is a CRD of the plan's release and channel, and there once.
+fn fits(
+    api: &GatewayApi,
+    to: &Bundle,
+    shown: &str,
+    (number, manifest): (usize, &Manifest),
+    manifests: &[Manifest],
+    found: &mut Found,
+) {
+    let channel: Channel = *api.channel.get_ref();
+    let id = &manifest.identity;
+    let again = manifests[..number]
+        .iter()
+        .any(|other| other.identity == *id);
+    let foreign = ![
+        "CustomResourceDefinition",
+        "ValidatingAdmissionPolicy",
+        "ValidatingAdmissionPolicyBinding",
+    ]
+    .contains(&id.kind.as_str());
+    if again || foreign {
+        let what = if again {
+            "stands twice"
+        } else {
+            "is none of the CRDs"
+        };
+        found.findings.push(
+            Finding::error("crds-odd", format!("{} `{}` {what}", id.kind, id.name))
+                .label(if again {
+                    "kustomize refuses the second one"
+                } else {
+                    "it would be applied with them"
+                })
+                .help("take the release file as it is")
+                .at(shown, manifest.range("/metadata/name")),
+        );
+    }
+    let crd = manifest.identity.kind == "CustomResourceDefinition";
+    let own = bundle_of_crd(&manifest.value);
+    if crd
+        && manifest
+            .identity
+            .name
+            .ends_with(".gateway.networking.k8s.io")
+        && own != Some((to.version.clone(), channel))
+    {
+        let is = own.map_or_else(
+            || "of no release".to_owned(),
+            |(version, channel)| format!("of v{version}, {} channel", channel.as_str()),
+        );
+        found.findings.push(
+            Finding::error(
+                "crds-differ",
+                format!("`{}` is {is}", manifest.identity.name),
+            )
+            .label(format!(
+                "the plan says v{}, {} channel",
+                to.version,
+                channel.as_str()
+            ))
+            .help("give the copy of the release that the plan names, or name the copy's")
+            .at(shown, manifest.range("/metadata/name")),
+        );
+    }
 }

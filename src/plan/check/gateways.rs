@@ -152,45 +152,51 @@ fn hand_over(parts: &Parts, gateway: &Gateway, lossless: Handover, found: &mut F
         _ => {}
     }
     if second {
-        let other = gateway.second_name(&revision);
-        let class = gateway.class.as_ref().map_or("istio", |c| c.get_ref());
-        let full = format!("{other}-{class}");
-        if full.len() > SERVICE {
+        second_names(parts, gateway, &revision, found);
+    }
+}
+
+/// The second Gateway and its routes have names that fit and that nobody else has.
+fn second_names(parts: &Parts, gateway: &Gateway, revision: &str, found: &mut Found) {
+    let name = gateway.name.get_ref();
+    let other = gateway.second_name(revision);
+    let class = gateway.class.as_ref().map_or("istio", |c| c.get_ref());
+    let full = format!("{other}-{class}");
+    if full.len() > SERVICE {
+        found.say(
+            Finding::error("name-too-long", format!("`{name}` is too long"))
+                .label(format!(
+                    "the second Gateway's Service becomes `{full}`, {} characters of at most {SERVICE}",
+                    full.len()
+                ))
+                .help(format!("make it {} characters shorter", full.len() - SERVICE)),
+            &gateway.name,
+        );
+    }
+    for route in sound(&parts.routes).filter(|route| route.gateway.get_ref() == name) {
+        let copy = route.second_name(revision);
+        let taken = sound(&parts.routes).any(|r| {
+            *r.name.get_ref() == copy && r.namespace.get_ref() == route.namespace.get_ref()
+        });
+        if taken {
             found.say(
-                Finding::error("name-too-long", format!("`{name}` is too long"))
-                    .label(format!(
-                        "the second Gateway's Service becomes `{full}`, {} characters of at most {SERVICE}",
-                        full.len()
-                    ))
-                    .help(format!("make it {} characters shorter", full.len() - SERVICE)),
-                &gateway.name,
+                Finding::error("duplicate-name", format!("two routes are called `{copy}`"))
+                    .label("its copy on the second Gateway gets that name")
+                    .help("give one of the two another name"),
+                &route.name,
             );
         }
-        for route in sound(&parts.routes).filter(|route| route.gateway.get_ref() == name) {
-            let copy = route.second_name(&revision);
-            let taken = sound(&parts.routes).any(|r| {
-                *r.name.get_ref() == copy && r.namespace.get_ref() == route.namespace.get_ref()
-            });
-            if taken {
-                found.say(
-                    Finding::error("duplicate-name", format!("two routes are called `{copy}`"))
-                        .label("its copy on the second Gateway gets that name")
-                        .help("give one of the two another name"),
-                    &route.name,
-                );
-            }
-        }
-        if sound(&parts.gateways).any(|g| *g.name.get_ref() == other) {
-            found.say(
-                Finding::error(
-                    "duplicate-name",
-                    format!("two gateways are called `{other}`"),
-                )
-                .label("the second Gateway of this one gets that name")
-                .help("give one of the two another name"),
-                &gateway.name,
-            );
-        }
+    }
+    if sound(&parts.gateways).any(|g| *g.name.get_ref() == other) {
+        found.say(
+            Finding::error(
+                "duplicate-name",
+                format!("two gateways are called `{other}`"),
+            )
+            .label("the second Gateway of this one gets that name")
+            .help("give one of the two another name"),
+            &gateway.name,
+        );
     }
 }
 

@@ -51,30 +51,7 @@ pub(super) fn cni(context: &Context, rev: &Rev) -> Step<Object> {
                 "{daemon_set} is ready on every node, and enrolled stable pods still answer. Pods cannot start on a node while its \
                  istio-cni restarts."
             );
-            let mut touches = if context.stable.facts.cni.cleans_up {
-                format!(
-                    "istio-cni {} takes a node's redirection down when it stops: until the new one is ready, the pods of that node are \
-                     outside of the mesh, and connections through it are reset; no pod starts on the node meanwhile",
-                    context.stable.version
-                )
-            } else {
-                "no pod starts on a node while its istio-cni restarts; running pods keep their redirection".to_owned()
-            };
-            let (old, new) = (&context.stable.facts.cni, &context.canary.facts.cni);
-            if new.reconciles && !old.reconciles {
-                touches.push_str(
-                    "; it writes the redirection rules of running pods anew as it starts",
-                );
-            }
-            if new.captures_dns && !old.captures_dns {
-                touches.push_str(
-                    "; pods of both revisions that start from now on ask ztunnel for names",
-                );
-            }
-            step.restarts = vec![Restart {
-                object: daemon_set,
-                touches,
-            }];
+            step.restarts = vec![cni_restarts(context, daemon_set)];
             step.rollback.requires = vec![no_ztunnel(context, rev)];
             step.rollback.gates =
                 installed("daemonset", namespace, "istio-cni-node", &context.stable);
@@ -118,6 +95,31 @@ pub(super) fn cni(context: &Context, rev: &Rev) -> Step<Object> {
         step.gates.extend(context.probes(false));
     }
     step
+}
+
+/// Whom it touches that the canary's istio-cni takes the place of stable's.
+fn cni_restarts(context: &Context, daemon_set: String) -> Restart {
+    let mut touches = if context.stable.facts.cni.cleans_up {
+        format!(
+            "istio-cni {} takes a node's redirection down when it stops: until the new one is ready, the pods of that node are \
+             outside of the mesh, and connections through it are reset; no pod starts on the node meanwhile",
+            context.stable.version
+        )
+    } else {
+        "no pod starts on a node while its istio-cni restarts; running pods keep their redirection"
+            .to_owned()
+    };
+    let (old, new) = (&context.stable.facts.cni, &context.canary.facts.cni);
+    if new.reconciles && !old.reconciles {
+        touches.push_str("; it writes the redirection rules of running pods anew as it starts");
+    }
+    if new.captures_dns && !old.captures_dns {
+        touches.push_str("; pods of both revisions that start from now on ask ztunnel for names");
+    }
+    Restart {
+        object: daemon_set,
+        touches,
+    }
 }
 
 pub(super) fn control_plane(context: &Context, rev: &Rev) -> Step<Object> {

@@ -187,7 +187,6 @@ fn control_plane(context: &Context) -> Step<Object> {
                 both revisions used stay."
         .to_owned();
     let tag_goes = context.handover == Handover::TagAfterRetirement;
-    let mut identities = Vec::new();
     if tag_goes {
         step.why.push_str(
             " The tag `default` goes first: its webhooks would call an istiod that is not there. 650 makes it anew for the canary.",
@@ -244,18 +243,7 @@ fn control_plane(context: &Context) -> Step<Object> {
         object: format!("Deployment {namespace}/{}", stable.istiod()),
         touches: "ends; no ztunnel is connected to it".to_owned(),
     });
-    let values = context
-        .values
-        .of(Component::Istiod)
-        .map(|file| serde_json::Value::Object(file.values.clone()));
-    identities.extend(istiod_objects(
-        stable.facts,
-        IstiodSettings::of(values.as_ref()),
-        Some(&stable.name),
-        namespace,
-    ));
-    identities.extend(leftovers(stable.facts, &stable.name, namespace));
-    step.actions.push(delete(identities));
+    step.actions.push(delete(own_objects(context)));
     step.gates = vec![
         Gate::Gone,
         istiod_gone(context),
@@ -279,6 +267,19 @@ fn control_plane(context: &Context) -> Step<Object> {
         stable.version
     );
     step
+}
+
+/// What belongs to stable's control plane alone.
+fn own_objects(context: &Context) -> Vec<Identity> {
+    let (stable, namespace) = (&context.stable, context.istio_namespace());
+    let values = context
+        .values
+        .of(Component::Istiod)
+        .map(|file| serde_json::Value::Object(file.values.clone()));
+    let settings = IstiodSettings::of(values.as_ref());
+    let mut identities = istiod_objects(stable.facts, settings, Some(&stable.name), namespace);
+    identities.extend(leftovers(stable.facts, &stable.name, namespace));
+    identities
 }
 
 /// No pod of the stable control plane is left; its Deployment is gone before its pods are.
