@@ -137,6 +137,8 @@ impl Rehearsal<'_> {
     /// One run of a step.
     fn leg(&self, step: &IndexStep, before: &State, after: &State, way: Direction) -> Result<Leg> {
         let (from, to) = match way {
+            // What stays is there as it was.
+            Direction::Back if step.step.rollback.keeps => (after, after),
             Direction::Back => (after, before),
             Direction::Forward | Direction::Again => (before, after),
         };
