@@ -122,7 +122,7 @@ printf '%s\n' "$attached" | while read -r own parents; do
     name=${namespace#*/}
     namespace=${namespace%%/*}
     case "${kind:-Gateway} ${namespace:-$own}/$name" in
-      {% for gateway in action.gateways %}'Gateway {{ gateway.namespace|raw }}/{{ gateway.name|raw }}'{% if not loop.last %} | {% endif %}{% endfor %}) fail "an HTTPRoute in $own is still attached to Gateway $name" ;;
+      {{ ""|raw }}{% for gateway in action.gateways %}'Gateway {{ gateway.namespace|raw }}/{{ gateway.name|raw }}'{% if not loop.last %} | {% endif %}{% endfor %}) fail "an HTTPRoute in $own is still attached to Gateway $name" ;;
     esac
   done
 done
@@ -150,7 +150,7 @@ done
 cni=$(kubectl get daemonsets -A -l k8s-app=istio-cni-node -o 'jsonpath={range .items[*]}{.spec.template.spec.containers[0].image}{"\n"}{end}')
 for image in $cni; do
   case $image in
-    {% for version in action.versions %}*:{{ version|raw }} | *:{{ version|raw }}-*{% if not loop.last %} | {% endif %}{% endfor %}) ;;
+    {{ ""|raw }}{% for version in action.versions %}*:{{ version|raw }} | *:{{ version|raw }}-*{% if not loop.last %} | {% endif %}{% endfor %}) ;;
     *) fail "the cluster has an istio-cni already, $image; the plan's would take its place" ;;
   esac
 done

@@ -30,9 +30,10 @@ if missing kube-apiserver kube-controller-manager kube-scheduler kubectl; then
   cp "$source/go.mod" go.mod
   sed -i -e '/^replace/,/^)/d' -e '/=> \.\/staging/d' -e 's/^module .*/module witness/' go.mod
   staging=v0.${kubernetes#v1.}
-  for module in $(sed -n 's/^[[:space:]]*\(k8s\.io\/[^ ]*\) v0\.0\.0\( .*\)*$/\1/p' go.mod); do
+  sed -n 's/^[[:space:]]*\(k8s\.io\/[^ ]*\) v0\.0\.0\( .*\)*$/\1/p' go.mod >modules
+  while read -r module; do
     go mod edit -replace "$module=$module@$staging"
-  done
+  done <modules
   go mod edit -require "k8s.io/kubernetes@$kubernetes"
   cat > tools.go <<'GO'
 //go:build tools

@@ -28,7 +28,7 @@ printf '%s\n' "$attached" | while read -r own parents; do
     name=${namespace#*/}
     namespace=${namespace%%/*}
     case "${kind:-Gateway} ${namespace:-$own}/$name" in
-'Gateway ingress/front') fail "an HTTPRoute in $own is still attached to Gateway $name" ;;
+      'Gateway ingress/front') fail "an HTTPRoute in $own is still attached to Gateway $name" ;;
     esac
   done
 done

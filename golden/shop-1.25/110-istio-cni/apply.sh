@@ -48,7 +48,7 @@ done
 cni=$(kubectl get daemonsets -A -l k8s-app=istio-cni-node -o 'jsonpath={range .items[*]}{.spec.template.spec.containers[0].image}{"\n"}{end}')
 for image in $cni; do
   case $image in
-*:1.24.6 | *:1.24.6-* | *:1.25.5 | *:1.25.5-*) ;;
+    *:1.24.6 | *:1.24.6-* | *:1.25.5 | *:1.25.5-*) ;;
     *) fail "the cluster has an istio-cni already, $image; the plan's would take its place" ;;
   esac
 done
