@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::rc::Rc;
 
-use common::{plans, repository};
+use common::{evidence, plans, repository};
 use meshplan::manifest::Manifest;
 use meshplan::proof::{Course, is_broken, prove};
 use meshplan::source::Sources;
@@ -340,18 +340,9 @@ fn mutants_of_the_golden_trees_are_found_or_harmless() {
     if !all {
         return;
     }
-    let evidence = repository().join("docs/evidence.md");
-    let text = fs::read_to_string(&evidence).expect("docs/evidence.md");
-    let (begin, end) = ("<!-- mutants: begin -->\n", "<!-- mutants: end -->");
-    let (head, rest) = text.split_once(begin).expect("the place of the table");
-    let (own, tail) = rest.split_once(end).expect("its end");
-    if env::var_os("MESHPLAN_BLESS_MUTANTS").is_some() {
-        fs::write(&evidence, format!("{head}{begin}{table}{end}{tail}"))
-            .expect("writing docs/evidence.md");
-    } else {
-        assert!(
-            own == table,
-            "docs/evidence.md is not current; MESHPLAN_BLESS_MUTANTS=1 cargo test --test mutants rewrites it\n{table}"
-        );
-    }
+    let own = evidence("mutants", &table, "MESHPLAN_BLESS_MUTANTS");
+    assert!(
+        own == table,
+        "docs/evidence.md is not current; MESHPLAN_BLESS_MUTANTS=1 cargo test --test mutants rewrites it\n{table}"
+    );
 }

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::rc::Rc;
 
-use common::{plans, repository};
+use common::{evidence, plans, repository};
 use meshplan::proof::{Course, prove};
 use meshplan::source::Sources;
 use meshplan::step::{Action, Rollback};
@@ -124,18 +124,9 @@ fn steps_out_of_order_are_found_or_shown_harmless() {
         sections.push(table);
     }
     let table = sections.concat();
-    let evidence = repository().join("docs/evidence.md");
-    let text = fs::read_to_string(&evidence).expect("docs/evidence.md");
-    let (begin, end) = ("<!-- order: begin -->\n", "<!-- order: end -->");
-    let (head, rest) = text.split_once(begin).expect("the place of the table");
-    let (own, tail) = rest.split_once(end).expect("its end");
-    if bless {
-        fs::write(&evidence, format!("{head}{begin}{table}{end}{tail}"))
-            .expect("writing docs/evidence.md");
-    } else {
-        assert!(
-            own.contains(&table),
-            "docs/evidence.md is not current; MESHPLAN_BLESS_ORDER=1 cargo test --test order rewrites it\n{table}"
-        );
-    }
+    let own = evidence("order", &table, "MESHPLAN_BLESS_ORDER");
+    assert!(
+        own.contains(&table),
+        "docs/evidence.md is not current; MESHPLAN_BLESS_ORDER=1 cargo test --test order rewrites it\n{table}"
+    );
 }

@@ -11,8 +11,9 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Instant;
 
-use common::{code, repository, skip, stderr, stdout};
+use common::{code, evidence, files, plans, repository, skip, stderr, stdout};
 use serde_json::Value;
 
 /// A control plane of its own; it ends with the value.
@@ -93,50 +94,137 @@ fn surprises(report: &Value) -> Vec<String> {
     .collect()
 }
 
-#[test]
-fn a_plan_ends_as_predicted_forwards_and_back() {
-    let Some(cluster) = ControlPlane::up() else {
-        return;
-    };
-    let (code, report) = cluster.rehearse(
-        &repository().join("plans/shop-1.25.toml"),
-        &["--rollback", "--keep-going"],
+/// Rehearses a plan on a control plane of its own; returns its row of the table and its surprises, or nothing where there are no binaries.
+fn rehearsed(plan: &Path) -> Option<(String, Vec<String>)> {
+    let cluster = ControlPlane::up()?;
+    let begun = Instant::now();
+    let (_, report) = cluster.rehearse(plan, &["--rollback", "--keep-going"]);
+    let name = plan.file_stem().expect("a name").to_string_lossy();
+    let legs = report["legs"].as_array().expect("legs");
+    let objects = legs.iter().filter_map(|leg| leg["predicted"].as_u64());
+    let said = surprises(&report);
+    let row = format!(
+        "| {name} | {} | {} | {} | {} |\n",
+        legs.len(),
+        objects.max().unwrap_or_default(),
+        said.len(),
+        begun.elapsed().as_secs()
     );
-    assert_eq!(surprises(&report), [] as [&str; 0]);
-    assert_eq!(code, 0);
+    let said = said.into_iter().map(|said| format!("{name} {said}"));
+    Some((row, said.collect()))
 }
 
 #[test]
+fn plans_end_as_predicted_forwards_and_back_from_each_step() {
+    let plans = plans();
+    let mut table = "| plan | runs of steps | objects at most | surprises | seconds |\n| --- | --- | --- | --- | --- |\n".to_owned();
+    // Two at a time: scripts mostly wait.
+    for two in plans.chunks(2) {
+        let ends: Vec<_> = std::thread::scope(|scope| {
+            let started: Vec<_> = two
+                .iter()
+                .map(|plan| scope.spawn(|| rehearsed(plan)))
+                .collect();
+            let ends = started.into_iter().map(|end| end.join().expect("an end"));
+            ends.collect()
+        });
+        for end in ends {
+            let Some((row, surprises)) = end else {
+                return;
+            };
+            assert_eq!(surprises, [] as [&str; 0]);
+            table.push_str(&row);
+        }
+    }
+    evidence("rehearsals", &table, "MESHPLAN_BLESS_WITNESS");
+}
+
+/// A mistake in a compiled tree: a file, and what it says instead; nothing where it is gone.
+struct Broken {
+    what: &'static str,
+    file: &'static str,
+    instead: Option<(&'static str, &'static str)>,
+    /// The step at which it shows.
+    step: &'static str,
+    /// What is said of it there.
+    said: &'static [&'static str],
+}
+
+const BROKEN: [Broken; 4] = [
+    Broken {
+        what: "the file of a namespace is gone",
+        file: "140-stable-namespace/00-namespace-shop-1-20-7.yaml",
+        instead: None,
+        step: "140-stable-namespace",
+        said: &["apply.sh fails", "missing-file"],
+    },
+    Broken {
+        what: "the label of a template is not what the selector asks for",
+        file: "150-stable-workloads/40-deployment-shop-1-20-7-web.yaml",
+        instead: Some((
+            "      labels:\n        app: web\n",
+            "      labels:\n        app: webb\n",
+        )),
+        step: "150-stable-workloads",
+        said: &[
+            "apply.sh fails",
+            "`selector` does not match template `labels`",
+        ],
+    },
+    Broken {
+        what: "a grant is for the routes of another namespace",
+        file: "150-stable-workloads/60-referencegrant-shop-1-20-7-routes-to-web.yaml",
+        instead: Some(("    namespace: ingress\n", "    namespace: shop\n")),
+        step: "180-route",
+        said: &["MP0012"],
+    },
+    Broken {
+        what: "two ztunnels for one node",
+        file: "230-canary-ztunnel/40-daemonset-istio-system-ztunnel-1-20-8.yaml",
+        instead: Some(("meshplan.dev/pool: canary", "meshplan.dev/pool: stable")),
+        step: "230-canary-ztunnel",
+        said: &["had 2 ztunnels"],
+    },
+];
+
+#[test]
 fn a_broken_tree_is_surprising_at_the_step_that_is_broken() {
-    let Some(cluster) = ControlPlane::up() else {
-        return;
-    };
-    let folder = tempfile::tempdir().expect("a folder");
-    let tree = folder.path().join("tree");
-    let golden = repository().join("golden/shop-1.20");
-    let copied = Command::new("cp")
-        .arg("-r")
-        .arg(&golden)
-        .arg(&tree)
-        .status()
-        .expect("cp");
-    assert!(copied.success());
-    let namespace = tree.join("140-stable-namespace/00-namespace-shop-1-20-7.yaml");
-    let text = fs::read_to_string(&namespace).expect("the namespace");
-    fs::write(
-        &namespace,
-        text.replace("name: shop-1-20-7", "name: shop-1-20-8"),
-    )
-    .expect("the namespace");
-    let (code, report) = cluster.rehearse(&tree, &["--to", "150"]);
-    assert_eq!(code, 1);
-    let said = surprises(&report);
-    assert!(
-        said.iter()
-            .all(|said| said.starts_with("\"140-") || said.starts_with("\"150-")),
-        "{said:?}"
-    );
-    assert!(!said.is_empty());
+    for broken in BROKEN {
+        let Some(cluster) = ControlPlane::up() else {
+            return;
+        };
+        let folder = tempfile::tempdir().expect("a folder");
+        let tree = folder.path().join("tree");
+        for (name, bytes) in files(&repository().join("golden/shop-1.20")) {
+            let path = tree.join(name);
+            fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+            fs::write(&path, bytes).expect("a file");
+        }
+        let path = tree.join(broken.file);
+        if let Some((was, is)) = broken.instead {
+            let text = fs::read_to_string(&path).expect("a file");
+            assert!(text.contains(was), "{}", broken.what);
+            fs::write(&path, text.replace(was, is)).expect("a file");
+        } else {
+            fs::remove_file(&path).expect("a file");
+        }
+        let (code, report) = cluster.rehearse(&tree, &[]);
+        assert_eq!(code, 1, "{}: {report}", broken.what);
+        let said = surprises(&report);
+        let at = format!("\"{}\" \"forward\": ", broken.step);
+        assert!(
+            said.iter().all(|said| said.starts_with(&at)),
+            "{}: {said:#?}",
+            broken.what
+        );
+        for part in broken.said {
+            assert!(
+                said.iter().any(|said| said.contains(part)),
+                "{}: {part} is not said: {said:#?}",
+                broken.what
+            );
+        }
+    }
 }
 
 #[test]

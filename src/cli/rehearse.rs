@@ -9,7 +9,8 @@ use clap::{Args, ValueEnum};
 use super::input;
 use super::output::{Format, Outcome, Shell};
 use super::subject::{Subject, is_plan, subject};
-use crate::proof::Course;
+use crate::finding::{Finding, Severity};
+use crate::proof::{Course, prove};
 use crate::rehearse::{Cluster, Rehearsal};
 use crate::tree::{self, Disk};
 
@@ -80,8 +81,7 @@ impl Rehearse {
         } else {
             PathBuf::from(&self.subject)
         };
-        let course = self.course(&tree, shell)?;
-        let Some(course) = course else {
+        let Some((course, foreseen)) = self.course(&tree, shell)? else {
             return Ok(Outcome::Found);
         };
         let kubeconfig = match &self.kubeconfig {
@@ -92,6 +92,7 @@ impl Rehearse {
         };
         let rehearsal = Rehearsal {
             course: &course,
+            foreseen: &foreseen,
             tree: &std::path::absolute(&tree)
                 .with_context(|| format!("finding {}", tree.display()))?,
             cluster: Cluster {
@@ -125,10 +126,22 @@ impl Rehearse {
         })
     }
 
-    fn course(&self, tree: &Path, shell: &mut Shell) -> Result<Option<Course>> {
+    /// The steps of a tree, and what `check` says of them.
+    fn course(&self, tree: &Path, shell: &mut Shell) -> Result<Option<(Course, Vec<Finding>)>> {
         let shown = tree.display().to_string();
         match subject(&shown, shell, Format::Text)? {
-            Ok(Subject::Course { course, .. }) => Ok(Some(course)),
+            Ok(Subject::Course {
+                course,
+                mut findings,
+                ..
+            }) => {
+                findings.extend(prove(&course));
+                findings.retain(|finding| {
+                    finding.severity == Severity::Error
+                        && !course.index.allows.iter().any(|code| code == finding.code)
+                });
+                Ok(Some((course, findings)))
+            }
             Ok(Subject::Manifests { .. }) => {
                 bail!("{} is no directory that meshplan compiled", self.subject)
             }

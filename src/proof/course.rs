@@ -51,30 +51,31 @@ impl Course {
             };
             let name = shown(&entry.path);
             let Some(text) = text(&entry.path) else {
-                findings.push(
+                let missing =
                     Finding::error("missing-file", format!("`{}` is not there", entry.path))
                         .label("index.json names it")
-                        .help("compile the plan again"),
-                );
+                        .help("compile the plan again");
+                findings.push(of_step(step, missing));
                 continue;
             };
             if sha256(text.as_bytes()) != entry.sha256 {
-                findings.push(
-                    Finding::warning(
-                        "edited-file",
-                        format!("`{}` is not what was compiled", entry.path),
-                    )
-                    .label("edited since")
-                    .help("change the plan or the template instead, and compile again")
-                    .at(&name, 0..text.lines().next().map_or(0, str::len)),
-                );
+                let edited = Finding::warning(
+                    "edited-file",
+                    format!("`{}` is not what was compiled", entry.path),
+                )
+                .label("edited since")
+                .help("change the plan or the template instead, and compile again")
+                .at(&name, 0..text.lines().next().map_or(0, str::len));
+                findings.push(of_step(step, edited));
             }
             let source = Source::new(&name, text);
             match read(&source, *phase) {
                 Ok(object) => {
                     files.insert(entry.path.clone(), object);
                 }
-                Err(found) => findings.extend(found),
+                Err(found) => {
+                    findings.extend(found.into_iter().map(|finding| of_step(step, finding)));
+                }
             }
             sources.add(source);
         }
@@ -116,6 +117,13 @@ impl Course {
                 (step, After { state, refused })
             })
             .collect()
+    }
+}
+
+fn of_step(step: &str, finding: Finding) -> Finding {
+    Finding {
+        step: Some(step.to_owned()),
+        ..finding
     }
 }
 

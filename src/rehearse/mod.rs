@@ -2,13 +2,14 @@
 //! state that the replay predicts.
 
 mod cluster;
+mod istioctl;
+mod nodes;
 mod observe;
 mod report;
 mod stand_in;
 mod watch;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -19,11 +20,12 @@ use serde_json::Value;
 pub use cluster::Cluster;
 pub use report::{Direction, Leg, Report};
 
+use crate::finding::Finding;
 use crate::identity::Key;
 use crate::proof::Course;
 use crate::state::State;
-use crate::step::{Action, Gate, Step};
 use crate::target::IndexStep;
+use istioctl::on_path;
 use observe::{Moment, differences, replaced};
 use watch::Watch;
 
@@ -34,6 +36,8 @@ const SETTLING: Duration = Duration::from_secs(20);
 pub struct Rehearsal<'a> {
     /// The tree.
     pub course: &'a Course,
+    /// What `meshplan check` says of it; each finding is a surprise of its step.
+    pub foreseen: &'a [Finding],
     /// Where it lies on disk.
     pub tree: &'a Path,
     /// The cluster.
@@ -87,7 +91,10 @@ impl Rehearsal<'_> {
                 }
                 for way in ways {
                     progress(&step.step.name, way);
-                    let leg = self.leg(step, &before, &after, way)?;
+                    let mut leg = self.leg(step, &before, &after, way)?;
+                    if way == Direction::Forward {
+                        leg.surprises.extend(self.foreseen(&step.step.name));
+                    }
                     let broken = !leg.surprises.is_empty();
                     report.legs.push(leg);
                     if broken && !self.keep_going {
@@ -100,38 +107,13 @@ impl Rehearsal<'_> {
         Ok(report)
     }
 
-    /// The nodes that the plan names, and two for each pool that it knows by labels.
-    fn nodes(&self) -> Result<()> {
-        let mut pools = 0;
-        for step in &self.course.index.steps {
-            for action in &step.step.actions {
-                if let Action::LabelNodes { nodes, .. } = action {
-                    for node in nodes {
-                        self.cluster.node(node, &[])?;
-                    }
-                }
-            }
-            for gate in &step.step.gates {
-                if let (Gate::Pool { selector }, true) = (gate, step.step.actions.is_empty()) {
-                    pools += 1;
-                    for number in 0..2 {
-                        self.cluster
-                            .node(&format!("pool-{pools}-{number}"), &pairs(selector))?;
-                    }
-                }
-            }
-        }
-        self.cluster.run(
-            &[
-                "wait",
-                "--for=condition=Ready",
-                "node",
-                "--all",
-                "--timeout=60s",
-            ],
-            None,
-        )?;
-        Ok(())
+    /// What was known of a step before anything ran.
+    fn foreseen<'s>(&'s self, step: &'s str) -> impl Iterator<Item = String> + 's {
+        let said = self
+            .foreseen
+            .iter()
+            .filter(move |finding| finding.step.as_deref() == Some(step));
+        said.map(|finding| format!("meshplan check says {}: {}", finding.code, finding.message))
     }
 
     /// One run of a step.
@@ -243,153 +225,6 @@ impl Rehearsal<'_> {
         Ok((output.status.success(), said))
     }
 
-    /// Revisions and versions whose istioctl the steps need.
-    fn revisions(&self) -> BTreeMap<String, String> {
-        let actions = self
-            .course
-            .index
-            .steps
-            .iter()
-            .flat_map(|step| &step.step.actions);
-        actions
-            .filter_map(|action| match action {
-                Action::Install { istioctl, .. } | Action::SetTag { istioctl, .. } => {
-                    Some((istioctl.revision.clone(), istioctl.version.clone()))
-                }
-                _ => None,
-            })
-            .collect()
-    }
-
-    /// Makes a stand-in for each istioctl that is not there; says who does what.
-    fn istioctls(&self) -> Result<Vec<String>> {
-        let mut said = Vec::new();
-        for (revision, version) in self.revisions() {
-            let variable = format!("ISTIOCTL_{}", revision.replace('-', "_"));
-            if std::env::var_os(&variable).is_some() || on_path(&format!("istioctl-{version}")) {
-                said.push(format!("istioctl {version} itself installed {revision}"));
-                continue;
-            }
-            let path = self.scratch.join(format!("istioctl-{version}"));
-            let text = format!(
-                "#!/bin/sh\n# Stands in for istioctl {version} in a rehearsal: applies what was prepared for the step.\nset -eu\ncase \"$1\" in\n  version) echo 'client version: {version}' ;;\n  *) \"$KUBECTL\" ${{MESHPLAN_CONTEXT:+\"--context=$MESHPLAN_CONTEXT\"}} apply --server-side --force-conflicts --field-manager=istio-operator -f \"$MESHPLAN_STAND_INS\" ;;\nesac\n"
-            );
-            fs::write(&path, text).with_context(|| format!("writing {}", path.display()))?;
-            executable(&path)?;
-            said.push(match &self.istio {
-                Some(folder) => format!("manifests of {} stood in for istioctl {version}, and where it has none objects of the names that the version has", folder.display()),
-                None => format!("objects of the names that the version has stood in for istioctl {version}"),
-            });
-        }
-        Ok(said)
-    }
-
-    /// Writes down what an installer would make in a step; returns the file.
-    fn stand_ins(&self, step: &IndexStep, from: &State, to: &State) -> Result<PathBuf> {
-        let mut objects: Vec<Value> = Vec::new();
-        if to.base.is_some() && from.base.is_none() {
-            objects.extend(stand_in::base());
-        }
-        let mut given: BTreeSet<String> = BTreeSet::new();
-        for object in to.objects().filter(|object| object.implied) {
-            let same = from
-                .get(&object.key)
-                .is_some_and(|old| old.value() == object.value());
-            if same {
-                continue;
-            }
-            if let Some(text) = self.given(object) {
-                if given.insert(object.manifest.source.clone()) {
-                    for document in crate::yaml::read(&text).unwrap_or_default() {
-                        objects.push(document.value);
-                    }
-                }
-                // The Namespace is nobody's manifest.
-                if object.key.kind != "Namespace" {
-                    continue;
-                }
-            }
-            objects.push(stand_in::stand_in(object));
-        }
-        objects.sort_by_key(|object| {
-            object["kind"] != "Namespace" && object["kind"] != "CustomResourceDefinition"
-        });
-        let list = serde_json::json!({"apiVersion": "v1", "kind": "List", "items": objects});
-        let path = self.scratch.join(format!("{}.json", step.step.name));
-        fs::write(&path, list.to_string())
-            .with_context(|| format!("writing {}", path.display()))?;
-        Ok(path)
-    }
-
-    /// The user's manifests for the IstioOperator that an object comes of: by its name, or by the revision.
-    fn given(&self, object: &crate::state::Object) -> Option<String> {
-        let folder = self.istio.as_ref()?;
-        let operator = object.manifest.original();
-        let revision = operator
-            .value
-            .pointer("/spec/revision")
-            .and_then(Value::as_str);
-        [Some(operator.identity.name.as_str()), revision]
-            .into_iter()
-            .flatten()
-            .find_map(|name| fs::read_to_string(folder.join(format!("{name}.yaml"))).ok())
-    }
-
-    /// Does what a step waits for somebody to do.
-    fn somebody(&self, step: &IndexStep, way: Direction) -> Result<()> {
-        for action in &step.step.actions {
-            let Action::AwaitPoolMoved { selector, other } = action else {
-                continue;
-            };
-            let (from, to) = if way == Direction::Back {
-                (other, selector)
-            } else {
-                (selector, other)
-            };
-            let first = self.first_pool(selector);
-            for node in self.cluster.items(&["nodes", "-l", from])? {
-                let name = node["metadata"]["name"]
-                    .as_str()
-                    .unwrap_or_default()
-                    .to_owned();
-                if !name.starts_with(&first) {
-                    continue;
-                }
-                let mut arguments = vec![
-                    "label".to_owned(),
-                    "node".to_owned(),
-                    name,
-                    "--overwrite".to_owned(),
-                ];
-                arguments.extend(
-                    pairs(to)
-                        .iter()
-                        .map(|(key, value)| format!("{key}={value}")),
-                );
-                let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-                self.cluster.run(&arguments, None)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// How the names of the nodes begin that were made for a pool.
-    fn first_pool(&self, selector: &str) -> String {
-        let pools = self
-            .course
-            .index
-            .steps
-            .iter()
-            .filter(|step| step.step.actions.is_empty());
-        let gates = pools.flat_map(|step: &IndexStep| &step.step.gates);
-        let selectors = gates.filter_map(|gate| match gate {
-            Gate::Pool { selector } => Some(selector.as_str()),
-            _ => None,
-        });
-        let number = selectors.take_while(|other| *other != selector).count() + 1;
-        format!("pool-{number}-")
-    }
-
     /// Every object that the tree writes or deletes in the cluster.
     fn known(&self) -> BTreeSet<Key> {
         let is_object = |path: &str| {
@@ -419,41 +254,5 @@ fn enrolled(state: &State) -> BTreeSet<String> {
                 == Some("ambient")
         })
         .map(str::to_owned)
-        .collect()
-}
-
-fn pairs(selector: &str) -> Vec<(String, String)> {
-    let pairs = selector.split(',').filter_map(|pair| pair.split_once('='));
-    pairs
-        .map(|(key, value)| (key.to_owned(), value.to_owned()))
-        .collect()
-}
-
-fn on_path(program: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
-}
-
-#[cfg(unix)]
-fn executable(path: &Path) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755))
-        .with_context(|| format!("making {} executable", path.display()))
-}
-
-#[cfg(not(unix))]
-fn executable(_: &Path) -> Result<()> {
-    Ok(())
-}
-
-/// Returns the steps of a course by number, for messages.
-#[must_use]
-pub fn numbers(course: &Course) -> Vec<u16> {
-    let of = |step: &Step<String>| step.number;
-    course
-        .index
-        .steps
-        .iter()
-        .map(|step| of(&step.step))
         .collect()
 }

@@ -50,6 +50,21 @@ pub fn code(output: &Output) -> i32 {
     output.status.code().expect("meshplan ends by itself")
 }
 
+/// The table of a section of docs/evidence.md; where `variable` is set it is `table`, written down.
+pub fn evidence(section: &str, table: &str, variable: &str) -> String {
+    let path = repository().join("docs/evidence.md");
+    let page = fs::read_to_string(&path).expect("docs/evidence.md");
+    let begin = format!("<!-- {section}: begin -->\n");
+    let end = format!("<!-- {section}: end -->");
+    let (head, rest) = page.split_once(&begin).expect("where the table begins");
+    let (own, tail) = rest.split_once(&end).expect("where the table ends");
+    if std::env::var_os(variable).is_none() {
+        return own.to_owned();
+    }
+    fs::write(&path, format!("{head}{begin}{table}{end}{tail}")).expect("writing docs/evidence.md");
+    table.to_owned()
+}
+
 /// Every plan under `plans/`.
 pub fn plans() -> Vec<PathBuf> {
     let mut plans: Vec<PathBuf> = fs::read_dir(repository().join("plans"))

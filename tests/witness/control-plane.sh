@@ -28,8 +28,8 @@ mkdir -p "$folder/data"
 cd "$folder"
 : >pids
 
-# Two ports that nobody listens on.
-port=${MESHPLAN_WITNESS_PORT:-$((20000 + $$ % 20000))}
+# Three ports that nobody listens on; control planes that start at the same time have others.
+port=${MESHPLAN_WITNESS_PORT:-$((20000 + $$ * 3 % 12000))}
 etcd="http://127.0.0.1:$((port + 1))"
 peer="http://127.0.0.1:$((port + 2))"
 

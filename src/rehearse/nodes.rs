@@ -1,0 +1,106 @@
+//! The nodes of a rehearsal, and what a step waits for somebody to do with them.
+
+use anyhow::Result;
+
+use super::Rehearsal;
+use super::report::Direction;
+use crate::step::{Action, Gate};
+use crate::target::IndexStep;
+
+impl Rehearsal<'_> {
+    /// The nodes that the plan names, and two for each pool that it knows by labels.
+    pub(super) fn nodes(&self) -> Result<()> {
+        let mut pools = 0;
+        for step in &self.course.index.steps {
+            for action in &step.step.actions {
+                if let Action::LabelNodes { nodes, .. } = action {
+                    for node in nodes {
+                        self.cluster.node(node, &[])?;
+                    }
+                }
+            }
+            for gate in &step.step.gates {
+                if let (Gate::Pool { selector }, true) = (gate, step.step.actions.is_empty()) {
+                    pools += 1;
+                    for number in 0..2 {
+                        self.cluster
+                            .node(&format!("pool-{pools}-{number}"), &pairs(selector))?;
+                    }
+                }
+            }
+        }
+        self.cluster.run(
+            &[
+                "wait",
+                "--for=condition=Ready",
+                "node",
+                "--all",
+                "--timeout=60s",
+            ],
+            None,
+        )?;
+        Ok(())
+    }
+
+    /// Does what a step waits for somebody to do.
+    pub(super) fn somebody(&self, step: &IndexStep, way: Direction) -> Result<()> {
+        for action in &step.step.actions {
+            let Action::AwaitPoolMoved { selector, other } = action else {
+                continue;
+            };
+            let (from, to) = if way == Direction::Back {
+                (other, selector)
+            } else {
+                (selector, other)
+            };
+            let first = self.first_pool(selector);
+            for node in self.cluster.items(&["nodes", "-l", from])? {
+                let name = node["metadata"]["name"]
+                    .as_str()
+                    .unwrap_or_default()
+                    .to_owned();
+                if !name.starts_with(&first) {
+                    continue;
+                }
+                let mut arguments = vec![
+                    "label".to_owned(),
+                    "node".to_owned(),
+                    name,
+                    "--overwrite".to_owned(),
+                ];
+                arguments.extend(
+                    pairs(to)
+                        .iter()
+                        .map(|(key, value)| format!("{key}={value}")),
+                );
+                let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+                self.cluster.run(&arguments, None)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// How the names of the nodes begin that were made for a pool.
+    fn first_pool(&self, selector: &str) -> String {
+        let pools = self
+            .course
+            .index
+            .steps
+            .iter()
+            .filter(|step| step.step.actions.is_empty());
+        let gates = pools.flat_map(|step: &IndexStep| &step.step.gates);
+        let selectors = gates.filter_map(|gate| match gate {
+            Gate::Pool { selector } => Some(selector.as_str()),
+            _ => None,
+        });
+        let number = selectors.take_while(|other| *other != selector).count() + 1;
+        format!("pool-{number}-")
+    }
+}
+
+fn pairs(selector: &str) -> Vec<(String, String)> {
+    let pairs = selector.split(',').filter_map(|pair| pair.split_once('='));
+    pairs
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .collect()
+}
