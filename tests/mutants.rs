@@ -11,9 +11,10 @@ use std::rc::Rc;
 
 use common::{evidence, plans, repository};
 use meshplan::manifest::Manifest;
-use meshplan::proof::{Course, is_broken, prove};
+use meshplan::proof::{Course, is_broken, prove, schemas};
 use meshplan::source::Sources;
 use meshplan::state::Object;
+use meshplan::step::Gate;
 use meshplan::yaml;
 use serde_json::Value;
 
@@ -70,6 +71,10 @@ const HARMLESS: &[(&str, &str)] = &[
     (
         "(where both go to one place)",
         "at 100 % requests with the header and without it go to the same place",
+    ),
+    (
+        "(a port that no probe asks)",
+        "a Gateway may listen wherever it likes; this plan has no probe to ask it",
     ),
     (
         "istio-cni.yaml#/metadata/namespace",
@@ -167,7 +172,7 @@ fn changed(value: &Value) -> Value {
 }
 
 /// What of a route makes a change of it harmless.
-fn note(path: &str, route: &Value, pointer: &str) -> &'static str {
+fn note(path: &str, route: &Value, pointer: &str, probed: bool) -> &'static str {
     let alone = || {
         let (list, own) = pointer.strip_suffix("/weight")?.rsplit_once('/')?;
         let backends = route.pointer(list)?.as_array()?;
@@ -180,6 +185,8 @@ fn note(path: &str, route: &Value, pointer: &str) -> &'static str {
         " (the only backend)"
     } else if path.starts_with("400-") && pointer.contains("/headers/") {
         " (where both go to one place)"
+    } else if !probed && pointer.contains("/listeners/") && pointer.ends_with("/port") {
+        " (a port that no probe asks)"
     } else {
         ""
     }
@@ -200,6 +207,8 @@ const THREADS: usize = 2;
 /// Counts the mutants of every n-th file of a tree.
 fn score_of(name: &str, thread: usize, every: usize) -> Score {
     let mut course = course(name);
+    let mut gates = course.index.steps.iter().flat_map(|step| &step.step.gates);
+    let probed = gates.any(|gate| matches!(gate, Gate::Probe { .. }));
     let mut score = Score::default();
     let paths: Vec<String> = course.files.keys().cloned().collect();
     for path in paths
@@ -239,8 +248,11 @@ fn score_of(name: &str, thread: usize, every: usize) -> Score {
                     .files
                     .insert(other.clone(), object(other, &value, object_of));
             }
-            let why = note(&path, old.value(), &pointer);
-            score.count(&format!("{path}#{pointer}{why}"), is_broken(&course));
+            let why = note(&path, old.value(), &pointer, probed);
+            let found = is_broken(&course)
+                || !path.contains("/delete/")
+                    && !schemas(&[object(&path, &value, &old)]).0.is_empty();
+            score.count(&format!("{path}#{pointer}{why}"), found);
         }
         course.files.insert(path, old);
         course.files.extend(copies);

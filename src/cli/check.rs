@@ -11,7 +11,7 @@ use super::input;
 use super::output::{Format, Outcome, Shell};
 use super::subject::{Subject, is_plan, standard_input, subject};
 use crate::finding::Finding;
-use crate::proof::{prove, prove_manifests, schemas};
+use crate::proof::{prove_manifests, prove_read, schemas};
 use crate::tree::{Difference, Tree, compare};
 
 /// How many files' diffs are shown; the others are counted.
@@ -106,9 +106,7 @@ impl Check {
                 mut findings,
                 sources,
             }) => {
-                findings.extend(prove(&course));
-                findings
-                    .retain(|finding| !course.index.allows.iter().any(|code| code == finding.code));
+                findings.extend(prove_read(&course));
                 (findings, sources)
             }
             Ok(Subject::Manifests {

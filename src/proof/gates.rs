@@ -173,12 +173,26 @@ pub fn closed(step: &IndexStep, state: &State, gate: &Gate) -> Option<String> {
                 )
             })
         }
-        Gate::Route { route } => missing(&Key::namespaced(
-            "gateway.networking.k8s.io",
-            "HTTPRoute",
-            &route.namespace,
-            &route.name,
-        )),
+        Gate::Route { route } => {
+            let key = Key::namespaced(
+                "gateway.networking.k8s.io",
+                "HTTPRoute",
+                &route.namespace,
+                &route.name,
+            );
+            missing(&key).or_else(|| {
+                let Facet::Route(parsed) = &state.get(&key)?.facet else {
+                    return None;
+                };
+                let mut names = parsed
+                    .parents
+                    .iter()
+                    .filter_map(|parent| parent.gateway(&route.namespace));
+                // Whether the Gateway takes it is MP0013's to say.
+                (!names.any(|(_, name)| name == route.gateway))
+                    .then(|| format!("{key} names no Gateway `{}`", route.gateway))
+            })
+        }
         Gate::Tag { tag, revision, .. } => {
             let own = state
                 .tags()

@@ -31,6 +31,35 @@ pub fn prove(course: &Course) -> Vec<Finding> {
     run(course, false)
 }
 
+/// Proves a compiled tree that was read from a disk, where somebody may have edited it: its schemas too, and without what its plan allows.
+#[must_use]
+pub fn prove_read(course: &Course) -> Vec<Finding> {
+    // Files of what is deleted hold names alone.
+    let written = course
+        .files
+        .iter()
+        .filter(|(path, _)| !path.contains("/delete/"));
+    let objects: Vec<Rc<Object>> = written.map(|(_, object)| Rc::clone(object)).collect();
+    let (mut findings, _) = schemas(&objects);
+    for finding in &mut findings {
+        let file = finding.at.as_ref().map(|place| place.source.as_str());
+        let folders = file.into_iter().flat_map(|file| file.split('/'));
+        let step = folders
+            .filter(|name| {
+                course
+                    .index
+                    .steps
+                    .iter()
+                    .any(|step| step.step.name == *name)
+            })
+            .last();
+        finding.step = step.map(str::to_owned);
+    }
+    findings.extend(prove(course));
+    findings.retain(|finding| !course.index.allows.iter().any(|code| code == finding.code));
+    findings
+}
+
 /// Returns whether [`prove`] finds something; ends with the step at which it does.
 #[must_use]
 pub fn is_broken(course: &Course) -> bool {

@@ -75,9 +75,9 @@ until "$binaries/kubectl" get --raw /readyz >/dev/null 2>&1; do
   fi
   sleep 0.1
 done
-start controllers "$binaries/kube-controller-manager" --kubeconfig=kubeconfig --service-account-private-key-file=data/sa.key \
+start controllers "$binaries/kube-controller-manager" --secure-port=0 --kubeconfig=kubeconfig --service-account-private-key-file=data/sa.key \
   --use-service-account-credentials=false --leader-elect=false
-start scheduler "$binaries/kube-scheduler" --kubeconfig=kubeconfig --leader-elect=false
+start scheduler "$binaries/kube-scheduler" --secure-port=0 --kubeconfig=kubeconfig --leader-elect=false
 start kwok env KUBE_FEATURE_WatchListClient=false "$binaries/kwok" --kubeconfig=kubeconfig --manage-all-nodes=true \
   --config="$binaries/stages.yaml" --node-lease-duration-seconds=40
 until "$binaries/kubectl" -n default get serviceaccount default >/dev/null 2>&1; do
