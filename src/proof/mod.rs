@@ -43,16 +43,14 @@ pub fn prove_read(course: &Course) -> Vec<Finding> {
     let (mut findings, _) = schemas(&objects);
     for finding in &mut findings {
         let file = finding.at.as_ref().map(|place| place.source.as_str());
-        let folders = file.into_iter().flat_map(|file| file.split('/'));
-        let step = folders
-            .filter(|name| {
-                course
-                    .index
-                    .steps
-                    .iter()
-                    .any(|step| step.step.name == *name)
-            })
-            .last();
+        let mut folders = file.into_iter().flat_map(|file| file.split('/'));
+        let step = folders.rfind(|name| {
+            course
+                .index
+                .steps
+                .iter()
+                .any(|step| step.step.name == *name)
+        });
         finding.step = step.map(str::to_owned);
     }
     findings.extend(prove(course));
