@@ -3,6 +3,7 @@
 mod facet;
 mod gateway_api;
 mod load;
+mod mesh;
 mod objects;
 mod operator;
 mod owners;
@@ -16,8 +17,9 @@ pub use gateway_api::{
     PathMatch, PathModifier, ReferenceGrant, Rule, selects,
 };
 pub use load::{Loaded, load};
+pub use mesh::{Mesh, setting_pointer};
 pub use objects::{Object, State};
-pub use operator::{Mesh, Operator, setting_pointer, version_of};
+pub use operator::{Operator, version_of};
 pub use owners::{Claims, Served};
 pub use placement::{Cell, Place, Requirement, cells};
 pub use pods::{Pods, Reference};

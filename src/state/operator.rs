@@ -2,11 +2,10 @@
 //!
 //! Sources: `istio/istio:operator/pkg/apis/types.go`, `manifests/profiles`, `operator/pkg/render/postprocess.go`.
 
-use std::collections::BTreeMap;
-
 use semver::Version;
 use serde_json::{Value, json};
 
+use super::mesh::Mesh;
 use super::objects::Object;
 use super::pods::texts;
 use crate::identity::Identity;
@@ -14,7 +13,6 @@ use crate::istio::{
     Facts, IstiodSettings, ZtunnelValues, cni_objects, facts_near, installed_state, istiod_objects,
     leftovers, tag_objects, tag_webhook,
 };
-use crate::manifest::Manifest;
 use crate::step::Phase;
 
 /// Returns the version that the tag of an image names, whatever variant of the image it is.
@@ -24,15 +22,6 @@ pub fn version_of(tag: &str) -> Option<Version> {
         .trim_end_matches("-distroless")
         .trim_end_matches("-debug");
     Version::parse(tag).ok()
-}
-
-/// Settings of a mesh that two revisions side by side must agree in.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Mesh {
-    /// The name of each setting and its value; an absent one has the default of every version.
-    pub settings: BTreeMap<&'static str, String>,
-    /// Which namespaces istiod sees: any one of these label selectors; all where there is none.
-    pub discovery: Vec<Value>,
 }
 
 /// What is understood of an IstioOperator.
@@ -119,7 +108,7 @@ impl Operator {
             cni: enabled("cni", ambient),
             ztunnel: enabled("ztunnel", ambient),
             tags: strings("/spec/values/revisionTags").unwrap_or_default(),
-            mesh: mesh(value),
+            mesh: Mesh::read(value),
             excluded: strings("/spec/values/cni/excludeNamespaces")
                 .unwrap_or_else(|| vec!["kube-system".to_owned()]),
         }
@@ -399,62 +388,4 @@ fn set(value: &mut Value, path: &str, new: &Value) {
         place = &mut place[key.replace('\u{0}', ".")];
     }
     *place = new.clone();
-}
-
-/// Where each setting that two revisions must agree in stands.
-const SETTINGS: [(&str, &[&str]); 7] = [
-    (
-        "trust domain",
-        &[
-            "/spec/meshConfig/trustDomain",
-            "/spec/values/meshConfig/trustDomain",
-        ],
-    ),
-    ("network", &["/spec/values/global/network"]),
-    (
-        "cluster name",
-        &["/spec/values/global/multiCluster/clusterName"],
-    ),
-    (
-        "CA address",
-        &[
-            "/spec/values/global/caAddress",
-            "/spec/meshConfig/caAddress",
-        ],
-    ),
-    ("CA provider", &["/spec/values/global/pilotCertProvider"]),
-    ("CA name", &["/spec/values/global/caName"]),
-    ("mesh ID", &["/spec/values/global/meshID"]),
-];
-
-fn mesh(value: &Value) -> Mesh {
-    let discovery = value
-        .pointer("/spec/meshConfig/discoverySelectors")
-        .or(value.pointer("/spec/values/meshConfig/discoverySelectors"))
-        .and_then(Value::as_array);
-    Mesh {
-        settings: SETTINGS
-            .iter()
-            .filter_map(|(name, pointers)| {
-                let text = pointers
-                    .iter()
-                    .find_map(|pointer| value.pointer(pointer)?.as_str())?;
-                Some((*name, text.to_owned()))
-            })
-            .collect(),
-        discovery: discovery.cloned().unwrap_or_default(),
-    }
-}
-
-/// Returns where in an IstioOperator a setting of [`Mesh`] stands.
-#[must_use]
-pub fn setting_pointer(manifest: &Manifest, name: &str) -> String {
-    let pointers = SETTINGS
-        .iter()
-        .find(|(known, _)| *known == name)
-        .map_or(&[][..], |(_, p)| *p);
-    let found = pointers
-        .iter()
-        .find(|pointer| manifest.value.pointer(pointer).is_some());
-    found.map_or_else(|| "/spec".to_owned(), |pointer| (*pointer).to_owned())
 }

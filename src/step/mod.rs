@@ -3,12 +3,14 @@
 //! A step holds objects ([`Object`]) until they are rendered, and the paths of their files from then on.
 
 mod action;
+mod gate;
 mod lower;
 mod object;
 
 use serde::{Deserialize, Serialize};
 
-pub use action::{Action, Gate, GatewayRef, Istioctl, RouteRef, ServiceRef, StoredVersion};
+pub use action::{Action, GatewayRef, Istioctl, RouteRef, ServiceRef, StoredVersion};
+pub use gate::Gate;
 pub use lower::{GRANT, Lab, Procedure, lower};
 pub use object::{
     AddressPool, Allowed, Copy, Gateway, HttpBackend, HttpMatch, HttpRoute, HttpRule,

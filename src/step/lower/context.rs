@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::istio::{Bundle, Facts, Handover, ListenerFilter, tag_webhook};
 use crate::manifest::Manifest;
 use crate::plan::{Checked, Crds, Gateway, HandoverChoice, Plan, Pool, Revision, Route, Values};
-use crate::step::action::{Gate, GatewayRef, Istioctl, ServiceRef};
+use crate::step::{Gate, GatewayRef, Istioctl, ServiceRef};
 
 /// The label by which a node belongs to a pool; its value is `stable` or `canary`.
 pub(super) const POOL: &str = "meshplan.dev/pool";

@@ -4,8 +4,8 @@ use super::context::Context;
 use super::{Applier, Object, Phase, Step, step};
 use crate::istio::{Bundle, Channel};
 use crate::plan::{Migration, NEEDED};
-use crate::step::action::{Action, Gate, StoredVersion};
 use crate::step::object::{Copy, Kustomization};
+use crate::step::{Action, Gate, StoredVersion};
 use crate::yaml;
 
 pub(super) fn steps(context: &Context, steps: &mut Vec<Step<Object>>) {

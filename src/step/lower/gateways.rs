@@ -11,8 +11,8 @@ use crate::identity::Identity;
 use crate::istio::Handover;
 use crate::plan::{Gateway, Protocol};
 use crate::step::Restart;
-use crate::step::action::{Action, Gate, GatewayRef};
 use crate::step::object::{self, Allowed, Listener};
+use crate::step::{Action, Gate, GatewayRef};
 
 /// The rule that a Gateway breaks whose pods lose their listeners when it changes hands.
 const LOSS: &str = "MP0024";

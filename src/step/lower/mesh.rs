@@ -7,8 +7,8 @@ use super::revision::of;
 use super::{Applier, Object, Phase, Step, step, ztunnel};
 use crate::plan::{Component, ZtunnelForm, merge_under, split};
 use crate::step::Restart;
-use crate::step::action::{Action, Gate};
 use crate::step::object::IstioOperator;
+use crate::step::{Action, Gate};
 
 pub(super) fn cni(context: &Context, rev: &Rev) -> Step<Object> {
     let namespace = context.istio_namespace();

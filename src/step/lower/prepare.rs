@@ -2,8 +2,8 @@
 
 use super::context::Context;
 use super::{Applier, Object, Phase, Step, gateway_api, mesh, step};
-use crate::step::action::{Action, Gate};
 use crate::step::object::Namespace;
+use crate::step::{Action, Gate};
 
 /// Some of Istio's CRDs, one of each of the groups that every version has.
 const ISTIO_CRDS: [&str; 3] = [

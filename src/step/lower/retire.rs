@@ -11,7 +11,7 @@ use crate::istio::{
 };
 use crate::plan::{Component, ZtunnelForm};
 use crate::step::Restart;
-use crate::step::action::{Action, Gate};
+use crate::step::{Action, Gate};
 
 pub(super) fn steps(context: &Context, steps: &mut Vec<Step<Object>>) {
     steps.push(workloads(context));

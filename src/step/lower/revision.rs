@@ -5,7 +5,7 @@ use super::context::{Context, POOL, Rev, Role};
 use super::mesh::{cni, control_plane, no_ztunnel, ztunnel_step};
 use super::workloads::{namespace, workloads};
 use super::{Applier, Object, Phase, Step, step};
-use crate::step::action::{Action, Gate};
+use crate::step::{Action, Gate};
 
 pub(super) fn stable(context: &Context, steps: &mut Vec<Step<Object>>) {
     let stable = &context.stable;

@@ -6,7 +6,7 @@ use super::workloads::{captured, enrolled, namespaces};
 use super::{Applier, Object, Phase, Step, step};
 use crate::plan::parse_duration;
 use crate::step::Restart;
-use crate::step::action::{Action, Gate, RouteRef};
+use crate::step::{Action, Gate, RouteRef};
 
 /// 180, 190.
 pub(super) fn entrance(context: &Context, steps: &mut Vec<Step<Object>>) {

@@ -6,8 +6,8 @@ use super::routes;
 use super::{Applier, Object, Step};
 use crate::manifest::Manifest;
 use crate::plan::Workload;
-use crate::step::action::{Action, Gate};
 use crate::step::object::Namespace;
+use crate::step::{Action, Gate};
 
 /// The label that takes a namespace into the ambient mesh.
 const DATAPLANE_MODE: &str = "istio.io/dataplane-mode";

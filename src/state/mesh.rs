@@ -1,0 +1,77 @@
+//! Settings of a mesh that two revisions side by side must agree in.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::manifest::Manifest;
+
+/// Settings of a mesh that two revisions side by side must agree in.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Mesh {
+    /// The name of each setting and its value; an absent one has the default of every version.
+    pub settings: BTreeMap<&'static str, String>,
+    /// Which namespaces istiod sees: any one of these label selectors; all where there is none.
+    pub discovery: Vec<Value>,
+}
+
+/// Where each setting that two revisions must agree in stands.
+const SETTINGS: [(&str, &[&str]); 7] = [
+    (
+        "trust domain",
+        &[
+            "/spec/meshConfig/trustDomain",
+            "/spec/values/meshConfig/trustDomain",
+        ],
+    ),
+    ("network", &["/spec/values/global/network"]),
+    (
+        "cluster name",
+        &["/spec/values/global/multiCluster/clusterName"],
+    ),
+    (
+        "CA address",
+        &[
+            "/spec/values/global/caAddress",
+            "/spec/meshConfig/caAddress",
+        ],
+    ),
+    ("CA provider", &["/spec/values/global/pilotCertProvider"]),
+    ("CA name", &["/spec/values/global/caName"]),
+    ("mesh ID", &["/spec/values/global/meshID"]),
+];
+
+impl Mesh {
+    /// Reads the settings of an IstioOperator.
+    pub(super) fn read(value: &Value) -> Self {
+        let discovery = value
+            .pointer("/spec/meshConfig/discoverySelectors")
+            .or(value.pointer("/spec/values/meshConfig/discoverySelectors"))
+            .and_then(Value::as_array);
+        Self {
+            settings: SETTINGS
+                .iter()
+                .filter_map(|(name, pointers)| {
+                    let text = pointers
+                        .iter()
+                        .find_map(|pointer| value.pointer(pointer)?.as_str())?;
+                    Some((*name, text.to_owned()))
+                })
+                .collect(),
+            discovery: discovery.cloned().unwrap_or_default(),
+        }
+    }
+}
+
+/// Returns where in an IstioOperator a setting of [`Mesh`] stands.
+#[must_use]
+pub fn setting_pointer(manifest: &Manifest, name: &str) -> String {
+    let pointers = SETTINGS
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map_or(&[][..], |(_, p)| *p);
+    let found = pointers
+        .iter()
+        .find(|pointer| manifest.value.pointer(pointer).is_some());
+    found.map_or_else(|| "/spec".to_owned(), |pointer| (*pointer).to_owned())
+}

@@ -1,0 +1,166 @@
+//! What must hold before the next step: each gate is a check of `verify.sh`, and of the replay.
+
+use serde::{Deserialize, Serialize};
+
+use super::action::{GatewayRef, RouteRef, ServiceRef, StoredVersion};
+
+/// What must hold before the next step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "gate", rename_all = "kebab-case")]
+pub enum Gate {
+    /// The cluster's CRDs are of this bundle and channel, and served.
+    Bundle {
+        /// As `v1.4.1`.
+        bundle: String,
+        /// The channel.
+        channel: String,
+        /// The CRDs.
+        crds: Vec<String>,
+    },
+    /// The objects of CRDs are stored in one version alone.
+    Stored {
+        /// The CRDs and their versions.
+        crds: Vec<StoredVersion>,
+    },
+    /// CRDs are served.
+    Crds {
+        /// Their names.
+        crds: Vec<String>,
+    },
+    /// A pool has nodes.
+    Pool {
+        /// The pool's labels, as `key=value,…`.
+        selector: String,
+    },
+    /// These nodes carry this label.
+    NodesLabelled {
+        /// Their names.
+        nodes: Vec<String>,
+        /// The label's key.
+        key: String,
+        /// The label's value.
+        value: String,
+    },
+    /// A rollout is complete.
+    Rollout {
+        /// `deployment`, `daemonset` or `statefulset`.
+        kind: String,
+        /// Its namespace.
+        namespace: String,
+        /// Its name.
+        name: String,
+    },
+    /// A DaemonSet has a ready pod on each node of a pool, and the pool has nodes.
+    PoolCovered {
+        /// The DaemonSet's namespace.
+        namespace: String,
+        /// The DaemonSet's name.
+        name: String,
+        /// The pool's labels, as `key=value,…`.
+        selector: String,
+    },
+    /// A namespace carries a label.
+    NamespaceLabelled {
+        /// Its name.
+        namespace: String,
+        /// The label's key.
+        key: String,
+        /// The label's value; empty means that the label is not there.
+        value: String,
+    },
+    /// No pod is left in a namespace, or none with these labels.
+    NoPods {
+        /// The namespace.
+        namespace: String,
+        /// As `key=value,…`.
+        selector: Option<String>,
+    },
+    /// A namespace is not there.
+    NamespaceGone {
+        /// Its name.
+        namespace: String,
+    },
+    /// A namespace is not part of the mesh, or not there.
+    NotEnrolled {
+        /// Its name.
+        namespace: String,
+    },
+    /// Every running pod of a namespace is part of the mesh.
+    Enrolled {
+        /// Its name.
+        namespace: String,
+    },
+    /// Services have a ready endpoint.
+    Services {
+        /// The Services.
+        services: Vec<ServiceRef>,
+    },
+    /// What the step applies is what the cluster has.
+    Applied,
+    /// A workload runs an image of this version.
+    Image {
+        /// `deployment` or `daemonset`.
+        kind: String,
+        /// Its namespace.
+        namespace: String,
+        /// Its name.
+        name: String,
+        /// The image's tag, or its beginning up to a `-`.
+        version: String,
+    },
+    /// What the step deletes is gone.
+    Gone,
+    /// A Gateway is not there.
+    GatewayGone {
+        /// Which Gateway.
+        gateway: GatewayRef,
+    },
+    /// A Gateway reports a condition.
+    Gateway {
+        /// Which Gateway.
+        gateway: GatewayRef,
+        /// The condition that must be true.
+        condition: String,
+    },
+    /// A Gateway's Deployment is the work of this revision, and rolled out.
+    GatewayOwner {
+        /// Which Gateway.
+        gateway: GatewayRef,
+        /// The revision's Istio version, which its image carries.
+        version: String,
+        /// The revision, where the Gateway's label names it.
+        revision: Option<String>,
+    },
+    /// A route is accepted and all its references resolve, for its newest generation.
+    Route {
+        /// Which route.
+        route: RouteRef,
+    },
+    /// A tag points to a revision.
+    Tag {
+        /// The tag.
+        tag: String,
+        /// Its webhook configuration.
+        webhook: String,
+        /// The revision.
+        revision: String,
+    },
+    /// A request gets the answer that the plan expects.
+    Probe {
+        /// What is asked for, in words.
+        name: String,
+        /// Where to ask.
+        url: String,
+        /// The HTTP status.
+        status: u16,
+        /// Text that the body holds.
+        contains: Option<String>,
+        /// A header to send, as `name: value`.
+        header: Option<String>,
+    },
+    /// Time goes by.
+    Soak {
+        /// So much of it.
+        seconds: u64,
+    },
+}
