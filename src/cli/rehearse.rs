@@ -1,7 +1,7 @@
 //! `meshplan rehearse`: every step of a plan on a cluster of simulated nodes.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use super::input;
 use super::output::{Format, Outcome, Shell};
 use super::subject::{Subject, is_plan, subject};
-use crate::finding::{Finding, Severity};
+use crate::finding::Severity;
 use crate::proof::{Course, prove_read};
 use crate::rehearse::{Cluster, Rehearsal};
 use crate::tree::{self, Disk};
@@ -63,7 +63,7 @@ pub(super) struct Rehearse {
 impl Rehearse {
     pub fn run(self, shell: &mut Shell) -> Result<Outcome> {
         let scratch = tempfile::tempdir().context("making a folder for the rehearsal")?;
-        let tree = if is_plan(&self.subject) {
+        let (tree, course, foreseen) = if is_plan(&self.subject) {
             let compiled = input::compile_plan(&input::plan(&self.subject)?, &BTreeMap::new());
             let outcome =
                 shell.findings(&compiled.findings, &compiled.sources, Format::Text, false)?;
@@ -77,12 +77,24 @@ impl Rehearse {
             let tree = scratch.path().join("tree");
             tree::write(&Disk::default(), &tree, &output.tree, false)
                 .context("writing the steps")?;
-            tree
+            // It was proved when it was compiled.
+            (tree, Course::laid_out(&output), Vec::new())
         } else {
-            PathBuf::from(&self.subject)
-        };
-        let Some((course, foreseen)) = self.course(&tree, shell)? else {
-            return Ok(Outcome::Found);
+            match subject(&self.subject, shell, Format::Text)? {
+                Ok(Subject::Course {
+                    course,
+                    mut findings,
+                    ..
+                }) => {
+                    findings.extend(prove_read(&course));
+                    findings.retain(|finding| finding.severity == Severity::Error);
+                    (PathBuf::from(&self.subject), course, findings)
+                }
+                Ok(Subject::Manifests { .. }) => {
+                    bail!("{} is no directory that meshplan compiled", self.subject)
+                }
+                Err(outcome) => return Ok(outcome),
+            }
         };
         let kubeconfig = match &self.kubeconfig {
             Some(path) => Some(
@@ -124,25 +136,5 @@ impl Rehearse {
         } else {
             Outcome::Found
         })
-    }
-
-    /// The steps of a tree, and what `check` says of them.
-    fn course(&self, tree: &Path, shell: &mut Shell) -> Result<Option<(Course, Vec<Finding>)>> {
-        let shown = tree.display().to_string();
-        match subject(&shown, shell, Format::Text)? {
-            Ok(Subject::Course {
-                course,
-                mut findings,
-                ..
-            }) => {
-                findings.extend(prove_read(&course));
-                findings.retain(|finding| finding.severity == Severity::Error);
-                Ok(Some((course, findings)))
-            }
-            Ok(Subject::Manifests { .. }) => {
-                bail!("{} is no directory that meshplan compiled", self.subject)
-            }
-            Err(_) => Ok(None),
-        }
     }
 }

@@ -8,8 +8,8 @@ use std::rc::Rc;
 
 use super::naming::order;
 use crate::identity::{Identity, Key};
-use crate::istio::tag_webhook;
-use crate::state::{Object as Existing, State};
+use crate::istio::{facts_near, tag_objects, tag_webhook};
+use crate::state::{Object as Existing, State, version_of};
 use crate::step::{Action, Copy, Istioctl, Object, Step};
 
 /// What was installed so far: the istioctl of each IstioOperator, by the path of its file.
@@ -105,13 +105,13 @@ fn install_again(
     }
 }
 
-/// Points tags where they pointed; returns those that were not there.
+/// Points tags where they pointed; returns those that were not there, with the istioctl of the revision that they point to.
 fn tags_again(
     before: &State,
     state: &mut State,
     installed: &Installed,
     actions: &mut Vec<Action<Object>>,
-) -> Vec<(String, String)> {
+) -> Vec<(String, Istioctl)> {
     let all = |state: &State| -> BTreeMap<String, String> {
         let tags = state.tags();
         tags.map(|(_, tag)| (tag.name.clone(), tag.revision.clone()))
@@ -131,6 +131,7 @@ fn tags_again(
     }
     new.into_iter()
         .filter(|(tag, _)| !old.contains_key(tag))
+        .filter_map(|(tag, revision)| Some((tag, installed.of_revision(&revision)?.clone())))
         .collect()
 }
 
@@ -171,7 +172,7 @@ fn nodes_again(before: &State, after: &State, actions: &mut Vec<Action<Object>>)
 fn taken_away(
     before: &State,
     after: &State,
-    tags: &[(String, String)],
+    tags: &[(String, Istioctl)],
     actions: &mut Vec<Action<Object>>,
 ) {
     let made = after
@@ -186,20 +187,18 @@ fn taken_away(
         let webhook = identity.group() == "admissionregistration.k8s.io";
         (!webhook, std::cmp::Reverse(order(identity)))
     });
-    for (tag, revision) in tags {
+    for (tag, istioctl) in tags {
+        let facts = facts_near(version_of(&istioctl.version).as_ref());
+        let objects = tag_objects(facts, tag, &istioctl.namespace);
         let (own, rest): (Vec<Identity>, Vec<Identity>) = others
             .into_iter()
-            .partition(|identity| is_tag(&identity.key()));
+            .partition(|identity| objects.iter().any(|one| one.key() == identity.key()));
         others = rest;
-        let webhook = own
-            .iter()
-            .find(|identity| identity.name.starts_with(&tag_webhook(tag, "istio-system")))
-            .map_or_else(String::new, |identity| identity.name.clone());
         actions.push(Action::DeleteTag {
             files: own.into_iter().map(Object::Identity).collect(),
             tag: tag.clone(),
-            webhook,
-            revision: revision.clone(),
+            webhook: tag_webhook(tag, &istioctl.namespace),
+            revision: istioctl.revision.clone(),
         });
     }
     if !others.is_empty() {
