@@ -175,8 +175,9 @@ const BROKEN: [Broken; 4] = [
         what: "a grant is for the routes of another namespace",
         file: "150-stable-workloads/60-referencegrant-shop-1-20-7-routes-to-web.yaml",
         instead: Some(("    namespace: ingress\n", "    namespace: shop\n")),
-        step: "180-route",
-        said: &["MP0012"],
+        step: "150-stable-workloads",
+        // The other copy of the workloads has the right one.
+        said: &["MP0049"],
     },
     Broken {
         what: "two ztunnels for one node",
