@@ -5,23 +5,11 @@ mod common;
 
 use std::env;
 use std::fmt::Write as _;
-use std::fs;
 use std::rc::Rc;
 
-use common::{evidence, plans, repository};
+use common::{course, evidence, plans};
 use meshplan::proof::{Course, prove};
-use meshplan::source::Sources;
 use meshplan::step::{Action, Rollback};
-
-fn course(name: &str) -> Course {
-    let root = repository().join("golden").join(name);
-    let index = serde_json::from_slice(&fs::read(root.join("index.json")).expect("index.json"))
-        .expect("an index");
-    let text = |path: &str| fs::read_to_string(root.join(path)).ok();
-    let (course, findings) = Course::of(index, &text, &str::to_owned, &mut Sources::default());
-    assert!(findings.is_empty());
-    course
-}
 
 fn codes(course: &Course) -> String {
     let mut codes: Vec<&str> = prove(course).iter().map(|finding| finding.code).collect();

@@ -189,8 +189,17 @@ pub fn closed(step: &IndexStep, state: &State, gate: &Gate) -> Option<String> {
                     .iter()
                     .filter_map(|parent| parent.gateway(&route.namespace));
                 // Whether the Gateway takes it is MP0013's to say.
-                (!names.any(|(_, name)| name == route.gateway))
-                    .then(|| format!("{key} names no Gateway `{}`", route.gateway))
+                let Some((namespace, name)) = names.find(|(_, name)| *name == route.gateway) else {
+                    return Some(format!("{key} names no Gateway `{}`", route.gateway));
+                };
+                // A route with a label is read, and its status written, by that revision alone.
+                let asked = state.get(&key)?.label("istio.io/rev")?;
+                let owner =
+                    Key::namespaced("gateway.networking.k8s.io", "Gateway", namespace, name);
+                let owner = &state.served.get(&owner)?.revision;
+                (owner != asked).then(|| {
+                    format!("{key} is for revision {asked}, and its Gateway is of {owner}")
+                })
             })
         }
         Gate::Tag { tag, revision, .. } => {

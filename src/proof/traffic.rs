@@ -104,9 +104,39 @@ impl Traffic {
     ) -> Vec<(Finding, Option<&'p Part>)> {
         let mut found = self.moved(before, after, parts, &left(step));
         if let Some(expected) = &step.step.traffic {
-            found.extend(self.differs(expected, after).map(|said| (said, None)));
+            let said = self.differs(expected, after);
+            let said = said.or_else(|| self.late(expected, before, after));
+            found.extend(said.map(|said| (said, None)));
         }
         found
+    }
+
+    /// Requests without the header that the plan's routes answer from this step on, though other requests were answered there before.
+    fn late(&self, expected: &step::Traffic, before: &State, after: &State) -> Option<Finding> {
+        let (old, new) = (self.served(before), self.served(after));
+        let own = |served: &Served| {
+            let stable = shares(&served.answer, &expected.stable);
+            stable + shares(&served.answer, &expected.canary) > EPSILON
+        };
+        let known: Vec<&Option<String>> = (0..self.requests.len())
+            .filter(|n| own(&old[*n]))
+            .map(|n| &self.requests[n].gateway)
+            .collect();
+        self.first(
+            |n| {
+                old[n].answer.route.is_none()
+                    && own(&new[n])
+                    && known.contains(&&self.requests[n].gateway)
+            },
+            |request, n| {
+                finding(
+                    &SHIFT_DIFFERS,
+                    format!("`{}` is answered from this step on only", request.in_words()),
+                )
+                .label(format!("goes to {}", in_words(&new[n].answer)))
+                .help("the first step that writes the route lists all of its paths; the shift moves requests and adds none")
+            },
+        )
     }
 
     /// Requests that are refused and were not, and in a part those that are answered neither as before nor as after; but for

@@ -12,6 +12,9 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use meshplan::proof::Course;
+use meshplan::source::Sources;
+
 /// Says that a test is skipped. Not by a macro, whose output the test runner keeps to itself.
 pub fn skip(why: &str) {
     let _ = writeln!(std::io::stderr(), "skipped: {why}");
@@ -75,6 +78,17 @@ pub fn plans() -> Vec<PathBuf> {
     plans.sort();
     assert!(!plans.is_empty());
     plans
+}
+
+/// A golden tree, ready to be replayed.
+pub fn course(name: &str) -> Course {
+    let root = repository().join("golden").join(name);
+    let index = serde_json::from_slice(&fs::read(root.join("index.json")).expect("index.json"))
+        .expect("an index");
+    let text = |path: &str| fs::read_to_string(root.join(path)).ok();
+    let (course, findings) = Course::of(index, &text, &str::to_owned, &mut Sources::default());
+    assert!(findings.is_empty());
+    course
 }
 
 /// Every file below a folder, by its path from there.

@@ -43,7 +43,6 @@ served_before_1_1() {
 within 60 'Service shop-1-24-6/web has a ready endpoint' served_before_1_1
 
 kubectl apply \
-  -f "$here"/70-httproute-ingress-web-1-25-5.yaml \
-  -f "$here"/70-httproute-ingress-web.yaml
+  -f "$here"/70-httproute-ingress-web-1-25-5.yaml
 
 echo '270-canary-gateway-routes: applied. Next: sh 270-canary-gateway-routes/verify.sh'

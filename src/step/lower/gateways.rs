@@ -318,9 +318,11 @@ pub(super) fn second(context: &Context, steps: &mut Vec<Step<Object>>) {
         context.stable.name, canary.name
     );
     routes.watch = "The second Gateway's address answers as the first one's does.".to_owned();
-    routes.actions = vec![Action::Apply {
-        files: route_objects(context, Traffic::Stable, Entrance::Both),
-    }];
+    // What the first Gateway has stays as it is.
+    let known = route_objects(context, Traffic::Stable, Entrance::First);
+    let mut both = route_objects(context, Traffic::Stable, Entrance::Both);
+    both.retain(|route| !known.contains(route));
+    routes.actions = vec![Action::Apply { files: both }];
     routes.traffic = Some(expected(context, Traffic::Stable));
     routes.requires = vec![context.services(&context.stable)];
     routes.gates = route_gates(context, Entrance::Both);
