@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use super::listing::Wanted;
 use crate::istio::RouteDialect;
 use crate::state::{Match, NamedMatch};
 
@@ -29,7 +30,7 @@ enum Text {
 #[derive(Debug, Clone)]
 pub(super) struct Conditions {
     pub path: Path,
-    method: Option<String>,
+    pub method: Option<String>,
     /// By their names as written: two spellings of one header are two conditions.
     headers: BTreeMap<String, Text>,
     query: BTreeMap<String, Text>,
@@ -68,6 +69,17 @@ impl Text {
             }
         }
     }
+}
+
+fn wanted(texts: &BTreeMap<String, Text>) -> Vec<(String, Wanted)> {
+    let of = |text: &Text| match text {
+        Text::Exact(text) => Wanted::Exact(text.clone()),
+        Text::Regex(regex) => Wanted::Regex(regex.as_ref().map(ToString::to_string)),
+    };
+    texts
+        .iter()
+        .map(|(name, text)| (name.clone(), of(text)))
+        .collect()
 }
 
 impl Conditions {
@@ -121,6 +133,16 @@ impl Conditions {
                 .query
                 .iter()
                 .all(|(name, text)| text.holds(seen.query.get(name).and_then(Value::as_str)))
+    }
+
+    /// Headers that it asks for.
+    pub fn headers(&self) -> Vec<(String, Wanted)> {
+        wanted(&self.headers)
+    }
+
+    /// Query parameters that it asks for.
+    pub fn query(&self) -> Vec<(String, Wanted)> {
+        wanted(&self.query)
     }
 
     /// Whether it takes every request.

@@ -7,6 +7,7 @@
 mod attach;
 mod backend;
 mod hosts;
+mod listing;
 mod matching;
 mod modify;
 mod table;
@@ -16,6 +17,7 @@ use serde_json::{Map, Value};
 
 pub use attach::{Refused, attachments};
 pub use backend::{Resolved, resolve};
+pub use listing::{Listed, Wanted};
 pub use table::Table;
 
 /// One HTTP request, as it arrives at a Gateway.

@@ -21,34 +21,34 @@ const NO_ADDRESS: &str = "192.0.2.10";
 
 /// The routes of a state.
 pub struct Table<'a> {
-    state: &'a State,
-    gateways: BTreeMap<String, Entrance<'a>>,
+    pub(super) state: &'a State,
+    pub(super) gateways: BTreeMap<String, Entrance<'a>>,
 }
 
 /// One Gateway.
-struct Entrance<'a> {
+pub(super) struct Entrance<'a> {
     gateway: &'a Gateway,
-    dialect: RouteDialect,
+    pub(super) dialect: RouteDialect,
     /// Whether anything serves it.
-    served: bool,
-    servers: Vec<Server<'a>>,
+    pub(super) served: bool,
+    pub(super) servers: Vec<Server<'a>>,
 }
 
 /// One listener, or all of one port that are told apart by the Host header alone.
-struct Server<'a> {
-    port: u64,
+pub(super) struct Server<'a> {
+    pub(super) port: u64,
     /// Of a listener with TLS, whose connections are told apart by name before there is a request.
-    tls: Option<&'a str>,
-    hosts: Vec<(String, Vec<Entry<'a>>)>,
+    pub(super) tls: Option<&'a str>,
+    pub(super) hosts: Vec<(String, Vec<Entry<'a>>)>,
 }
 
 /// One match of one rule.
 #[derive(Clone)]
-struct Entry<'a> {
-    route: &'a Rc<Object>,
-    spec: &'a HttpRoute,
-    rule: usize,
-    conditions: Rc<Conditions>,
+pub(super) struct Entry<'a> {
+    pub(super) route: &'a Rc<Object>,
+    pub(super) spec: &'a HttpRoute,
+    pub(super) rule: usize,
+    pub(super) conditions: Rc<Conditions>,
 }
 
 /// A route attached to a listener.
