@@ -34,6 +34,9 @@ pub(super) struct Rehearse {
     /// Also go back from each step, and forward again
     #[arg(long)]
     rollback: bool,
+    /// Also apply files of each step one by one first, a part of them and in other orders, and see what the server refuses
+    #[arg(long)]
+    parts: bool,
     /// The first step, by number
     #[arg(long, value_name = "N", default_value_t = 0)]
     from: u16,
@@ -115,6 +118,7 @@ impl Rehearse {
             from: self.from,
             to: self.to,
             rollback: self.rollback,
+            parts: self.parts,
             keep_going: self.keep_going,
             istio: self.istio.clone(),
             patience: self.patience,

@@ -5,6 +5,7 @@ mod cluster;
 mod istioctl;
 mod nodes;
 mod observe;
+mod parts;
 mod report;
 mod stand_in;
 mod watch;
@@ -48,6 +49,8 @@ pub struct Rehearsal<'a> {
     pub to: u16,
     /// Whether each step is rolled back and applied again.
     pub rollback: bool,
+    /// Whether files of each step are applied one by one first, a part of them and in other orders.
+    pub parts: bool,
     /// Whether to go on after a surprise.
     pub keep_going: bool,
     /// Rendered manifests of what istioctl would install, one file for each IstioOperator or revision, by its name.
@@ -145,10 +148,16 @@ impl Rehearsal<'_> {
             direction: way,
             predicted: to.objects().count(),
             milliseconds: 0,
+            tried: 0,
+            refused: 0,
             skipped: Vec::new(),
             warnings: Vec::new(),
             surprises: Vec::new(),
         };
+        let known = self.known();
+        if self.parts && way != Direction::Back {
+            self.parts(step, from, &known, &mut leg)?;
+        }
         for script in scripts {
             let (ok, said) = self.script(step, script, &stand_ins)?;
             for line in said.lines() {
@@ -174,7 +183,6 @@ impl Rehearsal<'_> {
             }
         }
         let mut found = Vec::new();
-        let known = self.known();
         let mut moment = Moment::of(&self.cluster)?;
         // Controllers need a moment; what is not so after a while is not so.
         let until = Instant::now()

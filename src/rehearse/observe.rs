@@ -131,49 +131,53 @@ pub fn differences(
     Ok(said)
 }
 
-fn objects(cluster: &Cluster, state: &State, known: &BTreeSet<Key>) -> Result<Vec<String>> {
+/// The objects in which a cluster is not what a state says.
+///
+/// # Errors
+///
+/// Where kubectl fails.
+pub fn objects(cluster: &Cluster, state: &State, known: &BTreeSet<Key>) -> Result<Vec<String>> {
     let mut said = Vec::new();
-    let mut kinds: BTreeMap<String, Vec<&Key>> = BTreeMap::new();
-    for key in known {
-        let served = match key.group.as_str() {
-            "gateway.networking.k8s.io" => state.bundle.is_some(),
-            group if group.ends_with("istio.io") => state.base.is_some(),
-            _ => true,
-        };
-        if served {
-            kinds.entry(resource(key)).or_default().push(key);
-        }
+    let served = |key: &&Key| match key.group.as_str() {
+        "gateway.networking.k8s.io" => state.bundle.is_some(),
+        group if group.ends_with("istio.io") => state.base.is_some(),
+        _ => true,
+    };
+    let known: Vec<&Key> = known.iter().filter(served).collect();
+    let kinds: BTreeSet<String> = known.iter().map(|key| resource(key)).collect();
+    if kinds.is_empty() {
+        return Ok(said);
     }
-    for (kind, keys) in kinds {
-        let live: BTreeMap<(Option<String>, String), Value> = cluster
-            .items(&[&kind, "-A"])?
-            .into_iter()
-            .map(|object| {
-                let namespace = object
-                    .pointer("/metadata/namespace")
-                    .and_then(Value::as_str);
-                (
-                    (
-                        namespace.map(str::to_owned),
-                        text(&object, "/metadata/name"),
-                    ),
-                    object,
-                )
-            })
-            .collect();
-        for key in keys {
-            let there = live.get(&(key.namespace.clone(), key.name.clone()));
-            match (state.get(key), there) {
-                (Some(_), None) => said.push(format!("{key} should be there")),
-                (None, Some(_)) => said.push(format!("{key} should be gone")),
-                (Some(object), Some(live)) if !object.implied => {
-                    let mut path = String::new();
-                    if let Some(path) = unlike(object.value(), live, &mut path) {
-                        said.push(format!("{key} has another {path} than was written"));
-                    }
+    let kinds: Vec<String> = kinds.into_iter().collect();
+    let live: BTreeMap<Key, Value> = cluster
+        .items(&[&kinds.join(","), "-A"])?
+        .into_iter()
+        .map(|object| {
+            let group = text(&object, "/apiVersion");
+            let namespace = object.pointer("/metadata/namespace");
+            let key = Key {
+                group: group
+                    .split_once('/')
+                    .map_or("", |(group, _)| group)
+                    .to_owned(),
+                kind: text(&object, "/kind"),
+                namespace: namespace.and_then(Value::as_str).map(str::to_owned),
+                name: text(&object, "/metadata/name"),
+            };
+            (key, object)
+        })
+        .collect();
+    for key in known {
+        match (state.get(key), live.get(key)) {
+            (Some(_), None) => said.push(format!("{key} should be there")),
+            (None, Some(_)) => said.push(format!("{key} should be gone")),
+            (Some(object), Some(live)) if !object.implied => {
+                let mut path = String::new();
+                if let Some(path) = unlike(object.value(), live, &mut path) {
+                    said.push(format!("{key} has another {path} than was written"));
                 }
-                _ => {}
             }
+            _ => {}
         }
     }
     Ok(said)

@@ -39,12 +39,26 @@ pub struct Leg {
     pub predicted: usize,
     /// How long it took, in milliseconds.
     pub milliseconds: u128,
+    /// How many files were applied one by one beforehand.
+    #[serde(skip_serializing_if = "is_none")]
+    pub tried: usize,
+    /// How many of those the server refused, as was predicted.
+    #[serde(skip_serializing_if = "is_none")]
+    pub refused: usize,
     /// What was skipped, as the scripts say it.
     pub skipped: Vec<String>,
     /// What the server warned of.
     pub warnings: Vec<String>,
     /// What was not as predicted.
     pub surprises: Vec<String>,
+}
+
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature is serde's"
+)]
+fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 /// A whole rehearsal.
@@ -114,11 +128,22 @@ impl Report {
         let _ = writeln!(text, "{}", self.skipped_in_words());
         let _ = writeln!(
             text,
-            "{} runs of steps, {} surprises",
+            "{}{} runs of steps, {} surprises",
+            self.tried_in_words(),
             self.legs.len(),
             self.surprises()
         );
         text
+    }
+
+    /// What was tried file by file; nothing where nothing was.
+    fn tried_in_words(&self) -> String {
+        let tried: usize = self.legs.iter().map(|leg| leg.tried).sum();
+        let refused: usize = self.legs.iter().map(|leg| leg.refused).sum();
+        if tried == 0 {
+            return String::new();
+        }
+        format!("{tried} files applied one by one, {refused} of them refused as predicted; ")
     }
 
     fn skipped_in_words(&self) -> String {
@@ -173,7 +198,8 @@ impl Report {
         }
         let _ = writeln!(
             text,
-            "\n{} runs of steps, {} surprises; {}.",
+            "\n{}{} runs of steps, {} surprises; {}.",
+            self.tried_in_words(),
             self.legs.len(),
             self.surprises(),
             self.skipped_in_words()
