@@ -8,12 +8,11 @@ use std::env;
 use std::fmt::Write as _;
 use std::rc::Rc;
 
+use common::mutants::{changed, leaves, object};
 use common::{course, evidence, plans};
-use meshplan::manifest::Manifest;
 use meshplan::proof::{is_broken, prove, schemas};
 use meshplan::state::Object;
 use meshplan::step::Gate;
-use meshplan::yaml;
 use serde_json::Value;
 
 /// Changes that do no harm: a part of the path and pointer, and why.
@@ -94,90 +93,6 @@ const HARMLESS: &[(&str, &str)] = &[
     ),
 ];
 
-/// Whether a value is one of those that are changed.
-fn is_mutated(pointer: &str) -> bool {
-    let keys = [
-        "name",
-        "namespace",
-        "port",
-        "weight",
-        "serviceAccountName",
-        "kind",
-        "group",
-        "from",
-        "revision",
-        "containerPort",
-        "targetPort",
-        "address",
-        "istioNamespace",
-        "claimName",
-        "secretName",
-        "tag",
-        "CA_TRUSTED_NODE_ACCOUNTS",
-    ];
-    let last = pointer.rsplit('/').next().unwrap_or_default();
-    if [
-        "/containers/0/name",
-        "/volumeMounts/",
-        "/volumes/",
-        "/ports/0/name",
-        "/listeners/0/name",
-        "/annotations/",
-        "/ingressGateways/",
-    ]
-    .iter()
-    .any(|part| pointer.contains(part))
-        || pointer == "/kind"
-        || pointer.contains("/env/") && (last == "name" || pointer.contains("valueFrom"))
-    {
-        return false;
-    }
-    keys.contains(&last)
-        || pointer.contains("/labels/")
-        || pointer.contains("/matchLabels/")
-        || pointer.contains("/selector/")
-        || pointer.contains("/nodeSelector/")
-        || pointer.contains("/addresses/") && last == "value"
-        || pointer.contains("/env/") && last == "value"
-        || pointer.contains("/matches/") && last == "value"
-        || pointer.starts_with("/resources/")
-}
-
-/// Every leaf of a value that is changed, by pointer.
-fn leaves(value: &Value, pointer: &str, all: &mut Vec<String>) {
-    match value {
-        Value::Object(map) => {
-            for (key, value) in map {
-                leaves(
-                    value,
-                    &format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1")),
-                    all,
-                );
-            }
-        }
-        Value::Array(items) => {
-            for (number, value) in items.iter().enumerate() {
-                leaves(value, &format!("{pointer}/{number}"), all);
-            }
-        }
-        Value::String(text)
-            if pointer.contains("/env/") && !text.contains("svc") && !text.contains("ztunnel") => {}
-        Value::String(_) | Value::Number(_) if is_mutated(pointer) => all.push(pointer.to_owned()),
-        _ => {}
-    }
-}
-
-fn changed(value: &Value) -> Value {
-    match value {
-        Value::String(text) if text.parse::<std::net::Ipv4Addr>().is_ok() => {
-            Value::from("203.0.113.9")
-        }
-        Value::String(text) => Value::from(format!("{text}x")),
-        Value::Number(number) => Value::from(number.as_u64().unwrap_or(1) + 1),
-        other => other.clone(),
-    }
-}
-
 /// What of a route makes a change of it harmless.
 fn note(path: &str, route: &Value, pointer: &str, probed: bool) -> &'static str {
     let alone = || {
@@ -201,12 +116,6 @@ fn note(path: &str, route: &Value, pointer: &str, probed: bool) -> &'static str 
     } else {
         ""
     }
-}
-
-fn object(path: &str, value: &Value, old: &Object) -> Rc<Object> {
-    let text = yaml::write(value);
-    let document = Rc::new(yaml::read(&text).expect("a mutant is YAML").remove(0));
-    Rc::new(Object::of(Manifest::whole(&document, path), old.phase))
 }
 
 /// Of so many files one is changed, where nobody asks for all.

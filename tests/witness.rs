@@ -7,105 +7,27 @@
 
 mod common;
 
-use std::env;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 use std::time::Instant;
 
-use common::{code, evidence, files, plans, repository, skip, stderr, stdout};
-use serde_json::Value;
-
-/// A control plane of its own; it ends with the value.
-struct ControlPlane {
-    binaries: PathBuf,
-    folder: tempfile::TempDir,
-}
-
-impl ControlPlane {
-    /// Starts one; nothing where the binaries are not there.
-    fn up() -> Option<Self> {
-        let Some(binaries) = env::var_os("KUBEBUILDER_ASSETS").map(PathBuf::from) else {
-            skip(
-                "KUBEBUILDER_ASSETS names no control plane; docs/rehearse.md says how to have one",
-            );
-            return None;
-        };
-        for name in ["kwok", "stages.yaml", "etcd", "kube-controller-manager"] {
-            if !binaries.join(name).exists() {
-                skip(&format!(
-                    "there is no {name} in {}; tests/witness/binaries.sh makes it",
-                    binaries.display()
-                ));
-                return None;
-            }
-        }
-        let folder = tempfile::tempdir().expect("a folder");
-        let this = Self { binaries, folder };
-        assert!(
-            this.script("up").success(),
-            "the control plane does not start"
-        );
-        Some(this)
-    }
-
-    fn script(&self, verb: &str) -> std::process::ExitStatus {
-        Command::new("sh")
-            .arg(repository().join("tests/witness/control-plane.sh"))
-            .arg(verb)
-            .args([&self.binaries, &self.folder.path().to_path_buf()])
-            .status()
-            .expect("sh can be started")
-    }
-
-    /// Rehearses, and returns the exit code and the report.
-    fn rehearse(&self, subject: &Path, arguments: &[&str]) -> (i32, Value) {
-        let output = Command::new(env!("CARGO_BIN_EXE_meshplan"))
-            .arg("rehearse")
-            .arg(subject)
-            .args(["--format", "json", "--patience", "20", "--kubeconfig"])
-            .arg(self.folder.path().join("kubeconfig"))
-            .args(arguments)
-            .env("KUBECTL", repository().join("tests/witness/kubectl.sh"))
-            .env("MESHPLAN_WITNESS_KUBECTL", self.binaries.join("kubectl"))
-            .output()
-            .expect("meshplan can be started");
-        let text = stdout(&output);
-        let report =
-            serde_json::from_str(&text).unwrap_or_else(|_| panic!("{text}{}", stderr(&output)));
-        (code(&output), report)
-    }
-}
-
-impl Drop for ControlPlane {
-    fn drop(&mut self) {
-        self.script("down");
-    }
-}
-
-/// What was surprising, by step and direction.
-fn surprises(report: &Value) -> Vec<String> {
-    let legs = report["legs"].as_array().expect("legs").iter();
-    legs.flat_map(|leg| {
-        let (step, direction) = (&leg["step"], &leg["direction"]);
-        let said = leg["surprises"].as_array().expect("surprises").iter();
-        said.map(move |said| format!("{step} {direction}: {said}"))
-    })
-    .collect()
-}
+use common::control_plane::{ControlPlane, surprises};
+use common::{code, copied, evidence, plans, repository, stderr};
 
 /// Rehearses a plan on a control plane of its own; returns its row of the table and its surprises, or nothing where there are no binaries.
 fn rehearsed(plan: &Path) -> Option<(String, Vec<String>)> {
     let cluster = ControlPlane::up()?;
     let begun = Instant::now();
-    let (_, report) = cluster.rehearse(plan, &["--rollback", "--keep-going"]);
+    let (_, report) = cluster.rehearse(plan, &["--rollback", "--parts", "--keep-going"]);
     let name = plan.file_stem().expect("a name").to_string_lossy();
     let legs = report["legs"].as_array().expect("legs");
     let objects = legs.iter().filter_map(|leg| leg["predicted"].as_u64());
+    let tried = legs.iter().filter_map(|leg| leg["tried"].as_u64());
     let said = surprises(&report);
     let row = format!(
-        "| {name} | {} | {} | {} | {} |\n",
+        "| {name} | {} | {} | {} | {} | {} |\n",
         legs.len(),
+        tried.sum::<u64>(),
         objects.max().unwrap_or_default(),
         said.len(),
         begun.elapsed().as_secs()
@@ -117,7 +39,7 @@ fn rehearsed(plan: &Path) -> Option<(String, Vec<String>)> {
 #[test]
 fn plans_end_as_predicted_forwards_and_back_from_each_step() {
     let plans = plans();
-    let mut table = "| plan | runs of steps | objects at most | surprises | seconds |\n| --- | --- | --- | --- | --- |\n".to_owned();
+    let mut table = "| plan | runs of steps | files one by one | objects at most | surprises | seconds |\n| --- | --- | --- | --- | --- | --- |\n".to_owned();
     // Two at a time: scripts mostly wait.
     for two in plans.chunks(2) {
         let ends: Vec<_> = std::thread::scope(|scope| {
@@ -194,13 +116,8 @@ fn a_broken_tree_is_surprising_at_the_step_that_is_broken() {
         let Some(cluster) = ControlPlane::up() else {
             return;
         };
-        let folder = tempfile::tempdir().expect("a folder");
-        let tree = folder.path().join("tree");
-        for (name, bytes) in files(&repository().join("golden/shop-1.20")) {
-            let path = tree.join(name);
-            fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
-            fs::write(&path, bytes).expect("a file");
-        }
+        let folder = copied("shop-1.20");
+        let tree = folder.path();
         let path = tree.join(broken.file);
         if let Some((was, is)) = broken.instead {
             let text = fs::read_to_string(&path).expect("a file");
@@ -209,7 +126,7 @@ fn a_broken_tree_is_surprising_at_the_step_that_is_broken() {
         } else {
             fs::remove_file(&path).expect("a file");
         }
-        let (code, report) = cluster.rehearse(&tree, &[]);
+        let (code, report) = cluster.rehearse(tree, &[]);
         assert_eq!(code, 1, "{}: {report}", broken.what);
         let said = surprises(&report);
         let at = format!("\"{}\" \"forward\": ", broken.step);
@@ -233,14 +150,7 @@ fn a_cluster_that_could_be_anybodys_is_refused() {
     let Some(cluster) = ControlPlane::up() else {
         return;
     };
-    let kubectl = |arguments: &[&str]| {
-        let done = Command::new(cluster.binaries.join("kubectl"))
-            .arg("--kubeconfig")
-            .arg(cluster.folder.path().join("kubeconfig"))
-            .args(arguments)
-            .status();
-        assert!(done.expect("kubectl").success());
-    };
+    let kubectl = |arguments: &[&str]| assert!(cluster.kubectl(arguments).status.success());
     kubectl(&[
         "delete",
         "configmap",
@@ -249,12 +159,10 @@ fn a_cluster_that_could_be_anybodys_is_refused() {
         "kube-system",
     ]);
     let refused = || {
-        Command::new(env!("CARGO_BIN_EXE_meshplan"))
+        cluster
+            .command(env!("CARGO_BIN_EXE_meshplan"))
             .arg("rehearse")
             .arg(repository().join("plans/shop-1.20.toml"))
-            .arg("--kubeconfig")
-            .arg(cluster.folder.path().join("kubeconfig"))
-            .env("KUBECTL", cluster.binaries.join("kubectl"))
             .output()
             .expect("meshplan can be started")
     };

@@ -6,6 +6,9 @@
     clippy::must_use_candidate
 )]
 
+pub mod control_plane;
+pub mod mutants;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write as _;
@@ -112,6 +115,17 @@ pub fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut all = BTreeMap::new();
     walk(root, "", &mut all);
     all
+}
+
+/// A copy of a golden tree, to be changed.
+pub fn copied(name: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, bytes) in files(&repository().join("golden").join(name)) {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(&path, bytes).expect("a file");
+    }
+    folder
 }
 
 /// A small plan with one workload, in a folder of its own; `edits` are replacements in the plan.
