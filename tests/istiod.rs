@@ -10,78 +10,17 @@ mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
-use std::fs;
-use std::net::TcpListener;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use common::control_plane::{ControlPlane, surprises};
+use common::istiod::{Istiod, under_another_name};
 use common::{course, repository, skip};
 use meshplan::identity::Key;
 use serde_json::Value;
 
 /// The plan: from 1.30.3 to 1.31.0.
 const PLAN: &str = "shop-1.31";
-
-/// An istiod without a pod; it ends with the value.
-struct Istiod(Child);
-
-impl Istiod {
-    fn start(cluster: &ControlPlane, program: &Path, revision: &str) -> Self {
-        let ports: Vec<u16> = (0..6)
-            .map(|_| TcpListener::bind(("127.0.0.1", 0)).expect("a port"))
-            .map(|taken| taken.local_addr().expect("an address").port())
-            .collect();
-        let at = |number: usize| format!("127.0.0.1:{}", ports[number]);
-        let log = fs::File::create(cluster.folder.path().join(format!("istiod-{revision}.log")))
-            .expect("a log");
-        let child = Command::new(program)
-            .arg("discovery")
-            .arg("--kubeconfig")
-            .arg(cluster.kubeconfig())
-            .args(["--grpcAddr", &at(0), "--httpAddr", &at(1)])
-            .args(["--httpsAddr", &at(2), "--secureGRPCAddr", &at(3)])
-            .args(["--monitoringAddr", &at(4)])
-            .args([
-                "--ctrlz_address",
-                "127.0.0.1",
-                "--ctrlz_port",
-                &ports[5].to_string(),
-            ])
-            .env("REVISION", revision)
-            .env("POD_NAMESPACE", "istio-system")
-            .env("POD_NAME", format!("istiod-{revision}-here"))
-            .env("SERVICE_ACCOUNT", format!("istiod-{revision}"))
-            .env("PILOT_ENABLE_AMBIENT", "true")
-            .current_dir(cluster.folder.path())
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .expect("istiod can be started");
-        Self(child)
-    }
-}
-
-impl Drop for Istiod {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// The newest minor that can be built, under another version's name.
-fn under_another_name(cluster: &ControlPlane, istioctl: &Path, version: &str) -> PathBuf {
-    use std::os::unix::fs::PermissionsExt as _;
-    let path = cluster.folder.path().join(format!("istioctl-{version}"));
-    let text = format!(
-        "#!/bin/sh\nif [ \"$1\" = version ]; then echo 'client version: {version}'; else exec '{}' \"$@\"; fi\n",
-        istioctl.display()
-    );
-    fs::write(&path, text).expect("a script");
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("a script");
-    path
-}
 
 /// Runs verify.sh of a step, which does not know that the kubelets are simulated.
 fn verify(cluster: &ControlPlane, step: &str, patience: u32) -> (bool, String) {

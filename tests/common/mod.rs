@@ -7,6 +7,9 @@
 )]
 
 pub mod control_plane;
+pub mod envoy;
+#[cfg(unix)]
+pub mod istiod;
 pub mod mutants;
 
 use std::collections::BTreeMap;
