@@ -23,7 +23,7 @@ pub fn free_ports(count: usize) -> Vec<u16> {
     let taken: Vec<TcpListener> = (0..count)
         .map(|_| TcpListener::bind(("127.0.0.1", 0)).expect("a port"))
         .collect();
-    let ports = taken.iter().map(|taken| taken.local_addr());
+    let ports = taken.iter().map(TcpListener::local_addr);
     ports.map(|own| own.expect("an address").port()).collect()
 }
 
