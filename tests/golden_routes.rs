@@ -234,7 +234,11 @@ fn answered(world: &mut World, name: &str) -> (usize, usize) {
     for object in course.files.values() {
         if let Facet::Service(_) = &object.facet {
             let namespace = object.key.namespace.as_deref().expect("a namespace");
-            for port in object.value()["spec"]["ports"].as_array().into_iter().flatten() {
+            for port in object.value()["spec"]["ports"]
+                .as_array()
+                .into_iter()
+                .flatten()
+            {
                 services.insert(format!("{namespace}/{}:{}", object.key.name, port["port"]));
             }
         }
