@@ -9,6 +9,7 @@ mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -221,7 +222,7 @@ fn a_real_istiod_and_envoy_answer_as_trace_says() {
             .to_string_lossy()
             .into_owned();
         let (states, requests) = answered(&mut world, &name);
-        table.push_str(&format!("| {name} | {states} | {requests} | 0 |\n"));
+        writeln!(table, "| {name} | {states} | {requests} | 0 |").expect("a string");
     }
     evidence("golden routes", &table, "MESHPLAN_BLESS_WITNESS");
 }
