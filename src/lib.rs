@@ -6,7 +6,7 @@
 //! 2. [`names`], [`identity`], [`yaml`], [`manifest`], [`istio`]: what is known of Kubernetes, YAML, the user's own
 //!    objects, and each version of Istio and Gateway API.
 //! 3. [`schema`], [`plan`]: objects against the schemas of their kinds; the plan as written, and the checks on it.
-//! 4. [`step`]: what will be done; a checked plan always lowers.
+//! 4. [`existing`], [`step`]: the mesh that is there, where a plan starts from one; what will be done; a checked plan always lowers.
 //! 5. [`render`]: objects to text, by templates.
 //! 6. [`state`], [`route`]: what exists after each step, and who answers a request there.
 //! 7. [`target`]: texts to a tree of files, with scripts, runbook and index.
@@ -33,6 +33,8 @@ pub mod istio;
 pub mod schema;
 
 pub mod plan;
+
+pub mod existing;
 
 pub mod step;
 
@@ -117,8 +119,14 @@ pub fn compile(
         return compiled;
     };
 
+    let (findings, existing) = existing::read(&checked, files, &mut compiled.sources);
+    compiled.findings.extend(findings);
+    if finding::has_errors(&compiled.findings) {
+        return compiled;
+    }
+
     compiled.unknown_kinds.clone_from(&checked.unknown_kinds);
-    let procedure = step::lower(&checked);
+    let procedure = step::lower(&checked, existing.as_ref());
     let output = Renderer::new(&procedure.plan, templates)
         .map_err(|(findings, renderer_sources)| {
             for source in renderer_sources {

@@ -70,6 +70,7 @@ fn compile(plan: &str, manifest: &str) -> Compiled {
     let files = Files {
         folder: String::new(),
         read: &read,
+        list: &|_| Ok(Vec::new()),
     };
     meshplan::compile(&Source::new("plan.toml", plan), &files, BTreeMap::new())
 }

@@ -34,6 +34,7 @@ fn compiled(folder: &Path) -> Tree {
     let files = meshplan::plan::Files {
         folder: String::new(),
         read: &read,
+        list: &|_| Ok(Vec::new()),
     };
     let source = meshplan::source::Source::new("plan.toml", text);
     meshplan::compile(&source, &files, BTreeMap::new())

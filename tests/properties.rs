@@ -18,6 +18,7 @@ fn compile(plan: &str, manifest: &str) -> meshplan::Compiled {
     let files = Files {
         folder: String::new(),
         read: &read,
+        list: &|_| Ok(Vec::new()),
     };
     meshplan::compile(&Source::new("plan.toml", plan), &files, BTreeMap::new())
 }

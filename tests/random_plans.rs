@@ -228,6 +228,7 @@ fn compiled(shape: &Shape) -> Output {
     let files = Files {
         folder: String::new(),
         read: &read,
+        list: &|_| Ok(Vec::new()),
     };
     let compiled = meshplan::compile(&Source::new("plan.toml", &plan), &files, BTreeMap::new());
     let errors: Vec<String> = compiled

@@ -31,9 +31,21 @@ pub(super) fn compile_plan(source: &Source, templates: &BTreeMap<String, Source>
         .parent()
         .map_or_else(PathBuf::new, Path::to_path_buf);
     let read = |name: &str| fs::read_to_string(folder.join(name));
+    let list = |name: &str| -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(folder.join(name))? {
+            let entry = entry?;
+            if entry.file_type()?.is_file() {
+                names.push(entry.file_name().to_string_lossy().into_owned());
+            }
+        }
+        names.sort();
+        Ok(names)
+    };
     let files = Files {
         folder: folder.to_string_lossy().into_owned(),
         read: &read,
+        list: &list,
     };
     compile(source, &files, templates.clone())
 }

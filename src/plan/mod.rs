@@ -4,8 +4,8 @@
 //! says what is wrong with its sense. A plan without an error is a [`Plan`].
 
 mod check;
+mod condition;
 mod duration;
-mod not_yet;
 mod parse;
 mod pool;
 mod schema;
@@ -13,6 +13,7 @@ mod shape;
 mod values;
 mod written;
 mod written_lab;
+mod written_nodes;
 mod written_shift;
 mod ztunnel_values;
 
@@ -28,5 +29,6 @@ pub use written::{
     Port, Protocol, Revision, Route, Stable, Workload, ZtunnelForm,
 };
 pub use written_lab::{Kind, Lab, Metallb, Workers};
+pub use written_nodes::{Batch, Move, NodeGroup};
 pub use written_shift::{Allow, Expect, Header, Probe, Shift, Status, Weight};
 pub use ztunnel_values::{Place, chart_has};

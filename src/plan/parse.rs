@@ -10,6 +10,7 @@ use super::schema::plan_schema;
 use super::shape::{self, Section, Shape};
 use super::written::{Canary, Gateway, GatewayApi, Istio, Plan, Route, Stable, Workload};
 use super::written_lab::Lab;
+use super::written_nodes::NodeGroup;
 use super::written_shift::{Allow, Probe, Shift};
 use crate::finding::Finding;
 use crate::source::Source;
@@ -60,6 +61,8 @@ pub struct Parts {
     pub allows: Vec<Part<Allow>>,
     /// `[lab]`
     pub lab: Option<Lab>,
+    /// `[[node-group]]`
+    pub node_groups: Vec<Part<NodeGroup>>,
 }
 
 /// What came of reading a text.
@@ -106,6 +109,7 @@ pub fn parse(source: &Source) -> Result<Parsed, Vec<Finding>> {
         probes: sections.many("probe"),
         allows: sections.many("allow"),
         lab: sections.one("lab"),
+        node_groups: sections.many("node-group"),
     };
     Ok(Parsed {
         parts,
@@ -206,11 +210,11 @@ impl Parts {
             workload: all(self.workloads)?,
             gateway: all(self.gateways)?,
             route: all(self.routes)?,
-            shift: self.shift?,
+            shift: self.shift,
             probe: all(self.probes)?,
             allow: all(self.allows)?,
             lab: self.lab,
-            node_group: Vec::new(),
+            node_group: all(self.node_groups)?,
         })
     }
 }

@@ -69,7 +69,6 @@ impl JsonSchema for Pool {
                     "description": "Every node that is not the other pool's.",
                     "type": "string",
                     "enum": ["rest"],
-                    "x-not-yet-values": ["rest"],
                 },
             ],
         })

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::condition::required;
 use crate::finding::Finding;
 
 /// A top-level table, or one entry of an array of tables.
@@ -115,12 +116,7 @@ impl<'a> Walk<'a> {
             .iter()
             .any(|f| f.code == "not-yet")
             && !top;
-        for name in schema
-            .get("required")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-        {
+        for name in required(schema, table) {
             let Some(name) = name.as_str() else { continue };
             let meant = said.iter().any(|help| help == &did_you_mean(name));
             if table.get(name).is_none() && !meant && !later {

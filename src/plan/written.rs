@@ -5,15 +5,20 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::not_yet::{Batch, NodeGroup, Origin, Owners, Placement};
 use super::pool::Pool;
 use super::written_lab::Lab;
+use super::written_nodes::{Batch, NodeGroup, Origin, Owners, Placement};
 use super::written_shift::{Allow, Probe, Shift};
 use crate::istio::Channel;
 
 /// An upgrade of an Istio ambient mesh from the stable to the canary revision.
 #[derive(Debug, Clone, JsonSchema)]
 #[schemars(rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(extend(
+    "if" = {"required": ["stable"], "properties": {"stable": {"required": ["origin"], "properties": {"origin": {"const": "existing"}}}}},
+    "then" = {"required": ["node-group"]},
+    "else" = {"required": ["workload", "gateway", "route", "shift"]}
+))]
 pub struct Plan {
     /// Names the plan: its output directory and the annotation `meshplan.dev/plan` of its objects.
     #[schemars(with = "String")]
@@ -28,16 +33,16 @@ pub struct Plan {
     /// The revision that serves after it.
     pub canary: Canary,
     /// What runs in the mesh; one copy a revision.
-    #[schemars(length(min = 1))]
+    #[schemars(default, length(min = 1))]
     pub workload: Vec<Workload>,
     /// Where requests come in.
-    #[schemars(length(min = 1))]
+    #[schemars(default, length(min = 1))]
     pub gateway: Vec<Gateway>,
     /// Which requests go to which workload.
-    #[schemars(length(min = 1))]
+    #[schemars(default, length(min = 1))]
     pub route: Vec<Route>,
     /// How traffic moves from stable to canary.
-    pub shift: Shift,
+    pub shift: Option<Shift>,
     /// Requests that must succeed at every step.
     #[schemars(default)]
     pub probe: Vec<Probe>,
@@ -46,8 +51,8 @@ pub struct Plan {
     pub allow: Vec<Allow>,
     /// A machine of one's own to try the plan on.
     pub lab: Option<Lab>,
-    /// Groups of nodes that move to the canary one after the other.
-    #[schemars(default, extend("x-not-yet" = true))]
+    /// Groups of nodes that move to the canary one after the other, in a mesh that is there.
+    #[schemars(default, length(min = 1))]
     pub node_group: Vec<NodeGroup>,
 }
 
@@ -159,10 +164,10 @@ pub struct Stable {
     #[schemars(with = "Option<String>")]
     pub revision: Option<Spanned<String>>,
     /// Whether the plan installs the revision or finds it there; `install` if not given.
-    #[schemars(extend("x-not-yet-values" = ["existing"]))]
-    pub origin: Option<Origin>,
-    /// What `kubectl get … -o yaml` printed of the mesh that is there.
-    #[schemars(with = "Option<String>", extend("x-not-yet" = true))]
+    #[schemars(with = "Option<Origin>")]
+    pub origin: Option<Spanned<Origin>>,
+    /// A folder with what `kubectl get … -o yaml` printed of the mesh that is there.
+    #[schemars(with = "Option<String>")]
     pub existing: Option<Spanned<String>>,
     /// Its nodes.
     #[schemars(with = "Pool")]
@@ -185,14 +190,14 @@ pub struct Canary {
     /// Its nodes.
     #[schemars(with = "Pool")]
     pub pool: Spanned<Pool>,
-    /// How many nodes move at a time.
-    #[schemars(extend("x-not-yet" = true))]
-    pub batch: Option<Batch>,
+    /// How many nodes move at a time; one if not given.
+    #[schemars(with = "Option<Batch>")]
+    pub batch: Option<Spanned<Batch>>,
     /// How long to wait between batches.
-    #[schemars(with = "Option<String>", extend("x-not-yet" = true))]
+    #[schemars(with = "Option<String>")]
     pub soak: Option<Spanned<String>>,
-    /// How long a drain may take.
-    #[schemars(with = "Option<String>", extend("x-not-yet" = true))]
+    /// How long the drain of a node may take; five minutes if not given.
+    #[schemars(with = "Option<String>")]
     pub drain_timeout: Option<Spanned<String>>,
 }
 
@@ -207,9 +212,17 @@ pub struct Revision<'a> {
     pub given: Option<&'a Spanned<String>>,
     /// Its nodes.
     pub pool: &'a Spanned<Pool>,
+    /// Whether it is there already.
+    pub existing: bool,
 }
 
 impl Stable {
+    /// Returns whether it is there already.
+    #[must_use]
+    pub fn is_existing(&self) -> bool {
+        self.origin.as_ref().map(|origin| *origin.get_ref()) == Some(Origin::Existing)
+    }
+
     /// Returns the part that a canary has as well.
     #[must_use]
     pub fn revision(&self) -> Revision<'_> {
@@ -218,6 +231,7 @@ impl Stable {
             version: &self.version,
             given: self.revision.as_ref(),
             pool: &self.pool,
+            existing: self.is_existing(),
         }
     }
 }
@@ -231,6 +245,7 @@ impl Canary {
             version: &self.version,
             given: self.revision.as_ref(),
             pool: &self.pool,
+            existing: false,
         }
     }
 }

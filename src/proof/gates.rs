@@ -134,6 +134,31 @@ pub fn closed(step: &IndexStep, state: &State, gate: &Gate) -> Option<String> {
             (own.as_deref() != Some(version))
                 .then(|| format!("{key} is of version {}", own.unwrap_or_default()))
         }
+        Gate::OnDelete { namespace, name } => {
+            let key = workload("daemonset", namespace, name);
+            missing(&key).or_else(|| {
+                let strategy = state
+                    .get(&key)?
+                    .value()
+                    .pointer("/spec/updateStrategy/type");
+                (strategy.and_then(serde_json::Value::as_str) != Some("OnDelete"))
+                    .then(|| format!("{key} replaces its pods by itself"))
+            })
+        }
+        Gate::NodesMoved {
+            selector,
+            key,
+            value,
+            back,
+        } => {
+            let other = state.nodes.iter().find(|(_, labels)| {
+                has(labels, selector) && (labels.get(key) == Some(value)) == *back
+            });
+            other.map(|(node, _)| {
+                let still = if *back { "still has" } else { "does not have" };
+                format!("node {node} {still} {key}={value}")
+            })
+        }
         Gate::Gone => {
             let stays = step
                 .deletes

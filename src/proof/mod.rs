@@ -16,11 +16,11 @@ pub use manifests::{prove_manifests, schemas};
 pub use parts::parts;
 pub use requests::kinds;
 
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 use crate::istio::{ListenerFilter, facts_near};
 use crate::rules::{self, Judged, View, finding, judge};
-use crate::state::{Object, Part, State};
-use crate::step::Action;
+use crate::state::{Object, Part, State, Ztunnel};
+use crate::step::{Action, Phase};
 use crate::target::IndexStep;
 use traffic::Traffic;
 use way_back::Leg;
@@ -34,12 +34,21 @@ pub fn prove(course: &Course) -> Vec<Finding> {
 /// Proves a compiled tree that was read from a disk, where somebody may have edited it: its schemas too, and without what its plan allows.
 #[must_use]
 pub fn prove_read(course: &Course) -> Vec<Finding> {
-    // Files of what is deleted hold names alone.
+    // Files of what is deleted hold names alone, and those of some fields are judged with the object that they change.
     let written = course
         .files
         .iter()
-        .filter(|(path, _)| !path.contains("/delete/"));
-    let objects: Vec<Rc<Object>> = written.map(|(_, object)| Rc::clone(object)).collect();
+        .filter(|(path, _)| !path.contains("/delete/") && !path.contains("/server-side/"));
+    let mut objects: Vec<Rc<Object>> = written.map(|(_, object)| Rc::clone(object)).collect();
+    for (step, after) in course.states() {
+        for action in &step.step.actions {
+            let Action::Patch { file } = action else {
+                continue;
+            };
+            let fields = course.files.get(&format!("{}/{file}", step.step.name));
+            objects.extend(fields.and_then(|fields| after.state.get(&fields.key).cloned()));
+        }
+    }
     let (mut findings, _) = schemas(&objects);
     for finding in &mut findings {
         let file = finding.at.as_ref().map(|place| place.source.as_str());
@@ -148,8 +157,11 @@ impl Proof<'_> {
                 .map(|(part, ..)| part);
             self.report(step, judged, part);
         }
-        for (part, _, found) in &parts {
+        for (part, state, found) in &parts {
             for judged in found {
+                if joins(step, judged, state) {
+                    continue;
+                }
                 // What the step adds need not be complete yet, nor what it takes away; what was fit and stays has to stay fit.
                 let stays =
                     before.get(&judged.subject).is_some() && after.get(&judged.subject).is_some();
@@ -204,6 +216,9 @@ impl Proof<'_> {
         }
         said.step = Some(step.step.name.clone());
         said.part = part.to_vec();
+        if step.step.phase == Phase::Existing {
+            before_all(&mut said);
+        }
         let same = |other: &Finding| {
             other.code == said.code && other.message == said.message && other.object == said.object
         };
@@ -222,6 +237,9 @@ impl Proof<'_> {
         said.part = part
             .map(|part| part_files(&step.step.actions, part))
             .unwrap_or_default();
+        if step.step.phase == Phase::Existing {
+            before_all(&mut said);
+        }
         self.found.push(said);
     }
 
@@ -312,6 +330,27 @@ impl Proof<'_> {
     }
 }
 
+/// Whether a finding of a part is about nodes that could join while one ztunnel goes and the other takes all nodes, and about none that is
+/// there: the one moment that a step of both cannot do without.
+pub(super) fn joins(step: &IndexStep, judged: &Judged, state: &State) -> bool {
+    let both = |action: &Action<String>| matches!(action, Action::Delete { .. });
+    let is_ztunnel = ["MP0001", "MP0002"].contains(&judged.finding.code);
+    let count = |labels| {
+        let on = |(_, ztunnel): &(&Rc<Object>, &Ztunnel)| ztunnel.pods.place.allows(labels);
+        state.ztunnels().filter(on).count()
+    };
+    is_ztunnel
+        && !state.given.is_empty()
+        && step.step.actions.iter().any(both)
+        && state.nodes.values().all(|labels| count(labels) == 1)
+}
+
+/// What was wrong before the first step is said, and stops nothing.
+fn before_all(said: &mut Finding) {
+    said.severity = Severity::Warning;
+    said.message = format!("before the first step, {}", said.message);
+}
+
 /// The files or nodes of a part, for people.
 fn part_files(actions: &[Action<String>], part: &Part) -> Vec<String> {
     let names = |action: &Action<String>| -> Vec<String> {
@@ -323,6 +362,7 @@ fn part_files(actions: &[Action<String>], part: &Part) -> Vec<String> {
             Action::LabelNodes { nodes, .. }
             | Action::UnlabelNodes { nodes, .. }
             | Action::ReturnNodes { nodes, .. } => nodes.clone(),
+            Action::MoveNodes(cohort) => cohort.nodes.clone(),
             Action::Install { file, .. } | Action::ApplyKustomization { file, .. } => {
                 vec![file.clone()]
             }

@@ -1,6 +1,6 @@
 //! The way back: from a step, and from each part of it, its rollback leads to the state before, and harms nothing on the way.
 
-use super::{Proof, gates, judged, part_files, parts};
+use super::{Proof, gates, joins, judged, part_files, parts};
 use crate::finding::Finding;
 use crate::rules::{self, Judged, finding};
 use crate::state::{Part, State};
@@ -50,7 +50,12 @@ impl Proof<'_> {
                     && leg.after.get(&judged.subject).is_some();
                 // On the way back, too, a Gateway's own pods may run without a control plane between two steps.
                 let between = leg.number > 0 && self.is_between(leg.number - 1, &judged);
-                if stays && !between && !is_in(&judged, leg.known) && !is_in(&judged, leg.now) {
+                if stays
+                    && !joins(step, &judged, state)
+                    && !between
+                    && !is_in(&judged, leg.known)
+                    && !is_in(&judged, leg.now)
+                {
                     let files = part_files(&rollback.actions, part);
                     let said = finding(
                         &rules::ROLLBACK_DIFFERS,

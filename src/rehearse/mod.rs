@@ -2,6 +2,7 @@
 //! state that the replay predicts.
 
 mod cluster;
+mod existing;
 mod istioctl;
 mod nodes;
 mod observe;
@@ -24,7 +25,7 @@ pub use report::{Direction, Leg, Report};
 use crate::finding::Finding;
 use crate::identity::Key;
 use crate::proof::Course;
-use crate::state::State;
+use crate::state::{Facet, State};
 use crate::target::IndexStep;
 use istioctl::on_path;
 use observe::{Moment, differences, replaced};
@@ -92,6 +93,7 @@ impl Rehearsal<'_> {
                 if self.rollback {
                     ways.extend([Direction::Back, Direction::Again]);
                 }
+                self.existing(step, &after)?;
                 for way in ways {
                     progress(&step.step.name, way);
                     let mut leg = self.leg(step, &before, &after, way)?;
@@ -243,7 +245,11 @@ impl Rehearsal<'_> {
         self.course
             .files
             .iter()
-            .filter(|(path, object)| is_object(path) && object.key.group != "install.istio.io")
+            .filter(|(path, object)| {
+                is_object(path)
+                    && object.key.group != "install.istio.io"
+                    && !matches!(object.facet, Facet::Node(_))
+            })
             .map(|(_, object)| object.key.clone())
             .collect()
     }

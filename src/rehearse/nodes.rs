@@ -4,6 +4,7 @@ use anyhow::Result;
 
 use super::Rehearsal;
 use super::report::Direction;
+use crate::state::Facet;
 use crate::step::{Action, Gate};
 use crate::target::IndexStep;
 
@@ -13,10 +14,24 @@ impl Rehearsal<'_> {
         let mut pools = 0;
         for step in &self.course.index.steps {
             for action in &step.step.actions {
-                if let Action::LabelNodes { nodes, .. } = action {
-                    for node in nodes {
-                        self.cluster.node(node, &[])?;
+                match action {
+                    Action::LabelNodes { nodes, .. } => {
+                        for node in nodes {
+                            self.cluster.node(node, &[])?;
+                        }
                     }
+                    Action::Found { files, .. } => {
+                        for file in files {
+                            let path = format!("{}/{file}", step.step.name);
+                            if let Some(object) = self.course.files.get(&path)
+                                && let Facet::Node(labels) = &object.facet
+                            {
+                                let labels = labels.clone().into_iter().collect::<Vec<_>>();
+                                self.cluster.node(&object.key.name, &labels)?;
+                            }
+                        }
+                    }
+                    _ => {}
                 }
             }
             for gate in &step.step.gates {

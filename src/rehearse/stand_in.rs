@@ -30,9 +30,8 @@ pub fn stand_in(object: &Object) -> Value {
                 webhook["sideEffects"] = json!("None");
                 webhook["admissionReviewVersions"] = json!(["v1"]);
                 webhook["failurePolicy"] = json!("Ignore");
-                // Nobody answers, so nothing may be sent.
-                webhook["objectSelector"] = json!({"matchLabels": {"meshplan.dev/never": "true"}});
             }
+            unasked(&mut value);
         }
         "HorizontalPodAutoscaler" => {
             value["spec"] = json!({"minReplicas": 1, "maxReplicas": 5,
@@ -59,6 +58,14 @@ pub fn stand_in(object: &Object) -> Value {
         _ => {}
     }
     value
+}
+
+/// Keeps webhooks from being called: nobody answers.
+pub fn unasked(value: &mut Value) {
+    let webhooks = value.get_mut("webhooks").and_then(Value::as_array_mut);
+    for webhook in webhooks.into_iter().flatten() {
+        webhook["objectSelector"] = json!({"matchLabels": {"meshplan.dev/never": "true"}});
+    }
 }
 
 /// The CRDs that base brings, as far as steps need them.

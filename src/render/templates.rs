@@ -70,6 +70,10 @@ pub const EMBEDDED: &[(&str, &str)] = &[
         include_str!("../../templates/scripts/gate.sh"),
     ),
     (
+        "scripts/move-nodes.sh",
+        include_str!("../../templates/scripts/move-nodes.sh"),
+    ),
+    (
         "scripts/prelude.sh",
         include_str!("../../templates/scripts/prelude.sh"),
     ),

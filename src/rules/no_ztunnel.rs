@@ -70,7 +70,12 @@ fn check(view: &View<'_>, report: &mut Report) {
         return;
     }
     for (object, pods) in state.enrolled() {
-        let cells = cells(ztunnels.iter().copied().chain([&pods.place]));
+        let mut cells = cells(ztunnels.iter().copied().chain([&pods.place]));
+        // Nodes that a step has labelled are known by name.
+        cells.retain(|cell| {
+            let given = |(key, value): &(String, String)| cell.get(key) == Some(value);
+            !state.given.iter().any(given)
+        });
         let bare = state.nodes.values().chain(&cells).find(|node| {
             pods.place.allows(node) && !ztunnels.iter().any(|place| place.allows(node))
         });

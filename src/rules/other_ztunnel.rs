@@ -2,6 +2,7 @@
 
 use super::{Check, Report, Rule, View};
 use crate::finding::Severity;
+use crate::step::Phase;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0003",
@@ -19,8 +20,9 @@ fn check(view: &View<'_>, report: &mut Report) {
     let ztunnels: Vec<_> = view.state.ztunnels().collect();
     for (object, pods) in view.state.enrolled() {
         let other = ztunnels.iter().find(|(ztunnel, facts)| {
+            // What was there before moves with its nodes.
             ztunnel.phase.is_some()
-                && object.phase.is_some()
+                && object.phase.is_some_and(|phase| phase != Phase::Existing)
                 && ztunnel.phase != object.phase
                 && view
                     .state

@@ -62,6 +62,13 @@ fn check(view: &View<'_>, report: &mut Report) {
                         Ok(target) => number == target,
                         Err(target) => name.as_ref() == Some(target),
                     };
+                    // A gateway of Istio's listens where its Gateway says.
+                    if pods
+                        .labels
+                        .contains_key("gateway.networking.k8s.io/gateway-name")
+                    {
+                        return false;
+                    }
                     let speaks = port.target.is_err() || !pods.ports.is_empty();
                     speaks && !pods.ports.iter().any(declared)
                 });

@@ -3,6 +3,7 @@
 use super::{Check, Report, Rule, View};
 use crate::finding::Severity;
 use crate::identity::Key;
+use crate::step::Phase;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0019",
@@ -35,7 +36,10 @@ fn check(view: &View<'_>, report: &mut Report) {
         };
         for reference in &pods.references {
             let key = Key::namespaced("", reference.kind, namespace, &reference.name);
-            if EVERYWHERE.contains(&(reference.kind, reference.name.as_str()))
+            // A dump does not have what a mesh does not stand on.
+            let printed = object.phase != Some(Phase::Existing);
+            if !printed
+                || EVERYWHERE.contains(&(reference.kind, reference.name.as_str()))
                 || state.get(&key).is_some()
             {
                 continue;

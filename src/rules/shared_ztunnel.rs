@@ -2,6 +2,7 @@
 
 use super::{Check, Report, Rule, View};
 use crate::finding::Severity;
+use crate::state::{Object, Ztunnel};
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0004",
@@ -101,19 +102,22 @@ fn check(view: &View<'_>, report: &mut Report) {
             if object.key.namespace != other.key.namespace {
                 continue;
             }
-            let selects = theirs
-                .pods
-                .selector
-                .iter()
-                .all(|(key, value)| ztunnel.pods.labels.get(key) == Some(value));
+            // Where nodes move in place, the selector of the one that was there before cannot change, and it adopts nothing that has
+            // an owner.
+            let before = |own: &Object| {
+                !view.state.given.is_empty()
+                    && own.label("app.kubernetes.io/managed-by") != Some("meshplan")
+            };
+            let selects = |own: &Object, one: &Ztunnel, other: &Ztunnel| {
+                !before(own)
+                    && one
+                        .pods
+                        .selector
+                        .iter()
+                        .all(|(key, value)| other.pods.labels.get(key) == Some(value))
+            };
             let mut shared = Vec::new();
-            if selects
-                || ztunnel
-                    .pods
-                    .selector
-                    .iter()
-                    .all(|(key, value)| theirs.pods.labels.get(key) == Some(value))
-            {
+            if selects(other, theirs, ztunnel) || selects(object, ztunnel, theirs) {
                 shared.push("selector");
             }
             if ztunnel.pods.account == theirs.pods.account {

@@ -1,6 +1,7 @@
 //! What exists at one moment: objects by identity, node labels, and what installing an IstioOperator implies.
 
 mod facet;
+mod found;
 mod gateway_api;
 mod load;
 mod mesh;

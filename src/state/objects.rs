@@ -89,6 +89,8 @@ pub struct State {
     pub served: BTreeMap<Key, Served>,
     /// Whether this is all that there is, or only what some manifests say.
     pub whole: bool,
+    /// Labels that a node gets from a step and from nobody else, by which it moves to another pool.
+    pub given: BTreeSet<(String, String)>,
 }
 
 /// Namespaces that every cluster has.

@@ -157,7 +157,8 @@ impl Operator {
         }
         if self.cni {
             for identity in cni_objects(self.facts(), &self.namespace) {
-                let value = self.cni(&identity);
+                let mut value = self.cni(&identity);
+                overlay(object.value(), "cni", &identity.name, &identity, &mut value);
                 values.push((identity, value));
             }
         }
@@ -308,24 +309,24 @@ impl Operator {
                 json!({}),
             ),
         ];
-        let overlays = spec
-            .pointer("/spec/components/ztunnel/k8s/overlays")
-            .and_then(Value::as_array);
-        for overlay in overlays.into_iter().flatten() {
-            for (identity, value) in &mut made {
-                if overlay["kind"] == identity.kind.as_str() && overlay["name"] == name {
-                    *value = complete(identity, value.take());
-                    for patch in overlay["patches"].as_array().into_iter().flatten() {
-                        set(
-                            value,
-                            patch["path"].as_str().unwrap_or_default(),
-                            &patch["value"],
-                        );
-                    }
-                }
-            }
+        for (identity, value) in &mut made {
+            overlay(spec, "ztunnel", name, identity, value);
         }
         made
+    }
+}
+
+/// Puts what the overlays of a component say into an object that the chart calls `name`.
+fn overlay(spec: &Value, component: &str, name: &str, identity: &Identity, value: &mut Value) {
+    let overlays = spec.pointer(&format!("/spec/components/{component}/k8s/overlays"));
+    for overlay in overlays.and_then(Value::as_array).into_iter().flatten() {
+        if overlay["kind"] == identity.kind.as_str() && overlay["name"] == name {
+            *value = complete(identity, value.take());
+            for patch in overlay["patches"].as_array().into_iter().flatten() {
+                let path = patch["path"].as_str().unwrap_or_default();
+                set(value, path, &patch["value"]);
+            }
+        }
     }
 }
 

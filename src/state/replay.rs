@@ -50,6 +50,7 @@ pub fn units(action: &Action<String>) -> usize {
         Action::LabelNodes { nodes, .. }
         | Action::UnlabelNodes { nodes, .. }
         | Action::ReturnNodes { nodes, .. } => nodes.len(),
+        Action::MoveNodes(cohort) => cohort.nodes.len(),
         _ => 1,
     }
 }
@@ -64,10 +65,17 @@ impl Replay<'_> {
         };
         for step in steps {
             for action in &step.actions {
-                if let Action::LabelNodes { nodes, .. } = action {
-                    for node in nodes {
-                        state.nodes.entry(node.clone()).or_default();
+                match action {
+                    Action::LabelNodes { nodes, .. } => {
+                        for node in nodes {
+                            state.nodes.entry(node.clone()).or_default();
+                        }
                     }
+                    Action::MoveNodes(cohort) => {
+                        let label = (cohort.key.clone(), cohort.value.clone());
+                        state.given.insert(label);
+                    }
+                    _ => {}
                 }
             }
             for gate in &step.gates {
@@ -104,6 +112,7 @@ impl Replay<'_> {
         (state, refused)
     }
 
+    #[allow(clippy::too_many_lines, reason = "one arm an action")]
     fn action(
         &self,
         state: &mut State,
@@ -177,6 +186,47 @@ impl Replay<'_> {
                     if from.iter().all(|(key, value)| node.get(key) == Some(value)) {
                         node.retain(|key, _| !from.contains_key(key));
                         node.extend(to.clone());
+                    }
+                }
+            }
+            Action::Found {
+                files,
+                bundle,
+                version,
+                revision,
+            } => {
+                let found: Vec<Rc<Object>> = files
+                    .iter()
+                    .filter_map(|file| self.files.get(&format!("{}/{file}", step.name)).cloned())
+                    .collect();
+                state.find(&found, version, revision);
+                state.bundle = bundle
+                    .as_ref()
+                    .and_then(|(bundle, channel)| named_bundle(bundle, channel));
+                state.base = super::version_of(version);
+            }
+            Action::Patch { file } if chosen(0) => {
+                if let Some(fields) = self.files.get(&format!("{}/{file}", step.name)) {
+                    refused.extend(state.patch(fields));
+                }
+            }
+            Action::LabelObject {
+                kind,
+                namespace,
+                name,
+                key,
+                value,
+            } if chosen(0) => state.label(kind, namespace, name, (key, value.as_deref())),
+            Action::MoveNodes(cohort) => {
+                for (number, node) in cohort.nodes.iter().enumerate() {
+                    if chosen(number)
+                        && let Some(labels) = state.nodes.get_mut(node)
+                    {
+                        if cohort.back {
+                            labels.remove(&cohort.key);
+                        } else {
+                            labels.insert(cohort.key.clone(), cohort.value.clone());
+                        }
                     }
                 }
             }

@@ -174,6 +174,37 @@ pub enum Action<O> {
         /// The revision that it may point to.
         revision: String,
     },
+    /// What is there before the first step.
+    Found {
+        /// The objects that decide, as the dump has them.
+        files: Vec<O>,
+        /// The Gateway API CRDs, as bundle and channel, where the dump has them.
+        bundle: Option<(String, String)>,
+        /// The version of the mesh.
+        version: String,
+        /// The revision of its control plane.
+        revision: String,
+    },
+    /// `kubectl apply --server-side` of some fields of an object that somebody else made, whoever has them now.
+    Patch {
+        /// The fields.
+        file: O,
+    },
+    /// Give an object that somebody else made a label, or take it off.
+    LabelObject {
+        /// Its kind, as kubectl takes it.
+        kind: String,
+        /// Its namespace.
+        namespace: String,
+        /// Its name.
+        name: String,
+        /// The label's key.
+        key: String,
+        /// The label's value; nothing takes it off.
+        value: Option<String>,
+    },
+    /// Move the nodes of a group to the other pool, some at a time: drained first, labelled then.
+    MoveNodes(Cohort),
     /// `istioctl tag set`.
     SetTag {
         /// The tag.
@@ -189,6 +220,7 @@ impl<O> Action<O> {
     /// # Errors
     ///
     /// The first error of `turn`.
+    #[allow(clippy::too_many_lines, reason = "one arm an action")]
     pub fn try_map<P, E>(
         self,
         base: &str,
@@ -278,9 +310,64 @@ impl<O> Action<O> {
                 istio_namespace,
                 istiod,
             },
+            Self::Found {
+                files,
+                bundle,
+                version,
+                revision,
+            } => Action::Found {
+                files: all(files, "existing/")?,
+                bundle,
+                version,
+                revision,
+            },
+            Self::Patch { file } => Action::Patch {
+                file: turn(file, &format!("{base}server-side/"))?,
+            },
+            Self::LabelObject {
+                kind,
+                namespace,
+                name,
+                key,
+                value,
+            } => Action::LabelObject {
+                kind,
+                namespace,
+                name,
+                key,
+                value,
+            },
+            Self::MoveNodes(cohort) => Action::MoveNodes(cohort),
             Self::SetTag { tag, istioctl } => Action::SetTag { tag, istioctl },
         })
     }
+}
+
+/// Nodes that change their pool together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cohort {
+    /// The labels of the group, as `key=value,…`: whichever nodes carry them when the step runs.
+    pub selector: String,
+    /// The nodes that carried them when the plan was compiled.
+    pub nodes: Vec<String>,
+    /// The key of the label by which a node belongs to the canary's pool.
+    pub key: String,
+    /// Its value.
+    pub value: String,
+    /// Whether the nodes go back: the label goes instead of coming.
+    pub back: bool,
+    /// How many nodes at a time: a number, or a share as `25%`.
+    pub batch: String,
+    /// How long to wait between batches, in seconds; nothing for not at all.
+    pub soak: Option<u64>,
+    /// How long the drain of one node may take, in seconds.
+    pub drain_timeout: u64,
+    /// The namespace of istio-cni and of the ztunnels.
+    pub namespace: String,
+    /// The labels of the ztunnel that a node has afterwards, as `key=value,…`.
+    pub ztunnel: String,
+    /// Those of the one that it has before.
+    pub before: String,
 }
 
 /// A CRD and the version in which its objects are stored.

@@ -108,6 +108,24 @@ pub enum Gate {
         /// The image's tag, or its beginning up to a `-`.
         version: String,
     },
+    /// A DaemonSet replaces no pod by itself, and all that it has are ready.
+    OnDelete {
+        /// Its namespace.
+        namespace: String,
+        /// Its name.
+        name: String,
+    },
+    /// Every node with these labels has another one too, or none has; and none is on its way.
+    NodesMoved {
+        /// The labels, as `key=value,…`.
+        selector: String,
+        /// The other label's key.
+        key: String,
+        /// The other label's value.
+        value: String,
+        /// Whether none has it.
+        back: bool,
+    },
     /// What the step deletes is gone.
     Gone,
     /// A Gateway is not there.

@@ -9,7 +9,7 @@ mod object;
 
 use serde::{Deserialize, Serialize};
 
-pub use action::{Action, GatewayRef, Istioctl, RouteRef, ServiceRef, StoredVersion};
+pub use action::{Action, Cohort, GatewayRef, Istioctl, RouteRef, ServiceRef, StoredVersion};
 pub use gate::Gate;
 pub use lower::{GRANT, Lab, Procedure, lower};
 pub use object::{
@@ -25,6 +25,8 @@ pub const ROLLBACK: &str = "rollback/";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Phase {
+    /// What was there before the first step.
+    Existing,
     /// What both revisions stand on.
     Prepare,
     /// The stable revision, and traffic to it.

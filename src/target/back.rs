@@ -43,6 +43,9 @@ pub(super) fn actions(
     if step.rollback.keeps {
         return Vec::new();
     }
+    if let Some(actions) = reversed(step, before) {
+        return actions;
+    }
     let mut actions = Vec::new();
     let lost = |object: &&Rc<Existing>| {
         after
@@ -70,6 +73,49 @@ pub(super) fn actions(
     nodes_again(before, after, &mut actions);
     taken_away(before, &state, &tags, &mut actions);
     actions
+}
+
+/// The way back of what has one of its own kind: nodes move back, a label is what it was, and fields are written by the plan.
+fn reversed(step: &Step<String>, before: &State) -> Option<Vec<Action<Object>>> {
+    let mut actions = Vec::new();
+    let mut own = false;
+    for action in step.actions.iter().rev() {
+        match action {
+            Action::MoveNodes(cohort) => {
+                own = true;
+                let mut cohort = cohort.clone();
+                cohort.back = !cohort.back;
+                std::mem::swap(&mut cohort.ztunnel, &mut cohort.before);
+                actions.push(Action::MoveNodes(cohort));
+            }
+            Action::LabelObject {
+                kind,
+                namespace,
+                name,
+                key,
+                ..
+            } => {
+                own = true;
+                let object = before.objects().find(|object| {
+                    object.key.kind.eq_ignore_ascii_case(kind)
+                        && object.key.namespace.as_deref() == Some(namespace)
+                        && object.key.name == *name
+                });
+                actions.push(Action::LabelObject {
+                    kind: kind.clone(),
+                    namespace: namespace.clone(),
+                    name: name.clone(),
+                    key: key.clone(),
+                    value: object
+                        .and_then(|object| object.label(key))
+                        .map(str::to_owned),
+                });
+            }
+            Action::Patch { .. } => own = true,
+            _ => {}
+        }
+    }
+    own.then_some(actions)
 }
 
 /// Installs again what made the objects that are lost.
@@ -222,6 +268,10 @@ fn is_tag(key: &Key) -> bool {
 
 /// The file that an object was written by, as it is.
 fn copy(object: &Rc<Existing>, text: &dyn Fn(&str) -> Option<String>) -> Option<Object> {
+    // A step has changed some fields of it since.
+    if object.manifest.original().value != *object.value() {
+        return Some(Object::Given(object.value().clone()));
+    }
     Some(Object::Copy(Copy {
         text: text(&object.manifest.source)?,
         name: None,

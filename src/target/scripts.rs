@@ -65,16 +65,23 @@ fn script_data(step: &Step<String>, actions: &[Action<String>], gates: &[Gate]) 
     let simulates = actions.iter().any(|action| {
         matches!(
             action,
-            Action::RequireRollout { .. } | Action::RequireClientsMoved { .. }
+            Action::RequireRollout { .. }
+                | Action::RequireClientsMoved { .. }
+                | Action::MoveNodes(_)
         )
     }) || gates.iter().any(needs_data_plane);
-    let waits = gates.iter().any(|gate| {
-        needs_data_plane(gate) && !matches!(gate, Gate::Gateway { .. } | Gate::Soak { .. })
-            || matches!(
-                gate,
-                Gate::PoolCovered { .. } | Gate::NoPods { .. } | Gate::Services { .. }
-            )
-    });
+    let moves = |action: &Action<String>| matches!(action, Action::MoveNodes(_));
+    let waits = actions.iter().any(moves)
+        || gates.iter().any(|gate| {
+            needs_data_plane(gate) && !matches!(gate, Gate::Gateway { .. } | Gate::Soak { .. })
+                || matches!(
+                    gate,
+                    Gate::PoolCovered { .. }
+                        | Gate::OnDelete { .. }
+                        | Gate::NoPods { .. }
+                        | Gate::Services { .. }
+                )
+        });
     json!({
         "step": step,
         "simulates": simulates,
@@ -122,6 +129,16 @@ fn runbook_data(index: &Index, about: &About<'_>) -> Value {
             })
         })
     };
+    let found = index
+        .steps
+        .iter()
+        .flat_map(|step| &step.step.actions)
+        .find_map(|action| match action {
+            Action::Found {
+                version, revision, ..
+            } => Some(json!({"version": version, "name": revision})),
+            _ => None,
+        });
     let probes = index
         .steps
         .iter()
@@ -129,7 +146,8 @@ fn runbook_data(index: &Index, about: &About<'_>) -> Value {
         .any(|gate| matches!(gate, Gate::Probe { .. }));
     json!({
         "steps": index.steps.iter().map(|step| &step.step).collect::<Vec<_>>(),
-        "stable": revision(istioctls().next()),
+        "in_place": found.is_some(),
+        "stable": found.or_else(|| revision(istioctls().next())),
         "canary": revision(istioctls().next_back()),
         "probes": probes,
         "kubernetes": about.kubernetes,

@@ -40,6 +40,16 @@ kubectl apply --server-side -k "$here"/kustomize/
 kubectl wait{% for crd in action.crds %} {{ "crd/" ~ crd }}{% endfor %} --for=condition=Established --timeout=1m
 {% elif action.action == "install" %}
 istioctl install -f "$here"/{{ action.file }} --skip-confirmation
+{% elif action.action == "found" %}
+# Nothing is applied: what is in existing/ was there, and verify.sh looks whether it still is.
+{% elif action.action == "patch" %}
+# Some fields of an object that somebody else made, whoever has them now; it is not made where it is not there.
+kubectl get -f "$here"/{{ action.file }} -o name >/dev/null
+kubectl apply --server-side --field-manager=meshplan --force-conflicts -f "$here"/{{ action.file }}
+{% elif action.action == "label-object" %}
+kubectl label {{ action.kind }} {{ action.name }} -n {{ action.namespace }} {{ (action.key ~ "=" ~ action.value) if action.value else (action.key ~ "-") }} --overwrite
+{% elif action.action == "move-nodes" %}
+{% include "scripts/move-nodes.sh" %}
 {% elif action.action == "set-tag" %}
 istioctl tag set {{ action.tag }} --revision {{ action.istioctl.revision }} --overwrite --skip-confirmation
 {% elif action.action == "apply" %}
@@ -144,7 +154,7 @@ injectors=$(kubectl get mutatingwebhookconfigurations -l app=sidecar-injector -o
 for revision in $injectors; do
   case $revision in
     {{ action.revisions|join(" | ")|raw }}) ;;
-    *) fail "the cluster has an Istio already, revision $revision; a plan that starts from one (origin = 'existing') is not built yet" ;;
+    *) fail "the cluster has an Istio already, revision $revision; a plan that starts from one has origin = 'existing'" ;;
   esac
 done
 cni=$(kubectl get daemonsets -A -l k8s-app=istio-cni-node -o 'jsonpath={range .items[*]}{.spec.template.spec.containers[0].image}{"\n"}{end}')

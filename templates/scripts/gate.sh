@@ -27,6 +27,19 @@ covered_{{ number }}() {
   [ "$nodes" -gt 0 ] && [ "$nodes" -eq "${ready:-0}" ]
 }
 within 300 {{ "each node of the pool " ~ gate.selector ~ " has a ready pod of " ~ gate.name }} covered_{{ number }}
+{% elif gate.gate == "on-delete" %}
+settled_{{ number }}() {
+  found=$(kubectl get daemonset {{ gate.name }} -n {{ gate.namespace }} -o 'jsonpath={.spec.updateStrategy.type} {.status.desiredNumberScheduled} {.status.numberReady}')
+  strategy=${found%% *}
+  found=${found#* }
+  [ "$strategy" = OnDelete ] && [ "${found% *}" = "${found#* }" ]
+}
+within 300 {{ "DaemonSet " ~ gate.namespace ~ "/" ~ gate.name ~ " replaces no pod by itself, and all of its pods are ready" }} settled_{{ number }}
+{% elif gate.gate == "nodes-moved" %}
+nodes=$(kubectl get nodes -l {{ gate.selector ~ "," ~ gate.key ~ ("=" if gate.back else "!=") ~ gate.value }} -o 'jsonpath={.items[*].metadata.name}')
+[ -z "$nodes" ] || fail {{ "nodes with " ~ gate.selector ~ (" still carry " if gate.back else " do not carry ") ~ gate.key ~ "=" ~ gate.value ~ ":" }} "$nodes"
+nodes=$(kubectl get nodes -l {{ gate.selector }} -o 'jsonpath={range .items[*]}{.metadata.name} {.metadata.annotations.meshplan\.dev/moving}{"\n"}{end}' | awk 'NF > 1 { print $1 }')
+[ -z "$nodes" ] || fail 'the move of these nodes was not finished; run the step again:' "$nodes"
 {% elif gate.gate == "namespace-labelled" %}
 label=$(kubectl get namespace {{ gate.namespace }} -o {{ "jsonpath={.metadata.labels." ~ gate.key|replace(".", "\\.") ~ "}" }})
 [ "$label" = {{ gate.value }} ] || fail "namespace {{ gate.namespace|raw }} has {{ gate.key|raw }}=$label, not '{{ gate.value|raw }}'"
@@ -118,8 +131,9 @@ simulated {{ "HTTPRoute " ~ name ~ " resolves" }} ||
 revision=$(kubectl get mutatingwebhookconfiguration {{ gate.webhook }} -o 'jsonpath={.metadata.labels.istio\.io/rev}')
 [ "$revision" = {{ gate.revision }} ] || fail "the tag {{ gate.tag|raw }} points to '$revision', not to {{ gate.revision|raw }}"
 {% if gate.tag == "default" %}
+{% set istiod = "istiod" if gate.revision == "default" else "istiod-" ~ gate.revision %}
 service=$(kubectl get validatingwebhookconfiguration istiod-default-validator -o 'jsonpath={.webhooks[0].clientConfig.service.name}')
-[ "$service" = {{ "istiod-" ~ gate.revision }} ] || fail "istiod-default-validator calls '$service', not istiod-{{ gate.revision|raw }}"
+[ "$service" = {{ istiod }} ] || fail "istiod-default-validator calls '$service', not {{ istiod|raw }}"
 {% endif %}
 {% elif gate.gate == "probe" %}
 {% set what = gate.name ~ (" with " ~ gate.header if gate.header else "") %}

@@ -42,7 +42,7 @@ injectors=$(kubectl get mutatingwebhookconfigurations -l app=sidecar-injector -o
 for revision in $injectors; do
   case $revision in
     1-29-6 | 1-30-3) ;;
-    *) fail "the cluster has an Istio already, revision $revision; a plan that starts from one (origin = 'existing') is not built yet" ;;
+    *) fail "the cluster has an Istio already, revision $revision; a plan that starts from one has origin = 'existing'" ;;
   esac
 done
 cni=$(kubectl get daemonsets -A -l k8s-app=istio-cni-node -o 'jsonpath={range .items[*]}{.spec.template.spec.containers[0].image}{"\n"}{end}')

@@ -7,6 +7,7 @@ mod gateways;
 mod lab;
 mod manifests;
 mod names;
+mod nodes;
 mod objects;
 mod pools;
 mod references;
@@ -64,6 +65,8 @@ pub struct Files<'a> {
     pub folder: String,
     /// Reads a file, whose path is relative to the plan.
     pub read: &'a dyn Fn(&str) -> io::Result<String>,
+    /// Lists the files of a folder, whose path is relative to the plan, by their names.
+    pub list: &'a dyn Fn(&str) -> io::Result<Vec<String>>,
 }
 
 impl Files<'_> {
@@ -95,6 +98,7 @@ pub fn check(
     names::check(&parts, &mut found);
     let (facts, bundle) = versions::check(&parts, &mut found);
     pools::check(&parts, &mut found);
+    nodes::check(&parts, &mut found);
     let crds = gateway_api::check(
         &parts,
         facts.as_ref(),

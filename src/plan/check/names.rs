@@ -121,7 +121,7 @@ fn check_revision(revision: &Revision, found: &mut Found) {
     let name = revision.name();
     if let Some(given) = revision.given {
         form(given, "a revision's name", Form::Label, found);
-        if name == "default" {
+        if name == "default" && !revision.existing {
             found.say(
                 Finding::error("bad-name", "a revision cannot be called `default`")
                     .label("to Istio this is the installation without a revision")

@@ -7,10 +7,28 @@ use crate::finding::Finding;
 use crate::names::{is_label_key, is_label_value, is_subdomain};
 use crate::plan::parse::Parts;
 use crate::plan::pool::{Pool, PoolTable};
+use crate::plan::written::{Canary, Stable};
 
 pub(super) fn check(parts: &Parts, found: &mut Found) {
+    // What is there belongs to stable but for what has moved.
+    if let Some(stable) = parts.stable.as_ref().filter(|stable| stable.is_existing()) {
+        return rest(stable, parts.canary.as_ref(), found);
+    }
     let stable = parts.stable.as_ref().map(|s| &s.pool);
     let canary = parts.canary.as_ref().map(|c| &c.pool);
+    for pool in [stable, canary].into_iter().flatten() {
+        if matches!(pool.get_ref(), Pool::Rest) {
+            found.say(
+                Finding::error(
+                    "pool-form",
+                    "only a stable revision that is there has the rest of the nodes",
+                )
+                .label("which nodes?")
+                .help("write `{ nodes = [\"…\"] }` or `{ selector = { key = \"value\" } }`"),
+                pool,
+            );
+        }
+    }
     let stable = stable.and_then(|pool| sound_table(pool, found).map(|table| (pool, table)));
     let canary = canary.and_then(|pool| sound_table(pool, found).map(|table| (pool, table)));
     let (Some((_, stable)), Some((pool, canary))) = (stable, canary) else {
@@ -62,6 +80,32 @@ pub(super) fn check(parts: &Parts, found: &mut Found) {
             .help("write both pools with `nodes`, or both with `selector`"),
             pool,
         ),
+    }
+}
+
+/// Of a mesh that is there stable has every node that the canary's labels do not select.
+fn rest(stable: &Stable, canary: Option<&Canary>, found: &mut Found) {
+    if !matches!(stable.pool.get_ref(), Pool::Rest) {
+        found.say(
+            Finding::error(
+                "pool-form",
+                "a mesh that is there has every node that has not moved",
+            )
+            .label("nodes that join later would have no ztunnel")
+            .help("write `pool = \"rest\"`"),
+            &stable.pool,
+        );
+    }
+    let Some(canary) = canary else { return };
+    let table = sound_table(&canary.pool, found);
+    let is_rest = matches!(canary.pool.get_ref(), Pool::Rest);
+    if is_rest || table.is_some_and(|table| table.selector.as_ref().is_none_or(|s| s.len() != 1)) {
+        found.say(
+            Finding::error("pool-form", "nodes move to the canary by one label")
+                .label("the label that a node gets when it moves")
+                .help("write `pool = { selector = { \"meshplan.dev/pool\" = \"canary\" } }`"),
+            &canary.pool,
+        );
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::existing::Existing;
 use crate::istio::{Bundle, Facts, Handover, ListenerFilter, tag_webhook};
 use crate::manifest::Manifest;
 use crate::plan::{Checked, Crds, Gateway, HandoverChoice, Plan, Pool, Revision, Route, Values};
@@ -58,6 +59,15 @@ pub(super) struct Rev {
     pub nodes: Option<Vec<String>>,
     /// The labels that its nodes carry.
     pub pool: BTreeMap<String, String>,
+    /// What its parts are called, where somebody else named them.
+    named: Option<Named>,
+}
+
+/// Names that somebody else gave.
+struct Named {
+    istiod: String,
+    ztunnel: String,
+    account: String,
 }
 
 impl Rev {
@@ -88,17 +98,31 @@ impl Rev {
             facts,
             nodes,
             pool,
+            named: None,
         }
+    }
+
+    /// What the revision is called where names are made of it: the one without a name is in none.
+    pub fn in_names(&self) -> Option<&str> {
+        Some(self.name.as_str()).filter(|name| *name != "default")
     }
 
     /// Its ztunnel's DaemonSet and ServiceAccount.
     pub fn ztunnel(&self) -> String {
-        format!("ztunnel-{}", self.name)
+        let named = self.named.as_ref().map(|named| named.ztunnel.clone());
+        named.unwrap_or_else(|| format!("ztunnel-{}", self.name))
+    }
+
+    /// Its ztunnel's ServiceAccount.
+    pub fn ztunnel_account(&self) -> String {
+        let named = self.named.as_ref().map(|named| named.account.clone());
+        named.unwrap_or_else(|| self.ztunnel())
     }
 
     /// Its control plane's Deployment and Service.
     pub fn istiod(&self) -> String {
-        format!("istiod-{}", self.name)
+        let named = self.named.as_ref().map(|named| named.istiod.clone());
+        named.unwrap_or_else(|| format!("istiod-{}", self.name))
     }
 
     /// The labels of its nodes as `key=value,…`.
@@ -126,7 +150,17 @@ pub(super) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    pub fn new(checked: &'a Checked) -> Self {
+    pub fn new(checked: &'a Checked, existing: Option<&Existing>) -> Self {
+        let named = existing.map(|existing| Named {
+            istiod: existing.istiod.clone(),
+            ztunnel: existing.ztunnel.clone(),
+            account: existing.ztunnel_account.clone(),
+        });
+        let stable = Rev::new(
+            Role::Stable,
+            &checked.plan.stable.revision(),
+            checked.stable,
+        );
         Self {
             plan: &checked.plan,
             bundle: &checked.bundle,
@@ -134,11 +168,7 @@ impl<'a> Context<'a> {
             crds: &checked.crds,
             values: &checked.values,
             handover: checked.handover,
-            stable: Rev::new(
-                Role::Stable,
-                &checked.plan.stable.revision(),
-                checked.stable,
-            ),
+            stable: Rev { named, ..stable },
             canary: Rev::new(
                 Role::Canary,
                 &checked.plan.canary.revision(),
@@ -304,11 +334,19 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// The header that leads to the canary; a plan that shifts no traffic has none.
+    pub fn header(&self) -> Option<(String, String)> {
+        let header = &self.plan.shift.as_ref()?.header;
+        Some((
+            header.name.get_ref().clone(),
+            header.value.get_ref().clone(),
+        ))
+    }
+
     /// The probes as gates; with the shift's header if asked for.
     pub fn probes(&self, with_header: bool) -> Vec<Gate> {
-        let header = &self.plan.shift.header;
-        let header =
-            with_header.then(|| format!("{}: {}", header.name.get_ref(), header.value.get_ref()));
+        let header = self.header().filter(|_| with_header);
+        let header = header.map(|(name, value)| format!("{name}: {value}"));
         self.plan
             .probe
             .iter()

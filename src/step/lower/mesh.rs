@@ -158,8 +158,8 @@ pub(super) fn control_plane(context: &Context, rev: &Rev) -> Step<Object> {
             );
         }
     }
-    let trusted =
-        [&context.stable, &context.canary].map(|rev| format!("{namespace}/{}", rev.ztunnel()));
+    let trusted = [&context.stable, &context.canary]
+        .map(|rev| format!("{namespace}/{}", rev.ztunnel_account()));
     step.actions = vec![Action::Install {
         file: Object::Istiod(IstioOperator {
             revision: Some(rev.name.clone()),

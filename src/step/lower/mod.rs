@@ -3,6 +3,7 @@
 mod context;
 mod gateway_api;
 mod gateways;
+mod in_place;
 mod lab;
 mod mesh;
 mod prepare;
@@ -14,6 +15,7 @@ mod traffic;
 mod workloads;
 mod ztunnel;
 
+use crate::existing::Existing;
 use crate::plan::Checked;
 
 use super::object::Object;
@@ -38,20 +40,16 @@ pub struct Procedure {
 }
 
 /// Turns a plan into its steps: what both revisions stand on, stable and traffic to it, canary, traffic to the canary,
-/// ownership to the canary, stable away.
+/// ownership to the canary, stable away; or, of a mesh that is there, node after node in place.
 #[must_use]
-pub fn lower(checked: &Checked) -> Procedure {
-    let context = Context::new(checked);
+pub fn lower(checked: &Checked, existing: Option<&Existing>) -> Procedure {
+    let context = Context::new(checked, existing);
     let mut steps = Vec::new();
-    prepare::steps(&context, &mut steps);
-    revision::stable(&context, &mut steps);
-    steps.push(gateways::gateways(&context));
-    traffic::entrance(&context, &mut steps);
-    revision::canary(&context, &mut steps);
-    gateways::second(&context, &mut steps);
-    traffic::shift(&context, &mut steps);
-    promote::steps(&context, &mut steps);
-    retire::steps(&context, &mut steps);
+    if let Some(existing) = existing {
+        in_place::steps(&context, existing, &mut steps);
+    } else {
+        beside(&context, &mut steps);
+    }
     Procedure {
         plan: checked.plan.name.get_ref().clone(),
         steps,
@@ -64,6 +62,19 @@ pub fn lower(checked: &Checked) -> Procedure {
             .collect(),
         lab: lab::lower(&checked.plan),
     }
+}
+
+/// Both revisions beside each other, each with its copy of the workloads.
+fn beside(context: &Context, steps: &mut Vec<Step<Object>>) {
+    prepare::steps(context, steps);
+    revision::stable(context, steps);
+    steps.push(gateways::gateways(context));
+    traffic::entrance(context, steps);
+    revision::canary(context, steps);
+    gateways::second(context, steps);
+    traffic::shift(context, steps);
+    promote::steps(context, steps);
+    retire::steps(context, steps);
 }
 
 /// Starts a step; what most steps lack is empty.

@@ -16,9 +16,14 @@ const ISTIO_CRDS: [&str; 3] = [
 const BUILT_IN: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node-lease"];
 
 pub(super) fn steps(context: &Context, steps: &mut Vec<Step<Object>>) {
+    shared(context, steps);
+    steps.extend(namespaces(context));
+}
+
+/// CRDs, which a cluster has one set of.
+pub(super) fn shared(context: &Context, steps: &mut Vec<Step<Object>>) {
     gateway_api::steps(context, steps);
     steps.push(base(context));
-    steps.extend(namespaces(context));
 }
 
 fn base(context: &Context) -> Step<Object> {

@@ -24,7 +24,7 @@ pub(super) fn steps(context: &Context, steps: &mut Vec<Step<Object>>) {
     steps.push(nodes(context));
 }
 
-fn delete(identities: Vec<Identity>) -> Action<Object> {
+pub(super) fn delete(identities: Vec<Identity>) -> Action<Object> {
     Action::Delete {
         files: identities.into_iter().map(Object::Identity).collect(),
     }
@@ -270,14 +270,14 @@ fn control_plane(context: &Context) -> Step<Object> {
 }
 
 /// What belongs to stable's control plane alone.
-fn own_objects(context: &Context) -> Vec<Identity> {
+pub(super) fn own_objects(context: &Context) -> Vec<Identity> {
     let (stable, namespace) = (&context.stable, context.istio_namespace());
     let values = context
         .values
         .of(Component::Istiod)
         .map(|file| serde_json::Value::Object(file.values.clone()));
     let settings = IstiodSettings::of(values.as_ref());
-    let mut identities = istiod_objects(stable.facts, settings, Some(&stable.name), namespace);
+    let mut identities = istiod_objects(stable.facts, settings, stable.in_names(), namespace);
     identities.extend(leftovers(stable.facts, &stable.name, namespace));
     identities
 }

@@ -24,17 +24,11 @@ pub(super) enum Traffic {
 
 /// Says which share of requests goes where in one state.
 pub(super) fn expected(context: &Context, traffic: Traffic) -> crate::step::Traffic {
-    let header = &context.plan.shift.header;
     let tested = matches!(traffic, Traffic::Header | Traffic::Weight(_));
     crate::step::Traffic {
         stable: context.namespaces(&context.stable),
         canary: context.namespaces(&context.canary),
-        header: tested.then(|| {
-            (
-                header.name.get_ref().clone(),
-                header.value.get_ref().clone(),
-            )
-        }),
+        header: context.header().filter(|_| tested),
         weight: match traffic {
             Traffic::Stable | Traffic::Header => 0,
             Traffic::Weight(percent) => percent,
@@ -100,7 +94,6 @@ fn split(context: &Context, matches: &[HttpMatch], backends: &[HttpBackend]) -> 
 }
 
 fn matches(context: &Context, route: &Route, with_header: bool) -> Vec<HttpMatch> {
-    let header = &context.plan.shift.header;
     route
         .matches
         .iter()
@@ -113,12 +106,7 @@ fn matches(context: &Context, route: &Route, with_header: bool) -> Vec<HttpMatch
             Some(HttpMatch {
                 path_type,
                 path: path.get_ref().clone(),
-                header: with_header.then(|| {
-                    (
-                        header.name.get_ref().clone(),
-                        header.value.get_ref().clone(),
-                    )
-                }),
+                header: context.header().filter(|_| with_header),
             })
         })
         .collect()

@@ -16,7 +16,9 @@ pub(super) fn entrance(context: &Context, steps: &mut Vec<Step<Object>>) {
 
 /// 300 to 400.
 pub(super) fn shift(context: &Context, steps: &mut Vec<Step<Object>>) {
-    let shift = &context.plan.shift;
+    let Some(shift) = &context.plan.shift else {
+        return;
+    };
     let (name, value) = (shift.header.name.get_ref(), shift.header.value.get_ref());
     let mut header = routed(context, 300, "header", Phase::Shift, Traffic::Header);
     header.title = format!("requests with {name}: {value} to the canary");

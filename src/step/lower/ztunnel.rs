@@ -56,6 +56,15 @@ pub(super) fn object(context: &Context, rev: &Rev) -> Ztunnel {
     }
 }
 
+/// Keeps a ztunnel from replacing its pods by itself.
+pub(super) fn on_delete(object: &mut Ztunnel) {
+    for (name, value) in &mut object.settings.other {
+        if *name == "update_strategy" {
+            *value = json!({"type": "OnDelete"});
+        }
+    }
+}
+
 /// The IstioOperator with which istioctl of the version makes a DaemonSet and ServiceAccount of the revision's own.
 ///
 /// The selector cannot be set by values in any version, the name from 1.25 on (`resourceName`), the nodes from 1.23 on; the rest goes by

@@ -1,7 +1,9 @@
-//! What plans will hold one day. The shape is decided and stands in the schema; every use is refused as "not yet".
+//! What a plan says of a mesh that is there, and of nodes that move in place; and what plans will hold one day, which is refused as
+//! "not yet".
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use toml::Spanned;
 
 /// Whether the plan installs a revision or finds it there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -26,11 +28,11 @@ pub struct Owners {
 }
 
 /// A number of nodes, or a share of them.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Batch {
     /// So many nodes.
-    Nodes(u16),
+    Nodes(#[schemars(range(min = 1, max = 1000))] u16),
     /// Such a share, as `25%`.
     Share(String),
 }
@@ -50,12 +52,15 @@ pub enum Placement {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct NodeGroup {
     /// Its name.
-    pub name: String,
+    #[schemars(with = "String")]
+    pub name: Spanned<String>,
     /// The labels of its nodes.
     #[serde(rename = "match")]
-    pub labels: std::collections::BTreeMap<String, String>,
+    #[schemars(with = "std::collections::BTreeMap<String, String>", extend("minProperties" = 1))]
+    pub labels: Spanned<std::collections::BTreeMap<String, String>>,
     /// How its nodes get to the canary.
     #[serde(rename = "move")]
+    #[schemars(extend("x-not-yet-values" = ["surge"]))]
     pub movement: Move,
 }
 

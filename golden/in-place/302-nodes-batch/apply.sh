@@ -1,0 +1,106 @@
+#!/bin/sh
+# 302-nodes-batch: node group batch to the canary
+# Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
+set -eu
+# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+
+if [ -e "$here"/../.meshplan-pending ]; then
+  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
+  exit 2
+fi
+
+fail() {
+  echo "meshplan: $*" >&2
+  exit 1
+}
+
+kubectl() {
+  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
+}
+
+simulated() {
+  [ "${MESHPLAN_SIMULATED:-}" = 1 ] || return 1
+  echo "skipped, as nothing runs in a simulated cluster: $1"
+}
+
+# within SECONDS WHAT COMMAND: tries the command every other second until it succeeds.
+within() {
+  limit=${MESHPLAN_WAIT:-$1}
+  what=$2
+  shift 2
+  waited=0
+  until "$@"; do
+    [ "$waited" -lt "$limit" ] || fail "not so within $limit seconds: $what"
+    sleep 2
+    waited=$((waited + 2))
+  done
+  echo "$what"
+}
+
+# Nodes of the group that have not moved, or whose move was not finished.
+left() {
+  kubectl get nodes -l node.example/group=batch -o 'jsonpath={range .items[*]}{.metadata.name},{.metadata.labels.meshplan\.dev/pool},{.metadata.annotations.meshplan\.dev/moving}{"\n"}{end}' |
+    while IFS=, read -r node label mark; do
+      [ "$label" = canary ] && [ -z "$mark" ] || echo "$node"
+    done
+}
+
+# A PodDisruptionBudget without room would hold the drain up until it gives up.
+room() {
+  kubectl get poddisruptionbudgets -A -o 'jsonpath={range .items[?(@.status.disruptionsAllowed==0)]}{.metadata.namespace} {.metadata.name} {.spec.selector.matchLabels}{"\n"}{end}' |
+    while read -r namespace name labels; do
+      selector=$(printf '%s' "$labels" | tr -d '{}" ' | tr ':' '=')
+      pods=$(kubectl get pods -n "$namespace" -l "$selector" --field-selector "spec.nodeName=$1" -o name)
+      [ -z "$pods" ] || fail "PodDisruptionBudget $namespace/$name allows no disruption, and node $1 has pods of it; $1 stays cordoned with its ztunnel. Make room, and run this again"
+    done
+}
+
+# Pods of some labels on a node are there and ready.
+ready() {
+  conditions=$(kubectl get pods -n istio-system -l "$2" --field-selector "spec.nodeName=$1" -o 'jsonpath={range .items[*]}{.status.conditions[?(@.type=="Ready")].status}{"\n"}{end}')
+  [ "$conditions" = True ]
+}
+
+move() {
+  mark=$(kubectl get node "$1" -o 'jsonpath={.metadata.annotations.meshplan\.dev/moving}')
+  if [ -z "$mark" ]; then
+    cordoned=$(kubectl get node "$1" -o 'jsonpath={.spec.unschedulable}')
+    mark=open
+    [ "$cordoned" != true ] || mark=cordoned
+    kubectl annotate node "$1" meshplan.dev/moving="$mark" --overwrite
+  fi
+  kubectl cordon "$1"
+  room "$1"
+  kubectl drain "$1" --ignore-daemonsets --delete-emptydir-data --timeout=300s
+  kubectl delete pods -n istio-system -l k8s-app=istio-cni-node --field-selector "spec.nodeName=$1" --timeout=2m
+  kubectl label node "$1" meshplan.dev/pool=canary --overwrite
+  within 300 "istio-cni is ready on $1" ready "$1" k8s-app=istio-cni-node
+  within 300 "ztunnel is ready on $1" ready "$1" app=ztunnel,meshplan.dev/revision=1-31-0
+  # It was cordoned before for a reason that is not the plan's.
+  [ "$mark" = cordoned ] || kubectl uncordon "$1"
+  kubectl annotate node "$1" meshplan.dev/moving-
+  echo "$1 has moved"
+}
+
+all=$(kubectl get nodes -l node.example/group=batch -o name | wc -l)
+[ "$all" -gt 0 ] || echo 'no node carries node.example/group=batch; there is nothing to move'
+batch=2
+nodes=$(left | head -n "$batch")
+while [ -n "$nodes" ]; do
+  # Names of nodes have no blanks.
+  for node in $nodes; do
+    move "$node"
+  done
+  nodes=$(left | head -n "$batch")
+  if [ -n "$nodes" ] && ! simulated 'a soak of 600 seconds'; then
+    waited=0
+    while [ "$waited" -lt 600 ]; do
+      echo "soak: $waited of 600 seconds, then $nodes"
+      sleep 30
+      waited=$((waited + 30))
+    done
+  fi
+done
+
+echo '302-nodes-batch: applied. Next: sh 302-nodes-batch/verify.sh'

@@ -1,0 +1,251 @@
+//! The mesh of a dump, held against the plan.
+
+use serde_json::Value;
+
+use super::{DUMP, Gateway, Reading, Writer};
+use crate::finding::Finding;
+use crate::istio::Handover;
+use crate::state::{Object, State};
+
+/// How many Gateways and waypoints have a step of their own.
+const MOST: usize = 40;
+
+impl Reading<'_> {
+    /// What every cluster has is there.
+    pub(super) fn is_whole(&mut self, state: &State) {
+        let Some(folder) = &self.plan.stable.existing else {
+            return;
+        };
+        let missing = |what: &str| {
+            Finding::error(
+                "existing-incomplete",
+                format!("`{}` has no {what}", folder.get_ref()),
+            )
+            .label("every cluster has some")
+            .help(format!("print it into the folder: `{DUMP}`"))
+        };
+        if state.nodes.is_empty() {
+            self.say(missing("Node"), folder);
+        }
+        if state.of_kind("", "Namespace").next().is_none() {
+            self.say(missing("Namespace"), folder);
+        }
+    }
+
+    /// Finds the one control plane: its namespace, Deployment and revision.
+    pub(super) fn control_plane(&mut self, state: &State) -> Option<(String, String, String)> {
+        let all: Vec<_> = state.istiods().collect();
+        let folder = self.plan.stable.existing.as_ref()?;
+        let [(object, istiod)] = all.as_slice() else {
+            let names: Vec<String> = all
+                .iter()
+                .map(|(object, _)| object.key.to_string())
+                .collect();
+            let finding = if all.is_empty() {
+                Finding::error("existing-no-mesh", format!("`{}` has no control plane of Istio", folder.get_ref()))
+                    .label("a Deployment of pods with `app: istiod`")
+                    .help("leave `origin` out where the plan installs the stable revision; or print the Deployments into the folder")
+            } else {
+                Finding::error(
+                    "existing-two",
+                    format!(
+                        "`{}` has {} control planes of Istio",
+                        folder.get_ref(),
+                        all.len()
+                    ),
+                )
+                .label(names.join(", "))
+                .help(
+                    "end the upgrade that is under way first: one control plane is the stable one",
+                )
+            };
+            let finding = match names.last() {
+                Some(name) => finding.object(name.clone()),
+                None => finding,
+            };
+            self.say(finding, folder);
+            return None;
+        };
+        let object_name = object.key.to_string();
+        self.version(&object_name, "istiod", istiod.version.as_ref());
+        let own = &istiod.revision;
+        let named = self.plan.stable.revision().name();
+        if *own != named {
+            let place = self
+                .plan
+                .stable
+                .revision
+                .as_ref()
+                .unwrap_or(&self.plan.stable.version);
+            self.say(
+                Finding::error(
+                    "existing-revision",
+                    format!("the control plane that is there is of revision `{own}`"),
+                )
+                .label(format!("the plan calls it `{named}`"))
+                .help(format!("write `revision = \"{own}\"`"))
+                .object(object_name.clone()),
+                place,
+            );
+        }
+        let namespace = object.key.namespace.clone()?;
+        let wanted = self
+            .plan
+            .istio
+            .namespace
+            .as_ref()
+            .map_or("istio-system", |name| name.get_ref());
+        if namespace != wanted {
+            let help = format!("write `namespace = \"{namespace}\"` in `[istio]`");
+            let finding = Finding::error(
+                "existing-namespace",
+                format!("the control plane that is there is in namespace `{namespace}`"),
+            )
+            .label(format!("the plan looks in `{wanted}`"))
+            .help(help)
+            .object(object_name);
+            match &self.plan.istio.namespace {
+                Some(place) => self.say(finding, place),
+                None => self.say(finding, folder),
+            }
+        }
+        Some((namespace, object.key.name.clone(), own.clone()))
+    }
+
+    /// Finds the one ztunnel: its DaemonSet and ServiceAccount.
+    pub(super) fn ztunnel(&mut self, state: &State) -> Option<(String, String, Value)> {
+        let all: Vec<_> = state.ztunnels().collect();
+        let folder = self.plan.stable.existing.as_ref()?;
+        let [(object, ztunnel)] = all.as_slice() else {
+            let finding = if all.is_empty() {
+                Finding::error(
+                    "existing-no-mesh",
+                    format!("`{}` has no ztunnel", folder.get_ref()),
+                )
+                .label("a DaemonSet of pods with `app: ztunnel`")
+                .help("print the DaemonSets into the folder")
+            } else {
+                let names: Vec<String> = all
+                    .iter()
+                    .map(|(object, _)| object.key.to_string())
+                    .collect();
+                Finding::error("existing-two", format!("`{}` has {} ztunnels", folder.get_ref(), all.len()))
+                    .label(names.join(", "))
+                    .help("end the upgrade that is under way first: every node has one ztunnel before this one begins")
+                    .object(names.last().cloned().unwrap_or_default())
+            };
+            self.say(finding, folder);
+            return None;
+        };
+        self.version(&object.key.to_string(), "ztunnel", ztunnel.version.as_ref());
+        self.owner(object, "100 pins it to the nodes that have not moved");
+        let account = object
+            .value()
+            .pointer("/spec/template/spec/serviceAccountName");
+        let account = account.and_then(Value::as_str).unwrap_or("default");
+        Some((
+            object.key.name.clone(),
+            account.to_owned(),
+            object.value().clone(),
+        ))
+    }
+
+    pub(super) fn cni(&mut self, state: &State) -> Option<Value> {
+        let folder = self.plan.stable.existing.as_ref()?;
+        let mut found = None;
+        for (object, cni) in state.cnis() {
+            found = Some(object.value().clone());
+            self.version(&object.key.to_string(), "istio-cni", cni.version.as_ref());
+            self.owner(object, "110 keeps it from restarting everywhere at once");
+        }
+        if found.is_none() {
+            self.say(
+                Finding::error(
+                    "existing-no-mesh",
+                    format!("`{}` has no istio-cni", folder.get_ref()),
+                )
+                .label("a DaemonSet of pods with `k8s-app: istio-cni-node`")
+                .help("print the DaemonSets into the folder, those of every namespace"),
+                folder,
+            );
+        }
+        found
+    }
+
+    /// What is there is of the plan's stable version.
+    fn version(&mut self, object: &str, what: &str, version: Option<&semver::Version>) {
+        let stable = &self.plan.stable.version;
+        let own = version.map(ToString::to_string);
+        if own.as_deref() != Some(stable.get_ref()) {
+            let own = own.unwrap_or_else(|| "no version that its image says".to_owned());
+            self.say(
+                Finding::error("existing-version", format!("the {what} that is there is {own}"))
+                    .label(format!("the plan says {}", stable.get_ref()))
+                    .help("write the version that runs; where parts differ, end the upgrade that is under way first")
+                    .object(object.to_owned()),
+                stable,
+            );
+        }
+    }
+
+    /// Whether somebody would write an object back that a step changes.
+    fn owner(&mut self, object: &Object, changes: &str) {
+        let writer = Writer::of(object.value());
+        let Some(folder) = self
+            .plan
+            .stable
+            .existing
+            .as_ref()
+            .filter(|_| writer.writes_back())
+        else {
+            return;
+        };
+        self.say(
+            Finding::error("existing-owner", format!("{} is written by {}", object.key, writer.in_words()))
+                .label(format!("{changes}, and its owner would write it back"))
+                .help("`owner` of `[istio]`, which makes the step a change at that owner, is decided but not built yet; hand the object over to kubectl first")
+                .object(object.key.to_string()),
+            folder,
+        );
+    }
+
+    /// Gateways can change hands by their label without losing requests, and each has a step.
+    pub(super) fn handover(&mut self, gateways: &[Gateway]) {
+        if let (Some(gateway), Some(folder)) = (gateways.get(MOST), &self.plan.stable.existing) {
+            self.say(
+                Finding::error(
+                    "not-yet",
+                    format!(
+                        "`{}` has {} Gateways and waypoints",
+                        folder.get_ref(),
+                        gateways.len()
+                    ),
+                )
+                .label(format!("steps 520 to 559 are one each, {MOST} at most"))
+                .help("more of them in one plan is decided but not built yet")
+                .object(format!("Gateway {}/{}", gateway.namespace, gateway.name)),
+                folder,
+            );
+        }
+        let Some(first) = gateways
+            .first()
+            .filter(|_| self.handover != Handover::Relabel)
+        else {
+            return;
+        };
+        let stable = &self.plan.stable.version;
+        self.say(
+            Finding::error(
+                "not-yet",
+                format!(
+                    "Gateways of a mesh that is there cannot change hands from Istio {} yet",
+                    stable.get_ref()
+                ),
+            )
+            .label("it drops the listeners of a Gateway that is labelled away, or knows no owner at all")
+            .help("upgrade the mesh to a patch whose Gateways can be labelled away first; a second Gateway, and the tag, are decided but not built yet here")
+            .object(format!("Gateway {}/{}", first.namespace, first.name)),
+            stable,
+        );
+    }
+}

@@ -1,0 +1,188 @@
+//! What is there: the mesh that a plan finds, read from what `kubectl get … -o yaml` printed, and held against the plan.
+
+mod against;
+mod nodes;
+mod read;
+mod writer;
+
+use serde_json::Value;
+
+use crate::finding::Finding;
+use crate::istio::Handover;
+use crate::manifest::Manifest;
+use crate::plan::{Checked, Files, Plan};
+use crate::source::Sources;
+use crate::state::{Object, State};
+
+pub use writer::Writer;
+
+/// A mesh that is there.
+#[derive(Debug, Clone)]
+pub struct Existing {
+    /// What of the dump decides about a state, without what only a cluster fills in; in the order of their identities.
+    pub objects: Vec<Manifest>,
+    /// The namespace of the control plane, istio-cni and ztunnel.
+    pub namespace: String,
+    /// The revision of its control plane; `default` where it has no name.
+    pub revision: String,
+    /// The control plane's Deployment.
+    pub istiod: String,
+    /// ztunnel's DaemonSet.
+    pub ztunnel: String,
+    /// The ServiceAccount of ztunnel.
+    pub ztunnel_account: String,
+    /// The whole DaemonSet of ztunnel.
+    pub ztunnel_object: Value,
+    /// The whole DaemonSet of istio-cni.
+    pub cni_object: Value,
+    /// The revision that the tag `default` points to, where there is one.
+    pub tag: Option<String>,
+    /// The Gateway API CRDs, as bundle and channel, where the dump has them.
+    pub bundle: Option<(String, String)>,
+    /// The nodes of each group of the plan, by name.
+    pub groups: Vec<Vec<String>>,
+    /// Every Gateway and waypoint of Istio's.
+    pub gateways: Vec<Gateway>,
+}
+
+/// A Gateway or waypoint that is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gateway {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// Its class, `istio` or `istio-waypoint`.
+    pub class: String,
+    /// Its own `istio.io/rev`.
+    pub revision: Option<String>,
+    /// How many pods its Deployment has.
+    pub replicas: u64,
+}
+
+/// How to print a dump; what findings name where it lacks something.
+pub const DUMP: &str = "kubectl get nodes,namespaces,services,serviceaccounts,deployments,daemonsets,statefulsets,poddisruptionbudgets,\
+gateways.gateway.networking.k8s.io,httproutes,referencegrants,mutatingwebhookconfigurations,validatingwebhookconfigurations,customresourcedefinitions -A \
+--show-managed-fields -o yaml";
+
+/// Reads the dump of a plan and holds it against the plan; nothing where something contradicts it.
+pub fn read(
+    checked: &Checked,
+    files: &Files<'_>,
+    sources: &mut Sources,
+) -> (Vec<Finding>, Option<Existing>) {
+    let plan = &checked.plan;
+    let Some(folder) = &plan.stable.existing else {
+        return (Vec::new(), None);
+    };
+    let mut reading = Reading {
+        plan_source: &checked.source,
+        plan,
+        handover: checked.handover,
+        findings: Vec::new(),
+    };
+    let objects = reading.objects(folder, files, sources);
+    let existing = if reading.findings.is_empty() {
+        reading.mesh(&objects)
+    } else {
+        None
+    };
+    let existing = existing.filter(|_| !crate::finding::has_errors(&reading.findings));
+    (reading.findings, existing)
+}
+
+struct Reading<'a> {
+    plan_source: &'a str,
+    plan: &'a Plan,
+    handover: Handover,
+    findings: Vec<Finding>,
+}
+
+impl Reading<'_> {
+    fn say<T>(&mut self, finding: Finding, place: &toml::Spanned<T>) {
+        let span = place.span();
+        self.findings.push(finding.at(self.plan_source, span));
+    }
+
+    /// Finds the mesh among the objects.
+    fn mesh(&mut self, objects: &[std::rc::Rc<Object>]) -> Option<Existing> {
+        let state = State::of(objects);
+        self.is_whole(&state);
+        let (istiod, ztunnel) = (self.control_plane(&state), self.ztunnel(&state));
+        let cni = self.cni(&state);
+        self.nodes(&state);
+        let groups = self.groups(&state);
+        let (istiod, ztunnel) = (istiod?, ztunnel?);
+        let gateways = gateways(&state);
+        self.handover(&gateways);
+        let mut manifests: Vec<Manifest> = objects
+            .iter()
+            .filter_map(|object| read::kept(object))
+            .collect();
+        manifests.sort_by(|one, other| one.identity.cmp(&other.identity));
+        Some(Existing {
+            objects: manifests,
+            namespace: istiod.0,
+            revision: istiod.2,
+            istiod: istiod.1,
+            ztunnel: ztunnel.0,
+            ztunnel_account: ztunnel.1,
+            ztunnel_object: ztunnel.2,
+            cni_object: cni?,
+            tag: state
+                .tags()
+                .find(|(_, tag)| tag.name == "default")
+                .map(|(_, tag)| tag.revision.clone()),
+            bundle: bundle(objects),
+            groups,
+            gateways,
+        })
+    }
+}
+
+fn gateways(state: &State) -> Vec<Gateway> {
+    let of = |(object, gateway): (&std::rc::Rc<Object>, &crate::state::Gateway)| {
+        let namespace = object.key.namespace.clone().unwrap_or_default();
+        let name = object.key.name.clone();
+        let deployment = deployment(&name, &gateway.class);
+        let key = crate::identity::Key::namespaced("apps", "Deployment", &namespace, &deployment);
+        let replicas = state
+            .get(&key)
+            .and_then(|object| Some(object.pods()?.replicas))
+            .unwrap_or(0);
+        Gateway {
+            revision: object.label("istio.io/rev").map(str::to_owned),
+            class: gateway.class.clone(),
+            namespace,
+            name,
+            replicas,
+        }
+    };
+    state.gateways().map(of).collect()
+}
+
+/// The Deployment that Istio makes for a Gateway.
+///
+/// Source: `istio/istio:pilot/pkg/config/kube/gateway/deploymentcontroller.go`, `getDefaultName`: waypoints are called as they are.
+#[must_use]
+pub fn deployment(name: &str, class: &str) -> String {
+    if class == "istio-waypoint" {
+        name.to_owned()
+    } else {
+        format!("{name}-{class}")
+    }
+}
+
+/// The Gateway API CRDs of a dump, by the annotations of the one for Gateways.
+fn bundle(objects: &[std::rc::Rc<Object>]) -> Option<(String, String)> {
+    let crd = objects.iter().find(|object| {
+        object.key.kind == "CustomResourceDefinition"
+            && object.key.name == "gateways.gateway.networking.k8s.io"
+    })?;
+    let annotations = crd.value().pointer("/metadata/annotations")?;
+    let text = |name: &str| {
+        let value = annotations.get(format!("gateway.networking.k8s.io/{name}"))?;
+        value.as_str().map(str::to_owned)
+    };
+    Some((text("bundle-version")?, text("channel")?))
+}

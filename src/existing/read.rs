@@ -1,0 +1,200 @@
+//! The files of a dump, and what of them is kept.
+
+use std::rc::Rc;
+
+use serde_json::Value;
+use toml::Spanned;
+
+use super::{DUMP, Reading};
+use crate::finding::Finding;
+use crate::manifest::Manifest;
+use crate::plan::Files;
+use crate::source::{Source, Sources};
+use crate::state::{Object, load};
+
+/// The kinds that decide about a state. Secrets, pods and all else stay where they are.
+const KINDS: [(&str, &str); 15] = [
+    ("", "Namespace"),
+    ("", "Node"),
+    ("", "Service"),
+    ("", "ServiceAccount"),
+    ("apps", "DaemonSet"),
+    ("apps", "Deployment"),
+    ("apps", "StatefulSet"),
+    ("policy", "PodDisruptionBudget"),
+    ("gateway.networking.k8s.io", "Gateway"),
+    ("gateway.networking.k8s.io", "HTTPRoute"),
+    ("gateway.networking.k8s.io", "ReferenceGrant"),
+    (
+        "admissionregistration.k8s.io",
+        "MutatingWebhookConfiguration",
+    ),
+    (
+        "admissionregistration.k8s.io",
+        "ValidatingWebhookConfiguration",
+    ),
+    ("security.istio.io", "AuthorizationPolicy"),
+    ("security.istio.io", "PeerAuthentication"),
+];
+
+/// What a cluster fills in, and what says nothing of what somebody wanted.
+const FILLED_IN: [&str; 7] = [
+    "managedFields",
+    "uid",
+    "resourceVersion",
+    "generation",
+    "selfLink",
+    "ownerReferences",
+    "finalizers",
+];
+
+/// Annotations that tools keep their own books in.
+const BOOKS: [&str; 3] = [
+    "kubectl.kubernetes.io/last-applied-configuration",
+    "deployment.kubernetes.io/revision",
+    "deprecated.daemonset.template.generation",
+];
+
+impl Reading<'_> {
+    /// Reads every file of a folder.
+    pub(super) fn objects(
+        &mut self,
+        folder: &Spanned<String>,
+        files: &Files<'_>,
+        sources: &mut Sources,
+    ) -> Vec<Rc<Object>> {
+        let name = folder.get_ref().trim_end_matches('/');
+        let names = match (files.list)(name) {
+            Ok(names) => names,
+            Err(error) => {
+                self.say(
+                    Finding::error(
+                        "existing-unreadable",
+                        format!("`{name}` cannot be read: {error}"),
+                    )
+                    .label("a folder beside the plan")
+                    .help(format!(
+                        "make it, and print the mesh that is there into it: `{DUMP}`"
+                    )),
+                    folder,
+                );
+                return Vec::new();
+            }
+        };
+        let mut objects = Vec::new();
+        for file in names {
+            let is_yaml = [".yaml", ".yml", ".json"]
+                .iter()
+                .any(|end| file.ends_with(end));
+            if !is_yaml {
+                continue;
+            }
+            let path = format!("{name}/{file}");
+            match (files.read)(&path) {
+                Ok(text) => {
+                    let source = Source::new(files.shown(&path), text);
+                    let loaded = load(&source);
+                    self.findings.extend(loaded.findings);
+                    objects.extend(loaded.objects);
+                    sources.add(source);
+                }
+                Err(error) => self.say(
+                    Finding::error(
+                        "existing-unreadable",
+                        format!("`{path}` cannot be read: {error}"),
+                    )
+                    .label("of this folder")
+                    .help("make it readable, or take it out of the folder"),
+                    folder,
+                ),
+            }
+        }
+        objects
+    }
+}
+
+/// What of an object is kept; nothing of one that decides nothing.
+pub(super) fn kept(object: &Object) -> Option<Manifest> {
+    let key = &object.key;
+    if !KINDS.contains(&(key.group.as_str(), key.kind.as_str())) || is_of_every_cluster(object) {
+        return None;
+    }
+    let mut value = object.value().clone();
+    let map = value.as_object_mut()?;
+    map.shift_remove("status");
+    if let Some(Value::Object(metadata)) = map.get_mut("metadata") {
+        for name in FILLED_IN {
+            metadata.shift_remove(name);
+        }
+        // Of routes and Gateways the older one comes first.
+        if key.group != "gateway.networking.k8s.io" {
+            metadata.shift_remove("creationTimestamp");
+        }
+        if let Some(Value::Object(annotations)) = metadata.get_mut("annotations") {
+            annotations.retain(|name, _| !BOOKS.contains(&name.as_str()));
+            if annotations.is_empty() {
+                metadata.shift_remove("annotations");
+            }
+        }
+    }
+    match key.kind.as_str() {
+        // Its labels decide; addresses and leases are the kubelet's.
+        "Node" => {
+            map.shift_remove("spec");
+        }
+        "Service" => {
+            if let Some(Value::Object(spec)) = map.get_mut("spec") {
+                for name in [
+                    "clusterIP",
+                    "clusterIPs",
+                    "ipFamilies",
+                    "ipFamilyPolicy",
+                    "healthCheckNodePort",
+                ] {
+                    if spec.get(name) != Some(&Value::from("None")) {
+                        spec.shift_remove(name);
+                    }
+                }
+                let ports = spec.get_mut("ports").and_then(Value::as_array_mut);
+                for port in ports.into_iter().flatten().filter_map(Value::as_object_mut) {
+                    port.shift_remove("nodePort");
+                }
+            }
+        }
+        "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration" => {
+            let webhooks = map.get_mut("webhooks").and_then(Value::as_array_mut);
+            for webhook in webhooks.into_iter().flatten() {
+                if let Some(Value::Object(config)) = webhook.get_mut("clientConfig") {
+                    config.shift_remove("caBundle");
+                }
+            }
+        }
+        _ => {}
+    }
+    Some(
+        object
+            .manifest
+            .implies(object.manifest.identity.clone(), value),
+    )
+}
+
+/// Whether a cluster makes an object of its own: the API server's Service, ServiceAccounts for pods that ask for none, and namespaces that
+/// have nothing to do with a mesh.
+fn is_of_every_cluster(object: &Object) -> bool {
+    const NAMESPACES: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node-lease"];
+    let key = &object.key;
+    let labels = object
+        .value()
+        .pointer("/metadata/labels")
+        .and_then(Value::as_object);
+    let meshed =
+        labels.is_some_and(|labels| labels.keys().any(|label| label.contains("istio.io/")));
+    match key.kind.as_str() {
+        "Service" => key.name == "kubernetes" && key.namespace.as_deref() == Some("default"),
+        "ServiceAccount" => {
+            key.name == "default" || key.namespace.as_deref() == Some("kube-system")
+        }
+        "Namespace" => NAMESPACES.contains(&key.name.as_str()) && !meshed,
+        _ => false,
+    }
+}

@@ -1,0 +1,130 @@
+//! Who writes an object that is there: what its labels, annotations and managed fields say.
+
+use serde_json::Value;
+
+/// Somebody who writes objects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Writer {
+    /// A Helm release, as `namespace/name`.
+    Helm(String),
+    /// Flux's object, as `namespace/name`.
+    Flux(String),
+    /// An Argo CD application.
+    ArgoCd(String),
+    /// `istioctl install`.
+    Istioctl,
+    /// kubectl, or whoever else nobody will find there again.
+    Hand,
+}
+
+impl Writer {
+    /// Reads who wrote an object. What is reconciled all the time counts before what is only written again on a whim.
+    ///
+    /// Sources: the labels and annotations that Argo CD (`argo-cd@v3:util/argo`, `argocd.argoproj.io/tracking-id`), Flux
+    /// (`kustomize.toolkit.fluxcd.io/name`, `helm.toolkit.fluxcd.io/name`), Helm (`meta.helm.sh/release-name`) and istioctl
+    /// (`install.operator.istio.io/owning-resource`) put on what they write; field managers as `kubectl get --show-managed-fields` has them.
+    #[must_use]
+    pub fn of(object: &Value) -> Self {
+        let text = |kind: &str, key: &str| {
+            let all = object.get("metadata")?.get(kind)?;
+            all.get(key)?.as_str().map(str::to_owned)
+        };
+        if let Some(id) = text("annotations", "argocd.argoproj.io/tracking-id") {
+            return Self::ArgoCd(id.split(':').next().unwrap_or_default().to_owned());
+        }
+        if let Some(name) = text("labels", "argocd.argoproj.io/instance") {
+            return Self::ArgoCd(name);
+        }
+        for flux in ["kustomize.toolkit.fluxcd.io", "helm.toolkit.fluxcd.io"] {
+            if let Some(name) = text("labels", &format!("{flux}/name")) {
+                let namespace = text("labels", &format!("{flux}/namespace")).unwrap_or_default();
+                return Self::Flux(format!("{namespace}/{name}"));
+            }
+        }
+        let managers = object
+            .pointer("/metadata/managedFields")
+            .and_then(Value::as_array);
+        let managed = |wanted: &str| {
+            let mut managers = managers.into_iter().flatten();
+            managers.any(|entry| entry.get("manager").and_then(Value::as_str) == Some(wanted))
+        };
+        if managed("argocd-controller") {
+            return Self::ArgoCd("unknown".to_owned());
+        }
+        if managed("kustomize-controller") || managed("helm-controller") {
+            return Self::Flux("unknown".to_owned());
+        }
+        if let Some(name) = text("annotations", "meta.helm.sh/release-name") {
+            let namespace = text("annotations", "meta.helm.sh/release-namespace");
+            return Self::Helm(format!("{}/{name}", namespace.unwrap_or_default()));
+        }
+        if managed("helm") {
+            return Self::Helm("unknown".to_owned());
+        }
+        let istioctl = text("labels", "install.operator.istio.io/owning-resource").is_some();
+        if istioctl || managed("istio-operator") {
+            return Self::Istioctl;
+        }
+        Self::Hand
+    }
+
+    /// Says it in words.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        match self {
+            Self::Helm(release) => format!("Helm release {release}"),
+            Self::Flux(name) => format!("Flux, {name}"),
+            Self::ArgoCd(name) => format!("Argo CD application {name}"),
+            Self::Istioctl => "istioctl".to_owned(),
+            Self::Hand => "kubectl".to_owned(),
+        }
+    }
+
+    /// Whether it would write the fields of a step back: at once, or the next time that somebody runs it.
+    #[must_use]
+    pub fn writes_back(&self) -> bool {
+        matches!(self, Self::Helm(_) | Self::Flux(_) | Self::ArgoCd(_))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn writers_are_known_by_what_they_leave() {
+        let cases = [
+            (
+                json!({"annotations": {"meta.helm.sh/release-name": "ztunnel", "meta.helm.sh/release-namespace": "istio-system"}}),
+                "Helm release istio-system/ztunnel",
+            ),
+            (
+                json!({"annotations": {"meta.helm.sh/release-name": "z"}, "labels": {"helm.toolkit.fluxcd.io/name": "ztunnel", "helm.toolkit.fluxcd.io/namespace": "mesh"}}),
+                "Flux, mesh/ztunnel",
+            ),
+            (
+                json!({"annotations": {"argocd.argoproj.io/tracking-id": "mesh:apps/DaemonSet:istio-system/ztunnel"}}),
+                "Argo CD application mesh",
+            ),
+            (
+                json!({"labels": {"install.operator.istio.io/owning-resource": "ztunnel"}}),
+                "istioctl",
+            ),
+            (
+                json!({"managedFields": [{"manager": "helm", "operation": "Update"}]}),
+                "Helm release unknown",
+            ),
+            (
+                json!({"managedFields": [{"manager": "kubectl-client-side-apply"}]}),
+                "kubectl",
+            ),
+        ];
+        for (metadata, words) in cases {
+            assert_eq!(
+                Writer::of(&json!({ "metadata": metadata })).in_words(),
+                words
+            );
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! The mesh that a plan starts from, made in a cluster that has none.
+
+use std::fs;
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+
+use super::{Rehearsal, stand_in};
+use crate::state::{Facet, State};
+use crate::step::Action;
+use crate::target::IndexStep;
+
+impl Rehearsal<'_> {
+    /// Makes what a step says was there: the Gateway API CRDs, the objects of the dump, and stand-ins for what no dump has.
+    pub(super) fn existing(&self, step: &IndexStep, after: &State) -> Result<()> {
+        let found = step.step.actions.iter().find_map(|action| match action {
+            Action::Found { bundle, .. } => Some(bundle),
+            _ => None,
+        });
+        let Some(bundle) = found else { return Ok(()) };
+        if let Some((bundle, channel)) = bundle {
+            let folder = self.scratch.join("bundle");
+            fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
+            let crds = if channel == "standard" {
+                "config/crd"
+            } else {
+                "config/crd/experimental"
+            };
+            let text = format!(
+                "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n- \"github.com/kubernetes-sigs/gateway-api/{crds}?ref={bundle}\"\n"
+            );
+            let path = folder.join("kustomization.yaml");
+            fs::write(&path, text).with_context(|| format!("writing {}", path.display()))?;
+            let folder = folder.to_string_lossy();
+            self.cluster
+                .run(&["apply", "--server-side", "-k", &folder], None)?;
+        }
+        self.apply(&stand_in::base())?;
+        let mut objects: Vec<Value> = after
+            .objects()
+            .filter(|object| !matches!(object.facet, Facet::Node(_)))
+            .map(|object| {
+                if object.implied {
+                    stand_in::stand_in(object)
+                } else {
+                    let mut value = object.value().clone();
+                    stand_in::unasked(&mut value);
+                    value
+                }
+            })
+            .collect();
+        objects.sort_by_key(|object| object["kind"] != "Namespace");
+        self.apply(&objects)?;
+        // What runs, runs before anything is compared with it.
+        for kind in ["daemonset", "deployment"] {
+            let all = self.cluster.items(&[kind, "-A"])?;
+            for object in all {
+                let text = |pointer: &str| {
+                    object
+                        .pointer(pointer)
+                        .and_then(Value::as_str)
+                        .unwrap_or_default()
+                        .to_owned()
+                };
+                let name = format!("{kind}/{}", text("/metadata/name"));
+                let namespace = text("/metadata/namespace");
+                self.cluster.run(
+                    &[
+                        "rollout",
+                        "status",
+                        &name,
+                        "-n",
+                        &namespace,
+                        "--timeout=60s",
+                    ],
+                    None,
+                )?;
+            }
+        }
+        Ok(())
+    }
+
+    fn apply(&self, objects: &[Value]) -> Result<()> {
+        let list = json!({"apiVersion": "v1", "kind": "List", "items": objects});
+        self.cluster.run(
+            &[
+                "apply",
+                "--server-side",
+                "--field-manager=istio-operator",
+                "--force-conflicts",
+                "-f",
+                "-",
+            ],
+            Some(&list.to_string()),
+        )?;
+        Ok(())
+    }
+}

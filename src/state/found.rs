@@ -1,0 +1,139 @@
+//! What was there before the first step, and what steps change of it: some fields of an object, or a label.
+
+use std::rc::Rc;
+
+use serde_json::{Map, Value, json};
+
+use super::facet::Facet;
+use super::objects::{Object, State};
+use super::operator::complete;
+use super::replay::Refusal;
+use crate::identity::Identity;
+use crate::istio::{IstiodSettings, cni_objects, facts_near, istiod_objects, leftovers};
+
+impl State {
+    /// Takes objects for what is there, and with them what their installer made of the same version, which no dump has.
+    pub(super) fn find(&mut self, objects: &[Rc<Object>], version: &str, revision: &str) {
+        for object in objects {
+            if let Facet::Node(labels) = &object.facet {
+                self.nodes.insert(object.key.name.clone(), labels.clone());
+            } else {
+                self.objects.insert(object.key.clone(), Rc::clone(object));
+            }
+        }
+        let facts = facts_near(super::version_of(version).as_ref());
+        let named = Some(revision).filter(|revision| *revision != "default");
+        let of = |object: &Rc<Object>, identities: Vec<Identity>| {
+            let object = Rc::clone(object);
+            identities
+                .into_iter()
+                .map(move |identity| (Rc::clone(&object), identity))
+        };
+        let namespace = |object: &Object| object.key.namespace.clone().unwrap_or_default();
+        let mut made: Vec<(Rc<Object>, Identity)> = Vec::new();
+        for (object, _) in self.cnis() {
+            made.extend(of(object, cni_objects(facts, &namespace(object))));
+        }
+        for (object, _) in self.istiods() {
+            let all = istiod_objects(facts, IstiodSettings::default(), named, &namespace(object));
+            made.extend(of(object, all));
+            made.extend(of(object, leftovers(facts, revision, &namespace(object))));
+        }
+        for (object, identity) in made {
+            if self.objects.contains_key(&identity.key()) {
+                continue;
+            }
+            let value = match identity.kind.as_str() {
+                "Service" => json!({"spec": {
+                    "selector": {"app": "istiod", "istio.io/rev": revision},
+                    "ports": [{"port": 15010}, {"port": 15012}, {"port": 443}, {"port": 15014}]}}),
+                _ => json!({}),
+            };
+            let value = complete(&identity, value);
+            let mut made = Object::of(object.manifest.implies(identity, value), object.phase);
+            made.implied = true;
+            self.objects.insert(made.key.clone(), Rc::new(made));
+        }
+    }
+
+    /// Writes some fields of an object, as a server-side apply does: fields that the last one of these wrote and this one does not
+    /// are as they were before.
+    pub(super) fn patch(&mut self, fields: &Rc<Object>) -> Option<Refusal> {
+        let Some(object) = self.objects.get(&fields.key).cloned() else {
+            return Some(Refusal {
+                object: Some(Rc::clone(fields)),
+                pointer: "/metadata/name",
+                why: format!(
+                    "{} is not there, and some fields do not make one",
+                    fields.key
+                ),
+            });
+        };
+        let mut value = object.manifest.original().value;
+        merge(&mut value, fields.value());
+        self.rewrite(&object, value);
+        None
+    }
+
+    /// Gives an object a label, or takes it off.
+    pub(super) fn label(
+        &mut self,
+        kind: &str,
+        namespace: &str,
+        name: &str,
+        (key, label): (&str, Option<&str>),
+    ) {
+        let found = self.objects.values().find(|object| {
+            object.key.kind.eq_ignore_ascii_case(kind)
+                && object.key.namespace.as_deref() == Some(namespace)
+                && object.key.name == name
+        });
+        let Some(object) = found.cloned() else { return };
+        let mut value = object.value().clone();
+        if let Some(metadata) = value.get_mut("metadata").and_then(Value::as_object_mut) {
+            let mut labels = match metadata.get("labels") {
+                Some(Value::Object(labels)) => labels.clone(),
+                _ => Map::new(),
+            };
+            match label {
+                Some(label) => {
+                    labels.insert(key.to_owned(), Value::from(label));
+                }
+                None => {
+                    labels.shift_remove(key);
+                }
+            }
+            if labels.is_empty() {
+                metadata.shift_remove("labels");
+            } else {
+                metadata.insert("labels".to_owned(), Value::Object(labels));
+            }
+        }
+        self.rewrite(&object, value);
+    }
+
+    fn rewrite(&mut self, object: &Rc<Object>, value: Value) {
+        let mut manifest = object.manifest.clone();
+        manifest.value = value;
+        let rewritten = Object::of(manifest, object.phase);
+        self.objects
+            .insert(rewritten.key.clone(), Rc::new(rewritten));
+    }
+}
+
+/// Puts fields into a value; maps are merged, all else is replaced.
+fn merge(value: &mut Value, fields: &Value) {
+    match (value, fields) {
+        (Value::Object(own), Value::Object(fields)) => {
+            for (key, field) in fields {
+                match own.get_mut(key) {
+                    Some(value) if value.is_object() && field.is_object() => merge(value, field),
+                    _ => {
+                        own.insert(key.clone(), field.clone());
+                    }
+                }
+            }
+        }
+        (value, fields) => *value = fields.clone(),
+    }
+}

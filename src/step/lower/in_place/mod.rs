@@ -1,0 +1,129 @@
+//! A mesh that is there, moved in place: the stable ztunnel is pinned to the nodes that have not moved, the canary's comes beside it,
+//! nodes move group by group, Gateways and waypoints one by one, and what is left of stable goes.
+
+mod beside;
+mod nodes;
+mod owners;
+mod retire;
+
+use serde_json::{Value, json};
+
+use super::context::Context;
+use super::{Applier, Object, Phase, Step, prepare, step};
+use crate::existing::Existing;
+use crate::plan::NodeGroup;
+use crate::step::{Action, Gate};
+
+/// The number of the first step of a node group, and of the first of a Gateway.
+const GROUPS: u16 = 301;
+const GATEWAYS: u16 = 520;
+/// istio-cni's DaemonSet, in every version.
+const CNI: &str = "istio-cni-node";
+
+pub(super) fn steps(context: &Context, existing: &Existing, steps: &mut Vec<Step<Object>>) {
+    steps.push(found(context, existing));
+    prepare::shared(context, steps);
+    steps.push(beside::pinned(context, existing));
+    steps.push(beside::cni_on_delete(context, existing));
+    steps.push(beside::control_plane(context, existing));
+    steps.push(beside::cni(context));
+    steps.push(beside::canary_ztunnel(context));
+    for (number, (group, nodes)) in
+        (GROUPS..).zip(context.plan.node_group.iter().zip(&existing.groups))
+    {
+        steps.push(nodes::cohort(
+            (context, existing),
+            number,
+            group.name.get_ref(),
+            &selector(group),
+            nodes,
+        ));
+    }
+    for (number, gateway) in (GATEWAYS..).zip(&existing.gateways) {
+        steps.push(owners::owner(context, number, gateway));
+    }
+    // A revision without a name is called as the tag is, and has to be gone before the tag can point elsewhere.
+    let nameless = context.stable.in_names().is_none();
+    if !nameless && existing.tag.is_some() {
+        steps.push(owners::tag(context, existing, 560));
+    }
+    steps.push(retire::ztunnel(context, existing));
+    steps.push(retire::control_plane(context, existing, nameless));
+    if nameless && existing.tag.is_some() {
+        steps.push(owners::tag(context, existing, 650));
+    }
+}
+
+/// The labels of a node group, as `key=value,…`.
+fn selector(group: &NodeGroup) -> String {
+    let labels = group.labels.get_ref().iter();
+    let pairs: Vec<String> = labels
+        .map(|(key, value)| format!("{key}={value}"))
+        .collect();
+    pairs.join(",")
+}
+
+fn daemon_set(context: &Context, name: &str, spec: Value) -> Object {
+    let mut object = json!({
+        "apiVersion": "apps/v1",
+        "kind": "DaemonSet",
+        "metadata": {"name": name, "namespace": context.istio_namespace()},
+    });
+    object["spec"] = spec;
+    Object::Given(object)
+}
+
+fn on_delete(context: &Context, name: &str) -> Gate {
+    Gate::OnDelete {
+        namespace: context.istio_namespace().to_owned(),
+        name: name.to_owned(),
+    }
+}
+
+/// The one label that moves a node.
+fn label(context: &Context) -> (String, String) {
+    let mut pool = context.canary.pool.iter();
+    pool.next()
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .unwrap_or_default()
+}
+
+fn found(context: &Context, existing: &Existing) -> Step<Object> {
+    let (stable, namespace) = (&context.stable, context.istio_namespace());
+    let mut step = step(
+        0,
+        "existing",
+        Phase::Existing,
+        Applier::Kubectl,
+        format!("the mesh that is there, Istio {}", stable.version),
+    );
+    step.why = "Everything from here on stands on what the plan found. The script changes nothing; it looks whether the cluster still has it."
+        .to_owned();
+    step.watch = "If something differs, print the dump again and compile the plan anew.".to_owned();
+    step.actions = vec![Action::Found {
+        files: existing
+            .objects
+            .iter()
+            .map(|object| Object::Given(object.value.clone()))
+            .collect(),
+        bundle: existing.bundle.clone(),
+        version: stable.version.clone(),
+        revision: stable.name.clone(),
+    }];
+    let image = |kind: &str, name: &str| Gate::Image {
+        kind: kind.to_owned(),
+        namespace: namespace.to_owned(),
+        name: name.to_owned(),
+        version: stable.version.clone(),
+    };
+    step.gates = vec![
+        image("deployment", &existing.istiod),
+        image("daemonset", CNI),
+        image("daemonset", &existing.ztunnel),
+    ];
+    step.gates.extend(context.probes(false));
+    step.rollback.keeps = true;
+    step.stays = vec!["the mesh, as it was".to_owned()];
+    step.back = "The step changes nothing.".to_owned();
+    step
+}

@@ -1,0 +1,118 @@
+//! 301 to 399: nodes, one group a step.
+
+use serde_json::Value;
+
+use super::super::context::Context;
+use super::{Applier, Object, Phase, Step, step};
+use super::{label, selector};
+use crate::existing::Existing;
+use crate::plan::{Batch, parse_duration};
+use crate::step::{Action, Cohort, Gate, Restart};
+
+/// How long the drain of a node may take, if the plan does not say.
+const DRAIN: u64 = 300;
+
+pub(super) fn cohort(
+    (context, existing): (&Context, &Existing),
+    number: u16,
+    name: &str,
+    selector: &str,
+    nodes: &[String],
+) -> Step<Object> {
+    let (canary, namespace) = (&context.canary, context.istio_namespace());
+    let (key, value) = label(context);
+    let mut step = step(
+        number,
+        &format!("nodes-{name}"),
+        Phase::Shift,
+        Applier::Kubectl,
+        format!("node group {name} to the canary"),
+    );
+    let plan = &context.plan.canary;
+    let batch = match plan.batch.as_ref().map(toml::Spanned::get_ref) {
+        Some(Batch::Nodes(nodes)) => nodes.to_string(),
+        Some(Batch::Share(share)) => share.clone(),
+        None => "1".to_owned(),
+    };
+    let seconds = |text: &Option<toml::Spanned<String>>| {
+        text.as_ref()
+            .and_then(|text| parse_duration(text.get_ref()))
+    };
+    step.why = format!(
+        "Each node is cordoned and drained, gets {key}={value} and with it the canary's ztunnel and the newer istio-cni, and is opened again. Pods move \
+         once; no node has enrolled pods with two ztunnels or none. The script takes whichever nodes carry {selector} when it runs, {batch} at a time, \
+         and can be stopped and run again."
+    );
+    step.watch = "Error rate and latency of what runs on the nodes that have moved, for as long as the soak says.".to_owned();
+    step.actions = vec![Action::MoveNodes(Cohort {
+        selector: selector.to_owned(),
+        nodes: nodes.to_vec(),
+        key: key.clone(),
+        value: value.clone(),
+        back: false,
+        batch,
+        soak: seconds(&plan.soak),
+        drain_timeout: seconds(&plan.drain_timeout).unwrap_or(DRAIN),
+        namespace: namespace.to_owned(),
+        ztunnel: format!("app=ztunnel,meshplan.dev/revision={}", canary.name),
+        before: stable_pods(existing),
+    })];
+    let moved = |back| Gate::NodesMoved {
+        selector: selector.to_owned(),
+        key: key.clone(),
+        value: value.clone(),
+        back,
+    };
+    step.gates = vec![
+        moved(false),
+        Gate::PoolCovered {
+            namespace: namespace.to_owned(),
+            name: canary.ztunnel(),
+            selector: canary.selector(),
+        },
+    ];
+    step.gates.extend(context.probes(false));
+    step.restarts = vec![Restart {
+        object: format!("every pod on the nodes with {selector}"),
+        touches: "evicted once, as its PodDisruptionBudget allows; connections end with their pod"
+            .to_owned(),
+    }];
+    step.rollback.gates = vec![moved(true)];
+    step.rollback.gates.extend(context.probes(false));
+    step.back = "Every node is drained once more and gets stable's ztunnel again; istio-cni stays at the newer version there.".to_owned();
+    step
+}
+
+/// The labels by which pods of stable's ztunnel are known.
+fn stable_pods(existing: &Existing) -> String {
+    let labels = existing
+        .ztunnel_object
+        .pointer("/spec/selector/matchLabels");
+    let pairs = labels.and_then(Value::as_object).into_iter().flatten();
+    let pairs: Vec<String> = pairs
+        .filter_map(|(key, value)| Some(format!("{key}={}", value.as_str()?)))
+        .collect();
+    pairs.join(",")
+}
+
+pub(super) fn covered(context: &Context) -> Gate {
+    Gate::PoolCovered {
+        namespace: context.istio_namespace().to_owned(),
+        name: context.canary.ztunnel(),
+        selector: context.canary.selector(),
+    }
+}
+
+/// No node of any group is left.
+pub(super) fn all_moved(context: &Context) -> Vec<Gate> {
+    let (key, value) = label(context);
+    let groups = context.plan.node_group.iter();
+    groups
+        .map(|group| Gate::NodesMoved {
+            selector: selector(group),
+            key: key.clone(),
+            value: value.clone(),
+            back: false,
+        })
+        .collect()
+}

@@ -1,0 +1,119 @@
+//! 630 and 640: what is left of stable goes.
+
+use super::super::context::Context;
+use super::super::{retire, ztunnel as daemon_set};
+use super::nodes::{all_moved, covered};
+use super::{Applier, Object, Phase, Step, step};
+use super::{label, on_delete};
+use crate::existing::{Existing, deployment};
+use crate::identity::Identity;
+use crate::istio::{tag_objects, tag_webhook};
+use crate::step::{Action, Gate, GatewayRef, Restart};
+
+pub(super) fn ztunnel(context: &Context, existing: &Existing) -> Step<Object> {
+    let (stable, canary, namespace) = (&context.stable, &context.canary, context.istio_namespace());
+    let (name, other) = (stable.ztunnel(), canary.ztunnel());
+    let (key, value) = label(context);
+    let mut step = step(
+        630,
+        "retire-ztunnel",
+        Phase::Retire,
+        Applier::Kubectl,
+        format!("ztunnel {} goes, {other} is for every node", stable.version),
+    );
+    step.why = format!(
+        "Every node has moved, so {name} has no pod left. Once it is gone {other} no longer asks for {key}={value}, and nodes that join get it; under \
+         OnDelete no pod that runs is replaced."
+    );
+    step.watch = "No pod changes. A node that joins between the two writes has no ztunnel until the second one.".to_owned();
+    let mut object = Box::new(daemon_set::object(context, canary));
+    object.pool.remove(&key);
+    daemon_set::on_delete(&mut object);
+    step.requires = all_moved(context);
+    step.actions = vec![
+        retire::delete(vec![
+            Identity::namespaced("apps/v1", "DaemonSet", namespace, name.clone()),
+            Identity::namespaced("v1", "ServiceAccount", namespace, stable.ztunnel_account()),
+        ]),
+        Action::Apply {
+            files: vec![Object::ZtunnelDaemonSet(object)],
+        },
+    ];
+    step.gates = vec![Gate::Gone, Gate::Applied, on_delete(context, &other)];
+    step.gates.extend(context.probes(false));
+    step.restarts = vec![Restart {
+        object: format!("DaemonSet {namespace}/{name}"),
+        touches: "ends; it has no pod".to_owned(),
+    }];
+    step.rollback.gates = vec![on_delete(context, &existing.ztunnel), covered(context)];
+    step.back = "Each of the two has its nodes again. A node that joined since without the label has both for a moment, and stable's then.".to_owned();
+    step
+}
+
+pub(super) fn control_plane(
+    context: &Context,
+    existing: &Existing,
+    nameless: bool,
+) -> Step<Object> {
+    let (stable, canary, namespace) = (&context.stable, &context.canary, context.istio_namespace());
+    let mut step = step(
+        640,
+        "retire-control-plane",
+        Phase::Retire,
+        Applier::Kubectl,
+        format!("istiod {}, revision {}", stable.version, stable.name),
+    );
+    step.why = "Every object that belongs to this revision alone, by name. CRDs, istio-cni, the root certificate and everything else that both \
+                revisions used stay."
+        .to_owned();
+    step.watch = format!("{} is untouched.", canary.istiod());
+    let owners = existing.gateways.iter().map(|gateway| Gate::GatewayOwner {
+        gateway: GatewayRef {
+            namespace: gateway.namespace.clone(),
+            name: gateway.name.clone(),
+            deployment: deployment(&gateway.name, &gateway.class),
+        },
+        version: canary.version.clone(),
+        revision: Some(canary.name.clone()),
+    });
+    step.requires = owners.collect();
+    if nameless && existing.tag.is_some() {
+        step.why.push_str(
+            " The tag `default` goes first: its webhooks would call an istiod that is not there. 650 makes it anew for the canary.",
+        );
+        step.watch
+            .push_str(" Go on to 650 at once: until then nothing validates Istio's own objects.");
+        step.actions.push(Action::DeleteTag {
+            files: tag_objects(stable.facts, "default", namespace)
+                .into_iter()
+                .map(Object::Identity)
+                .collect(),
+            tag: "default".to_owned(),
+            webhook: tag_webhook("default", namespace),
+            revision: stable.name.clone(),
+        });
+    } else if existing.tag.is_some() {
+        step.requires.push(context.default_tag(canary));
+    }
+    step.actions
+        .push(retire::delete(retire::own_objects(context)));
+    step.gates = vec![
+        Gate::Gone,
+        retire::istiod_gone(context),
+        Gate::Rollout {
+            kind: "deployment".to_owned(),
+            namespace: namespace.to_owned(),
+            name: canary.istiod(),
+        },
+    ];
+    step.gates.extend(context.probes(false));
+    step.restarts = vec![Restart {
+        object: format!("Deployment {namespace}/{}", stable.istiod()),
+        touches: "ends; no ztunnel is connected to it".to_owned(),
+    }];
+    step.reversible = false;
+    step.rollback.keeps = true;
+    step.stays = vec!["what is left: the canary's revision alone".to_owned()];
+    step.back = "A point of no return for the plan: who installed this control plane can install it again, with the settings that it had.".to_owned();
+    step
+}
