@@ -100,6 +100,18 @@ impl World {
         }
         panic!("{name} gets no ztunnel");
     }
+
+    /// Waits until a node has a ztunnel of a DaemonSet and no other.
+    fn wait(&self, node: &str, owner: &str) {
+        for _ in 0..100 {
+            let pods = self.pods("app=ztunnel");
+            if pods.get(node).is_some_and(|(_, own)| own == owner) {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(200));
+        }
+        panic!("{node} does not get {owner}");
+    }
 }
 
 fn said(output: &Output) -> (bool, String) {
@@ -115,6 +127,18 @@ fn only_what_moves_is_replaced_and_nodes_that_join_get_their_ztunnel() {
     let Some(world) = World::before_nodes() else {
         return;
     };
+    // What cannot be listed is not nothing.
+    let path = repository()
+        .join("golden/in-place")
+        .join(GENERAL)
+        .join("apply.sh");
+    let deaf = world
+        .cluster
+        .command("sh")
+        .arg(path)
+        .env("KUBECTL", "false")
+        .output();
+    assert!(!deaf.expect("sh").status.success());
     assert_eq!(world.join("general-4"), "ztunnel");
     let (ztunnels, cnis) = (
         world.pods("app=ztunnel"),
@@ -148,9 +172,19 @@ fn only_what_moves_is_replaced_and_nodes_that_join_get_their_ztunnel() {
         all.values().all(|(_, owner)| owner == "ztunnel-1-31-0"),
         "{all:?}"
     );
+    // A node of no group would lose its ztunnel.
+    world.rehearse(520, 521);
+    world.apply(&json!({
+        "apiVersion": "v1", "kind": "Node",
+        "metadata": {"name": "gpu-1", "annotations": {"kwok.x-k8s.io/node": "fake"}, "labels": {"kubernetes.io/os": "linux", "node.example/group": "gpu"}},
+    }));
+    let (ok, text) = world.run("630-retire-ztunnel", "apply.sh");
+    assert!(!ok && text.contains("gpu-1"), "{text}");
+    world.kubectl(&["label", "node", "gpu-1", "meshplan.dev/pool=canary"]);
+    world.wait("gpu-1", "ztunnel-1-31-0");
     // Afterwards a node needs no label.
-    let before = all;
-    world.rehearse(520, 630);
+    let before = world.pods("app=ztunnel");
+    world.rehearse(630, 630);
     for (node, (uid, _)) in world.pods("app=ztunnel") {
         assert_eq!(before[&node].0, uid, "{node}");
     }
@@ -179,7 +213,7 @@ fn a_budget_without_room_stops_the_move_and_a_stopped_one_goes_on() {
     let (ok, text) = world.run(group, "apply.sh");
     assert!(!ok, "{text}");
     assert!(
-        text.contains("PodDisruptionBudget shop/web allows no disruption"),
+        text.contains("disruption budget") && text.contains("cannot be drained"),
         "{text}"
     );
     assert_eq!(world.pods("app=web"), hosts, "nothing is lost");
@@ -218,5 +252,56 @@ fn a_budget_without_room_stops_the_move_and_a_stopped_one_goes_on() {
         assert_eq!(node["spec"]["unschedulable"], Value::Null, "{node:#}");
         let marks = &node["metadata"]["annotations"]["meshplan.dev/moving"];
         assert_eq!(*marks, Value::Null);
+    }
+}
+
+#[test]
+fn the_whole_way_back_restarts_nothing_that_did_not_move() {
+    let Some(world) = World::before_nodes() else {
+        return;
+    };
+    let all = || {
+        [
+            world.pods("app=ztunnel"),
+            world.pods("k8s-app=istio-cni-node"),
+        ]
+    };
+    let before = all();
+    let (ok, text) = world.run(GENERAL, "apply.sh");
+    assert!(ok, "{text}");
+    let back = [
+        GENERAL,
+        "230-canary-ztunnel",
+        "220-istio-cni-upgrade",
+        "210-canary-control-plane",
+        "130-stable-ztunnel",
+        "110-on-delete",
+    ];
+    for step in back {
+        let (ok, text) = world.run(step, "rollback.sh");
+        assert!(ok, "{step}: {text}");
+    }
+    // Controllers would have acted by now.
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    for (before, after) in before.iter().zip(all()) {
+        for (node, (uid, _)) in after {
+            let moved = node.starts_with("general");
+            assert_eq!(before[&node].0 != uid, moved, "{node}");
+        }
+    }
+    let affinity = world.cluster.kubectl(&[
+        "get",
+        "daemonset",
+        "ztunnel",
+        "-n",
+        "istio-system",
+        "-o",
+        "jsonpath={.spec.template.spec.affinity}",
+    ]);
+    assert_eq!(String::from_utf8_lossy(&affinity.stdout), "");
+    // And it can be begun again.
+    for step in ["110-on-delete", "130-stable-ztunnel"] {
+        let (ok, text) = world.run(step, "apply.sh");
+        assert!(ok, "{step}: {text}");
     }
 }

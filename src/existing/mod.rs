@@ -3,6 +3,7 @@
 mod against;
 mod nodes;
 mod read;
+mod settings;
 mod writer;
 
 use serde_json::Value;
@@ -115,6 +116,9 @@ impl Reading<'_> {
         let (istiod, ztunnel) = (istiod?, ztunnel?);
         let gateways = gateways(&state);
         self.handover(&gateways);
+        self.settings(&state);
+        self.sidecars(&state);
+        self.traces(objects, &state);
         let mut manifests: Vec<Manifest> = objects
             .iter()
             .filter_map(|object| read::kept(object))

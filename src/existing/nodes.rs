@@ -16,25 +16,24 @@ impl Reading<'_> {
         let Some(selector) = &table.selector else {
             return;
         };
-        let moved = state.nodes.iter().filter(|(_, labels)| {
-            selector
-                .iter()
-                .all(|(key, value)| labels.get(key) == Some(value.get_ref()))
-        });
+        let moved = state
+            .nodes
+            .iter()
+            .filter(|(_, labels)| selector.keys().any(|key| labels.contains_key(key)));
         let moved: Vec<&str> = moved.map(|(name, _)| name.as_str()).collect();
         if let Some(first) = moved.first() {
             let pool = self.plan.canary.pool.clone();
             self.say(
                 Finding::error(
                     "existing-node",
-                    format!("node `{first}` carries the canary's label already"),
+                    format!("node `{first}` carries the label by which nodes move already"),
                 )
                 .label(format!(
-                    "it would have two ztunnels{}",
+                    "only a step may give it{}",
                     and_others(moved.len() - 1)
                 ))
                 .help(format!(
-                    "take the label off: `kubectl label node {} {}-`",
+                    "choose another key, or take the label off and print the nodes again: `kubectl label node {} {}-`",
                     moved.join(" "),
                     selector.keys().next().map_or("", String::as_str)
                 ))

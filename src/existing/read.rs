@@ -2,15 +2,16 @@
 
 use std::rc::Rc;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use toml::Spanned;
 
 use super::{DUMP, Reading};
 use crate::finding::Finding;
+use crate::identity::Key;
 use crate::manifest::Manifest;
 use crate::plan::Files;
 use crate::source::{Source, Sources};
-use crate::state::{Object, load};
+use crate::state::{Facet, Object, load};
 
 /// The kinds that decide about a state. Secrets, pods and all else stay where they are.
 const KINDS: [(&str, &str); 15] = [
@@ -113,12 +114,17 @@ impl Reading<'_> {
     }
 }
 
-/// What of an object is kept; nothing of one that decides nothing.
+/// What of an object is kept; nothing of one that decides nothing. Istio's own workloads are kept whole, since steps put them back; of all
+/// others only what a state is made of, so that nobody's settings are copied.
 pub(super) fn kept(object: &Object) -> Option<Manifest> {
     let key = &object.key;
     if !KINDS.contains(&(key.group.as_str(), key.kind.as_str())) || is_of_every_cluster(object) {
         return None;
     }
+    let istio = matches!(
+        object.facet,
+        Facet::Ztunnel(_) | Facet::Cni(_) | Facet::Istiod(_)
+    );
     let mut value = object.value().clone();
     let map = value.as_object_mut()?;
     map.shift_remove("status");
@@ -130,35 +136,34 @@ pub(super) fn kept(object: &Object) -> Option<Manifest> {
         if key.group != "gateway.networking.k8s.io" {
             metadata.shift_remove("creationTimestamp");
         }
-        if let Some(Value::Object(annotations)) = metadata.get_mut("annotations") {
-            annotations.retain(|name, _| !BOOKS.contains(&name.as_str()));
-            if annotations.is_empty() {
-                metadata.shift_remove("annotations");
-            }
-        }
+        meshed(metadata, istio);
     }
     match key.kind.as_str() {
-        // Its labels decide; addresses and leases are the kubelet's.
-        "Node" => {
-            map.shift_remove("spec");
-        }
+        "Node" => only(map, &[]),
+        "ServiceAccount" => only(
+            map,
+            if istio_account(key) {
+                &["imagePullSecrets"]
+            } else {
+                &[]
+            },
+        ),
         "Service" => {
             if let Some(Value::Object(spec)) = map.get_mut("spec") {
-                for name in [
-                    "clusterIP",
-                    "clusterIPs",
-                    "ipFamilies",
-                    "ipFamilyPolicy",
-                    "healthCheckNodePort",
-                ] {
-                    if spec.get(name) != Some(&Value::from("None")) {
-                        spec.shift_remove(name);
-                    }
-                }
+                let headless = spec.get("clusterIP") == Some(&Value::from("None"));
+                spec.retain(|name, _| {
+                    ["selector", "ports", "type", "externalName"].contains(&name.as_str())
+                        || name == "clusterIP" && headless
+                });
                 let ports = spec.get_mut("ports").and_then(Value::as_array_mut);
                 for port in ports.into_iter().flatten().filter_map(Value::as_object_mut) {
                     port.shift_remove("nodePort");
                 }
+            }
+        }
+        "Gateway" => {
+            if let Some(Value::Object(spec)) = map.get_mut("spec") {
+                spec.shift_remove("infrastructure");
             }
         }
         "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration" => {
@@ -169,6 +174,7 @@ pub(super) fn kept(object: &Object) -> Option<Manifest> {
                 }
             }
         }
+        "Deployment" | "DaemonSet" | "StatefulSet" if !istio => workload(map),
         _ => {}
     }
     Some(
@@ -176,6 +182,69 @@ pub(super) fn kept(object: &Object) -> Option<Manifest> {
             .manifest
             .implies(object.manifest.identity.clone(), value),
     )
+}
+
+/// The accounts of Istio's own workloads come back with what they pull images by.
+fn istio_account(key: &Key) -> bool {
+    key.name.contains("ztunnel") || key.name.starts_with("istio")
+}
+
+/// Keeps what every object has, and some fields besides.
+fn only(map: &mut Map<String, Value>, fields: &[&str]) {
+    map.retain(|name, _| {
+        ["apiVersion", "kind", "metadata"].contains(&name.as_str())
+            || fields.contains(&name.as_str())
+    });
+}
+
+/// Takes annotations away but for those of Istio; all of them from what is Istio's own but the books of tools.
+fn meshed(metadata: &mut Map<String, Value>, istio: bool) {
+    if let Some(Value::Object(annotations)) = metadata.get_mut("annotations") {
+        annotations.retain(|name, _| {
+            !BOOKS.contains(&name.as_str()) && (istio || name.contains("istio.io/"))
+        });
+        if annotations.is_empty() {
+            metadata.shift_remove("annotations");
+        }
+    }
+}
+
+/// Of somebody's workload: whom it selects, how many, where, and what it listens on.
+fn workload(map: &mut Map<String, Value>) {
+    let Some(Value::Object(spec)) = map.get_mut("spec") else {
+        return;
+    };
+    spec.retain(|name, _| {
+        ["replicas", "selector", "serviceName", "template"].contains(&name.as_str())
+    });
+    let Some(Value::Object(template)) = spec.get_mut("template") else {
+        return;
+    };
+    if let Some(Value::Object(metadata)) = template.get_mut("metadata") {
+        metadata.shift_remove("creationTimestamp");
+        meshed(metadata, false);
+    }
+    let Some(Value::Object(pod)) = template.get_mut("spec") else {
+        return;
+    };
+    const KEPT: [&str; 7] = [
+        "nodeSelector",
+        "affinity",
+        "tolerations",
+        "hostNetwork",
+        "serviceAccountName",
+        "containers",
+        "topologySpreadConstraints",
+    ];
+    pod.retain(|name, _| KEPT.contains(&name.as_str()));
+    let containers = pod.get_mut("containers").and_then(Value::as_array_mut);
+    for container in containers
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_object_mut)
+    {
+        container.retain(|name, _| ["name", "image", "ports"].contains(&name.as_str()));
+    }
 }
 
 /// Whether a cluster makes an object of its own: the API server's Service, ServiceAccounts for pods that ask for none, and namespaces that

@@ -251,10 +251,13 @@ pub fn closed(step: &IndexStep, state: &State, gate: &Gate) -> Option<String> {
 }
 
 fn has(labels: &BTreeMap<String, String>, selector: &str) -> bool {
-    selector.split(',').all(|pair| {
-        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        labels.get(key).map(String::as_str) == Some(value)
-    })
+    selector
+        .split(',')
+        .filter(|pair| !pair.is_empty())
+        .all(|pair| {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            labels.get(key).map(String::as_str) == Some(value)
+        })
 }
 
 fn version_in(object: &Object) -> Option<String> {

@@ -38,7 +38,7 @@ pub fn prove_read(course: &Course) -> Vec<Finding> {
     let written = course
         .files
         .iter()
-        .filter(|(path, _)| !path.contains("/delete/") && !path.contains("/server-side/"));
+        .filter(|(path, _)| !path.contains("/delete/") && !path.contains("/patch/"));
     let mut objects: Vec<Rc<Object>> = written.map(|(_, object)| Rc::clone(object)).collect();
     for (step, after) in course.states() {
         for action in &step.step.actions {
@@ -356,6 +356,7 @@ fn part_files(actions: &[Action<String>], part: &Part) -> Vec<String> {
     let names = |action: &Action<String>| -> Vec<String> {
         match action {
             Action::Apply { files }
+            | Action::Restore { files }
             | Action::Delete { files }
             | Action::DeleteNamespaces { files }
             | Action::DeleteTag { files, .. } => files.clone(),

@@ -168,6 +168,7 @@ impl Facet {
             })
         };
         let version = |image: Option<&String>| {
+            let image = image.map(|image| image.split('@').next().unwrap_or_default());
             image.and_then(|image| version_of(image.rsplit_once(':').map_or("", |(_, tag)| tag)))
         };
         match identity.kind.as_str() {

@@ -56,8 +56,7 @@ impl State {
         }
     }
 
-    /// Writes some fields of an object, as a server-side apply does: fields that the last one of these wrote and this one does not
-    /// are as they were before.
+    /// Writes some fields of an object, as a merge patch does: null takes a field away.
     pub(super) fn patch(&mut self, fields: &Rc<Object>) -> Option<Refusal> {
         let Some(object) = self.objects.get(&fields.key).cloned() else {
             return Some(Refusal {
@@ -69,7 +68,7 @@ impl State {
                 ),
             });
         };
-        let mut value = object.manifest.original().value;
+        let mut value = object.value().clone();
         merge(&mut value, fields.value());
         self.rewrite(&object, value);
         None
@@ -121,12 +120,15 @@ impl State {
     }
 }
 
-/// Puts fields into a value; maps are merged, all else is replaced.
+/// Puts fields into a value; maps are merged, null takes away, all else is replaced.
 fn merge(value: &mut Value, fields: &Value) {
     match (value, fields) {
         (Value::Object(own), Value::Object(fields)) => {
             for (key, field) in fields {
                 match own.get_mut(key) {
+                    _ if field.is_null() => {
+                        own.shift_remove(key);
+                    }
                     Some(value) if value.is_object() && field.is_object() => merge(value, field),
                     _ => {
                         own.insert(key.clone(), field.clone());

@@ -44,6 +44,7 @@ pub struct Replay<'a> {
 pub fn units(action: &Action<String>) -> usize {
     match action {
         Action::Apply { files }
+        | Action::Restore { files }
         | Action::Delete { files }
         | Action::DeleteNamespaces { files }
         | Action::DeleteTag { files, .. } => files.len(),
@@ -132,7 +133,7 @@ impl Replay<'_> {
                 .collect()
         };
         match action {
-            Action::Apply { files } => {
+            Action::Apply { files } | Action::Restore { files } => {
                 for object in objects(files) {
                     refused.extend(state.apply(&object));
                 }

@@ -185,10 +185,15 @@ pub enum Action<O> {
         /// The revision of its control plane.
         revision: String,
     },
-    /// `kubectl apply --server-side` of some fields of an object that somebody else made, whoever has them now.
+    /// `kubectl patch --type=merge` of an object that somebody else made: the same whoever wrote it, and null takes a field away.
     Patch {
         /// The fields.
         file: O,
+    },
+    /// `kubectl replace` of objects as they were before the first step, or `kubectl create` of those that are gone.
+    Restore {
+        /// The objects.
+        files: Vec<O>,
     },
     /// Give an object that somebody else made a label, or take it off.
     LabelObject {
@@ -321,8 +326,11 @@ impl<O> Action<O> {
                 version,
                 revision,
             },
+            Self::Restore { files } => Action::Restore {
+                files: all(files, "restore/")?,
+            },
             Self::Patch { file } => Action::Patch {
-                file: turn(file, &format!("{base}server-side/"))?,
+                file: turn(file, &format!("{base}patch/"))?,
             },
             Self::LabelObject {
                 kind,

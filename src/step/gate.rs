@@ -117,7 +117,7 @@ pub enum Gate {
     },
     /// Every node with these labels has another one too, or none has; and none is on its way.
     NodesMoved {
-        /// The labels, as `key=value,…`.
+        /// The labels, as `key=value,…`; empty for every node.
         selector: String,
         /// The other label's key.
         key: String,

@@ -62,12 +62,20 @@ pub(super) fn actions(
     let (gone, changed): (Vec<_>, Vec<_>) =
         own.partition(|object| after.get(&object.key).is_none());
     for objects in [gone, changed] {
-        let files: Vec<Object> = objects
+        // What was there before the first step is nobody's to apply: it comes back as it was, to the last field.
+        let (found, own): (Vec<&&Rc<Existing>>, Vec<&&Rc<Existing>>) = objects
             .into_iter()
-            .filter_map(|object| copy(object, text))
-            .collect();
-        if !files.is_empty() {
-            actions.push(Action::Apply { files });
+            .partition(|object: &&&Rc<Existing>| object.manifest.source.contains("/existing/"));
+        let copies = |objects: Vec<&&Rc<Existing>>| -> Vec<Object> {
+            let copies = objects.into_iter();
+            copies.filter_map(|object| copy(object, text)).collect()
+        };
+        let (found, own) = (copies(found), copies(own));
+        if !found.is_empty() {
+            actions.push(Action::Restore { files: found });
+        }
+        if !own.is_empty() {
+            actions.push(Action::Apply { files: own });
         }
     }
     nodes_again(before, after, &mut actions);

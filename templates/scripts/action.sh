@@ -43,9 +43,17 @@ istioctl install -f "$here"/{{ action.file }} --skip-confirmation
 {% elif action.action == "found" %}
 # Nothing is applied: what is in existing/ was there, and verify.sh looks whether it still is.
 {% elif action.action == "patch" %}
-# Some fields of an object that somebody else made, whoever has them now; it is not made where it is not there.
-kubectl get -f "$here"/{{ action.file }} -o name >/dev/null
-kubectl apply --server-side --field-manager=meshplan --force-conflicts -f "$here"/{{ action.file }}
+# A patch needs to know nothing of who wrote the object before, and changes no other field.
+kubectl patch -f "$here"/{{ action.file }} --type=merge --patch-file="$here"/{{ action.file }}
+{% elif action.action == "restore" %}
+{% for file in action.files %}
+# As it was, to the last field: a replace leaves nothing of the newer version behind.
+if [ -n "$(kubectl get -f "$here"/{{ file }} --ignore-not-found -o name)" ]; then
+  kubectl replace -f "$here"/{{ file }}
+else
+  kubectl create -f "$here"/{{ file }}
+fi
+{% endfor %}
 {% elif action.action == "label-object" %}
 kubectl label {{ action.kind }} {{ action.name }} -n {{ action.namespace }} {{ (action.key ~ "=" ~ action.value) if action.value else (action.key ~ "-") }} --overwrite
 {% elif action.action == "move-nodes" %}

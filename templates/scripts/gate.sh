@@ -36,9 +36,11 @@ settled_{{ number }}() {
 }
 within 300 {{ "DaemonSet " ~ gate.namespace ~ "/" ~ gate.name ~ " replaces no pod by itself, and all of its pods are ready" }} settled_{{ number }}
 {% elif gate.gate == "nodes-moved" %}
-nodes=$(kubectl get nodes -l {{ gate.selector ~ "," ~ gate.key ~ ("=" if gate.back else "!=") ~ gate.value }} -o 'jsonpath={.items[*].metadata.name}')
-[ -z "$nodes" ] || fail {{ "nodes with " ~ gate.selector ~ (" still carry " if gate.back else " do not carry ") ~ gate.key ~ "=" ~ gate.value ~ ":" }} "$nodes"
-nodes=$(kubectl get nodes -l {{ gate.selector }} -o 'jsonpath={range .items[*]}{.metadata.name} {.metadata.annotations.meshplan\.dev/moving}{"\n"}{end}' | awk 'NF > 1 { print $1 }')
+{% set group = gate.selector ~ "," if gate.selector else "" %}
+nodes=$(kubectl get nodes -l {{ group ~ gate.key ~ ("=" if gate.back else "!=") ~ gate.value }} -o 'jsonpath={.items[*].metadata.name}')
+[ -z "$nodes" ] || fail {{ "nodes " ~ ("with " ~ gate.selector ~ " " if gate.selector else "") ~ ("still carry " if gate.back else "do not carry ") ~ gate.key ~ "=" ~ gate.value ~ ":" }} "$nodes"
+nodes=$(kubectl get nodes{% if gate.selector %} -l {{ gate.selector }}{% endif %} -o 'jsonpath={range .items[*]}{.metadata.name} {.metadata.annotations.meshplan\.dev/moving}{"\n"}{end}')
+nodes=$(printf '%s\n' "$nodes" | awk 'NF > 1 { print $1 }')
 [ -z "$nodes" ] || fail 'the move of these nodes was not finished; run the step again:' "$nodes"
 {% elif gate.gate == "namespace-labelled" %}
 label=$(kubectl get namespace {{ gate.namespace }} -o {{ "jsonpath={.metadata.labels." ~ gate.key|replace(".", "\\.") ~ "}" }})

@@ -1,28 +1,12 @@
 # Nodes of the group that have not moved, or whose move was not finished.
 left() {
-  kubectl get nodes -l {{ action.selector }} -o {{ "jsonpath={range .items[*]}{.metadata.name},{.metadata.labels." ~ action.key|replace(".", "\\.") ~ "},{.metadata.annotations.meshplan\\.dev/moving}{\"\\n\"}{end}" }} |
-    while IFS=, read -r node label mark; do
-{% if action.back %}
-      [ "$label" != {{ action.value }} ] && [ -z "$mark" ] || echo "$node"
-{% else %}
-      [ "$label" = {{ action.value }} ] && [ -z "$mark" ] || echo "$node"
-{% endif %}
-    done
+  found=$(kubectl get nodes -l {{ action.selector }} -o {{ "jsonpath={range .items[*]}{.metadata.name},{.metadata.labels." ~ action.key|replace(".", "\\.") ~ "},{.metadata.annotations.meshplan\\.dev/moving}{\"\\n\"}{end}" }}) || fail {{ "the nodes with " ~ action.selector ~ " cannot be listed" }}
+  printf '%s\n' "$found" | awk -F , -v value={{ action.value }} 'NF == 3 && ($2 {{ ("==" if action.back else "!=")|raw }} value || $3 != "") { print $1 }'
 }
 
-# A PodDisruptionBudget without room would hold the drain up until it gives up.
-room() {
-  kubectl get poddisruptionbudgets -A -o 'jsonpath={range .items[?(@.status.disruptionsAllowed==0)]}{.metadata.namespace} {.metadata.name} {.spec.selector.matchLabels}{"\n"}{end}' |
-    while read -r namespace name labels; do
-      selector=$(printf '%s' "$labels" | tr -d '{}" ' | tr ':' '=')
-      pods=$(kubectl get pods -n "$namespace" -l "$selector" --field-selector "spec.nodeName=$1" -o name)
-      [ -z "$pods" ] || fail "PodDisruptionBudget $namespace/$name allows no disruption, and node $1 has pods of it; $1 stays cordoned with its ztunnel. Make room, and run this again"
-    done
-}
-
-# Pods of some labels on a node are there and ready.
+# Pods of some labels on a node are there and ready: one of them.
 ready() {
-  conditions=$(kubectl get pods -n {{ action.namespace }} -l "$2" --field-selector "spec.nodeName=$1" -o 'jsonpath={range .items[*]}{.status.conditions[?(@.type=="Ready")].status}{"\n"}{end}')
+  conditions=$(kubectl get pods -n {{ action.namespace }} -l "$2" --field-selector "spec.nodeName=$1" -o 'jsonpath={range .items[*]}{.status.conditions[?(@.type=="Ready")].status}{"\n"}{end}') || return 1
   [ "$conditions" = True ]
 }
 
@@ -35,7 +19,9 @@ move() {
     kubectl annotate node "$1" meshplan.dev/moving="$mark" --overwrite
   fi
   kubectl cordon "$1"
-  room "$1"
+  # The server says beforehand which pods it would not evict, and kubectl which ones nobody would make anew.
+  kubectl drain "$1" --ignore-daemonsets --delete-emptydir-data --dry-run=server --timeout="${MESHPLAN_WAIT:-30}s" ||
+    fail "node $1 cannot be drained: a PodDisruptionBudget has no room, or a pod has no controller (see above). It stays cordoned, with its ztunnel and its pods; make room, and run this again"
   kubectl drain "$1" --ignore-daemonsets --delete-emptydir-data --timeout={{ action.drain_timeout }}s
 {% if action.back %}
   kubectl label node "$1" {{ action.key ~ "-" }}
@@ -51,25 +37,25 @@ move() {
   echo "$1 has moved"
 }
 
-all=$(kubectl get nodes -l {{ action.selector }} -o name | wc -l)
-[ "$all" -gt 0 ] || echo {{ "no node carries " ~ action.selector ~ "; there is nothing to move" }}
+nodes=$(kubectl get nodes -l {{ action.selector }} -o name)
+[ -n "$nodes" ] || echo {{ "no node carries " ~ action.selector ~ "; there is nothing to move" }}
 {% if "%" in action.batch %}
-batch=$(((all * {{ action.batch|replace("%", "")|raw }} + 99) / 100))
+batch=$((($(printf '%s\n' "$nodes" | wc -l) * {{ action.batch|replace("%", "")|raw }} + 99) / 100))
 {% else %}
 batch={{ action.batch }}
 {% endif %}
-nodes=$(left | head -n "$batch")
-while [ -n "$nodes" ]; do
+waiting=$(left)
+while [ -n "$waiting" ]; do
   # Names of nodes have no blanks.
-  for node in $nodes; do
+  for node in $(printf '%s\n' "$waiting" | sed "${batch}q"); do
     move "$node"
   done
-  nodes=$(left | head -n "$batch")
+  waiting=$(left)
 {% if action.soak %}
-  if [ -n "$nodes" ] && ! simulated {{ "a soak of " ~ action.soak ~ " seconds" }}; then
+  if [ -n "$waiting" ] && ! simulated {{ "a soak of " ~ action.soak ~ " seconds" }}; then
     waited=0
     while [ "$waited" -lt {{ action.soak }} ]; do
-      echo "soak: $waited of {{ action.soak }} seconds, then $nodes"
+      echo "soak: $waited of {{ action.soak }} seconds"
       sleep 30
       waited=$((waited + 30))
     done

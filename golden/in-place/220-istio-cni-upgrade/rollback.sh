@@ -39,9 +39,18 @@ no_pods_before_1() {
 }
 within 120 'no pod app=ztunnel,meshplan.dev/revision=1-31-0 is left in istio-system' no_pods_before_1
 
-kubectl apply \
-  -f "$here"/rollback/10-serviceaccount-istio-system-istio-cni.yaml \
-  -f "$here"/rollback/40-daemonset-istio-system-istio-cni-node.yaml
+# As it was, to the last field: a replace leaves nothing of the newer version behind.
+if [ -n "$(kubectl get -f "$here"/rollback/restore/10-serviceaccount-istio-system-istio-cni.yaml --ignore-not-found -o name)" ]; then
+  kubectl replace -f "$here"/rollback/restore/10-serviceaccount-istio-system-istio-cni.yaml
+else
+  kubectl create -f "$here"/rollback/restore/10-serviceaccount-istio-system-istio-cni.yaml
+fi
+# As it was, to the last field: a replace leaves nothing of the newer version behind.
+if [ -n "$(kubectl get -f "$here"/rollback/restore/40-daemonset-istio-system-istio-cni-node.yaml --ignore-not-found -o name)" ]; then
+  kubectl replace -f "$here"/rollback/restore/40-daemonset-istio-system-istio-cni-node.yaml
+else
+  kubectl create -f "$here"/rollback/restore/40-daemonset-istio-system-istio-cni-node.yaml
+fi
 
 image=$(kubectl get daemonset/istio-cni-node -n istio-system -o 'jsonpath={.spec.template.spec.containers[0].image}')
 case $image in
@@ -57,4 +66,5 @@ settled_2() {
 }
 within 300 'DaemonSet istio-system/istio-cni-node replaces no pod by itself, and all of its pods are ready' settled_2
 
+echo 'stays: istio-cni'\''s ConfigMap and roles, as the newer version has them'
 echo '220-istio-cni-upgrade: rolled back'

@@ -40,25 +40,13 @@ within() {
 
 # Nodes of the group that have not moved, or whose move was not finished.
 left() {
-  kubectl get nodes -l node.example/group=batch -o 'jsonpath={range .items[*]}{.metadata.name},{.metadata.labels.meshplan\.dev/pool},{.metadata.annotations.meshplan\.dev/moving}{"\n"}{end}' |
-    while IFS=, read -r node label mark; do
-      [ "$label" = canary ] && [ -z "$mark" ] || echo "$node"
-    done
+  found=$(kubectl get nodes -l node.example/group=batch -o 'jsonpath={range .items[*]}{.metadata.name},{.metadata.labels.meshplan\.dev/pool},{.metadata.annotations.meshplan\.dev/moving}{"\n"}{end}') || fail 'the nodes with node.example/group=batch cannot be listed'
+  printf '%s\n' "$found" | awk -F , -v value=canary 'NF == 3 && ($2 != value || $3 != "") { print $1 }'
 }
 
-# A PodDisruptionBudget without room would hold the drain up until it gives up.
-room() {
-  kubectl get poddisruptionbudgets -A -o 'jsonpath={range .items[?(@.status.disruptionsAllowed==0)]}{.metadata.namespace} {.metadata.name} {.spec.selector.matchLabels}{"\n"}{end}' |
-    while read -r namespace name labels; do
-      selector=$(printf '%s' "$labels" | tr -d '{}" ' | tr ':' '=')
-      pods=$(kubectl get pods -n "$namespace" -l "$selector" --field-selector "spec.nodeName=$1" -o name)
-      [ -z "$pods" ] || fail "PodDisruptionBudget $namespace/$name allows no disruption, and node $1 has pods of it; $1 stays cordoned with its ztunnel. Make room, and run this again"
-    done
-}
-
-# Pods of some labels on a node are there and ready.
+# Pods of some labels on a node are there and ready: one of them.
 ready() {
-  conditions=$(kubectl get pods -n istio-system -l "$2" --field-selector "spec.nodeName=$1" -o 'jsonpath={range .items[*]}{.status.conditions[?(@.type=="Ready")].status}{"\n"}{end}')
+  conditions=$(kubectl get pods -n istio-system -l "$2" --field-selector "spec.nodeName=$1" -o 'jsonpath={range .items[*]}{.status.conditions[?(@.type=="Ready")].status}{"\n"}{end}') || return 1
   [ "$conditions" = True ]
 }
 
@@ -71,7 +59,9 @@ move() {
     kubectl annotate node "$1" meshplan.dev/moving="$mark" --overwrite
   fi
   kubectl cordon "$1"
-  room "$1"
+  # The server says beforehand which pods it would not evict, and kubectl which ones nobody would make anew.
+  kubectl drain "$1" --ignore-daemonsets --delete-emptydir-data --dry-run=server --timeout="${MESHPLAN_WAIT:-30}s" ||
+    fail "node $1 cannot be drained: a PodDisruptionBudget has no room, or a pod has no controller (see above). It stays cordoned, with its ztunnel and its pods; make room, and run this again"
   kubectl drain "$1" --ignore-daemonsets --delete-emptydir-data --timeout=300s
   kubectl delete pods -n istio-system -l k8s-app=istio-cni-node --field-selector "spec.nodeName=$1" --timeout=2m
   kubectl label node "$1" meshplan.dev/pool=canary --overwrite
@@ -83,20 +73,20 @@ move() {
   echo "$1 has moved"
 }
 
-all=$(kubectl get nodes -l node.example/group=batch -o name | wc -l)
-[ "$all" -gt 0 ] || echo 'no node carries node.example/group=batch; there is nothing to move'
+nodes=$(kubectl get nodes -l node.example/group=batch -o name)
+[ -n "$nodes" ] || echo 'no node carries node.example/group=batch; there is nothing to move'
 batch=2
-nodes=$(left | head -n "$batch")
-while [ -n "$nodes" ]; do
+waiting=$(left)
+while [ -n "$waiting" ]; do
   # Names of nodes have no blanks.
-  for node in $nodes; do
+  for node in $(printf '%s\n' "$waiting" | sed "${batch}q"); do
     move "$node"
   done
-  nodes=$(left | head -n "$batch")
-  if [ -n "$nodes" ] && ! simulated 'a soak of 600 seconds'; then
+  waiting=$(left)
+  if [ -n "$waiting" ] && ! simulated 'a soak of 600 seconds'; then
     waited=0
     while [ "$waited" -lt 600 ]; do
-      echo "soak: $waited of 600 seconds, then $nodes"
+      echo "soak: $waited of 600 seconds"
       sleep 30
       waited=$((waited + 30))
     done

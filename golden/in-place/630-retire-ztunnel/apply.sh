@@ -19,14 +19,10 @@ kubectl() {
   command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
 }
 
-nodes=$(kubectl get nodes -l 'node.example/group=general,meshplan.dev/pool!=canary' -o 'jsonpath={.items[*].metadata.name}')
-[ -z "$nodes" ] || fail 'nodes with node.example/group=general do not carry meshplan.dev/pool=canary:' "$nodes"
-nodes=$(kubectl get nodes -l node.example/group=general -o 'jsonpath={range .items[*]}{.metadata.name} {.metadata.annotations.meshplan\.dev/moving}{"\n"}{end}' | awk 'NF > 1 { print $1 }')
-[ -z "$nodes" ] || fail 'the move of these nodes was not finished; run the step again:' "$nodes"
-
-nodes=$(kubectl get nodes -l 'node.example/group=batch,meshplan.dev/pool!=canary' -o 'jsonpath={.items[*].metadata.name}')
-[ -z "$nodes" ] || fail 'nodes with node.example/group=batch do not carry meshplan.dev/pool=canary:' "$nodes"
-nodes=$(kubectl get nodes -l node.example/group=batch -o 'jsonpath={range .items[*]}{.metadata.name} {.metadata.annotations.meshplan\.dev/moving}{"\n"}{end}' | awk 'NF > 1 { print $1 }')
+nodes=$(kubectl get nodes -l 'meshplan.dev/pool!=canary' -o 'jsonpath={.items[*].metadata.name}')
+[ -z "$nodes" ] || fail 'nodes do not carry meshplan.dev/pool=canary:' "$nodes"
+nodes=$(kubectl get nodes -o 'jsonpath={range .items[*]}{.metadata.name} {.metadata.annotations.meshplan\.dev/moving}{"\n"}{end}')
+nodes=$(printf '%s\n' "$nodes" | awk 'NF > 1 { print $1 }')
 [ -z "$nodes" ] || fail 'the move of these nodes was not finished; run the step again:' "$nodes"
 
 kubectl delete --ignore-not-found --timeout=5m \

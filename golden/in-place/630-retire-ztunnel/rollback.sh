@@ -33,9 +33,18 @@ within() {
   echo "$what"
 }
 
-kubectl apply \
-  -f "$here"/rollback/10-serviceaccount-istio-system-ztunnel.yaml \
-  -f "$here"/rollback/40-daemonset-istio-system-ztunnel.yaml
+# As it was, to the last field: a replace leaves nothing of the newer version behind.
+if [ -n "$(kubectl get -f "$here"/rollback/restore/10-serviceaccount-istio-system-ztunnel.yaml --ignore-not-found -o name)" ]; then
+  kubectl replace -f "$here"/rollback/restore/10-serviceaccount-istio-system-ztunnel.yaml
+else
+  kubectl create -f "$here"/rollback/restore/10-serviceaccount-istio-system-ztunnel.yaml
+fi
+# As it was, to the last field: a replace leaves nothing of the newer version behind.
+if [ -n "$(kubectl get -f "$here"/rollback/restore/40-daemonset-istio-system-ztunnel.yaml --ignore-not-found -o name)" ]; then
+  kubectl replace -f "$here"/rollback/restore/40-daemonset-istio-system-ztunnel.yaml
+else
+  kubectl create -f "$here"/rollback/restore/40-daemonset-istio-system-ztunnel.yaml
+fi
 
 kubectl apply \
   -f "$here"/rollback/40-daemonset-istio-system-ztunnel-1-31-0.yaml

@@ -9,12 +9,43 @@ use super::{CNI, daemon_set, label, on_delete};
 use crate::existing::Existing;
 use crate::step::{Action, Gate};
 
+pub(super) fn held(context: &Context) -> Step<Object> {
+    let ztunnel = context.stable.ztunnel();
+    let mut step = step(
+        110,
+        "on-delete",
+        Phase::Stable,
+        Applier::Kubectl,
+        format!("{CNI} and {ztunnel} replace no pod by themselves"),
+    );
+    step.why = "From here on a change of either template restarts nothing: a new version comes to a node when the node moves, and not to all at once."
+        .to_owned();
+    step.watch = "No pod changes: the same names and ages as before.".to_owned();
+    let held = |name: &str| Action::Patch {
+        file: daemon_set(
+            context,
+            name,
+            json!({"updateStrategy": {"type": "OnDelete", "rollingUpdate": null}}),
+        ),
+    };
+    step.actions = vec![held(CNI), held(&ztunnel)];
+    step.gates = vec![on_delete(context, CNI), on_delete(context, &ztunnel)];
+    step.gates.extend(context.probes(false));
+    step.rollback.keeps = true;
+    step.stays = vec![format!(
+        "OnDelete: with RollingUpdate whichever pods were made since (on nodes that joined or came back) would be replaced at once; give {CNI} and \
+         {ztunnel} their strategy back when that suits you"
+    )];
+    step.back = "Both keep OnDelete, so that nothing restarts on the way back.".to_owned();
+    step
+}
+
 pub(super) fn pinned(context: &Context, existing: &Existing) -> Step<Object> {
     let stable = &context.stable;
     let name = stable.ztunnel();
     let (key, value) = label(context);
     let mut step = step(
-        100,
+        130,
         "stable-ztunnel",
         Phase::Stable,
         Applier::Kubectl,
@@ -22,7 +53,7 @@ pub(super) fn pinned(context: &Context, existing: &Existing) -> Step<Object> {
     );
     step.why = format!(
         "The two ztunnels share no node and leave none out, whatever nodes join: stable's is on every node that does not carry {key}={value}, the \
-         canary's on those that do. No node needs a label for that before it moves. OnDelete keeps the pods that run from being replaced."
+         canary's on those that do. No node needs a label for that before it moves."
     );
     step.watch = "No pod changes: the same names and ages as before.".to_owned();
     let affinity = existing
@@ -47,61 +78,20 @@ pub(super) fn pinned(context: &Context, existing: &Existing) -> Step<Object> {
         }
     }
     pinned["nodeAffinity"][required]["nodeSelectorTerms"] = Value::Array(terms);
-    step.actions = vec![Action::Patch {
+    let placed = |affinity: Value| Action::Patch {
         file: daemon_set(
             context,
             &name,
-            json!({"updateStrategy": {"type": "OnDelete"}, "template": {"spec": {"affinity": pinned}}}),
+            json!({"template": {"spec": {"affinity": affinity}}}),
         ),
-    }];
+    };
+    step.actions = vec![placed(pinned)];
     step.gates = vec![on_delete(context, &name)];
     step.gates.extend(context.probes(false));
-    let mut before = json!({"updateStrategy": strategy(&existing.ztunnel_object)});
-    if let Some(affinity) = affinity {
-        before["template"] = json!({"spec": {"affinity": affinity}});
-    }
     step.rollback.requires = vec![mesh::no_ztunnel(context, &context.canary)];
-    step.rollback.actions = vec![Action::Patch {
-        file: daemon_set(context, &name, before),
-    }];
-    step.back = "Strategy and affinity are what they were, in one write: the template is the one that the pods are of, so none is replaced.".to_owned();
-    step
-}
-
-/// The strategy of a DaemonSet that is there.
-fn strategy(object: &Value) -> Value {
-    let own = object.pointer("/spec/updateStrategy").cloned();
-    own.unwrap_or_else(|| json!({"type": "RollingUpdate"}))
-}
-
-pub(super) fn cni_on_delete(context: &Context, existing: &Existing) -> Step<Object> {
-    let mut step = step(
-        110,
-        "istio-cni",
-        Phase::Stable,
-        Applier::Kubectl,
-        "istio-cni restarts with its node only",
-    );
-    step.why = "No pod starts on a node while its istio-cni restarts. With OnDelete a new version comes to a node when the node moves, and not to all \
-                at once."
-        .to_owned();
-    step.watch = "No pod changes.".to_owned();
-    step.actions = vec![Action::Patch {
-        file: daemon_set(
-            context,
-            CNI,
-            json!({"updateStrategy": {"type": "OnDelete"}}),
-        ),
-    }];
-    step.gates = vec![on_delete(context, CNI)];
-    step.rollback.actions = vec![Action::Patch {
-        file: daemon_set(
-            context,
-            CNI,
-            json!({"updateStrategy": strategy(&existing.cni_object)}),
-        ),
-    }];
-    step.back = "The strategy is what it was. Pods that were replaced since are of the template, so none restarts.".to_owned();
+    // Nothing else of the affinity was changed: with the terms that it had it is what it was.
+    step.rollback.actions = vec![placed(affinity.unwrap_or(Value::Null))];
+    step.back = "The affinity is what it was; under OnDelete no pod is replaced.".to_owned();
     step
 }
 
@@ -144,11 +134,10 @@ pub(super) fn cni(context: &Context) -> Step<Object> {
         .gates
         .retain(|gate| !matches!(gate, Gate::Rollout { .. }));
     step.rollback.gates.push(on_delete(context, CNI));
-    step.back = format!(
-        "istioctl {} puts the older template back. A node that had moved keeps the newer istio-cni, which serves an older ztunnel as well, until \
-         its pod is deleted.",
-        context.stable.version
-    );
+    step.stays = vec!["istio-cni's ConfigMap and roles, as the newer version has them".to_owned()];
+    step.back = "The DaemonSet is what it was, to the last field. A node that had moved keeps the newer istio-cni, which serves an older ztunnel as \
+                 well, until its pod is deleted."
+        .to_owned();
     step
 }
 

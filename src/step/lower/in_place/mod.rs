@@ -23,8 +23,8 @@ const CNI: &str = "istio-cni-node";
 pub(super) fn steps(context: &Context, existing: &Existing, steps: &mut Vec<Step<Object>>) {
     steps.push(found(context, existing));
     prepare::shared(context, steps);
+    steps.push(beside::held(context));
     steps.push(beside::pinned(context, existing));
-    steps.push(beside::cni_on_delete(context, existing));
     steps.push(beside::control_plane(context, existing));
     steps.push(beside::cni(context));
     steps.push(beside::canary_ztunnel(context));

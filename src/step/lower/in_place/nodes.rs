@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::super::context::Context;
+use super::label;
 use super::{Applier, Object, Phase, Step, step};
-use super::{label, selector};
 use crate::existing::Existing;
 use crate::plan::{Batch, parse_duration};
 use crate::step::{Action, Cohort, Gate, Restart};
@@ -55,7 +55,11 @@ pub(super) fn cohort(
         drain_timeout: seconds(&plan.drain_timeout).unwrap_or(DRAIN),
         namespace: namespace.to_owned(),
         ztunnel: format!("app=ztunnel,meshplan.dev/revision={}", canary.name),
-        before: stable_pods(existing),
+        before: format!(
+            "{},meshplan.dev/revision!={}",
+            stable_pods(existing),
+            canary.name
+        ),
     })];
     let moved = |back| Gate::NodesMoved {
         selector: selector.to_owned(),
@@ -103,16 +107,13 @@ pub(super) fn covered(context: &Context) -> Gate {
     }
 }
 
-/// No node of any group is left.
-pub(super) fn all_moved(context: &Context) -> Vec<Gate> {
+/// Every node has moved, whatever group it is of.
+pub(super) fn all_moved(context: &Context) -> Gate {
     let (key, value) = label(context);
-    let groups = context.plan.node_group.iter();
-    groups
-        .map(|group| Gate::NodesMoved {
-            selector: selector(group),
-            key: key.clone(),
-            value: value.clone(),
-            back: false,
-        })
-        .collect()
+    Gate::NodesMoved {
+        selector: String::new(),
+        key,
+        value,
+        back: false,
+    }
 }

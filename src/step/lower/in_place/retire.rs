@@ -29,7 +29,7 @@ pub(super) fn ztunnel(context: &Context, existing: &Existing) -> Step<Object> {
     let mut object = Box::new(daemon_set::object(context, canary));
     object.pool.remove(&key);
     daemon_set::on_delete(&mut object);
-    step.requires = all_moved(context);
+    step.requires = vec![all_moved(context)];
     step.actions = vec![
         retire::delete(vec![
             Identity::namespaced("apps/v1", "DaemonSet", namespace, name.clone()),

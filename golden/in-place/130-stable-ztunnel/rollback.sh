@@ -1,6 +1,6 @@
 #!/bin/sh
-# 110-istio-cni: whether it has done its work
-# Made by meshplan. Fails where something is not so; changes nothing.
+# 130-stable-ztunnel: back to the state before it
+# Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
 set -eu
 # Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
@@ -33,12 +33,13 @@ within() {
   echo "$what"
 }
 
-settled_1() {
-  found=$(kubectl get daemonset istio-cni-node -n istio-system -o 'jsonpath={.spec.updateStrategy.type} {.status.desiredNumberScheduled} {.status.numberReady}')
-  strategy=${found%% *}
-  found=${found#* }
-  [ "$strategy" = OnDelete ] && [ "${found% *}" = "${found#* }" ]
+no_pods_before_1() {
+  pods=$(kubectl get pods -n istio-system -l app=ztunnel,meshplan.dev/revision=1-31-0 --ignore-not-found -o name) || return 1
+  [ -z "$pods" ]
 }
-within 300 'DaemonSet istio-system/istio-cni-node replaces no pod by itself, and all of its pods are ready' settled_1
+within 120 'no pod app=ztunnel,meshplan.dev/revision=1-31-0 is left in istio-system' no_pods_before_1
 
-echo '110-istio-cni: verified'
+# A patch needs to know nothing of who wrote the object before, and changes no other field.
+kubectl patch -f "$here"/rollback/patch/40-daemonset-istio-system-ztunnel.yaml --type=merge --patch-file="$here"/rollback/patch/40-daemonset-istio-system-ztunnel.yaml
+
+echo '130-stable-ztunnel: rolled back'

@@ -1,5 +1,5 @@
 #!/bin/sh
-# 100-stable-ztunnel: whether it has done its work
+# 130-stable-ztunnel: whether it has done its work
 # Made by meshplan. Fails where something is not so; changes nothing.
 set -eu
 # Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
@@ -41,4 +41,4 @@ settled_1() {
 }
 within 300 'DaemonSet istio-system/ztunnel replaces no pod by itself, and all of its pods are ready' settled_1
 
-echo '100-stable-ztunnel: verified'
+echo '130-stable-ztunnel: verified'

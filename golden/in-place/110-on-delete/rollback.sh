@@ -1,5 +1,5 @@
 #!/bin/sh
-# 110-istio-cni: istio-cni restarts with its node only
+# 110-on-delete: back to the state before it
 # Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
 set -eu
 # Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
@@ -19,8 +19,5 @@ kubectl() {
   command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
 }
 
-# Some fields of an object that somebody else made, whoever has them now; it is not made where it is not there.
-kubectl get -f "$here"/server-side/40-daemonset-istio-system-istio-cni-node.yaml -o name >/dev/null
-kubectl apply --server-side --field-manager=meshplan --force-conflicts -f "$here"/server-side/40-daemonset-istio-system-istio-cni-node.yaml
-
-echo '110-istio-cni: applied. Next: sh 110-istio-cni/verify.sh'
+echo 'stays: OnDelete: with RollingUpdate whichever pods were made since (on nodes that joined or came back) would be replaced at once; give istio-cni-node and ztunnel their strategy back when that suits you'
+echo '110-on-delete: rolled back'
