@@ -209,6 +209,17 @@ fn meshed(metadata: &mut Map<String, Value>, istio: bool) {
     }
 }
 
+/// What of a pod's spec says where it may be, and what it listens on.
+const KEPT: [&str; 7] = [
+    "nodeSelector",
+    "affinity",
+    "tolerations",
+    "hostNetwork",
+    "serviceAccountName",
+    "containers",
+    "topologySpreadConstraints",
+];
+
 /// Of somebody's workload: whom it selects, how many, where, and what it listens on.
 fn workload(map: &mut Map<String, Value>) {
     let Some(Value::Object(spec)) = map.get_mut("spec") else {
@@ -227,15 +238,6 @@ fn workload(map: &mut Map<String, Value>) {
     let Some(Value::Object(pod)) = template.get_mut("spec") else {
         return;
     };
-    const KEPT: [&str; 7] = [
-        "nodeSelector",
-        "affinity",
-        "tolerations",
-        "hostNetwork",
-        "serviceAccountName",
-        "containers",
-        "topologySpreadConstraints",
-    ];
     pod.retain(|name, _| KEPT.contains(&name.as_str()));
     let containers = pod.get_mut("containers").and_then(Value::as_array_mut);
     for container in containers

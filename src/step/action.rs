@@ -190,6 +190,11 @@ pub enum Action<O> {
         /// The fields.
         file: O,
     },
+    /// Stop where a Gateway of Istio's is not labelled for a revision: it would lose its control plane.
+    RequireOwned {
+        /// The revision.
+        revision: String,
+    },
     /// `kubectl replace` of objects as they were before the first step, or `kubectl create` of those that are gone.
     Restore {
         /// The objects.
@@ -326,6 +331,7 @@ impl<O> Action<O> {
                 version,
                 revision,
             },
+            Self::RequireOwned { revision } => Action::RequireOwned { revision },
             Self::Restore { files } => Action::Restore {
                 files: all(files, "restore/")?,
             },

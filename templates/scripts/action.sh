@@ -45,6 +45,11 @@ istioctl install -f "$here"/{{ action.file }} --skip-confirmation
 {% elif action.action == "patch" %}
 # A patch needs to know nothing of who wrote the object before, and changes no other field.
 kubectl patch -f "$here"/{{ action.file }} --type=merge --patch-file="$here"/{{ action.file }}
+{% elif action.action == "require-owned" %}
+# Also those that somebody made since the dump was printed.
+gateways=$(kubectl get gateways.gateway.networking.k8s.io -A -l {{ "istio.io/rev!=" ~ action.revision }} -o 'jsonpath={range .items[*]}{.spec.gatewayClassName} {.metadata.namespace}/{.metadata.name}{"\n"}{end}')
+gateways=$(printf '%s\n' "$gateways" | awk '$1 ~ /^istio/ { print $2 }')
+[ -z "$gateways" ] || fail 'these Gateways and waypoints would lose their control plane; label them istio.io/rev={{ action.revision|raw }} first:' "$gateways"
 {% elif action.action == "restore" %}
 {% for file in action.files %}
 # As it was, to the last field: a replace leaves nothing of the newer version behind.

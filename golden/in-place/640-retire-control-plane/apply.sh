@@ -66,6 +66,11 @@ if ! simulated 'Deployment shop/waypoint is of version 1.31.0'; then
   kubectl rollout status deployment/waypoint -n shop --timeout="${MESHPLAN_WAIT:-300}s"
 fi
 
+# Also those that somebody made since the dump was printed.
+gateways=$(kubectl get gateways.gateway.networking.k8s.io -A -l 'istio.io/rev!=1-31-0' -o 'jsonpath={range .items[*]}{.spec.gatewayClassName} {.metadata.namespace}/{.metadata.name}{"\n"}{end}')
+gateways=$(printf '%s\n' "$gateways" | awk '$1 ~ /^istio/ { print $2 }')
+[ -z "$gateways" ] || fail 'these Gateways and waypoints would lose their control plane; label them istio.io/rev=1-31-0 first:' "$gateways"
+
 owner=$(kubectl get mutatingwebhookconfiguration istio-revision-tag-default --ignore-not-found -o 'jsonpath={.metadata.labels.istio\.io/rev}')
 case $owner in
   '' | default)

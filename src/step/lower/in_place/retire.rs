@@ -77,6 +77,9 @@ pub(super) fn control_plane(
         revision: Some(canary.name.clone()),
     });
     step.requires = owners.collect();
+    step.actions = vec![Action::RequireOwned {
+        revision: canary.name.clone(),
+    }];
     if nameless && existing.tag.is_some() {
         step.why.push_str(
             " The tag `default` goes first: its webhooks would call an istiod that is not there. 650 makes it anew for the canary.",
