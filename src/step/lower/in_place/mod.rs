@@ -97,9 +97,10 @@ fn found(context: &Context, existing: &Existing) -> Step<Object> {
         Applier::Kubectl,
         format!("the mesh that is there, Istio {}", stable.version),
     );
-    step.why = "Everything from here on stands on what the plan found. The script changes nothing; it looks whether the cluster still has it."
+    step.why = "Everything from here on stands on what the plan found. The scripts change nothing; verify.sh looks whether the control plane, istio-cni and \
+                ztunnel are still of the version that was printed."
         .to_owned();
-    step.watch = "If something differs, print the dump again and compile the plan anew.".to_owned();
+    step.watch = "If anything of it has changed since, Gateways above all, print the dump again and compile the plan anew.".to_owned();
     step.actions = vec![Action::Found {
         files: existing
             .objects
