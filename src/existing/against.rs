@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{DUMP, Gateway, Reading, Writer};
 use crate::finding::Finding;
-use crate::istio::Handover;
+use crate::istio::{Handover, ISTIO_SYSTEM};
 use crate::state::{Object, State};
 
 /// How many Gateways and waypoints have a step of their own.
@@ -32,8 +32,8 @@ impl Reading<'_> {
         }
     }
 
-    /// Finds the one control plane: its namespace, Deployment and revision.
-    pub(super) fn control_plane(&mut self, state: &State) -> Option<(String, String, String)> {
+    /// Finds the one control plane: its namespace and Deployment.
+    pub(super) fn control_plane(&mut self, state: &State) -> Option<(String, String)> {
         let all: Vec<_> = state.istiods().collect();
         let folder = self.plan.stable.existing.as_ref()?;
         let [(object, istiod)] = all.as_slice() else {
@@ -94,7 +94,7 @@ impl Reading<'_> {
             .istio
             .namespace
             .as_ref()
-            .map_or("istio-system", |name| name.get_ref());
+            .map_or(ISTIO_SYSTEM, |name| name.get_ref());
         if namespace != wanted {
             let help = format!("write `namespace = \"{namespace}\"` in `[istio]`");
             let finding = Finding::error(
@@ -109,7 +109,7 @@ impl Reading<'_> {
                 None => self.say(finding, folder),
             }
         }
-        Some((namespace, object.key.name.clone(), own.clone()))
+        Some((namespace, object.key.name.clone()))
     }
 
     /// Finds the one ztunnel: its DaemonSet and ServiceAccount.
@@ -138,7 +138,10 @@ impl Reading<'_> {
             return None;
         };
         self.version(&object.key.to_string(), "ztunnel", ztunnel.version.as_ref());
-        self.owner(object, "100 pins it to the nodes that have not moved");
+        self.owner(
+            object,
+            "110 and 130 hold it and pin it to the nodes that have not moved",
+        );
         let account = object
             .value()
             .pointer("/spec/template/spec/serviceAccountName");
@@ -150,15 +153,16 @@ impl Reading<'_> {
         ))
     }
 
-    pub(super) fn cni(&mut self, state: &State) -> Option<Value> {
-        let folder = self.plan.stable.existing.as_ref()?;
-        let mut found = None;
+    /// istio-cni is there, of the same version.
+    pub(super) fn cni(&mut self, state: &State) {
+        let Some(folder) = &self.plan.stable.existing else {
+            return;
+        };
         for (object, cni) in state.cnis() {
-            found = Some(object.value().clone());
             self.version(&object.key.to_string(), "istio-cni", cni.version.as_ref());
             self.owner(object, "110 keeps it from restarting everywhere at once");
         }
-        if found.is_none() {
+        if state.cnis().next().is_none() {
             self.say(
                 Finding::error(
                     "existing-no-mesh",
@@ -169,7 +173,6 @@ impl Reading<'_> {
                 folder,
             );
         }
-        found
     }
 
     /// What is there is of the plan's stable version.

@@ -24,8 +24,6 @@ pub struct Existing {
     pub objects: Vec<Manifest>,
     /// The namespace of the control plane, istio-cni and ztunnel.
     pub namespace: String,
-    /// The revision of its control plane; `default` where it has no name.
-    pub revision: String,
     /// The control plane's Deployment.
     pub istiod: String,
     /// ztunnel's DaemonSet.
@@ -34,8 +32,6 @@ pub struct Existing {
     pub ztunnel_account: String,
     /// The whole DaemonSet of ztunnel.
     pub ztunnel_object: Value,
-    /// The whole DaemonSet of istio-cni.
-    pub cni_object: Value,
     /// The revision that the tag `default` points to, where there is one.
     pub tag: Option<String>,
     /// The Gateway API CRDs, as bundle and channel, where the dump has them.
@@ -110,7 +106,7 @@ impl Reading<'_> {
         let state = State::of(objects);
         self.is_whole(&state);
         let (istiod, ztunnel) = (self.control_plane(&state), self.ztunnel(&state));
-        let cni = self.cni(&state);
+        self.cni(&state);
         self.nodes(&state);
         let groups = self.groups(&state);
         let (istiod, ztunnel) = (istiod?, ztunnel?);
@@ -127,12 +123,10 @@ impl Reading<'_> {
         Some(Existing {
             objects: manifests,
             namespace: istiod.0,
-            revision: istiod.2,
             istiod: istiod.1,
             ztunnel: ztunnel.0,
             ztunnel_account: ztunnel.1,
             ztunnel_object: ztunnel.2,
-            cni_object: cni?,
             tag: state
                 .tags()
                 .find(|(_, tag)| tag.name == "default")

@@ -11,6 +11,9 @@ mod skew;
 mod versions;
 mod ztunnel;
 
+/// Where control planes are, if nobody says otherwise.
+pub const ISTIO_SYSTEM: &str = "istio-system";
+
 pub use bundle::{
     BUNDLES, Bundle, Channel, Stored, Way, bundle, bundle_of_crd, bundle_of_resource, serves, way,
 };

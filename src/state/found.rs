@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::facet::Facet;
 use super::objects::{Object, State};
-use super::operator::complete;
+use super::operator::{complete, service_of};
 use super::replay::Refusal;
 use crate::identity::Identity;
 use crate::istio::{IstiodSettings, cni_objects, facts_near, istiod_objects, leftovers};
@@ -44,9 +44,7 @@ impl State {
                 continue;
             }
             let value = match identity.kind.as_str() {
-                "Service" => json!({"spec": {
-                    "selector": {"app": "istiod", "istio.io/rev": revision},
-                    "ports": [{"port": 15010}, {"port": 15012}, {"port": 443}, {"port": 15014}]}}),
+                "Service" => service_of(revision),
                 _ => json!({}),
             };
             let value = complete(&identity, value);

@@ -230,9 +230,7 @@ impl Operator {
                         "containers": [{"name": "discovery", "image": self.image("pilot"), "env": env}],
                     }}}})
             }
-            "Service" => json!({"spec": {
-                "selector": {"app": "istiod", "istio.io/rev": self.revision()},
-                "ports": [{"port": 15010}, {"port": 15012}, {"port": 443}, {"port": 15014}]}}),
+            "Service" => service_of(self.revision()),
             "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration" => {
                 json!({"webhooks": [{"clientConfig": {"service": service}}]})
             }
@@ -328,6 +326,13 @@ fn overlay(spec: &Value, component: &str, name: &str, identity: &Identity, value
             }
         }
     }
+}
+
+/// What a revision's istiod answers on.
+pub(super) fn service_of(revision: &str) -> Value {
+    json!({"spec": {
+        "selector": {"app": "istiod", "istio.io/rev": revision},
+        "ports": [{"port": 15010}, {"port": 15012}, {"port": 443}, {"port": 15014}]}})
 }
 
 /// The Deployment and Service of a revision's istiod.

@@ -2,16 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::existing::Existing;
-use crate::istio::{Bundle, Facts, Handover, ListenerFilter, tag_webhook};
+use crate::existing::{Existing, deployment};
+use crate::istio::{Bundle, Facts, Handover, ISTIO_SYSTEM, ListenerFilter, tag_webhook};
 use crate::manifest::Manifest;
 use crate::plan::{Checked, Crds, Gateway, HandoverChoice, Plan, Pool, Revision, Route, Values};
 use crate::step::{Gate, GatewayRef, Istioctl, ServiceRef};
 
 /// The label by which a node belongs to a pool; its value is `stable` or `canary`.
 pub(super) const POOL: &str = "meshplan.dev/pool";
-/// Where the control planes are, if the plan does not say.
-const ISTIO_SYSTEM: &str = "istio-system";
 
 /// Which of the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -292,8 +290,7 @@ impl<'a> Context<'a> {
         let class = class(gateway);
         GatewayRef {
             namespace: gateway.namespace.get_ref().clone(),
-            // istio/istio: pilot/pkg/config/kube/gateway/deploymentcontroller.go, getDefaultName.
-            deployment: format!("{name}-{class}"),
+            deployment: deployment(&name, class),
             name,
         }
     }

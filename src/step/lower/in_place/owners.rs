@@ -9,11 +9,7 @@ use crate::step::{Action, Gate, GatewayRef, Restart};
 
 pub(super) fn owner(context: &Context, number: u16, gateway: &Gateway) -> Step<Object> {
     let (stable, canary) = (&context.stable, &context.canary);
-    let own = GatewayRef {
-        namespace: gateway.namespace.clone(),
-        name: gateway.name.clone(),
-        deployment: deployment(&gateway.name, &gateway.class),
-    };
+    let own = reference(gateway);
     let what = if gateway.class == "istio-waypoint" {
         "waypoint"
     } else {
@@ -112,4 +108,13 @@ fn slug(gateway: &Gateway) -> String {
     let mut slug = format!("owner-{}-{}", gateway.namespace, gateway.name);
     slug.truncate(LONGEST);
     slug.trim_end_matches(['-', '.']).to_owned()
+}
+
+/// A Gateway that is there, by name.
+pub(super) fn reference(gateway: &Gateway) -> GatewayRef {
+    GatewayRef {
+        namespace: gateway.namespace.clone(),
+        name: gateway.name.clone(),
+        deployment: deployment(&gateway.name, &gateway.class),
+    }
 }

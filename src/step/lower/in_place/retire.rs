@@ -3,12 +3,13 @@
 use super::super::context::Context;
 use super::super::{retire, ztunnel as daemon_set};
 use super::nodes::{all_moved, covered};
+use super::owners::reference;
 use super::{Applier, Object, Phase, Step, step};
 use super::{label, on_delete};
-use crate::existing::{Existing, deployment};
+use crate::existing::Existing;
 use crate::identity::Identity;
 use crate::istio::{tag_objects, tag_webhook};
-use crate::step::{Action, Gate, GatewayRef, Restart};
+use crate::step::{Action, Gate, Restart};
 
 pub(super) fn ztunnel(context: &Context, existing: &Existing) -> Step<Object> {
     let (stable, canary, namespace) = (&context.stable, &context.canary, context.istio_namespace());
@@ -68,11 +69,7 @@ pub(super) fn control_plane(
         .to_owned();
     step.watch = format!("{} is untouched.", canary.istiod());
     let owners = existing.gateways.iter().map(|gateway| Gate::GatewayOwner {
-        gateway: GatewayRef {
-            namespace: gateway.namespace.clone(),
-            name: gateway.name.clone(),
-            deployment: deployment(&gateway.name, &gateway.class),
-        },
+        gateway: reference(gateway),
         version: canary.version.clone(),
         revision: Some(canary.name.clone()),
     });
