@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use super::{Rehearsal, stand_in};
+use crate::istio::bundle;
 use crate::state::{Facet, State};
 use crate::step::Action;
 use crate::target::IndexStep;
@@ -13,22 +14,21 @@ use crate::target::IndexStep;
 impl Rehearsal<'_> {
     /// Makes what a step says was there: the Gateway API CRDs, the objects of the dump, and stand-ins for what no dump has.
     pub(super) fn existing(&self, step: &IndexStep, after: &State) -> Result<()> {
-        let found = step.step.actions.iter().find_map(|action| match action {
-            Action::Found { bundle, .. } => Some(bundle),
-            _ => None,
-        });
-        let Some(bundle) = found else { return Ok(()) };
-        if let Some((bundle, channel)) = bundle {
+        let found = |action: &Action<String>| matches!(action, Action::Found { .. });
+        if !step.step.actions.iter().any(found) {
+            return Ok(());
+        }
+        let known = after.bundle.as_ref();
+        let known = known
+            .and_then(|(version, channel)| Some((bundle(&format!("v{version}")).ok()?, *channel)));
+        if let Some((bundle, channel)) = known {
             let folder = self.scratch.join("bundle");
             fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
-            let crds = if channel == "standard" {
-                "config/crd"
-            } else {
-                "config/crd/experimental"
-            };
-            let text = format!(
-                "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n- \"github.com/kubernetes-sigs/gateway-api/{crds}?ref={bundle}\"\n"
-            );
+            let text = crate::yaml::write(&json!({
+                "apiVersion": "kustomize.config.k8s.io/v1beta1",
+                "kind": "Kustomization",
+                "resources": bundle.resources(channel),
+            }));
             let path = folder.join("kustomization.yaml");
             fs::write(&path, text).with_context(|| format!("writing {}", path.display()))?;
             let folder = folder.to_string_lossy();
