@@ -94,15 +94,6 @@ impl Shell {
         let _ = writeln!(self.stderr, "{text}");
     }
 
-    /// Shows what is being done, on a terminal only; an empty text ends that.
-    pub fn progress(&mut self, text: &str) {
-        use std::io::IsTerminal as _;
-        if io::stderr().is_terminal() {
-            let _ = write!(self.stderr, "\r\u{1b}[K{text}");
-            let _ = self.stderr.flush();
-        }
-    }
-
     /// Lists the kinds that were taken as they are.
     pub fn unknown_kinds(&mut self, kinds: &[String]) {
         if !kinds.is_empty() {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
 
 use super::input;
 use super::output::{Format, Outcome, Shell};
@@ -61,6 +62,16 @@ pub(super) struct Rehearse {
     /// How the report is written
     #[arg(long, value_enum, value_name = "F", default_value_t)]
     format: ReportFormat,
+}
+
+/// A bar on a terminal; nothing where standard error is none.
+fn progress_bar(runs: usize) -> ProgressBar {
+    let bar = ProgressBar::new(runs as u64);
+    let form = "{elapsed_precise} [{bar:30}] {pos}/{len} {msg}";
+    if let Ok(style) = ProgressStyle::with_template(form) {
+        bar.set_style(style.progress_chars("=> "));
+    }
+    bar
 }
 
 impl Rehearse {
@@ -124,9 +135,13 @@ impl Rehearse {
             patience: self.patience,
             scratch: scratch.path(),
         };
-        let report =
-            rehearsal.run(&mut |step, way| shell.progress(&format!("{step} {}", way.as_str())))?;
-        shell.progress("");
+        let bar = progress_bar(rehearsal.runs());
+        let report = rehearsal.run(&mut |step, way| {
+            bar.set_message(format!("{step} {}", way.as_str()));
+            bar.inc(1);
+        });
+        bar.finish_and_clear();
+        let report = report?;
         shell.print(&match self.format {
             ReportFormat::Text => report.text(),
             ReportFormat::Json => report.json(),

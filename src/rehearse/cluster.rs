@@ -126,12 +126,12 @@ impl Cluster {
         Ok(())
     }
 
-    /// Makes a node that KWOK simulates, where there is none of that name.
+    /// Makes a node that KWOK simulates, cordoned or not, where there is none of that name.
     ///
     /// # Errors
     ///
     /// Where kubectl fails.
-    pub fn node(&self, name: &str, labels: &[(String, String)]) -> Result<()> {
+    pub fn new_node(&self, name: &str, labels: &[(String, String)], cordoned: bool) -> Result<()> {
         let mut all = serde_json::json!({
             "kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64",
         });
@@ -141,6 +141,7 @@ impl Cluster {
         let node = serde_json::json!({
             "apiVersion": "v1", "kind": "Node",
             "metadata": {"name": name, "labels": all, "annotations": {FAKE: "fake"}},
+            "spec": {"unschedulable": cordoned},
         });
         if self.items(&["node", name])?.is_empty() {
             self.run(&["create", "-f", "-"], Some(&node.to_string()))?;

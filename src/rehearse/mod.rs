@@ -8,6 +8,7 @@ mod nodes;
 mod observe;
 mod parts;
 mod report;
+mod seen;
 mod stand_in;
 mod watch;
 
@@ -29,6 +30,7 @@ use crate::state::{Facet, State};
 use crate::target::IndexStep;
 use istioctl::on_path;
 use observe::{Moment, differences, replaced};
+use seen::Expected;
 use watch::Watch;
 
 /// How long the cluster may take to become what is predicted, after the scripts have said that it is.
@@ -63,6 +65,27 @@ pub struct Rehearsal<'a> {
 }
 
 impl Rehearsal<'_> {
+    /// Returns how many runs of steps it takes, if all go well.
+    #[must_use]
+    pub fn runs(&self) -> usize {
+        let steps = self.course.index.steps.iter();
+        let steps = steps.filter(|step| self.covers(step)).count();
+        steps * self.ways().len()
+    }
+
+    fn covers(&self, step: &IndexStep) -> bool {
+        (self.from..=self.to).contains(&step.step.number)
+    }
+
+    /// The directions in which each step is gone.
+    fn ways(&self) -> &'static [Direction] {
+        if self.rollback {
+            &[Direction::Forward, Direction::Back, Direction::Again]
+        } else {
+            &[Direction::Forward]
+        }
+    }
+
     /// Runs the rehearsal; `progress` is told each run of a step before it begins.
     ///
     /// # Errors
@@ -87,14 +110,9 @@ impl Rehearsal<'_> {
         let mut before = self.course.start();
         for step in &self.course.index.steps {
             let (after, _) = replay.run(&before, &step.step, &step.step.actions, None);
-            let number = step.step.number;
-            if self.from <= number && number <= self.to {
-                let mut ways = vec![Direction::Forward];
-                if self.rollback {
-                    ways.extend([Direction::Back, Direction::Again]);
-                }
+            if self.covers(step) {
                 self.existing(step, &after)?;
-                for way in ways {
+                for &way in self.ways() {
                     progress(&step.step.name, way);
                     let mut leg = self.leg(step, &before, &after, way)?;
                     if way == Direction::Forward {
@@ -131,13 +149,8 @@ impl Rehearsal<'_> {
         };
         let begun = Instant::now();
         let start = Moment::of(&self.cluster)?;
-        let watch = Watch::begin(
-            &self.cluster,
-            enrolled(from)
-                .intersection(&enrolled(to))
-                .cloned()
-                .collect(),
-        )?;
+        let watch = Watch::begin(&self.cluster, Expected::between(from, to))?;
+        let joined = self.join(from, to)?;
         self.somebody(step, way)?;
         let stand_ins = self.stand_ins(step, from, to)?;
         let scripts: &[&str] = if way == Direction::Back {
@@ -150,6 +163,7 @@ impl Rehearsal<'_> {
             direction: way,
             predicted: to.objects().count(),
             milliseconds: 0,
+            joined: joined.len(),
             tried: 0,
             refused: 0,
             skipped: Vec::new(),
@@ -168,6 +182,10 @@ impl Rehearsal<'_> {
                 {
                     leg.skipped.push(skipped.to_owned());
                 } else if let Some(warning) = line.strip_prefix("Warning: ") {
+                    // kubectl's own, at each drain.
+                    if warning.starts_with("ignoring DaemonSet-managed Pods") {
+                        continue;
+                    }
                     leg.warnings.push(warning.to_owned());
                 }
             }
@@ -206,6 +224,7 @@ impl Rehearsal<'_> {
         found.extend(replaced((from, &start), (to, &moment)));
         found.extend(watch.end());
         leg.surprises.extend(found);
+        self.leave(&joined)?;
         leg.milliseconds = begun.elapsed().as_millis();
         Ok(leg)
     }
@@ -253,20 +272,4 @@ impl Rehearsal<'_> {
             .map(|(_, object)| object.key.clone())
             .collect()
     }
-}
-
-/// The namespaces that are part of the mesh.
-fn enrolled(state: &State) -> BTreeSet<String> {
-    state
-        .namespaces()
-        .into_iter()
-        .filter(|name| {
-            state
-                .namespace_labels(name)
-                .get("istio.io/dataplane-mode")
-                .map(String::as_str)
-                == Some("ambient")
-        })
-        .map(str::to_owned)
-        .collect()
 }

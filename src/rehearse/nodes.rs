@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::Rehearsal;
 use super::report::Direction;
-use crate::state::Facet;
+use crate::state::{Facet, State};
 use crate::step::{Action, Gate};
 use crate::target::IndexStep;
 
@@ -17,7 +17,7 @@ impl Rehearsal<'_> {
                 match action {
                     Action::LabelNodes { nodes, .. } => {
                         for node in nodes {
-                            self.cluster.node(node, &[])?;
+                            self.cluster.new_node(node, &[], false)?;
                         }
                     }
                     Action::Found { files, .. } => {
@@ -27,7 +27,7 @@ impl Rehearsal<'_> {
                                 && let Facet::Node(labels) = &object.facet
                             {
                                 let labels = labels.clone().into_iter().collect::<Vec<_>>();
-                                self.cluster.node(&object.key.name, &labels)?;
+                                self.cluster.new_node(&object.key.name, &labels, false)?;
                             }
                         }
                     }
@@ -38,8 +38,11 @@ impl Rehearsal<'_> {
                 if let (Gate::Pool { selector }, true) = (gate, step.step.actions.is_empty()) {
                     pools += 1;
                     for number in 0..2 {
-                        self.cluster
-                            .node(&format!("pool-{pools}-{number}"), &pairs(selector))?;
+                        self.cluster.new_node(
+                            &format!("pool-{pools}-{number}"),
+                            &pairs(selector),
+                            false,
+                        )?;
                     }
                 }
             }
@@ -54,6 +57,39 @@ impl Rehearsal<'_> {
             ],
             None,
         )?;
+        Ok(())
+    }
+
+    /// Lets a node join for each ztunnel that there is after a step, one of those that it had before the step where there are such; returns
+    /// their names.
+    ///
+    /// They are cordoned, so that the pods of `DaemonSet`s alone come to them: nothing is moved when they leave again.
+    pub(super) fn join(&self, from: &State, to: &State) -> Result<Vec<String>> {
+        let mut names = Vec::new();
+        for (object, ztunnel) in to.ztunnels() {
+            let before = from.get(&object.key).and_then(|object| object.pods());
+            let place = &before.unwrap_or(&ztunnel.pods).place;
+            let Some(labels) = place.example() else {
+                continue;
+            };
+            let name = format!("joining-{}", names.len());
+            let labels: Vec<_> = labels.into_iter().collect();
+            self.cluster.new_node(&name, &labels, true)?;
+            names.push(name);
+        }
+        Ok(names)
+    }
+
+    /// Lets nodes leave, with the pods that are on them.
+    pub(super) fn leave(&self, nodes: &[String]) -> Result<()> {
+        for node in nodes {
+            self.cluster.run(&["delete", "node", node], None)?;
+            let on = format!("--field-selector=spec.nodeName={node}");
+            self.cluster.run(
+                &["delete", "pods", "-A", &on, "--force", "--grace-period=0"],
+                None,
+            )?;
+        }
         Ok(())
     }
 

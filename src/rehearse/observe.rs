@@ -59,7 +59,7 @@ impl Moment {
     }
 }
 
-fn text(value: &Value, pointer: &str) -> String {
+pub(super) fn text(value: &Value, pointer: &str) -> String {
     value
         .pointer(pointer)
         .and_then(Value::as_str)
@@ -67,7 +67,7 @@ fn text(value: &Value, pointer: &str) -> String {
         .to_owned()
 }
 
-fn texts(value: &Value) -> BTreeMap<String, String> {
+pub(super) fn texts(value: &Value) -> BTreeMap<String, String> {
     let entries = value.as_object().into_iter().flatten();
     entries
         .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
@@ -203,7 +203,7 @@ fn resource(key: &Key) -> String {
 }
 
 /// Where a value that was written is not in what is there; servers add, and write quantities and secrets in ways of their own.
-fn unlike(written: &Value, live: &Value, path: &mut String) -> Option<String> {
+pub(super) fn unlike(written: &Value, live: &Value, path: &mut String) -> Option<String> {
     match (written, live) {
         (Value::Object(written), _) => {
             for (key, value) in written {

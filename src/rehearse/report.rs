@@ -39,6 +39,9 @@ pub struct Leg {
     pub predicted: usize,
     /// How long it took, in milliseconds.
     pub milliseconds: u128,
+    /// How many nodes joined while it ran, and left when it was done.
+    #[serde(skip_serializing_if = "is_none")]
+    pub joined: usize,
     /// How many files were applied one by one beforehand.
     #[serde(skip_serializing_if = "is_none")]
     pub tried: usize,
@@ -128,8 +131,9 @@ impl Report {
         let _ = writeln!(text, "{}", self.skipped_in_words());
         let _ = writeln!(
             text,
-            "{}{} runs of steps, {} surprises",
+            "{}{}{} runs of steps, {} surprises",
             self.tried_in_words(),
+            self.joined_in_words(),
             self.legs.len(),
             self.surprises()
         );
@@ -144,6 +148,14 @@ impl Report {
             return String::new();
         }
         format!("{tried} files applied one by one, {refused} of them refused as predicted; ")
+    }
+
+    /// How many nodes came and went; nothing where none did.
+    fn joined_in_words(&self) -> String {
+        match self.legs.iter().map(|leg| leg.joined).sum::<usize>() {
+            0 => String::new(),
+            joined => format!("{joined} times a node joined and left; "),
+        }
     }
 
     fn skipped_in_words(&self) -> String {
@@ -198,8 +210,9 @@ impl Report {
         }
         let _ = writeln!(
             text,
-            "\n{}{} runs of steps, {} surprises; {}.",
+            "\n{}{}{} runs of steps, {} surprises; {}.",
             self.tried_in_words(),
+            self.joined_in_words(),
             self.legs.len(),
             self.surprises(),
             self.skipped_in_words()

@@ -1,132 +1,106 @@
-//! What goes on among the pods while a step is applied: at each moment every node with enrolled pods has exactly one ztunnel.
+//! What goes on in the cluster while a step is applied: every change of a pod, a DaemonSet, a node and a route, in the order of the server.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufReader;
 use std::process::{Child, Stdio};
-use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use serde_json::Value;
 
 use super::cluster::Cluster;
+use super::seen::{Expected, judge};
 
-/// A watch on the pods of a cluster.
+/// What is watched; the last of it only where the Gateway API's CRDs are.
+const KINDS: [&str; 4] = [
+    "pods",
+    "daemonsets.apps",
+    "nodes",
+    "httproutes.gateway.networking.k8s.io",
+];
+
+/// How long the last events may be on their way.
+const TAIL: Duration = Duration::from_millis(500);
+
+/// The watches of one run of a step.
 pub struct Watch {
-    child: Child,
-    thread: Option<JoinHandle<()>>,
-    seen: Arc<Mutex<Seen>>,
-}
-
-/// The pods by uid, and what was seen of ztunnels.
-#[derive(Default)]
-struct Seen {
-    /// Node, namespace, and whether it is a ztunnel.
-    pods: BTreeMap<String, (String, String, bool)>,
-    enrolled: BTreeSet<String>,
-    said: BTreeSet<String>,
+    /// The server's version of everything when the watches began.
+    start: u64,
+    expected: Expected,
+    streams: Vec<(Child, JoinHandle<Vec<Value>>)>,
 }
 
 impl Watch {
-    /// Begins to watch. `enrolled` are the namespaces that are part of the mesh before the step and after it.
+    /// Begins to watch.
     ///
     /// # Errors
     ///
-    /// Where kubectl cannot be started.
-    pub fn begin(cluster: &Cluster, enrolled: BTreeSet<String>) -> Result<Self> {
-        let mut child = cluster
-            .command()
-            .args([
-                "get",
-                "pods",
-                "-A",
-                "--watch",
-                "--output-watch-events",
-                "-o",
-                "json",
-            ])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .context("watching the pods with kubectl")?;
-        let seen = Arc::new(Mutex::new(Seen {
-            enrolled,
-            ..Seen::default()
-        }));
-        let stdout = child
-            .stdout
-            .take()
-            .context("watching the pods with kubectl")?;
-        let shared = Arc::clone(&seen);
-        let thread = std::thread::spawn(move || {
-            let events =
-                serde_json::Deserializer::from_reader(BufReader::new(stdout)).into_iter::<Value>();
-            for event in events.map_while(std::result::Result::ok) {
-                if let Ok(mut seen) = shared.lock() {
-                    seen.note(&event);
-                }
-            }
-        });
+    /// Where kubectl cannot be started, or does not say how new the cluster's objects are.
+    pub fn begin(cluster: &Cluster, expected: Expected) -> Result<Self> {
+        let newest = cluster.run(&["get", "--raw", "/api/v1/namespaces?limit=1"], None)?;
+        let newest: Value =
+            serde_json::from_str(&newest).context("reading what kubectl printed")?;
+        let kinds = if expected.routes {
+            &KINDS[..]
+        } else {
+            &KINDS[..KINDS.len() - 1]
+        };
+        let streams = kinds.iter().map(|kind| stream(cluster, kind));
         Ok(Self {
-            child,
-            thread: Some(thread),
-            seen,
+            start: version(&newest),
+            streams: streams.collect::<Result<_>>()?,
+            expected,
         })
     }
 
-    /// Ends, and says at which nodes there was something other than one ztunnel.
+    /// Ends, and says what was at some moment other than it may be.
     #[must_use]
-    pub fn end(mut self) -> Vec<String> {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
+    pub fn end(self) -> Vec<String> {
+        std::thread::sleep(TAIL);
+        let mut events = Vec::new();
+        for (mut child, thread) in self.streams {
+            let _ = child.kill();
+            let _ = child.wait();
+            events.extend(thread.join().unwrap_or_default());
         }
-        self.seen
-            .lock()
-            .map(|seen| seen.said.iter().cloned().collect())
-            .unwrap_or_default()
+        // Each stream has its own delay; the versions are of one store, and tell what came first.
+        events.sort_by_key(|event| version(&event["object"]));
+        let known = events.partition_point(|event| version(&event["object"]) <= self.start);
+        judge(&events[..known], &events[known..], &self.expected)
     }
 }
 
-impl Seen {
-    fn note(&mut self, event: &Value) {
-        let pod = &event["object"];
-        let text = |pointer: &str| {
-            pod.pointer(pointer)
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned()
-        };
-        let uid = text("/metadata/uid");
-        let gone = event["type"] == "DELETED" || !pod["metadata"]["deletionTimestamp"].is_null();
-        let node = text("/spec/nodeName");
-        if gone || node.is_empty() {
-            self.pods.remove(&uid);
-        } else {
-            let ztunnel = text("/metadata/labels/app") == "ztunnel";
-            self.pods
-                .insert(uid, (node, text("/metadata/namespace"), ztunnel));
-        }
-        let nodes: BTreeSet<&String> = self
-            .pods
-            .values()
-            .filter(|(_, namespace, ztunnel)| !ztunnel && self.enrolled.contains(namespace))
-            .map(|(node, ..)| node)
-            .collect();
-        for node in nodes {
-            let count = self
-                .pods
-                .values()
-                .filter(|(on, _, ztunnel)| *ztunnel && on == node)
-                .count();
-            // The first events of a watch are what is there, in no order: one that is missing may simply not have come yet.
-            if count > 1 || count == 0 && gone {
-                self.said.insert(format!(
-                    "node {node} had {count} ztunnels beside enrolled pods for a moment"
-                ));
-            }
-        }
-    }
+/// The server's version of an object: all of one store are counted together.
+fn version(object: &Value) -> u64 {
+    let text = object.pointer("/metadata/resourceVersion");
+    text.and_then(Value::as_str)
+        .and_then(|text| text.parse().ok())
+        .unwrap_or_default()
+}
+
+fn stream(cluster: &Cluster, kind: &str) -> Result<(Child, JoinHandle<Vec<Value>>)> {
+    let what = || format!("watching the {kind} with kubectl");
+    let mut child = cluster
+        .command()
+        .args([
+            "get",
+            kind,
+            "-A",
+            "--watch",
+            "--output-watch-events",
+            "-o",
+            "json",
+        ])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .with_context(what)?;
+    let stdout = child.stdout.take().with_context(what)?;
+    let thread = std::thread::spawn(move || {
+        let events =
+            serde_json::Deserializer::from_reader(BufReader::new(stdout)).into_iter::<Value>();
+        events.map_while(std::result::Result::ok).collect()
+    });
+    Ok((child, thread))
 }

@@ -91,6 +91,18 @@ impl Place {
         })
     }
 
+    /// Returns the labels of a node that is in it, as few as will do; nothing where it is nowhere.
+    #[must_use]
+    pub fn example(&self) -> Option<BTreeMap<String, String>> {
+        let label = |requirement: &Requirement| match requirement {
+            Requirement::In(key, values) => Some((key.clone(), values.first()?.clone())),
+            Requirement::Exists(key) => Some((key.clone(), String::new())),
+            Requirement::NotIn(..) | Requirement::DoesNotExist(_) => None,
+        };
+        let labels = self.0.first()?.iter().filter_map(label).collect();
+        self.allows(&labels).then_some(labels)
+    }
+
     /// Says it in words, as `key=value, key notin (a, b)`.
     #[must_use]
     pub fn in_words(&self) -> String {

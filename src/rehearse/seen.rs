@@ -1,0 +1,294 @@
+//! What may be seen while a step is applied, and what was: each node with enrolled pods has exactly one ztunnel at every moment, no node
+//! changes its ztunnel below pods that run, and what a step keeps is neither away nor something else in between.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::observe::{text, texts, unlike};
+use crate::state::{Facet, Object, Place, State};
+
+/// What a run of a step may show.
+pub struct Expected {
+    /// The namespaces that are part of the mesh before the step and after it.
+    enrolled: BTreeSet<String>,
+    /// The ztunnels before the step and after it, and where they can be.
+    ztunnels: Vec<(String, Place)>,
+    /// `DaemonSet`s and routes that are there before and after, as they are then.
+    kept: BTreeMap<Named, (Value, Value)>,
+    /// Whether the server knows of routes before the step.
+    pub routes: bool,
+}
+
+/// Kind, namespace, name.
+type Named = (String, String, String);
+
+impl Expected {
+    /// What a step may show that leads from one state to another.
+    #[must_use]
+    pub fn between(from: &State, to: &State) -> Self {
+        let enrolled = namespaces(from);
+        let watched = |object: &Object| {
+            !object.implied && ["DaemonSet", "HTTPRoute"].contains(&object.key.kind.as_str())
+        };
+        let kept = from.objects().filter(|object| watched(object));
+        let kept = kept.filter_map(|object| {
+            let after = to.get(&object.key)?;
+            let values = (object.value().clone(), after.value().clone());
+            Some((named(object.value()), values))
+        });
+        let ztunnels = from.ztunnels().chain(to.ztunnels());
+        Self {
+            enrolled: enrolled.intersection(&namespaces(to)).cloned().collect(),
+            ztunnels: ztunnels
+                .map(|(object, ztunnel)| (object.key.to_string(), ztunnel.pods.place.clone()))
+                .collect(),
+            kept: kept.collect(),
+            routes: from.bundle.is_some(),
+        }
+    }
+
+    /// The ztunnels that a node with these labels may have.
+    fn on(&self, labels: &BTreeMap<String, String>) -> BTreeSet<&str> {
+        let on = self.ztunnels.iter();
+        on.filter(|(_, place)| place.allows(labels))
+            .map(|(name, _)| name.as_str())
+            .collect()
+    }
+}
+
+/// The namespaces that are part of the mesh.
+fn namespaces(state: &State) -> BTreeSet<String> {
+    let all = state.objects();
+    let enrolled = all.filter(|object| {
+        matches!(&object.facet, Facet::Namespace(_))
+            && object.label("istio.io/dataplane-mode") == Some("ambient")
+    });
+    enrolled.map(|object| object.key.name.clone()).collect()
+}
+
+fn named(object: &Value) -> Named {
+    (
+        text(object, "/kind"),
+        text(object, "/metadata/namespace"),
+        text(object, "/metadata/name"),
+    )
+}
+
+/// Says what of the events of a watch may not be. `known` is what was there when the watch began, `events` what followed, oldest first.
+#[must_use]
+pub fn judge(known: &[Value], events: &[Value], expected: &Expected) -> Vec<String> {
+    let mut seen = Seen::default();
+    for event in known {
+        seen.note(event, expected);
+    }
+    seen.said.clear();
+    for event in events {
+        seen.note(event, expected);
+    }
+    seen.said.into_iter().collect()
+}
+
+/// What there is, by the events so far.
+#[derive(Default)]
+struct Seen {
+    /// Pods by uid: node, namespace, and whether it is a ztunnel.
+    pods: BTreeMap<String, (String, String, bool)>,
+    /// Nodes and their labels.
+    nodes: BTreeMap<String, BTreeMap<String, String>>,
+    /// The generation of each object that the step keeps.
+    generations: BTreeMap<Named, u64>,
+    said: BTreeSet<String>,
+}
+
+impl Seen {
+    fn note(&mut self, event: &Value, expected: &Expected) {
+        let object = &event["object"];
+        let deleted = event["type"] == "DELETED";
+        match object["kind"].as_str() {
+            Some("Pod") => self.pod(object, deleted, expected),
+            Some("Node") => self.node(object, deleted, expected),
+            _ => self.kept(object, deleted, expected),
+        }
+    }
+
+    fn pod(&mut self, pod: &Value, deleted: bool, expected: &Expected) {
+        let uid = text(pod, "/metadata/uid");
+        let node = text(pod, "/spec/nodeName");
+        let before = self.pods.remove(&uid);
+        if !deleted && pod["metadata"]["deletionTimestamp"].is_null() && !node.is_empty() {
+            let ztunnel = text(pod, "/metadata/labels/app") == "ztunnel";
+            let namespace = text(pod, "/metadata/namespace");
+            self.pods
+                .insert(uid.clone(), (node.clone(), namespace, ztunnel));
+        }
+        // What changes nothing on a node is no moment of its own.
+        if before == self.pods.get(&uid).cloned() || !self.enrolled_on(&node, expected) {
+            return;
+        }
+        let ztunnels = self.pods.values().filter(|(on, _, is)| *is && *on == node);
+        let count = ztunnels.count();
+        if count != 1 {
+            self.said.insert(format!(
+                "node {node} had {count} ztunnels beside enrolled pods for a moment"
+            ));
+        }
+    }
+
+    fn enrolled_on(&self, node: &str, expected: &Expected) -> bool {
+        let mut pods = self.pods.values();
+        pods.any(|(on, namespace, ztunnel)| {
+            !ztunnel && on == node && expected.enrolled.contains(namespace)
+        })
+    }
+
+    fn node(&mut self, node: &Value, deleted: bool, expected: &Expected) {
+        let name = text(node, "/metadata/name");
+        if deleted {
+            self.nodes.remove(&name);
+            self.said.insert(format!("node {name} went away"));
+            return;
+        }
+        let labels = texts(&node["metadata"]["labels"]);
+        let Some(before) = self.nodes.insert(name.clone(), labels.clone()) else {
+            return;
+        };
+        let (was, is) = (expected.on(&before), expected.on(&labels));
+        if was != is && self.enrolled_on(&name, expected) {
+            let words = |on: BTreeSet<&str>| on.into_iter().collect::<Vec<_>>().join(" and ");
+            self.said.insert(format!(
+                "node {name} was given from {} to {} below enrolled pods that ran",
+                words(was),
+                words(is)
+            ));
+        }
+    }
+
+    fn kept(&mut self, object: &Value, deleted: bool, expected: &Expected) {
+        let named = named(object);
+        let Some((before, after)) = expected.kept.get(&named) else {
+            return;
+        };
+        let (kind, namespace, name) = &named;
+        if deleted {
+            self.said
+                .insert(format!("{kind} {namespace}/{name} was away for a moment"));
+            return;
+        }
+        let generation = object["metadata"]["generation"].as_u64();
+        let generation = generation.unwrap_or_default();
+        let first = *self.generations.entry(named.clone()).or_insert(generation);
+        if before == after && generation > first {
+            self.said.insert(format!(
+                "{kind} {namespace}/{name} was written for a moment, and nothing should have touched it"
+            ));
+        }
+        let other = |value| unlike(value, object, &mut String::new());
+        if let (Some(path), Some(_)) = (other(after), other(before)) {
+            self.said.insert(format!(
+                "{kind} {namespace}/{name} was for a moment neither what it was nor what it is to be, in {path}"
+            ));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn expected() -> Expected {
+        let place = |value: Value| Place::of(&value);
+        let affinity = json!({"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [
+            {"matchExpressions": [{"key": "pool", "operator": "NotIn", "values": ["canary"]}]},
+        ]}}}});
+        let route = json!({"kind": "HTTPRoute", "metadata": {"name": "web", "namespace": "shop"}, "spec": {"hostnames": ["a"]}});
+        let mut changed = route.clone();
+        changed["spec"]["hostnames"] = json!(["b"]);
+        Expected {
+            enrolled: BTreeSet::from(["shop".to_owned()]),
+            ztunnels: vec![
+                ("old".to_owned(), place(affinity)),
+                (
+                    "new".to_owned(),
+                    place(json!({"nodeSelector": {"pool": "canary"}})),
+                ),
+            ],
+            kept: BTreeMap::from([(named(&route), (route, changed))]),
+            routes: true,
+        }
+    }
+
+    fn pod(name: &str, namespace: &str, app: &str) -> Value {
+        json!({"type": "ADDED", "object": {
+            "kind": "Pod", "metadata": {"uid": name, "namespace": namespace, "labels": {"app": app}}, "spec": {"nodeName": "n1"},
+        }})
+    }
+
+    fn node(labels: &Value) -> Value {
+        json!({"type": "MODIFIED", "object": {"kind": "Node", "metadata": {"name": "n1", "labels": labels}}})
+    }
+
+    fn of(kind: &str, mut event: Value) -> Value {
+        event["type"] = kind.into();
+        event
+    }
+
+    /// A node with an enrolled pod and its ztunnel.
+    fn known() -> Vec<Value> {
+        let pods = [pod("w", "shop", "web"), pod("z", "istio-system", "ztunnel")];
+        [vec![node(&json!({}))], pods.to_vec()].concat()
+    }
+
+    #[test]
+    fn a_node_with_enrolled_pods_never_has_no_ztunnel_or_two() {
+        let gone = of("DELETED", pod("z", "istio-system", "ztunnel"));
+        let said = judge(&known(), &[gone], &expected());
+        assert_eq!(
+            said,
+            ["node n1 had 0 ztunnels beside enrolled pods for a moment"]
+        );
+        let second = pod("y", "istio-system", "ztunnel");
+        let said = judge(&known(), &[second], &expected());
+        assert_eq!(
+            said,
+            ["node n1 had 2 ztunnels beside enrolled pods for a moment"]
+        );
+    }
+
+    #[test]
+    fn a_node_is_drained_before_it_is_labelled() {
+        let drained = of("DELETED", pod("w", "shop", "web"));
+        let labelled = node(&json!({"pool": "canary"}));
+        let fine = judge(&known(), &[drained, labelled.clone()], &expected());
+        assert_eq!(fine, [] as [&str; 0]);
+        let said = judge(&known(), &[labelled], &expected());
+        assert_eq!(
+            said,
+            ["node n1 was given from old to new below enrolled pods that ran"]
+        );
+    }
+
+    #[test]
+    fn a_route_is_what_it_was_or_what_it_is_to_be() {
+        let route = |host: &str| {
+            json!({"type": "MODIFIED", "object": {
+                "kind": "HTTPRoute", "metadata": {"name": "web", "namespace": "shop"}, "spec": {"hostnames": [host]},
+            }})
+        };
+        let fine = judge(&[route("a")], &[route("b"), route("a")], &expected());
+        assert_eq!(fine, [] as [&str; 0]);
+        let said = judge(
+            &[route("a")],
+            &[route("c"), of("DELETED", route("c"))],
+            &expected(),
+        );
+        assert_eq!(
+            said,
+            [
+                "HTTPRoute shop/web was away for a moment",
+                "HTTPRoute shop/web was for a moment neither what it was nor what it is to be, in spec.hostnames[0]",
+            ]
+        );
+    }
+}
