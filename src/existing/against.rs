@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::{DUMP, Gateway, Reading, Writer};
 use crate::finding::Finding;
 use crate::istio::{Handover, ISTIO_SYSTEM};
+use crate::plan::{Owner, chart_has};
 use crate::state::{Object, State};
 
 /// How many Gateways and waypoints have a step of their own.
@@ -68,6 +69,7 @@ impl Reading<'_> {
         };
         let object_name = object.key.to_string();
         self.version(&object_name, "istiod", istiod.version.as_ref());
+        self.owner(object, "istiod", "640 deletes it");
         let own = &istiod.revision;
         let named = self.plan.stable.revision().name();
         if *own != named {
@@ -140,6 +142,7 @@ impl Reading<'_> {
         self.version(&object.key.to_string(), "ztunnel", ztunnel.version.as_ref());
         self.owner(
             object,
+            "ztunnel",
             "110 and 130 hold it and pin it to the nodes that have not moved",
         );
         let account = object
@@ -160,7 +163,11 @@ impl Reading<'_> {
         };
         for (object, cni) in state.cnis() {
             self.version(&object.key.to_string(), "istio-cni", cni.version.as_ref());
-            self.owner(object, "110 keeps it from restarting everywhere at once");
+            self.owner(
+                object,
+                "cni",
+                "110 keeps it from restarting everywhere at once",
+            );
         }
         if state.cnis().next().is_none() {
             self.say(
@@ -191,25 +198,74 @@ impl Reading<'_> {
         }
     }
 
-    /// Whether somebody would write an object back that a step changes.
-    fn owner(&mut self, object: &Object, changes: &str) {
+    /// Whether somebody would write an object back that a step changes, and is not named.
+    fn owner(&mut self, object: &Object, component: &str, changes: &str) {
         let writer = Writer::of(object.value());
-        let Some(folder) = self
-            .plan
-            .stable
-            .existing
-            .as_ref()
-            .filter(|_| writer.writes_back())
-        else {
+        let owners = self.plan.istio.owner.as_ref();
+        let named = owners.and_then(|owners| owners.each().find(|(name, _)| *name == component));
+        let finding = Finding::error(
+            "existing-owner",
+            format!("{} is written by {}", object.key, writer.in_words()),
+        )
+        .object(object.key.to_string());
+        match named {
+            Some((_, owner)) => {
+                if Owner::parse(owner.get_ref()).is_some_and(|owner| !writer.is(&owner)) {
+                    let help = if writer.writes_back() {
+                        format!("write `{component} = \"{}\"`", writer.as_owner())
+                    } else {
+                        format!("take `{component}` out: the steps change it themselves")
+                    };
+                    let finding = finding.label("the plan names another one").help(help);
+                    self.say(finding, owner);
+                } else if !chart_has("updateStrategy", self.stable) {
+                    self.say(
+                        Finding::error("not-yet", format!("the charts of Istio {} have no `updateStrategy`", self.plan.stable.version.get_ref()))
+                            .label("the owner cannot hold its pods by a value")
+                            .help("upgrade to 1.26 in the way that you know first; owners of older charts are decided but not built yet")
+                            .object(object.key.to_string()),
+                        owner,
+                    );
+                }
+            }
+            None if writer.writes_back() => {
+                let Some(folder) = self.plan.stable.existing.as_ref() else {
+                    return;
+                };
+                let finding = finding
+                    .label(format!("{changes}, and its owner would write it back"))
+                    .help(format!(
+                        "name it in `[istio]`, `owner = {{ {component} = \"{}\" }}`: the step is then a change to make there",
+                        writer.as_owner()
+                    ));
+                self.say(finding, folder);
+            }
+            None => {}
+        }
+    }
+
+    /// What changes hands by its own label or by a tag is nobody's who would write that back.
+    pub(super) fn handed(&mut self, state: &State) {
+        let gateways = state.gateways().map(|(object, _)| object);
+        let labelled = gateways.filter(|object| object.label("istio.io/rev").is_some());
+        let tags = state.tags().map(|(object, _)| object);
+        let owned: Vec<_> = labelled
+            .chain(tags)
+            .map(|object| (object.key.to_string(), Writer::of(object.value())))
+            .filter(|(_, writer)| writer.writes_back())
+            .collect();
+        let Some(folder) = &self.plan.stable.existing else {
             return;
         };
-        self.say(
-            Finding::error("existing-owner", format!("{} is written by {}", object.key, writer.in_words()))
-                .label(format!("{changes}, and its owner would write it back"))
-                .help("`owner` of `[istio]`, which makes the step a change at that owner, is decided but not built yet; hand the object over to kubectl first")
-                .object(object.key.to_string()),
-            folder,
-        );
+        for (object, writer) in owned {
+            self.say(
+                Finding::error("existing-owner", format!("{object} is written by {}", writer.in_words()))
+                    .label("a step gives it to the canary's revision, and its owner would take it back")
+                    .help("owners of Gateways that are labelled already, and of tags, are decided but not built yet; take the label, or the tag, out at its owner first")
+                    .object(object),
+                folder,
+            );
+        }
     }
 
     /// Gateways can change hands by their label without losing requests, and each has a step.

@@ -9,9 +9,10 @@ mod writer;
 use serde_json::Value;
 
 use crate::finding::Finding;
-use crate::istio::Handover;
+use crate::identity::Key;
+use crate::istio::{Facts, Handover};
 use crate::manifest::Manifest;
-use crate::plan::{Checked, Files, Plan};
+use crate::plan::{Checked, Files, Owner, Owners, Plan};
 use crate::source::Sources;
 use crate::state::{Object, State};
 
@@ -32,14 +33,53 @@ pub struct Existing {
     pub ztunnel_account: String,
     /// The whole DaemonSet of ztunnel.
     pub ztunnel_object: Value,
+    /// The whole DaemonSet of istio-cni.
+    pub cni_object: Value,
+    /// Who else writes what the steps change.
+    pub owners: OwnedBy,
     /// The revision that the tag `default` points to, where there is one.
     pub tag: Option<String>,
     /// The Gateway API CRDs, as bundle and channel, where the dump has them.
     pub bundle: Option<(String, String)>,
-    /// The nodes of each group of the plan, by name.
-    pub groups: Vec<Vec<String>>,
+    /// What there is of each group of the plan.
+    pub groups: Vec<Group>,
     /// Every Gateway and waypoint of Istio's.
     pub gateways: Vec<Gateway>,
+}
+
+/// A group of nodes.
+#[derive(Debug, Clone, Default)]
+pub struct Group {
+    /// Its nodes, by name.
+    pub nodes: Vec<String>,
+    /// What makes its new nodes, where the plan says it.
+    pub makers: Vec<Manifest>,
+}
+
+/// The owners that the plan names.
+#[derive(Debug, Clone, Default)]
+pub struct OwnedBy {
+    /// Of istiod, and of the base chart.
+    pub istiod: Option<Owner>,
+    /// Of istio-cni.
+    pub cni: Option<Owner>,
+    /// Of ztunnel.
+    pub ztunnel: Option<Owner>,
+}
+
+impl OwnedBy {
+    fn of(owners: Option<&Owners>) -> Self {
+        let mut all = Self::default();
+        for (component, owner) in owners.into_iter().flat_map(Owners::each) {
+            let owner = Owner::parse(owner.get_ref());
+            match component {
+                "istiod" => all.istiod = owner,
+                "cni" => all.cni = owner,
+                _ => all.ztunnel = owner,
+            }
+        }
+        all
+    }
 }
 
 /// A Gateway or waypoint that is there.
@@ -76,11 +116,12 @@ pub fn read(
         plan_source: &checked.source,
         plan,
         handover: checked.handover,
+        stable: checked.stable,
         findings: Vec::new(),
     };
     let objects = reading.objects(folder, files, sources);
     let existing = if reading.findings.is_empty() {
-        reading.mesh(&objects)
+        reading.mesh(&objects, files, sources)
     } else {
         None
     };
@@ -92,6 +133,7 @@ struct Reading<'a> {
     plan_source: &'a str,
     plan: &'a Plan,
     handover: Handover,
+    stable: &'static Facts,
     findings: Vec<Finding>,
 }
 
@@ -102,16 +144,22 @@ impl Reading<'_> {
     }
 
     /// Finds the mesh among the objects.
-    fn mesh(&mut self, objects: &[std::rc::Rc<Object>]) -> Option<Existing> {
+    fn mesh(
+        &mut self,
+        objects: &[std::rc::Rc<Object>],
+        files: &Files<'_>,
+        sources: &mut Sources,
+    ) -> Option<Existing> {
         let state = State::of(objects);
         self.is_whole(&state);
         let (istiod, ztunnel) = (self.control_plane(&state), self.ztunnel(&state));
         self.cni(&state);
         self.nodes(&state);
-        let groups = self.groups(&state);
+        let groups = self.groups(&state, files, sources);
         let (istiod, ztunnel) = (istiod?, ztunnel?);
         let gateways = gateways(&state);
         self.handover(&gateways);
+        self.handed(&state);
         self.settings(&state);
         self.sidecars(&state);
         self.traces(objects, &state);
@@ -127,6 +175,11 @@ impl Reading<'_> {
             ztunnel: ztunnel.0,
             ztunnel_account: ztunnel.1,
             ztunnel_object: ztunnel.2,
+            cni_object: state
+                .cnis()
+                .next()
+                .map(|(object, _)| object.value().clone())?,
+            owners: OwnedBy::of(self.plan.istio.owner.as_ref()),
             tag: state
                 .tags()
                 .find(|(_, tag)| tag.name == "default")
@@ -143,7 +196,7 @@ fn gateways(state: &State) -> Vec<Gateway> {
         let namespace = object.key.namespace.clone().unwrap_or_default();
         let name = object.key.name.clone();
         let deployment = deployment(&name, &gateway.class);
-        let key = crate::identity::Key::namespaced("apps", "Deployment", &namespace, &deployment);
+        let key = Key::namespaced("apps", "Deployment", &namespace, &deployment);
         let replicas = state
             .get(&key)
             .and_then(|object| Some(object.pods()?.replicas))

@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::Reading;
+use serde_json::Value;
+
+use super::{Group, Reading};
 use crate::finding::Finding;
-use crate::plan::{NodeGroup, Pool};
-use crate::state::State;
+use crate::manifest::Manifest;
+use crate::plan::{Files, NodeGroup, Pool};
+use crate::source::{Source, Sources};
+use crate::state::{State, load};
 
 impl Reading<'_> {
     /// No node carries the canary's label.
@@ -44,7 +48,12 @@ impl Reading<'_> {
     }
 
     /// The nodes of each group: every node in one, every group with some.
-    pub(super) fn groups(&mut self, state: &State) -> Vec<Vec<String>> {
+    pub(super) fn groups(
+        &mut self,
+        state: &State,
+        files: &Files<'_>,
+        sources: &mut Sources,
+    ) -> Vec<Group> {
         let mut taken: BTreeMap<&str, &str> = BTreeMap::new();
         let mut all = Vec::new();
         for group in &self.plan.node_group {
@@ -83,7 +92,10 @@ impl Reading<'_> {
                     break;
                 }
             }
-            all.push(nodes.into_iter().cloned().collect());
+            all.push(Group {
+                nodes: nodes.into_iter().cloned().collect(),
+                makers: self.makers(group, files, sources),
+            });
         }
         let left: Vec<&str> = state
             .nodes
@@ -101,6 +113,77 @@ impl Reading<'_> {
             );
         }
         all
+    }
+
+    /// Reads what makes the new nodes of a group, which come with the canary's label.
+    fn makers(
+        &mut self,
+        group: &NodeGroup,
+        files: &Files<'_>,
+        sources: &mut Sources,
+    ) -> Vec<Manifest> {
+        let Some(file) = &group.manifest else {
+            return Vec::new();
+        };
+        let text = match (files.read)(file.get_ref()) {
+            Ok(text) => text,
+            Err(error) => {
+                self.say(
+                    Finding::error(
+                        "manifest-unreadable",
+                        format!("cannot read the manifest `{}`", file.get_ref()),
+                    )
+                    .label(error.to_string())
+                    .help("give a path relative to the plan"),
+                    file,
+                );
+                return Vec::new();
+            }
+        };
+        let source = Source::new(files.shown(file.get_ref()), text);
+        let loaded = load(&source);
+        self.findings.extend(loaded.findings);
+        sources.add(source);
+        let makers: Vec<Manifest> = loaded
+            .objects
+            .iter()
+            .map(|object| object.manifest.clone())
+            .collect();
+        let Pool::Table(table) = self.plan.canary.pool.get_ref() else {
+            return makers;
+        };
+        for (key, value) in table.selector.iter().flatten() {
+            let label = value.get_ref();
+            if !makers.iter().any(|maker| gives(&maker.value, key, label)) {
+                self.say(
+                    Finding::error(
+                        "surge-label",
+                        format!(
+                            "`{}` gives its nodes no label {key}={label}",
+                            file.get_ref()
+                        ),
+                    )
+                    .label("they would join as stable's")
+                    .help(format!(
+                        "add `{key}: {label}` to the labels of its template"
+                    )),
+                    file,
+                );
+            }
+        }
+        makers
+    }
+}
+
+/// Whether somewhere in a value nodes are given a label.
+fn gives(value: &Value, key: &str, label: &str) -> bool {
+    match value {
+        Value::Object(map) => {
+            map.get(key).and_then(Value::as_str) == Some(label)
+                || map.values().any(|value| gives(value, key, label))
+        }
+        Value::Array(list) => list.iter().any(|value| gives(value, key, label)),
+        _ => false,
     }
 }
 

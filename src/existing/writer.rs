@@ -2,6 +2,11 @@
 
 use serde_json::Value;
 
+use crate::plan::{By, Owner};
+
+/// What stands for a name where only the kind of a writer is known.
+const UNKNOWN: &str = "unknown";
+
 /// Somebody who writes objects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Writer {
@@ -49,23 +54,60 @@ impl Writer {
             managers.any(|entry| entry.get("manager").and_then(Value::as_str) == Some(wanted))
         };
         if managed("argocd-controller") {
-            return Self::ArgoCd("unknown".to_owned());
+            return Self::ArgoCd(UNKNOWN.to_owned());
         }
         if managed("kustomize-controller") || managed("helm-controller") {
-            return Self::Flux("unknown".to_owned());
+            return Self::Flux(UNKNOWN.to_owned());
         }
         if let Some(name) = text("annotations", "meta.helm.sh/release-name") {
             let namespace = text("annotations", "meta.helm.sh/release-namespace");
             return Self::Helm(format!("{}/{name}", namespace.unwrap_or_default()));
         }
         if managed("helm") {
-            return Self::Helm("unknown".to_owned());
+            return Self::Helm(UNKNOWN.to_owned());
         }
         let istioctl = text("labels", "install.operator.istio.io/owning-resource").is_some();
         if istioctl || managed("istio-operator") {
             return Self::Istioctl;
         }
         Self::Hand
+    }
+
+    /// Whether it is the owner that a plan names; where the object does not say which, the kind is enough.
+    #[must_use]
+    pub fn is(&self, owner: &Owner) -> bool {
+        let whole = format!("{}/{}", owner.namespace, owner.name);
+        match (self, owner.by) {
+            (Self::Helm(own), By::Helm) | (Self::Flux(own), By::Flux) => {
+                *own == whole || own == UNKNOWN
+            }
+            // Argo CD writes the namespace of an Application only where it is not its own.
+            (Self::ArgoCd(own), By::ArgoCd) => {
+                *own == owner.name
+                    || *own == format!("{}_{}", owner.namespace, owner.name)
+                    || own == UNKNOWN
+            }
+            _ => false,
+        }
+    }
+
+    /// How a plan names it, as far as the object says.
+    #[must_use]
+    pub fn as_owner(&self) -> String {
+        let (by, own) = match self {
+            Self::Helm(own) => ("helm", own),
+            Self::Flux(own) => ("flux", own),
+            Self::ArgoCd(own) => ("argocd", own),
+            Self::Istioctl | Self::Hand => return String::new(),
+        };
+        match own.as_str() {
+            UNKNOWN => format!("{by}:namespace/name"),
+            _ if own.contains('/') => format!("{by}:{own}"),
+            _ => match own.split_once('_') {
+                Some((namespace, name)) => format!("{by}:{namespace}/{name}"),
+                None => format!("{by}:argocd/{own}"),
+            },
+        }
     }
 
     /// Says it in words.

@@ -69,6 +69,19 @@ const ONE_MIRROR: &[(&str, &str)] = &[("0.0.0", "1.20.0-alpha.0")];
 /// Names of a grant overwrite each other: `istio/istio@1.29.6:pilot/pkg/config/kube/gateway/references_collection.go:122`,
 /// mended in 1.30.0 (`releasenotes/notes/reference-grant-to-or-semantics.yaml`).
 const GRANT_NAMES: &[(&str, &str)] = &[("1.26.0", "1.30.0-alpha.0")];
+/// Without a tag `default`, the revision that `istiod-default-validator` names owns what carries no label:
+/// `istio/istio:pkg/revisions/tag_watcher.go`, `IsMine`.
+const BY_VALIDATOR: &[(&str, &str)] = &[
+    ("1.25.5", "1.26.0-alpha.0"),
+    ("1.26.4", "1.27.0-alpha.0"),
+    ("1.27.1", "999.0.0"),
+];
+/// Returns whether an istiod of a version owns what carries no label where the default validation names it; so does the newest known.
+#[must_use]
+pub fn claims_by_validator(of: Option<&Version>) -> bool {
+    of.is_none_or(|of| within(of, BY_VALIDATOR))
+}
+
 /// Returns how routes behave at a version; at the newest known where it is not known.
 #[must_use]
 pub fn route_dialect(of: Option<&Version>) -> RouteDialect {
@@ -92,7 +105,7 @@ pub fn route_dialect(of: Option<&Version>) -> RouteDialect {
 mod tests {
     use semver::Version;
 
-    use super::route_dialect;
+    use super::{claims_by_validator, route_dialect};
 
     #[test]
     fn rows_are_patch_exact() {
@@ -100,6 +113,8 @@ mod tests {
         let dialect = |text: &str| route_dialect(Some(&of(text)));
         assert!(!dialect("1.18.0-alpha.0").ranks_by_type && dialect("1.18.1").ranks_by_type);
         assert!(!dialect("1.18.7").ranks_by_method && dialect("1.19.0").ranks_by_method);
+        let by_validator = |text: &str| claims_by_validator(Some(&of(text)));
+        assert!(!by_validator("1.26.3") && by_validator("1.26.4") && by_validator("1.31.0"));
         assert_eq!(dialect("1.30.3").without_backends, 404);
         assert_eq!(dialect("1.31.0").without_backends, 500);
         assert!(

@@ -17,7 +17,9 @@ pub const ISTIO_SYSTEM: &str = "istio-system";
 pub use bundle::{
     BUNDLES, Bundle, Channel, Stored, Way, bundle, bundle_of_crd, bundle_of_resource, serves, way,
 };
-pub use gateways::{GatewayClaim, ListenerFilter, RouteDialect, route_dialect};
+pub use gateways::{
+    GatewayClaim, ListenerFilter, RouteDialect, claims_by_validator, route_dialect,
+};
 pub use objects::{
     IstiodSettings, cni_objects, installed_state, istiod_objects, leftovers, tag_objects,
     tag_webhook,

@@ -6,6 +6,7 @@
 mod check;
 mod condition;
 mod duration;
+mod owner;
 mod parse;
 mod pool;
 mod schema;
@@ -19,6 +20,7 @@ mod ztunnel_values;
 
 pub use check::{Checked, Crds, Files, Migration, NEEDED, check};
 pub use duration::parse_duration;
+pub use owner::{By, Owner};
 pub use parse::{Parsed, Part, Parts, parse};
 pub use pool::{Pool, PoolTable};
 pub use schema::plan_schema;
@@ -29,6 +31,6 @@ pub use written::{
     Port, Protocol, Revision, Route, Stable, Workload, ZtunnelForm,
 };
 pub use written_lab::{Kind, Lab, Metallb, Workers};
-pub use written_nodes::{Batch, Move, NodeGroup};
+pub use written_nodes::{Batch, Move, NodeGroup, Owners};
 pub use written_shift::{Allow, Expect, Header, Probe, Shift, Status, Weight};
 pub use ztunnel_values::{Place, chart_has};

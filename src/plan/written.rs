@@ -76,8 +76,7 @@ pub struct Istio {
     pub hub: Option<Spanned<String>>,
     /// Files of chart values that go under what the plan sets.
     pub values: Option<ChartValues>,
-    /// Who else writes Istio's objects.
-    #[schemars(extend("x-not-yet" = true))]
+    /// Who else writes Istio's objects, where they are there already.
     pub owner: Option<Owners>,
 }
 

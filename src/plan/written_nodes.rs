@@ -19,12 +19,28 @@ pub enum Origin {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Owners {
-    /// Those of istiod.
-    pub istiod: Option<String>,
+    /// Those of istiod, and the base chart beside it.
+    #[schemars(with = "Option<String>")]
+    pub istiod: Option<Spanned<String>>,
     /// Those of istio-cni.
-    pub cni: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub cni: Option<Spanned<String>>,
     /// Those of ztunnel.
-    pub ztunnel: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub ztunnel: Option<Spanned<String>>,
+}
+
+impl Owners {
+    /// Each of them, by the component's name.
+    pub fn each(&self) -> impl Iterator<Item = (&'static str, &Spanned<String>)> {
+        let all = [
+            ("istiod", &self.istiod),
+            ("cni", &self.cni),
+            ("ztunnel", &self.ztunnel),
+        ];
+        all.into_iter()
+            .filter_map(|(component, owner)| Some((component, owner.as_ref()?)))
+    }
 }
 
 /// A number of nodes, or a share of them.
@@ -60,8 +76,10 @@ pub struct NodeGroup {
     pub labels: Spanned<std::collections::BTreeMap<String, String>>,
     /// How its nodes get to the canary.
     #[serde(rename = "move")]
-    #[schemars(extend("x-not-yet-values" = ["surge"]))]
     pub movement: Move,
+    /// With `surge`: a file, relative to the plan, of what makes the new nodes (a Karpenter `NodePool`, say); its template gives them the canary's label.
+    #[schemars(with = "Option<String>")]
+    pub manifest: Option<Spanned<String>>,
 }
 
 /// How nodes get to the canary.

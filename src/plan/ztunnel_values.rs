@@ -103,6 +103,7 @@ const KEYS: &[(&str, &str, Type, Option<&str>)] = &[
         None,
     ),
     ("tolerations", "1.27.0", Type::Mappings, None),
+    // istio-cni's chart too: `releasenotes/notes/ambient-customize-updatestrategy.yaml`.
     ("updateStrategy", "1.26.0", Type::Mapping, None),
     ("variant", ALWAYS, Type::Text, None),
     ("volumeMounts", "1.21.0", Type::Mappings, None),

@@ -134,7 +134,53 @@ pub fn closed(step: &IndexStep, state: &State, gate: &Gate) -> Option<String> {
             (own.as_deref() != Some(version))
                 .then(|| format!("{key} is of version {}", own.unwrap_or_default()))
         }
-        Gate::OnDelete { namespace, name } => {
+        Gate::KeptOff {
+            namespace,
+            name,
+            key: label,
+            value,
+            back,
+        } => {
+            let key = workload("daemonset", namespace, name);
+            let Some(object) = state.get(&key) else {
+                return missing(&key);
+            };
+            let node = BTreeMap::from([(label.clone(), value.clone())]);
+            let on = object.pods().is_some_and(|pods| pods.place.allows(&node));
+            (on != *back).then(|| {
+                let may = if on { "may" } else { "may not" };
+                format!("{key} {may} be on nodes with {label}={value}")
+            })
+        }
+        Gate::BaseVersion { version, .. } => {
+            let own = state.base.as_ref().map(ToString::to_string);
+            (own.as_ref() != Some(version)).then(|| {
+                format!(
+                    "Istio's CRDs are of version {}",
+                    own.unwrap_or_else(|| "none".to_owned())
+                )
+            })
+        }
+        Gate::Validator { name, service } => {
+            let key = Key::cluster(
+                "admissionregistration.k8s.io",
+                "ValidatingWebhookConfiguration",
+                name,
+            );
+            let Some(object) = state.get(&key) else {
+                return missing(&key);
+            };
+            let webhooks = object.value()["webhooks"].as_array();
+            let asked = |webhook: &serde_json::Value| {
+                webhook
+                    .pointer("/clientConfig/service/name")
+                    .and_then(|name| name.as_str())
+                    == Some(service)
+            };
+            (!webhooks.is_some_and(|webhooks| webhooks.iter().all(asked)))
+                .then(|| format!("{key} asks another control plane than {service}"))
+        }
+        Gate::Held { namespace, name } | Gate::OnDelete { namespace, name } => {
             let key = workload("daemonset", namespace, name);
             missing(&key).or_else(|| {
                 let strategy = state

@@ -42,7 +42,7 @@ pub fn prove_read(course: &Course) -> Vec<Finding> {
     let mut objects: Vec<Rc<Object>> = written.map(|(_, object)| Rc::clone(object)).collect();
     for (step, after) in course.states() {
         for action in &step.step.actions {
-            let Action::Patch { file } = action else {
+            let Action::Patch { file } = action.effect() else {
                 continue;
             };
             let fields = course.files.get(&format!("{}/{file}", step.step.name));
@@ -333,7 +333,7 @@ impl Proof<'_> {
 /// Whether a finding of a part is about nodes that could join while one ztunnel goes and the other takes all nodes, and about none that is
 /// there: the one moment that a step of both cannot do without.
 pub(super) fn joins(step: &IndexStep, judged: &Judged, state: &State) -> bool {
-    let both = |action: &Action<String>| matches!(action, Action::Delete { .. });
+    let both = |action: &Action<String>| matches!(action.effect(), Action::Delete { .. });
     let is_ztunnel = ["MP0001", "MP0002"].contains(&judged.finding.code);
     let count = |labels| {
         let on = |(_, ztunnel): &(&Rc<Object>, &Ztunnel)| ztunnel.pods.place.allows(labels);
@@ -354,7 +354,7 @@ fn before_all(said: &mut Finding) {
 /// The files or nodes of a part, for people.
 fn part_files(actions: &[Action<String>], part: &Part) -> Vec<String> {
     let names = |action: &Action<String>| -> Vec<String> {
-        match action {
+        match action.effect() {
             Action::Apply { files }
             | Action::Restore { files }
             | Action::Delete { files }

@@ -126,6 +126,21 @@ impl Cluster {
         Ok(())
     }
 
+    /// Takes a node away, with the pods that are on it.
+    ///
+    /// # Errors
+    ///
+    /// Where kubectl fails.
+    pub fn take_node(&self, name: &str) -> Result<()> {
+        self.run(&["delete", "node", name], None)?;
+        let on = format!("--field-selector=spec.nodeName={name}");
+        self.run(
+            &["delete", "pods", "-A", &on, "--force", "--grace-period=0"],
+            None,
+        )?;
+        Ok(())
+    }
+
     /// Makes a node that KWOK simulates, cordoned or not, where there is none of that name.
     ///
     /// # Errors

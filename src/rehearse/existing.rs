@@ -1,5 +1,6 @@
 //! The mesh that a plan starts from, made in a cluster that has none.
 
+use std::collections::BTreeMap;
 use std::fs;
 
 use anyhow::{Context, Result};
@@ -36,6 +37,13 @@ impl Rehearsal<'_> {
                 .run(&["apply", "--server-side", "-k", &folder], None)?;
         }
         self.apply(&stand_in::base())?;
+        // What makes nodes is of kinds that only its own controller brings.
+        let foreign = self.course.files.values();
+        let foreign: BTreeMap<String, Value> = foreign
+            .filter_map(|object| stand_in::foreign(object))
+            .map(|crd| (crd["metadata"]["name"].to_string(), crd))
+            .collect();
+        self.apply(&foreign.into_values().collect::<Vec<_>>())?;
         let mut objects: Vec<Value> = after
             .objects()
             .filter(|object| !matches!(object.facet, Facet::Node(_)))
@@ -81,6 +89,9 @@ impl Rehearsal<'_> {
     }
 
     fn apply(&self, objects: &[Value]) -> Result<()> {
+        if objects.is_empty() {
+            return Ok(());
+        }
         let list = json!({"apiVersion": "v1", "kind": "List", "items": objects});
         self.cluster.run(
             &[

@@ -1,11 +1,13 @@
 //! A plan run to its end on a real control plane whose kubelets are simulated: each step by its own scripts, the cluster held against the
 //! state that the replay predicts.
 
+mod autoscaler;
 mod cluster;
 mod existing;
 mod istioctl;
 mod nodes;
 mod observe;
+mod owner;
 mod parts;
 mod report;
 mod seen;
@@ -28,6 +30,7 @@ use crate::identity::Key;
 use crate::proof::Course;
 use crate::state::{Facet, State};
 use crate::target::IndexStep;
+use autoscaler::Autoscaler;
 use istioctl::on_path;
 use observe::{Moment, differences, replaced};
 use seen::Expected;
@@ -149,9 +152,16 @@ impl Rehearsal<'_> {
         };
         let begun = Instant::now();
         let start = Moment::of(&self.cluster)?;
-        let watch = Watch::begin(&self.cluster, Expected::between(from, to))?;
+        let actions = match way {
+            Direction::Back => &step.step.rollback.actions,
+            Direction::Forward | Direction::Again => &step.step.actions,
+        };
+        let autoscaler = Autoscaler::begin(&self.cluster, actions, to)?;
+        let expected = Expected::between(from, to, autoscaler.leaving.clone());
+        let watch = Watch::begin(&self.cluster, expected)?;
         let joined = self.join(from, to)?;
         self.somebody(step, way)?;
+        self.at_owners(step, actions)?;
         let stand_ins = self.stand_ins(step, from, to)?;
         let scripts: &[&str] = if way == Direction::Back {
             &["rollback.sh"]
@@ -223,6 +233,7 @@ impl Rehearsal<'_> {
         }
         found.extend(replaced((from, &start), (to, &moment)));
         found.extend(watch.end());
+        autoscaler.end();
         leg.surprises.extend(found);
         self.leave(&joined)?;
         leg.milliseconds = begun.elapsed().as_millis();

@@ -83,12 +83,7 @@ impl Rehearsal<'_> {
     /// Lets nodes leave, with the pods that are on them.
     pub(super) fn leave(&self, nodes: &[String]) -> Result<()> {
         for node in nodes {
-            self.cluster.run(&["delete", "node", node], None)?;
-            let on = format!("--field-selector=spec.nodeName={node}");
-            self.cluster.run(
-                &["delete", "pods", "-A", &on, "--force", "--grace-period=0"],
-                None,
-            )?;
+            self.cluster.take_node(node)?;
         }
         Ok(())
     }
@@ -149,7 +144,8 @@ impl Rehearsal<'_> {
     }
 }
 
-fn pairs(selector: &str) -> Vec<(String, String)> {
+/// Reads `key=value,…`.
+pub(super) fn pairs(selector: &str) -> Vec<(String, String)> {
     let pairs = selector.split(',').filter_map(|pair| pair.split_once('='));
     pairs
         .map(|(key, value)| (key.to_owned(), value.to_owned()))

@@ -187,18 +187,23 @@ pub fn objects(cluster: &Cluster, state: &State, known: &BTreeSet<Key>) -> Resul
 
 /// What kubectl calls a kind, with its group.
 fn resource(key: &Key) -> String {
-    let kind = key.kind.to_lowercase();
-    let plural = if kind.ends_with('s') {
+    let plural = plural(&key.kind);
+    if key.group.is_empty() {
+        plural
+    } else {
+        format!("{plural}.{}", key.group)
+    }
+}
+
+/// The plural of a kind, in lower case.
+pub(super) fn plural(kind: &str) -> String {
+    let kind = kind.to_lowercase();
+    if kind.ends_with('s') {
         format!("{kind}es")
     } else if let Some(stem) = kind.strip_suffix("cy").or_else(|| kind.strip_suffix("ry")) {
         format!("{}ies", &kind[..=stem.len()])
     } else {
         format!("{kind}s")
-    };
-    if key.group.is_empty() {
-        plural
-    } else {
-        format!("{plural}.{}", key.group)
     }
 }
 

@@ -16,6 +16,8 @@ pub struct Expected {
     ztunnels: Vec<(String, Place)>,
     /// `DaemonSet`s and routes that are there before and after, as they are then.
     kept: BTreeMap<Named, (Value, Value)>,
+    /// The nodes that go while the step is applied.
+    leaving: BTreeSet<String>,
     /// Whether the server knows of routes before the step.
     pub routes: bool,
 }
@@ -26,7 +28,7 @@ type Named = (String, String, String);
 impl Expected {
     /// What a step may show that leads from one state to another.
     #[must_use]
-    pub fn between(from: &State, to: &State) -> Self {
+    pub fn between(from: &State, to: &State, leaving: BTreeSet<String>) -> Self {
         let enrolled = namespaces(from);
         let watched = |object: &Object| {
             !object.implied && ["DaemonSet", "HTTPRoute"].contains(&object.key.kind.as_str())
@@ -44,6 +46,7 @@ impl Expected {
                 .map(|(object, ztunnel)| (object.key.to_string(), ztunnel.pods.place.clone()))
                 .collect(),
             kept: kept.collect(),
+            leaving,
             routes: from.bundle.is_some(),
         }
     }
@@ -146,7 +149,9 @@ impl Seen {
         let name = text(node, "/metadata/name");
         if deleted {
             self.nodes.remove(&name);
-            self.said.insert(format!("node {name} went away"));
+            if !expected.leaving.contains(&name) {
+                self.said.insert(format!("node {name} went away"));
+            }
             return;
         }
         let labels = texts(&node["metadata"]["labels"]);
@@ -215,6 +220,7 @@ mod tests {
                 ),
             ],
             kept: BTreeMap::from([(named(&route), (route, changed))]),
+            leaving: BTreeSet::new(),
             routes: true,
         }
     }

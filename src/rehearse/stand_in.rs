@@ -71,20 +71,43 @@ pub fn unasked(value: &mut Value) {
 /// The CRDs that base brings, as far as steps need them.
 #[must_use]
 pub fn base() -> Vec<Value> {
+    let version = |group| match group {
+        "install.istio.io" => "v1alpha1",
+        _ => "v1",
+    };
     CRDS.iter()
-        .map(|(group, plural, kind)| {
-            json!({
-                "apiVersion": "apiextensions.k8s.io/v1",
-                "kind": "CustomResourceDefinition",
-                "metadata": {"name": format!("{plural}.{group}")},
-                "spec": {
-                    "group": group,
-                    "scope": "Namespaced",
-                    "names": {"plural": plural, "singular": kind.to_lowercase(), "kind": kind, "listKind": format!("{kind}List")},
-                    "versions": [{"name": if *group == "install.istio.io" { "v1alpha1" } else { "v1" }, "served": true, "storage": true,
-                        "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}}}],
-                },
-            })
-        })
+        .map(|&(group, plural, kind)| crd((group, version(group)), plural, kind, "Namespaced"))
         .collect()
+}
+
+/// A CRD that takes anything, for an object of a kind that no API server has of itself.
+#[must_use]
+pub fn foreign(object: &Object) -> Option<Value> {
+    let identity = &object.manifest.identity;
+    let (group, version) = identity.api_version.split_once('/')?;
+    let own = !group.contains('.') || group.ends_with(".k8s.io") || group.ends_with(".istio.io");
+    if own || group == "kwok.x-k8s.io" {
+        return None;
+    }
+    let scope = match object.key.namespace {
+        Some(_) => "Namespaced",
+        None => "Cluster",
+    };
+    let plural = super::observe::plural(&identity.kind);
+    Some(crd((group, version), &plural, &identity.kind, scope))
+}
+
+fn crd((group, version): (&str, &str), plural: &str, kind: &str, scope: &str) -> Value {
+    json!({
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": format!("{plural}.{group}")},
+        "spec": {
+            "group": group,
+            "scope": scope,
+            "names": {"plural": plural, "singular": kind.to_lowercase(), "kind": kind, "listKind": format!("{kind}List")},
+            "versions": [{"name": version, "served": true, "storage": true,
+                "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}}}],
+        },
+    })
 }

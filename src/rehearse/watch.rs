@@ -11,12 +11,12 @@ use serde_json::Value;
 use super::cluster::Cluster;
 use super::seen::{Expected, judge};
 
-/// What is watched; the last of it only where the Gateway API's CRDs are.
+/// What is watched; the last of it only where the Gateway API's CRDs are, each bundle of which serves routes in this version.
 const KINDS: [&str; 4] = [
-    "pods",
-    "daemonsets.apps",
-    "nodes",
-    "httproutes.gateway.networking.k8s.io",
+    "/api/v1/pods",
+    "/apis/apps/v1/daemonsets",
+    "/api/v1/nodes",
+    "/apis/gateway.networking.k8s.io/v1beta1/httproutes",
 ];
 
 /// How long the last events may be on their way.
@@ -79,18 +79,10 @@ fn version(object: &Value) -> u64 {
 }
 
 fn stream(cluster: &Cluster, kind: &str) -> Result<(Child, JoinHandle<Vec<Value>>)> {
-    let what = || format!("watching the {kind} with kubectl");
+    let what = || format!("watching {kind} with kubectl");
     let mut child = cluster
         .command()
-        .args([
-            "get",
-            kind,
-            "-A",
-            "--watch",
-            "--output-watch-events",
-            "-o",
-            "json",
-        ])
+        .args(["get", "--raw", &format!("{kind}?watch=true")])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

@@ -74,6 +74,10 @@ pub const EMBEDDED: &[(&str, &str)] = &[
         include_str!("../../templates/scripts/move-nodes.sh"),
     ),
     (
+        "scripts/surge-nodes.sh",
+        include_str!("../../templates/scripts/surge-nodes.sh"),
+    ),
+    (
         "scripts/prelude.sh",
         include_str!("../../templates/scripts/prelude.sh"),
     ),

@@ -119,7 +119,7 @@ impl State {
 }
 
 /// Puts fields into a value; maps are merged, null takes away, all else is replaced.
-fn merge(value: &mut Value, fields: &Value) {
+pub(crate) fn merge(value: &mut Value, fields: &Value) {
     match (value, fields) {
         (Value::Object(own), Value::Object(fields)) => {
             for (key, field) in fields {

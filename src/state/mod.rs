@@ -13,6 +13,7 @@ mod pods;
 mod replay;
 
 pub use facet::{Cni, Facet, Istiod, Namespace, Service, ServicePort, Tag, Webhook, Ztunnel};
+pub(crate) use found::merge;
 pub use gateway_api::{
     Allowed, BackendRef, Filter, Gateway, HttpRoute, Listener, Match, NamedMatch, ParentRef,
     PathMatch, PathModifier, ReferenceGrant, Rule, selects,

@@ -7,7 +7,7 @@ use semver::Version;
 use super::facet::{Facet, Istiod};
 use super::objects::{Object, State};
 use crate::identity::Key;
-use crate::istio::{GatewayClaim, facts_near};
+use crate::istio::{GatewayClaim, claims_by_validator, facts_near};
 
 /// Who serves a Gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +55,21 @@ impl State {
             .map(|(_, tag)| tag.revision.clone())
     }
 
+    /// Returns the revision that the default validation names, where no tag `default` says more.
+    fn validated_by(&self) -> Option<String> {
+        let key = Key::cluster(
+            "admissionregistration.k8s.io",
+            "ValidatingWebhookConfiguration",
+            "istiod-default-validator",
+        );
+        let object = self.get(&key)?;
+        let tagged = self.tags().any(|(_, tag)| tag.name == "default");
+        object
+            .label("istio.io/rev")
+            .filter(|_| !tagged)
+            .map(str::to_owned)
+    }
+
     /// Returns which revisions want a Gateway.
     #[must_use]
     pub fn claims(&self, gateway: &Object) -> Claims {
@@ -62,6 +77,7 @@ impl State {
         let own = gateway.label("istio.io/rev").map(str::to_owned);
         let asked = own.or_else(|| self.namespace_labels(namespace).remove("istio.io/rev"));
         let named = self.revision_of(asked.as_deref().unwrap_or("default"));
+        let by_validator = asked.is_none().then(|| self.validated_by()).flatten();
         let wants = |istiod: &Istiod| match istiod
             .version
             .as_ref()
@@ -70,7 +86,11 @@ impl State {
             }) {
             GatewayClaim::Every => true,
             GatewayClaim::Unlabelled => asked.is_none() || named.as_ref() == Some(&istiod.revision),
-            GatewayClaim::Named => named.as_ref() == Some(&istiod.revision),
+            GatewayClaim::Named => {
+                named.as_ref() == Some(&istiod.revision)
+                    || by_validator.as_ref() == Some(&istiod.revision)
+                        && claims_by_validator(istiod.version.as_ref())
+            }
         };
         Claims {
             revisions: self

@@ -42,7 +42,7 @@ pub struct Replay<'a> {
 /// Returns the units of an action that `kubectl` does one by one: 1 where it is one operation.
 #[must_use]
 pub fn units(action: &Action<String>) -> usize {
-    match action {
+    match action.effect() {
         Action::Apply { files }
         | Action::Restore { files }
         | Action::Delete { files }
@@ -132,7 +132,7 @@ impl Replay<'_> {
                 .filter_map(|(_, file)| self.files.get(&format!("{}/{file}", step.name)).cloned())
                 .collect()
         };
-        match action {
+        match action.effect() {
             Action::Apply { files } | Action::Restore { files } => {
                 for object in objects(files) {
                     refused.extend(state.apply(&object));
@@ -256,6 +256,7 @@ impl Replay<'_> {
             Action::ExpectBundle { bundle, channel } if chosen(0) => {
                 state.bundle = named_bundle(bundle, channel);
             }
+            Action::ExpectBase { version } if chosen(0) => state.base = super::version_of(version),
             Action::SetTag { tag, istioctl } if chosen(0) => {
                 refused.extend(state.set_tag(tag, istioctl));
             }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Gate;
+
 /// The istioctl that an action needs: its version must be the revision's, since istioctl installs its own version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Istioctl {
@@ -190,6 +192,22 @@ pub enum Action<O> {
         /// The fields.
         file: O,
     },
+    /// Stop until somebody has made a change where objects are owned: whoever owns them would write back what kubectl writes.
+    AtOwner {
+        /// Who owns them, in words.
+        owner: String,
+        /// What to do there, line by line.
+        how: Vec<String>,
+        /// What that changes in the cluster.
+        does: Box<Action<O>>,
+        /// How one sees that it is done.
+        done: Vec<Gate>,
+    },
+    /// Note which version Istio's CRDs and shared accounts are of, which somebody else installs.
+    ExpectBase {
+        /// The version.
+        version: String,
+    },
     /// Stop where a Gateway of Istio's is not labelled for a revision: it would lose its control plane.
     RequireOwned {
         /// The revision.
@@ -225,6 +243,15 @@ pub enum Action<O> {
 }
 
 impl<O> Action<O> {
+    /// Returns what changes in the cluster, whoever makes the change.
+    #[must_use]
+    pub fn effect(&self) -> &Self {
+        match self {
+            Self::AtOwner { does, .. } => does,
+            action => action,
+        }
+    }
+
     /// Turns the objects of the action into something else; see [`Step::try_map`](super::Step::try_map).
     ///
     /// # Errors
@@ -236,6 +263,20 @@ impl<O> Action<O> {
         base: &str,
         turn: &mut dyn FnMut(O, &str) -> Result<P, E>,
     ) -> Result<Action<P>, E> {
+        if let Self::AtOwner {
+            owner,
+            how,
+            does,
+            done,
+        } = self
+        {
+            return Ok(Action::AtOwner {
+                owner,
+                how,
+                does: Box::new(does.try_map(base, turn)?),
+                done,
+            });
+        }
         let mut all = |files: Vec<O>, folder: &str| {
             files
                 .into_iter()
@@ -352,6 +393,8 @@ impl<O> Action<O> {
                 value,
             },
             Self::MoveNodes(cohort) => Action::MoveNodes(cohort),
+            Self::ExpectBase { version } => Action::ExpectBase { version },
+            Self::AtOwner { .. } => unreachable!("it was turned above"),
             Self::SetTag { tag, istioctl } => Action::SetTag { tag, istioctl },
         })
     }
@@ -370,6 +413,9 @@ pub struct Cohort {
     pub value: String,
     /// Whether the nodes go back: the label goes instead of coming.
     pub back: bool,
+    /// Whether new nodes come in the place of these, which are drained and go.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub surge: bool,
     /// How many nodes at a time: a number, or a share as `25%`.
     pub batch: String,
     /// How long to wait between batches, in seconds; nothing for not at all.

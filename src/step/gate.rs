@@ -115,6 +115,40 @@ pub enum Gate {
         /// Its name.
         name: String,
     },
+    /// A DaemonSet replaces no pod by itself.
+    Held {
+        /// Its namespace.
+        namespace: String,
+        /// Its name.
+        name: String,
+    },
+    /// A DaemonSet is kept off the nodes of a pool, or no longer.
+    KeptOff {
+        /// Its namespace.
+        namespace: String,
+        /// Its name.
+        name: String,
+        /// The pool's label.
+        key: String,
+        /// Its value.
+        value: String,
+        /// Whether it is no longer.
+        back: bool,
+    },
+    /// CRDs are those of a version of Istio's base chart.
+    BaseVersion {
+        /// Their names.
+        crds: Vec<String>,
+        /// The version.
+        version: String,
+    },
+    /// The validation of Istio's own objects asks a control plane.
+    Validator {
+        /// The webhook configuration.
+        name: String,
+        /// The Service of the control plane.
+        service: String,
+    },
     /// Every node with these labels has another one too, or none has; and none is on its way.
     NodesMoved {
         /// The labels, as `key=value,…`; empty for every node.

@@ -49,6 +49,13 @@ pub enum Applier {
     Kubectl,
     /// `istioctl`, of the version that the action names.
     Istioctl,
+    /// Somebody, at the Helm release that owns the objects.
+    Helm,
+    /// Somebody, where Flux has its sources.
+    Flux,
+    /// Somebody, where Argo CD has its sources.
+    #[serde(rename = "argocd")]
+    ArgoCd,
 }
 
 impl Applier {
@@ -58,6 +65,9 @@ impl Applier {
         match self {
             Self::Kubectl => "kubectl",
             Self::Istioctl => "istioctl",
+            Self::Helm => "helm",
+            Self::Flux => "flux",
+            Self::ArgoCd => "argocd",
         }
     }
 }

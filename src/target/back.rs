@@ -89,6 +89,7 @@ fn reversed(step: &Step<String>, before: &State) -> Option<Vec<Action<Object>>> 
     let mut own = false;
     for action in step.actions.iter().rev() {
         match action {
+            Action::MoveNodes(cohort) if cohort.surge => own = true,
             Action::MoveNodes(cohort) => {
                 own = true;
                 let mut cohort = cohort.clone();
@@ -119,7 +120,8 @@ fn reversed(step: &Step<String>, before: &State) -> Option<Vec<Action<Object>>> 
                         .map(str::to_owned),
                 });
             }
-            Action::Patch { .. } => own = true,
+            // Only the plan knows what to ask an owner for.
+            Action::Patch { .. } | Action::AtOwner { .. } => own = true,
             _ => {}
         }
     }

@@ -157,7 +157,7 @@ impl Laying<'_> {
         let deletes = named
             .actions
             .iter()
-            .filter_map(|action| match action {
+            .filter_map(|action| match action.effect() {
                 Action::Delete { files }
                 | Action::DeleteNamespaces { files }
                 | Action::DeleteTag { files, .. } => Some(files),

@@ -62,6 +62,12 @@ pub(super) fn write(
 
 /// What a script needs to know beside its step: which of the prelude's parts it uses.
 fn script_data(step: &Step<String>, actions: &[Action<String>], gates: &[Gate]) -> Value {
+    // The gates by which one sees that a change at an owner is done are part of the script.
+    let done = actions.iter().filter_map(|action| match action {
+        Action::AtOwner { done, .. } => Some(done),
+        _ => None,
+    });
+    let gates: Vec<&Gate> = gates.iter().chain(done.flatten()).collect();
     let simulates = actions.iter().any(|action| {
         matches!(
             action,
@@ -69,7 +75,7 @@ fn script_data(step: &Step<String>, actions: &[Action<String>], gates: &[Gate]) 
                 | Action::RequireClientsMoved { .. }
                 | Action::MoveNodes(_)
         )
-    }) || gates.iter().any(needs_data_plane);
+    }) || gates.iter().any(|gate| needs_data_plane(gate));
     let moves = |action: &Action<String>| matches!(action, Action::MoveNodes(_));
     let waits = actions.iter().any(moves)
         || gates.iter().any(|gate| {

@@ -45,6 +45,29 @@ istioctl install -f "$here"/{{ action.file }} --skip-confirmation
 {% elif action.action == "patch" %}
 # A patch needs to know nothing of who wrote the object before, and changes no other field.
 kubectl patch -f "$here"/{{ action.file }} --type=merge --patch-file="$here"/{{ action.file }}
+{% elif action.action == "at-owner" %}
+# {{ action.owner|raw }} would write back whatever kubectl writes: the change is made there, and only looked for here.
+set +e
+(
+  set -e
+{% set changed = loop.index %}
+{% set actions = [action.does] %}
+{% for gate in action.done %}
+{% set number = "at_owner_" ~ changed ~ "_" ~ loop.index %}
+{% include "scripts/gate.sh" %}
+{% endfor %}
+) >/dev/null 2>&1
+made=$?
+set -e
+if [ "$made" -ne 0 ]; then
+  echo {{ "A change to make at " ~ action.owner ~ ":" }}
+{% for line in action.how %}
+  echo {{ "  " ~ line if line else "" }}
+{% endfor %}
+  fail 'make it, and run this again when it has reached the cluster'
+fi
+echo {{ action.owner ~ ": the change is there" }}
+{% elif action.action == "expect-base" %}
 {% elif action.action == "require-owned" %}
 # Also those that somebody made since the dump was printed.
 gateways=$(kubectl get gateways.gateway.networking.k8s.io -A -l {{ "istio.io/rev!=" ~ action.revision }} -o 'jsonpath={range .items[*]}{.spec.gatewayClassName} {.metadata.namespace}/{.metadata.name}{"\n"}{end}')
@@ -61,6 +84,8 @@ fi
 {% endfor %}
 {% elif action.action == "label-object" %}
 kubectl label {{ action.kind }} {{ action.name }} -n {{ action.namespace }} {{ (action.key ~ "=" ~ action.value) if action.value else (action.key ~ "-") }} --overwrite
+{% elif action.action == "move-nodes" and action.surge is defined %}
+{% include "scripts/surge-nodes.sh" %}
 {% elif action.action == "move-nodes" %}
 {% include "scripts/move-nodes.sh" %}
 {% elif action.action == "set-tag" %}

@@ -35,6 +35,22 @@ settled_{{ number }}() {
   [ "$strategy" = OnDelete ] && [ "${found% *}" = "${found#* }" ]
 }
 within 300 {{ "DaemonSet " ~ gate.namespace ~ "/" ~ gate.name ~ " replaces no pod by itself, and all of its pods are ready" }} settled_{{ number }}
+{% elif gate.gate == "held" %}
+strategy=$(kubectl get daemonset {{ gate.name }} -n {{ gate.namespace }} -o 'jsonpath={.spec.updateStrategy.type}')
+[ "$strategy" = OnDelete ] || fail {{ "DaemonSet " ~ gate.namespace ~ "/" ~ gate.name ~ " replaces pods by itself" }}
+{% elif gate.gate == "kept-off" %}
+terms=$(kubectl get daemonset {{ gate.name }} -n {{ gate.namespace }} -o {{ "jsonpath={range .spec.template.spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[*]}{.matchExpressions[?(@.key==\"" ~ gate.key ~ "\")].operator} {.matchExpressions[?(@.key==\"" ~ gate.key ~ "\")].values[0]}{\"\\n\"}{end}" }} | sort -u)
+{% if gate.back %}
+[ "$terms" != {{ "NotIn " ~ gate.value }} ] || fail {{ "DaemonSet " ~ gate.namespace ~ "/" ~ gate.name ~ " is still kept off the nodes with " ~ gate.key ~ "=" ~ gate.value }}
+{% else %}
+[ "$terms" = {{ "NotIn " ~ gate.value }} ] || fail {{ "DaemonSet " ~ gate.namespace ~ "/" ~ gate.name ~ " is not kept off the nodes with " ~ gate.key ~ "=" ~ gate.value }}
+{% endif %}
+{% elif gate.gate == "base-version" %}
+version=$(kubectl get crd{% for crd in gate.crds %} {{ crd }}{% endfor %} -o 'jsonpath={range .items[*]}{.metadata.labels.app\.kubernetes\.io/version}{"\n"}{end}' | sort -u)
+[ "$version" = {{ gate.version }} ] || fail "Istio's CRDs carry app.kubernetes.io/version '$version', not {{ gate.version|raw }}"
+{% elif gate.gate == "validator" %}
+services=$(kubectl get validatingwebhookconfiguration {{ gate.name }} -o 'jsonpath={range .webhooks[*]}{.clientConfig.service.name}{"\n"}{end}' | sort -u)
+[ "$services" = {{ gate.service }} ] || fail "{{ gate.name|raw }} asks '$services', not {{ gate.service|raw }}"
 {% elif gate.gate == "nodes-moved" %}
 {% set group = gate.selector ~ "," if gate.selector else "" %}
 nodes=$(kubectl get nodes -l {{ group ~ gate.key ~ ("=" if gate.back else "!=") ~ gate.value }} -o 'jsonpath={.items[*].metadata.name}')
@@ -91,7 +107,7 @@ case $image in
   *) fail "{{ gate.kind|raw }} {{ gate.namespace|raw }}/{{ gate.name|raw }} runs $image, not {{ gate.version|raw }}" ;;
 esac
 {% elif gate.gate == "gone" %}
-left=$(kubectl get --ignore-not-found -o name{% for action in actions %}{% if action.action == "delete" %}{% for file in action.files %} \
+left=$(kubectl get --ignore-not-found -o name{% for action in actions %}{% set effect = action.does if action.action == "at-owner" else action %}{% if effect.action == "delete" %}{% for file in effect.files %} \
   -f "$here"/{{ file }}{% endfor %}{% endif %}{% endfor %})
 [ -z "$left" ] || fail "not deleted yet:" "$left"
 {% elif gate.gate == "gateway-gone" %}

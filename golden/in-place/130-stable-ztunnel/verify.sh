@@ -33,12 +33,15 @@ within() {
   echo "$what"
 }
 
-settled_1() {
+terms=$(kubectl get daemonset ztunnel -n istio-system -o 'jsonpath={range .spec.template.spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[*]}{.matchExpressions[?(@.key=="meshplan.dev/pool")].operator} {.matchExpressions[?(@.key=="meshplan.dev/pool")].values[0]}{"\n"}{end}' | sort -u)
+[ "$terms" = 'NotIn canary' ] || fail 'DaemonSet istio-system/ztunnel is not kept off the nodes with meshplan.dev/pool=canary'
+
+settled_2() {
   found=$(kubectl get daemonset ztunnel -n istio-system -o 'jsonpath={.spec.updateStrategy.type} {.status.desiredNumberScheduled} {.status.numberReady}')
   strategy=${found%% *}
   found=${found#* }
   [ "$strategy" = OnDelete ] && [ "${found% *}" = "${found#* }" ]
 }
-within 300 'DaemonSet istio-system/ztunnel replaces no pod by itself, and all of its pods are ready' settled_1
+within 300 'DaemonSet istio-system/ztunnel replaces no pod by itself, and all of its pods are ready' settled_2
 
 echo '130-stable-ztunnel: verified'

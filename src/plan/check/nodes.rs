@@ -6,8 +6,9 @@ use super::{Found, sound};
 use crate::finding::Finding;
 use crate::names::{is_label, is_label_key, is_label_value};
 use crate::plan::duration::parse_duration;
+use crate::plan::owner::Owner;
 use crate::plan::parse::Parts;
-use crate::plan::written_nodes::Batch;
+use crate::plan::written_nodes::{Batch, Move, Owners};
 
 pub(super) fn check(parts: &Parts, found: &mut Found) {
     let Some(stable) = &parts.stable else { return };
@@ -26,8 +27,28 @@ pub(super) fn check(parts: &Parts, found: &mut Found) {
     } else {
         installed(parts, found);
     }
+    owners(parts, found);
     groups(parts, found);
     numbers(parts, found);
+}
+
+fn owners(parts: &Parts, found: &mut Found) {
+    let owners = parts.istio.as_ref().and_then(|istio| istio.owner.as_ref());
+    for (_, owner) in owners.into_iter().flat_map(Owners::each) {
+        if Owner::parse(owner.get_ref()).is_none() {
+            found.say(
+                Finding::error(
+                    "bad-owner",
+                    format!("`{}` is no owner", owner.get_ref().escape_debug()),
+                )
+                .label("`helm:`, `flux:` or `argocd:`, then namespace and name")
+                .help(
+                    "write the release, HelmRelease or Application, as `helm:istio-system/ztunnel`",
+                ),
+                owner,
+            );
+        }
+    }
 }
 
 /// Workloads, gateways and routes of a mesh that is there stand in the dump.
@@ -89,6 +110,9 @@ fn installed(parts: &Parts, found: &mut Found) {
         "existing",
         stable.and_then(|stable| Some(stable.existing.as_ref()?.span())),
     );
+    let owners = parts.istio.as_ref().and_then(|istio| istio.owner.as_ref());
+    let owner = owners.and_then(|owners| owners.each().next());
+    said("owner", owner.map(|(_, owner)| owner.span()));
     let group = sound(&parts.node_groups).next();
     said("[[node-group]]", group.map(|group| group.name.span()));
     let Some(canary) = &parts.canary else { return };
@@ -114,6 +138,14 @@ fn groups(parts: &Parts, found: &mut Found) {
         );
     }
     for group in sound(&parts.node_groups) {
+        if let (Move::Relabel, Some(manifest)) = (group.movement, &group.manifest) {
+            found.say(
+                Finding::error("surge-only", "`manifest` makes new nodes")
+                    .label("nodes of this group stay, and get a label")
+                    .help("take it out, or write `move = \"surge\"`"),
+                manifest,
+            );
+        }
         if !is_label(group.name.get_ref()) {
             found.say(
                 Finding::error("bad-name", "a node group's name is part of a step's")

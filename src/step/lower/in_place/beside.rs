@@ -4,12 +4,40 @@ use serde_json::{Value, json};
 
 use super::super::context::Context;
 use super::super::{mesh, ztunnel};
+use super::at_owner::{self, Chart};
 use super::{Applier, Object, Phase, Step, step};
 use super::{CNI, daemon_set, label, on_delete};
 use crate::existing::Existing;
+use crate::plan::Owner;
 use crate::step::{Action, Gate};
 
-pub(super) fn held(context: &Context) -> Step<Object> {
+/// Where somebody owns istiod, the base chart is theirs as well.
+pub(super) fn base_at_owner(context: &Context, existing: &Existing, steps: &mut [Step<Object>]) {
+    let Some((owner, step)) = existing.owners.istiod.as_ref().zip(steps.last_mut()) else {
+        return;
+    };
+    let version = &context.canary.version;
+    let crds = step.gates.iter().find_map(|gate| match gate {
+        Gate::Crds { crds } => Some(crds.clone()),
+        _ => None,
+    });
+    let of = Gate::BaseVersion {
+        crds: crds.unwrap_or_default(),
+        version: version.clone(),
+    };
+    step.applier = at_owner::applier(owner);
+    step.actions = vec![at_owner::at(
+        owner,
+        at_owner::values(owner, Chart::Base, version, &json!({})),
+        Action::ExpectBase {
+            version: version.clone(),
+        },
+        vec![of.clone()],
+    )];
+    step.gates.push(of);
+}
+
+pub(super) fn held(context: &Context, existing: &Existing) -> Step<Object> {
     let ztunnel = context.stable.ztunnel();
     let mut step = step(
         110,
@@ -21,14 +49,33 @@ pub(super) fn held(context: &Context) -> Step<Object> {
     step.why = "From here on a change of either template restarts nothing: a new version comes to a node when the node moves, and not to all at once."
         .to_owned();
     step.watch = "No pod changes: the same names and ages as before.".to_owned();
-    let held = |name: &str| Action::Patch {
-        file: daemon_set(
-            context,
-            name,
-            json!({"updateStrategy": {"type": "OnDelete", "rollingUpdate": null}}),
-        ),
+    let held = |name: &str, owner: Option<&Owner>, chart| {
+        let does = |strategy: Value| Action::Patch {
+            file: daemon_set(context, name, json!({ "updateStrategy": strategy })),
+        };
+        match owner {
+            Some(owner) => at_owner::at(
+                owner,
+                at_owner::values(
+                    owner,
+                    chart,
+                    &context.stable.version,
+                    &json!({"updateStrategy": at_owner::on_delete()}),
+                ),
+                does(at_owner::on_delete()),
+                vec![super::held(context, name)],
+            ),
+            None => does(json!({"type": "OnDelete", "rollingUpdate": null})),
+        }
     };
-    step.actions = vec![held(CNI), held(&ztunnel)];
+    let owners = &existing.owners;
+    step.actions = vec![
+        held(CNI, owners.cni.as_ref(), Chart::Cni),
+        held(&ztunnel, owners.ztunnel.as_ref(), Chart::Ztunnel),
+    ];
+    if let Some(owner) = owners.cni.as_ref().or(owners.ztunnel.as_ref()) {
+        step.applier = at_owner::applier(owner);
+    }
     step.gates = vec![on_delete(context, CNI), on_delete(context, &ztunnel)];
     step.gates.extend(context.probes(false));
     step.rollback.keeps = true;
@@ -60,8 +107,48 @@ pub(super) fn pinned(context: &Context, existing: &Existing) -> Step<Object> {
         .ztunnel_object
         .pointer("/spec/template/spec/affinity")
         .cloned();
+    let pinned = pinned_affinity(context, existing);
+    let owner = existing.owners.ztunnel.as_ref();
+    let placed = |affinity: Value, back| {
+        let does = Action::Patch {
+            file: daemon_set(
+                context,
+                &name,
+                json!({"template": {"spec": {"affinity": affinity}}}),
+            ),
+        };
+        let Some(owner) = owner else { return does };
+        let values = json!({ "affinity": affinity });
+        at_owner::at(
+            owner,
+            at_owner::values(owner, Chart::Ztunnel, &stable.version, &values),
+            does,
+            vec![kept_off(context, back)],
+        )
+    };
+    if let Some(owner) = owner {
+        step.applier = at_owner::applier(owner);
+    }
+    step.actions = vec![placed(pinned, false)];
+    step.gates = vec![kept_off(context, false), on_delete(context, &name)];
+    step.gates.extend(context.probes(false));
+    step.rollback.requires = vec![mesh::no_ztunnel(context, &context.canary)];
+    // Nothing else of the affinity was changed: with the terms that it had it is what it was.
+    step.rollback.actions = vec![placed(affinity.unwrap_or(Value::Null), true)];
+    step.rollback.gates = vec![kept_off(context, true)];
+    step.back = "The affinity is what it was; under OnDelete no pod is replaced.".to_owned();
+    step
+}
+
+/// The affinity that the stable ztunnel has, and keeps it off the canary's nodes.
+pub(super) fn pinned_affinity(context: &Context, existing: &Existing) -> Value {
+    let (key, value) = label(context);
+    let affinity = existing
+        .ztunnel_object
+        .pointer("/spec/template/spec/affinity")
+        .cloned();
     let own = json!({"key": key, "operator": "NotIn", "values": [value]});
-    let mut pinned = affinity.clone().unwrap_or_else(|| json!({}));
+    let mut pinned = affinity.unwrap_or_else(|| json!({}));
     let required = "requiredDuringSchedulingIgnoredDuringExecution";
     let terms = pinned
         .pointer(&format!("/nodeAffinity/{required}/nodeSelectorTerms"))
@@ -78,21 +165,19 @@ pub(super) fn pinned(context: &Context, existing: &Existing) -> Step<Object> {
         }
     }
     pinned["nodeAffinity"][required]["nodeSelectorTerms"] = Value::Array(terms);
-    let placed = |affinity: Value| Action::Patch {
-        file: daemon_set(
-            context,
-            &name,
-            json!({"template": {"spec": {"affinity": affinity}}}),
-        ),
-    };
-    step.actions = vec![placed(pinned)];
-    step.gates = vec![on_delete(context, &name)];
-    step.gates.extend(context.probes(false));
-    step.rollback.requires = vec![mesh::no_ztunnel(context, &context.canary)];
-    // Nothing else of the affinity was changed: with the terms that it had it is what it was.
-    step.rollback.actions = vec![placed(affinity.unwrap_or(Value::Null))];
-    step.back = "The affinity is what it was; under OnDelete no pod is replaced.".to_owned();
-    step
+    pinned
+}
+
+/// The stable ztunnel is kept off the canary's nodes, or no longer.
+pub(super) fn kept_off(context: &Context, back: bool) -> Gate {
+    let (key, value) = label(context);
+    Gate::KeptOff {
+        namespace: context.istio_namespace().to_owned(),
+        name: context.stable.ztunnel(),
+        key,
+        value,
+        back,
+    }
 }
 
 pub(super) fn control_plane(context: &Context, existing: &Existing) -> Step<Object> {
@@ -105,7 +190,7 @@ pub(super) fn control_plane(context: &Context, existing: &Existing) -> Step<Obje
     step
 }
 
-pub(super) fn cni(context: &Context) -> Step<Object> {
+pub(super) fn cni(context: &Context, existing: &Existing) -> Step<Object> {
     let mut step = mesh::cni(context, &context.canary);
     step.why = format!(
         "istio-cni {} works with control planes of its own version and the next minor, so it follows the newer control plane and comes before the \
@@ -126,6 +211,9 @@ pub(super) fn cni(context: &Context) -> Step<Object> {
             }]}));
         }
     }
+    if let Some(owner) = &existing.owners.cni {
+        cni_at_owner(context, existing, owner, &mut step);
+    }
     step.restarts = Vec::new();
     step.gates
         .retain(|gate| !matches!(gate, Gate::Rollout { .. }));
@@ -139,6 +227,48 @@ pub(super) fn cni(context: &Context) -> Step<Object> {
                  well, until its pod is deleted."
         .to_owned();
     step
+}
+
+/// The upgrade of istio-cni's chart: of what it changes, the image alone is foretold.
+fn cni_at_owner(context: &Context, existing: &Existing, owner: &Owner, step: &mut Step<Object>) {
+    let (stable, canary) = (&context.stable.version, &context.canary.version);
+    let containers = "/spec/template/spec/containers";
+    let own = existing.cni_object.pointer(containers).cloned();
+    let own = own.unwrap_or_else(|| json!([]));
+    let mut newer = own.clone();
+    for container in newer.as_array_mut().into_iter().flatten() {
+        if let Some(Value::String(image)) = container.get_mut("image")
+            && let Some((name, tag)) = image.rsplit_once(':')
+        {
+            *image = format!("{name}:{}", tag.replacen(stable.as_str(), canary, 1));
+        }
+    }
+    let to = |version: &str, containers: Value| {
+        let values = json!({"updateStrategy": at_owner::on_delete()});
+        at_owner::at(
+            owner,
+            at_owner::values(owner, Chart::Cni, version, &values),
+            Action::Patch {
+                file: daemon_set(
+                    context,
+                    CNI,
+                    json!({
+                        "updateStrategy": at_owner::on_delete(),
+                        "template": {"spec": {"containers": containers}},
+                    }),
+                ),
+            },
+            vec![Gate::Image {
+                kind: "daemonset".to_owned(),
+                namespace: context.istio_namespace().to_owned(),
+                name: CNI.to_owned(),
+                version: version.to_owned(),
+            }],
+        )
+    };
+    step.applier = at_owner::applier(owner);
+    step.actions = vec![to(canary, newer)];
+    step.rollback.actions = vec![to(stable, own)];
 }
 
 pub(super) fn canary_ztunnel(context: &Context) -> Step<Object> {

@@ -1,6 +1,7 @@
 //! A mesh that is there, moved in place: the stable ztunnel is pinned to the nodes that have not moved, the canary's comes beside it,
 //! nodes move group by group, Gateways and waypoints one by one, and what is left of stable goes.
 
+mod at_owner;
 mod beside;
 mod nodes;
 mod owners;
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 use super::context::Context;
 use super::{Applier, Object, Phase, Step, prepare, step};
 use crate::existing::Existing;
-use crate::plan::NodeGroup;
+use crate::plan::{Move, NodeGroup};
 use crate::step::{Action, Gate};
 
 /// The number of the first step of a node group, and of the first of a Gateway.
@@ -23,21 +24,19 @@ const CNI: &str = "istio-cni-node";
 pub(super) fn steps(context: &Context, existing: &Existing, steps: &mut Vec<Step<Object>>) {
     steps.push(found(context, existing));
     prepare::shared(context, steps);
-    steps.push(beside::held(context));
+    beside::base_at_owner(context, existing, steps);
+    steps.push(beside::held(context, existing));
     steps.push(beside::pinned(context, existing));
     steps.push(beside::control_plane(context, existing));
-    steps.push(beside::cni(context));
+    steps.push(beside::cni(context, existing));
     steps.push(beside::canary_ztunnel(context));
-    for (number, (group, nodes)) in
-        (GROUPS..).zip(context.plan.node_group.iter().zip(&existing.groups))
-    {
-        steps.push(nodes::cohort(
-            (context, existing),
-            number,
-            group.name.get_ref(),
-            &selector(group),
-            nodes,
-        ));
+    let groups = context.plan.node_group.iter().zip(&existing.groups);
+    for (number, (group, found)) in (GROUPS..).zip(groups) {
+        let step = match group.movement {
+            Move::Relabel => nodes::cohort((context, existing), number, group, found),
+            Move::Surge => nodes::surge((context, existing), number, group, found),
+        };
+        steps.push(step);
     }
     for (number, gateway) in (GATEWAYS..).zip(&existing.gateways) {
         steps.push(owners::owner(context, number, gateway));
@@ -47,6 +46,7 @@ pub(super) fn steps(context: &Context, existing: &Existing, steps: &mut Vec<Step
     if !nameless && existing.tag.is_some() {
         steps.push(owners::tag(context, existing, 560));
     }
+    steps.extend(owners::validator(context, existing));
     steps.push(retire::ztunnel(context, existing));
     steps.push(retire::control_plane(context, existing, nameless));
     if nameless && existing.tag.is_some() {
@@ -75,6 +75,14 @@ fn daemon_set(context: &Context, name: &str, spec: Value) -> Object {
 
 fn on_delete(context: &Context, name: &str) -> Gate {
     Gate::OnDelete {
+        namespace: context.istio_namespace().to_owned(),
+        name: name.to_owned(),
+    }
+}
+
+/// It has `OnDelete`, whatever its pods are about.
+fn held(context: &Context, name: &str) -> Gate {
+    Gate::Held {
         namespace: context.istio_namespace().to_owned(),
         name: name.to_owned(),
     }

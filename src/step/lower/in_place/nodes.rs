@@ -3,10 +3,12 @@
 use serde_json::Value;
 
 use super::super::context::Context;
-use super::label;
+use super::super::retire;
 use super::{Applier, Object, Phase, Step, step};
-use crate::existing::Existing;
-use crate::plan::{Batch, parse_duration};
+use super::{label, selector};
+use crate::existing::{Existing, Group};
+use crate::identity::Identity;
+use crate::plan::{Batch, NodeGroup, parse_duration};
 use crate::step::{Action, Cohort, Gate, Restart};
 
 /// How long the drain of a node may take, if the plan does not say.
@@ -15,11 +17,11 @@ const DRAIN: u64 = 300;
 pub(super) fn cohort(
     (context, existing): (&Context, &Existing),
     number: u16,
-    name: &str,
-    selector: &str,
-    nodes: &[String],
+    group: &NodeGroup,
+    found: &Group,
 ) -> Step<Object> {
     let (canary, namespace) = (&context.canary, context.istio_namespace());
+    let (name, selector) = (group.name.get_ref(), selector(group));
     let (key, value) = label(context);
     let mut step = step(
         number,
@@ -45,11 +47,12 @@ pub(super) fn cohort(
     );
     step.watch = "Error rate and latency of what runs on the nodes that have moved, for as long as the soak says.".to_owned();
     step.actions = vec![Action::MoveNodes(Cohort {
-        selector: selector.to_owned(),
-        nodes: nodes.to_vec(),
+        selector: selector.clone(),
+        nodes: found.nodes.clone(),
         key: key.clone(),
         value: value.clone(),
         back: false,
+        surge: false,
         batch,
         soak: seconds(&plan.soak),
         drain_timeout: seconds(&plan.drain_timeout).unwrap_or(DRAIN),
@@ -62,7 +65,7 @@ pub(super) fn cohort(
         ),
     })];
     let moved = |back| Gate::NodesMoved {
-        selector: selector.to_owned(),
+        selector: selector.clone(),
         key: key.clone(),
         value: value.clone(),
         back,
@@ -84,6 +87,50 @@ pub(super) fn cohort(
     step.rollback.gates = vec![moved(true)];
     step.rollback.gates.extend(context.probes(false));
     step.back = "Every node is drained once more and gets stable's ztunnel again; istio-cni stays at the newer version there.".to_owned();
+    step
+}
+
+/// New nodes come with the label, and the old ones go.
+pub(super) fn surge(
+    both: (&Context, &Existing),
+    number: u16,
+    group: &NodeGroup,
+    found: &Group,
+) -> Step<Object> {
+    let (context, _) = both;
+    let (key, value) = label(context);
+    let mut step = cohort(both, number, group, found);
+    let name = group.name.get_ref();
+    step.title = format!("node group {name} to the canary, by new nodes");
+    step.why = format!(
+        "New nodes join with {key}={value}, and with it the canary's ztunnel and the newer istio-cni. All old ones are cordoned first and drained after, \
+         so that each pod moves once, to a new node; no node that runs changes its ztunnel. The script takes whichever nodes carry {} when it runs, \
+         and can be stopped and run again.",
+        selector(group)
+    );
+    step.watch = "The old nodes go when they are drained: by themselves where an autoscaler has them, else where your node groups are configured; \
+                  apply.sh waits for that."
+        .to_owned();
+    let makers = found.makers.iter();
+    let identities: Vec<Identity> = makers.clone().map(|maker| maker.identity.clone()).collect();
+    let files: Vec<Object> = makers
+        .map(|maker| Object::Given(maker.value.clone()))
+        .collect();
+    for action in &mut step.actions {
+        if let Action::MoveNodes(cohort) = action {
+            cohort.surge = true;
+            let mut back = cohort.clone();
+            back.back = true;
+            std::mem::swap(&mut back.ztunnel, &mut back.before);
+            step.rollback.actions.push(Action::MoveNodes(back));
+        }
+    }
+    if !files.is_empty() {
+        step.actions.insert(0, Action::Apply { files });
+        step.rollback.actions.push(retire::delete(identities));
+    }
+    step.back = "New nodes have to join without the label, where your node groups are configured; then those with it are cordoned, drained and go."
+        .to_owned();
     step
 }
 

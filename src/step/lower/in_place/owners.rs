@@ -1,7 +1,10 @@
 //! 520 to 560, and 650: Gateways and waypoints, one a step, and the tag.
 
+use serde_json::json;
+
 use super::super::context::{Context, Way};
 use super::super::{promote, retire};
+use super::at_owner::{self, Chart};
 use super::{Applier, Object, Phase, Step, step};
 use crate::existing::{Existing, Gateway, deployment};
 use crate::istio::tag_webhook;
@@ -100,6 +103,68 @@ pub(super) fn tag(context: &Context, existing: &Existing, number: u16) -> Step<O
         step.back = "The tag goes again; nothing follows it.".to_owned();
     }
     step
+}
+
+/// Where Helm's base chart made the validation of Istio's own objects, it asks the stable control plane until somebody says otherwise; what
+/// carries no label belongs to the control plane that it names.
+///
+/// Source: `istio/istio:manifests/charts/base/templates/defaultrevision-validatingwebhookconfiguration.yaml`, value `defaultRevision`.
+pub(super) fn validator(context: &Context, existing: &Existing) -> Option<Step<Object>> {
+    let (stable, canary) = (&context.stable, &context.canary);
+    let owner = existing.owners.istiod.as_ref()?;
+    let object = existing.objects.iter().find(|object| {
+        object.identity.kind == "ValidatingWebhookConfiguration"
+            && object.identity.name == VALIDATOR
+            && existing.tag.is_none()
+    })?;
+    let mut step = step(
+        560,
+        "default-validator",
+        Phase::Promote,
+        at_owner::applier(owner),
+        format!("the validation of Istio's objects to {}", canary.istiod()),
+    );
+    step.why = "Whatever carries no label belongs to the revision that the base chart names as the default: Gateways that somebody makes later, and \
+                the validation of Istio's own objects."
+        .to_owned();
+    step.watch = "No Gateway changes hands: each carries its own label.".to_owned();
+    let to = |name: &str, service: &str| {
+        let mut webhooks = object.value["webhooks"].clone();
+        for webhook in webhooks.as_array_mut().into_iter().flatten() {
+            if let Some(asked) = webhook.pointer_mut("/clientConfig/service/name") {
+                *asked = json!(service);
+            }
+        }
+        let does = Action::Patch {
+            file: Object::Given(json!({
+                "apiVersion": "admissionregistration.k8s.io/v1",
+                "kind": "ValidatingWebhookConfiguration",
+                "metadata": {"name": VALIDATOR, "labels": {"istio.io/rev": name}},
+                "webhooks": webhooks,
+            })),
+        };
+        let values = json!({ "defaultRevision": name });
+        let how = at_owner::values(owner, Chart::Base, &canary.version, &values);
+        at_owner::at(owner, how, does, vec![asks(service)])
+    };
+    step.actions = vec![to(&canary.name, &canary.istiod())];
+    step.gates = vec![asks(&canary.istiod())];
+    step.gates.extend(context.probes(false));
+    step.rollback.actions = vec![to(&stable.name, &stable.istiod())];
+    step.rollback.gates = vec![asks(&stable.istiod())];
+    step.back = format!("{} is asked again.", stable.istiod());
+    Some(step)
+}
+
+/// The webhook configuration of Helm's base chart.
+const VALIDATOR: &str = "istiod-default-validator";
+
+/// It asks this control plane.
+pub(super) fn asks(service: &str) -> Gate {
+    Gate::Validator {
+        name: VALIDATOR.to_owned(),
+        service: service.to_owned(),
+    }
 }
 
 /// What of a Gateway's names is part of a step's; the number tells two apart.

@@ -1,14 +1,20 @@
 //! 630 and 640: what is left of stable goes.
 
+use serde_json::json;
+
 use super::super::context::Context;
 use super::super::{retire, ztunnel as daemon_set};
+use super::at_owner::{self, Chart};
+use super::beside::{kept_off, pinned_affinity};
 use super::nodes::{all_moved, covered};
-use super::owners::reference;
+use super::owners::{self, reference};
 use super::{Applier, Object, Phase, Step, step};
-use super::{label, on_delete};
+use super::{held, label, on_delete};
 use crate::existing::Existing;
 use crate::identity::Identity;
 use crate::istio::{tag_objects, tag_webhook};
+use crate::plan::Owner;
+use crate::state::merge;
 use crate::step::{Action, Gate, Restart};
 
 pub(super) fn ztunnel(context: &Context, existing: &Existing) -> Step<Object> {
@@ -31,11 +37,22 @@ pub(super) fn ztunnel(context: &Context, existing: &Existing) -> Step<Object> {
     object.pool.remove(&key);
     daemon_set::on_delete(&mut object);
     step.requires = vec![all_moved(context)];
+    let gone = [
+        Identity::namespaced("apps/v1", "DaemonSet", namespace, name.clone()),
+        Identity::namespaced("v1", "ServiceAccount", namespace, stable.ztunnel_account()),
+    ];
+    let delete = retire::delete(gone.to_vec());
+    let delete = match &existing.owners.ztunnel {
+        Some(owner) => {
+            step.applier = at_owner::applier(owner);
+            step.rollback.actions = back_at_owner(context, existing, owner, &gone);
+            let how = at_owner::uninstalled(owner, Chart::Ztunnel);
+            at_owner::at(owner, how, delete, vec![Gate::Gone])
+        }
+        None => delete,
+    };
     step.actions = vec![
-        retire::delete(vec![
-            Identity::namespaced("apps/v1", "DaemonSet", namespace, name.clone()),
-            Identity::namespaced("v1", "ServiceAccount", namespace, stable.ztunnel_account()),
-        ]),
+        delete,
         Action::Apply {
             files: vec![Object::ZtunnelDaemonSet(object)],
         },
@@ -49,6 +66,45 @@ pub(super) fn ztunnel(context: &Context, existing: &Existing) -> Step<Object> {
     step.rollback.gates = vec![on_delete(context, &existing.ztunnel), covered(context)];
     step.back = "Each of the two has its nodes again. A node that joined since without the label has both for a moment, and stable's then.".to_owned();
     step
+}
+
+/// The way back of 630 where somebody owns the stable ztunnel: it is installed again as 130 left it, and the canary's has its nodes.
+fn back_at_owner(
+    context: &Context,
+    existing: &Existing,
+    owner: &Owner,
+    gone: &[Identity],
+) -> Vec<Action<Object>> {
+    let affinity = pinned_affinity(context, existing);
+    let strategy = at_owner::on_delete();
+    let fields = json!({"spec": {
+        "updateStrategy": strategy, "template": {"spec": {"affinity": affinity}},
+    }});
+    let found = existing.objects.iter();
+    let found = found.filter(|object| gone.contains(&object.identity));
+    let files = found.map(|object| {
+        let mut value = object.value.clone();
+        if object.identity.kind == "DaemonSet" {
+            merge(&mut value, &fields);
+        }
+        Object::Given(value)
+    });
+    let mut canary = Box::new(daemon_set::object(context, &context.canary));
+    daemon_set::on_delete(&mut canary);
+    let values = json!({"updateStrategy": strategy, "affinity": affinity});
+    vec![
+        at_owner::at(
+            owner,
+            at_owner::installed_again(owner, Chart::Ztunnel, &context.stable.version, &values),
+            Action::Restore {
+                files: files.collect(),
+            },
+            vec![kept_off(context, false), held(context, &existing.ztunnel)],
+        ),
+        Action::Apply {
+            files: vec![Object::ZtunnelDaemonSet(canary)],
+        },
+    ]
 }
 
 pub(super) fn control_plane(
@@ -95,8 +151,18 @@ pub(super) fn control_plane(
     } else if existing.tag.is_some() {
         step.requires.push(context.default_tag(canary));
     }
-    step.actions
-        .push(retire::delete(retire::own_objects(context)));
+    let delete = retire::delete(retire::own_objects(context));
+    step.actions.push(match &existing.owners.istiod {
+        Some(owner) => {
+            step.applier = at_owner::applier(owner);
+            let how = at_owner::uninstalled(owner, Chart::Istiod);
+            at_owner::at(owner, how, delete, vec![Gate::Gone])
+        }
+        None => delete,
+    });
+    if owners::validator(context, existing).is_some() {
+        step.requires.push(owners::asks(&canary.istiod()));
+    }
     step.gates = vec![
         Gate::Gone,
         retire::istiod_gone(context),

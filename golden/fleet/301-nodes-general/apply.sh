@@ -1,0 +1,96 @@
+#!/bin/sh
+# 301-nodes-general: node group general to the canary
+# Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
+set -eu
+# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+
+if [ -e "$here"/../.meshplan-pending ]; then
+  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
+  exit 2
+fi
+
+fail() {
+  echo "meshplan: $*" >&2
+  exit 1
+}
+
+kubectl() {
+  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
+}
+
+simulated() {
+  [ "${MESHPLAN_SIMULATED:-}" = 1 ] || return 1
+  echo "skipped, as nothing runs in a simulated cluster: $1"
+}
+
+# within SECONDS WHAT COMMAND: tries the command every other second until it succeeds.
+within() {
+  limit=${MESHPLAN_WAIT:-$1}
+  what=$2
+  shift 2
+  waited=0
+  until "$@"; do
+    [ "$waited" -lt "$limit" ] || fail "not so within $limit seconds: $what"
+    sleep 2
+    waited=$((waited + 2))
+  done
+  echo "$what"
+}
+
+# Nodes of the group that have not moved, or whose move was not finished.
+left() {
+  found=$(kubectl get nodes -l node.example/group=general -o 'jsonpath={range .items[*]}{.metadata.name},{.metadata.labels.meshplan\.dev/pool},{.metadata.annotations.meshplan\.dev/moving}{"\n"}{end}') || fail 'the nodes with node.example/group=general cannot be listed'
+  printf '%s\n' "$found" | awk -F , -v value=canary 'NF == 3 && ($2 != value || $3 != "") { print $1 }'
+}
+
+# Pods of some labels on a node are there and ready: one of them.
+ready() {
+  conditions=$(kubectl get pods -n istio-system -l "$2" --field-selector "spec.nodeName=$1" -o 'jsonpath={range .items[*]}{.status.conditions[?(@.type=="Ready")].status}{"\n"}{end}') || return 1
+  [ "$conditions" = True ]
+}
+
+move() {
+  mark=$(kubectl get node "$1" -o 'jsonpath={.metadata.annotations.meshplan\.dev/moving}')
+  if [ -z "$mark" ]; then
+    cordoned=$(kubectl get node "$1" -o 'jsonpath={.spec.unschedulable}')
+    mark=open
+    [ "$cordoned" != true ] || mark=cordoned
+    kubectl annotate node "$1" meshplan.dev/moving="$mark" --overwrite
+  fi
+  kubectl cordon "$1"
+  # The server says beforehand which pods it would not evict, and kubectl which ones nobody would make anew.
+  kubectl drain "$1" --ignore-daemonsets --delete-emptydir-data --dry-run=server --timeout="${MESHPLAN_WAIT:-30}s" ||
+    fail "node $1 cannot be drained: a PodDisruptionBudget has no room, or a pod has no controller (see above). It stays cordoned, with its ztunnel and its pods; make room, and run this again"
+  kubectl drain "$1" --ignore-daemonsets --delete-emptydir-data --timeout=300s
+  kubectl delete pods -n istio-system -l k8s-app=istio-cni-node --field-selector "spec.nodeName=$1" --timeout=2m
+  kubectl label node "$1" meshplan.dev/pool=canary --overwrite
+  within 300 "istio-cni is ready on $1" ready "$1" k8s-app=istio-cni-node
+  within 300 "ztunnel is ready on $1" ready "$1" app=ztunnel,meshplan.dev/revision=1-30-3
+  # It was cordoned before for a reason that is not the plan's.
+  [ "$mark" = cordoned ] || kubectl uncordon "$1"
+  kubectl annotate node "$1" meshplan.dev/moving-
+  echo "$1 has moved"
+}
+
+nodes=$(kubectl get nodes -l node.example/group=general -o name)
+[ -n "$nodes" ] || echo 'no node carries node.example/group=general; there is nothing to move'
+batch=2
+waiting=$(left)
+while [ -n "$waiting" ]; do
+  # Names of nodes have no blanks.
+  for node in $(printf '%s\n' "$waiting" | sed "${batch}q"); do
+    move "$node"
+  done
+  waiting=$(left)
+  if [ -n "$waiting" ] && ! simulated 'a soak of 600 seconds'; then
+    waited=0
+    while [ "$waited" -lt 600 ]; do
+      echo "soak: $waited of 600 seconds"
+      sleep 30
+      waited=$((waited + 30))
+    done
+  fi
+done
+
+echo '301-nodes-general: applied. Next: sh 301-nodes-general/verify.sh'

@@ -1,0 +1,24 @@
+#!/bin/sh
+# 534-owner-team-60-waypoint: waypoint team-60/waypoint to the canary
+# Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
+set -eu
+# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+
+if [ -e "$here"/../.meshplan-pending ]; then
+  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
+  exit 2
+fi
+
+fail() {
+  echo "meshplan: $*" >&2
+  exit 1
+}
+
+kubectl() {
+  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
+}
+
+kubectl label gateway waypoint -n team-60 istio.io/rev=1-30-3 --overwrite
+
+echo '534-owner-team-60-waypoint: applied. Next: sh 534-owner-team-60-waypoint/verify.sh'

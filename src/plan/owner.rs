@@ -1,0 +1,57 @@
+//! Who else writes Istio's objects: what `owner` of `[istio]` names.
+
+use std::fmt;
+
+/// What writes objects again and again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// Helm, whenever somebody upgrades the release.
+    Helm,
+    /// Flux, by a `HelmRelease`.
+    Flux,
+    /// Argo CD, by an `Application`.
+    ArgoCd,
+}
+
+/// The owner of a component's objects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owner {
+    /// What it is.
+    pub by: By,
+    /// The namespace of the release, `HelmRelease` or `Application`.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+}
+
+impl Owner {
+    /// Reads `helm:namespace/name`, `flux:namespace/name` or `argocd:namespace/name`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (by, rest) = text.split_once(':')?;
+        let (namespace, name) = rest.split_once('/')?;
+        let by = match by {
+            "helm" => By::Helm,
+            "flux" => By::Flux,
+            "argocd" => By::ArgoCd,
+            _ => return None,
+        };
+        let named = |name: &str| crate::names::is_subdomain(name);
+        (named(namespace) && named(name)).then(|| Self {
+            by,
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+        })
+    }
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.by {
+            By::Helm => "Helm release",
+            By::Flux => "Flux's HelmRelease",
+            By::ArgoCd => "Argo CD's Application",
+        };
+        write!(f, "{what} {}/{}", self.namespace, self.name)
+    }
+}
