@@ -1,6 +1,7 @@
 //! What is there: the mesh that a plan finds, read from what `kubectl get … -o yaml` printed, and held against the plan.
 
 mod against;
+mod fragile;
 mod nodes;
 mod read;
 mod settings;
@@ -16,6 +17,7 @@ use crate::plan::{Checked, Files, Owner, Owners, Plan};
 use crate::source::Sources;
 use crate::state::{Object, State};
 
+pub use fragile::Fragile;
 pub use writer::Writer;
 
 /// A mesh that is there.
@@ -41,6 +43,8 @@ pub struct Existing {
     pub tag: Option<String>,
     /// The Gateway API CRDs, as bundle and channel, where the dump has them.
     pub bundle: Option<(String, String)>,
+    /// What a drain will hit hardest.
+    pub fragile: Vec<Fragile>,
     /// What there is of each group of the plan.
     pub groups: Vec<Group>,
     /// Every Gateway and waypoint of Istio's.
@@ -185,6 +189,7 @@ impl Reading<'_> {
                 .find(|(_, tag)| tag.name == "default")
                 .map(|(_, tag)| tag.revision.clone()),
             bundle: bundle(objects),
+            fragile: fragile::of(objects),
             groups,
             gateways,
         })

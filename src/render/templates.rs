@@ -74,16 +74,16 @@ pub const EMBEDDED: &[(&str, &str)] = &[
         include_str!("../../templates/scripts/move-nodes.sh"),
     ),
     (
-        "scripts/surge-nodes.sh",
-        include_str!("../../templates/scripts/surge-nodes.sh"),
-    ),
-    (
         "scripts/prelude.sh",
         include_str!("../../templates/scripts/prelude.sh"),
     ),
     (
         "scripts/rollback.sh",
         include_str!("../../templates/scripts/rollback.sh"),
+    ),
+    (
+        "scripts/surge-nodes.sh",
+        include_str!("../../templates/scripts/surge-nodes.sh"),
     ),
     (
         "scripts/verify.sh",

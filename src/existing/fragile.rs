@@ -1,0 +1,101 @@
+//! What a drain will hit hardest: workloads with one pod, with volumes, or whose pods ask to be left alone.
+
+use std::rc::Rc;
+
+use serde_json::Value;
+
+use crate::state::{Facet, Object};
+
+/// A workload that a drain hits hard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fragile {
+    /// As `Deployment shop/cart`.
+    pub object: String,
+    /// In what way, in words.
+    pub how: String,
+}
+
+/// Annotations by which pods ask to be left alone.
+///
+/// Sources: Karpenter's documentation (`concepts/disruption`, "Pod-Level Controls"); `kubernetes/autoscaler:cluster-autoscaler/FAQ.md`.
+const LEFT_ALONE: [(&str, &str); 2] = [
+    ("karpenter.sh/do-not-disrupt", "true"),
+    ("cluster-autoscaler.kubernetes.io/safe-to-evict", "false"),
+];
+
+/// Those of a dump, in the order of their names.
+pub(super) fn of(objects: &[Rc<Object>]) -> Vec<Fragile> {
+    let workloads = objects.iter().filter(|object| {
+        matches!(&object.facet, Facet::Pods(_))
+            && ["Deployment", "StatefulSet"].contains(&object.key.kind.as_str())
+    });
+    let mut all: Vec<Fragile> = workloads
+        .filter_map(|object| {
+            let how = ways(object.value());
+            (!how.is_empty()).then(|| Fragile {
+                object: object.key.to_string(),
+                how: how.join("; "),
+            })
+        })
+        .collect();
+    all.sort_by(|one, other| one.object.cmp(&other.object));
+    all
+}
+
+fn ways(workload: &Value) -> Vec<String> {
+    let mut how = Vec::new();
+    let replicas = workload
+        .pointer("/spec/replicas")
+        .and_then(Value::as_u64)
+        .unwrap_or(1);
+    if replicas == 1 {
+        how.push("its one pod is away while it moves".to_owned());
+    }
+    let template = workload.pointer("/spec/template");
+    let annotations = template.and_then(|template| template.pointer("/metadata/annotations"));
+    for (key, value) in LEFT_ALONE {
+        if annotations.and_then(|all| all.get(key)?.as_str()) == Some(value) {
+            how.push(format!(
+                "its pods carry {key}={value}, which kubectl does not heed"
+            ));
+        }
+    }
+    let volumes = template.and_then(|template| template.pointer("/spec/volumes")?.as_array());
+    let claims = volumes
+        .into_iter()
+        .flatten()
+        .any(|volume| volume.get("persistentVolumeClaim").is_some());
+    if claims || workload.pointer("/spec/volumeClaimTemplates").is_some() {
+        how.push(
+            "its volumes may be bound to a zone or a node, and its pods wait for room there"
+                .to_owned(),
+        );
+    }
+    how
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::ways;
+
+    #[test]
+    fn what_a_drain_hits_hard_is_known() {
+        assert_eq!(ways(&json!({"spec": {"replicas": 2}})), [] as [&str; 0]);
+        assert_eq!(ways(&json!({"spec": {"replicas": 0}})), [] as [&str; 0]);
+        let one = ways(
+            &json!({"spec": {"template": {"metadata": {"annotations": {"karpenter.sh/do-not-disrupt": "true"}}}}}),
+        );
+        assert_eq!(
+            one,
+            [
+                "its one pod is away while it moves",
+                "its pods carry karpenter.sh/do-not-disrupt=true, which kubectl does not heed",
+            ]
+        );
+        let volumes =
+            ways(&json!({"spec": {"replicas": 3, "volumeClaimTemplates": [{}], "template": {}}}));
+        assert_eq!(volumes.len(), 1);
+    }
+}
