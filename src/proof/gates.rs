@@ -161,7 +161,11 @@ pub fn closed(step: &IndexStep, state: &State, gate: &Gate) -> Option<String> {
                 )
             })
         }
-        Gate::Validator { name, service } => {
+        Gate::Validator {
+            name,
+            service,
+            revision,
+        } => {
             let key = Key::cluster(
                 "admissionregistration.k8s.io",
                 "ValidatingWebhookConfiguration",
@@ -177,7 +181,8 @@ pub fn closed(step: &IndexStep, state: &State, gate: &Gate) -> Option<String> {
                     .and_then(|name| name.as_str())
                     == Some(service)
             };
-            (!webhooks.is_some_and(|webhooks| webhooks.iter().all(asked)))
+            let named = object.label("istio.io/rev") == Some(revision);
+            (!named || !webhooks.is_some_and(|webhooks| webhooks.iter().all(asked)))
                 .then(|| format!("{key} asks another control plane than {service}"))
         }
         Gate::Held { namespace, name } | Gate::OnDelete { namespace, name } => {

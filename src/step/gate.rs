@@ -148,6 +148,8 @@ pub enum Gate {
         name: String,
         /// The Service of the control plane.
         service: String,
+        /// Its revision, which the label says.
+        revision: String,
     },
     /// Every node with these labels has another one too, or none has; and none is on its way.
     NodesMoved {

@@ -51,6 +51,8 @@ version=$(kubectl get crd{% for crd in gate.crds %} {{ crd }}{% endfor %} -o 'js
 {% elif gate.gate == "validator" %}
 services=$(kubectl get validatingwebhookconfiguration {{ gate.name }} -o 'jsonpath={range .webhooks[*]}{.clientConfig.service.name}{"\n"}{end}' | sort -u)
 [ "$services" = {{ gate.service }} ] || fail "{{ gate.name|raw }} asks '$services', not {{ gate.service|raw }}"
+revision=$(kubectl get validatingwebhookconfiguration {{ gate.name }} -o 'jsonpath={.metadata.labels.istio\.io/rev}')
+[ "$revision" = {{ gate.revision }} ] || fail "{{ gate.name|raw }} is for revision '$revision', not {{ gate.revision|raw }}"
 {% elif gate.gate == "nodes-moved" %}
 {% set group = gate.selector ~ "," if gate.selector else "" %}
 nodes=$(kubectl get nodes -l {{ group ~ gate.key ~ ("=" if gate.back else "!=") ~ gate.value }} -o 'jsonpath={.items[*].metadata.name}')

@@ -26,6 +26,8 @@ set +e
 
 services=$(kubectl get validatingwebhookconfiguration istiod-default-validator -o 'jsonpath={range .webhooks[*]}{.clientConfig.service.name}{"\n"}{end}' | sort -u)
 [ "$services" = istiod-1-30-3 ] || fail "istiod-default-validator asks '$services', not istiod-1-30-3"
+revision=$(kubectl get validatingwebhookconfiguration istiod-default-validator -o 'jsonpath={.metadata.labels.istio\.io/rev}')
+[ "$revision" = 1-30-3 ] || fail "istiod-default-validator is for revision '$revision', not 1-30-3"
 ) >/dev/null 2>&1
 made=$?
 set -e

@@ -26,6 +26,8 @@ set +e
 
 services=$(kubectl get validatingwebhookconfiguration istiod-default-validator -o 'jsonpath={range .webhooks[*]}{.clientConfig.service.name}{"\n"}{end}' | sort -u)
 [ "$services" = istiod ] || fail "istiod-default-validator asks '$services', not istiod"
+revision=$(kubectl get validatingwebhookconfiguration istiod-default-validator -o 'jsonpath={.metadata.labels.istio\.io/rev}')
+[ "$revision" = default ] || fail "istiod-default-validator is for revision '$revision', not default"
 ) >/dev/null 2>&1
 made=$?
 set -e
@@ -40,5 +42,7 @@ echo 'Helm release istio-system/istiod: the change is there'
 
 services=$(kubectl get validatingwebhookconfiguration istiod-default-validator -o 'jsonpath={range .webhooks[*]}{.clientConfig.service.name}{"\n"}{end}' | sort -u)
 [ "$services" = istiod ] || fail "istiod-default-validator asks '$services', not istiod"
+revision=$(kubectl get validatingwebhookconfiguration istiod-default-validator -o 'jsonpath={.metadata.labels.istio\.io/rev}')
+[ "$revision" = default ] || fail "istiod-default-validator is for revision '$revision', not default"
 
 echo '560-default-validator: rolled back'

@@ -250,6 +250,8 @@ fi
 
 services=$(kubectl get validatingwebhookconfiguration istiod-default-validator -o 'jsonpath={range .webhooks[*]}{.clientConfig.service.name}{"\n"}{end}' | sort -u)
 [ "$services" = istiod-1-30-3 ] || fail "istiod-default-validator asks '$services', not istiod-1-30-3"
+revision=$(kubectl get validatingwebhookconfiguration istiod-default-validator -o 'jsonpath={.metadata.labels.istio\.io/rev}')
+[ "$revision" = 1-30-3 ] || fail "istiod-default-validator is for revision '$revision', not 1-30-3"
 
 # Also those that somebody made since the dump was printed.
 gateways=$(kubectl get gateways.gateway.networking.k8s.io -A -l 'istio.io/rev!=1-30-3' -o 'jsonpath={range .items[*]}{.spec.gatewayClassName} {.metadata.namespace}/{.metadata.name}{"\n"}{end}')

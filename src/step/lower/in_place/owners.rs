@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::super::context::{Context, Way};
+use super::super::context::{Context, Rev, Way};
 use super::super::{promote, retire};
 use super::at_owner::{self, Chart};
 use super::{Applier, Object, Phase, Step, step};
@@ -128,7 +128,8 @@ pub(super) fn validator(context: &Context, existing: &Existing) -> Option<Step<O
                 the validation of Istio's own objects."
         .to_owned();
     step.watch = "No Gateway changes hands: each carries its own label.".to_owned();
-    let to = |name: &str, service: &str| {
+    let to = |rev: &Rev| {
+        let (name, service) = (&rev.name, &rev.istiod());
         let mut webhooks = object.value["webhooks"].clone();
         for webhook in webhooks.as_array_mut().into_iter().flatten() {
             if let Some(asked) = webhook.pointer_mut("/clientConfig/service/name") {
@@ -145,13 +146,13 @@ pub(super) fn validator(context: &Context, existing: &Existing) -> Option<Step<O
         };
         let values = json!({ "defaultRevision": name });
         let how = at_owner::values(owner, Chart::Base, &canary.version, &values);
-        at_owner::at(owner, how, does, vec![asks(service)])
+        at_owner::at(owner, how, does, vec![asks(rev)])
     };
-    step.actions = vec![to(&canary.name, &canary.istiod())];
-    step.gates = vec![asks(&canary.istiod())];
+    step.actions = vec![to(canary)];
+    step.gates = vec![asks(canary)];
     step.gates.extend(context.probes(false));
-    step.rollback.actions = vec![to(&stable.name, &stable.istiod())];
-    step.rollback.gates = vec![asks(&stable.istiod())];
+    step.rollback.actions = vec![to(stable)];
+    step.rollback.gates = vec![asks(stable)];
     step.back = format!("{} is asked again.", stable.istiod());
     Some(step)
 }
@@ -160,10 +161,11 @@ pub(super) fn validator(context: &Context, existing: &Existing) -> Option<Step<O
 const VALIDATOR: &str = "istiod-default-validator";
 
 /// It asks this control plane.
-pub(super) fn asks(service: &str) -> Gate {
+pub(super) fn asks(rev: &Rev) -> Gate {
     Gate::Validator {
         name: VALIDATOR.to_owned(),
-        service: service.to_owned(),
+        service: rev.istiod(),
+        revision: rev.name.clone(),
     }
 }
 

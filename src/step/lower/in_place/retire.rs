@@ -161,7 +161,7 @@ pub(super) fn control_plane(
         None => delete,
     });
     if owners::validator(context, existing).is_some() {
-        step.requires.push(owners::asks(&canary.istiod()));
+        step.requires.push(owners::asks(canary));
     }
     step.gates = vec![
         Gate::Gone,
