@@ -631,3 +631,74 @@ fn a_probe_is_not_satisfied_by_its_status() {
     assert_eq!(run("<title>Simple Bookstore App</title>\\n503"), 1);
     assert_eq!(run("nothing\\n200"), 1);
 }
+
+/// A cluster of two nodes, one of them in the group; `reaches` says who of the probe pods cannot talk.
+const TWO_NODES: &str = r#"#!/bin/sh
+echo "kubectl $*" >> "$RECORD"
+case "$*" in
+  "label node batch-1 meshplan.dev/pool=canary"*) touch "$RECORD.moved" ;;
+  "annotate node batch-1 meshplan.dev/moving-") touch "$RECORD.ended" ;;
+  *"get nodes -l node.example/group=batch -o jsonpath"*)
+    if [ -e "$RECORD.ended" ]; then echo batch-1,canary,
+    elif [ -e "$RECORD.moved" ]; then echo batch-1,canary,open
+    else echo batch-1,,; fi ;;
+  *"get nodes -l node.example/group=batch -o name") echo node/batch-1 ;;
+  *"get nodes -l meshplan.dev/pool!=canary"*) echo general-1 ;;
+  *"get pods"*"spec.nodeName=batch-1"*) echo True ;;
+  "apply -f -") cat >/dev/null ;;
+  *redirection*) echo enabled ;;
+  *podIP*) echo 10.0.0.9 ;;
+  exec*" $DEAF "*) exit 1 ;;
+esac
+"#;
+
+#[test]
+fn a_node_is_opened_when_a_pod_on_it_talks_both_ways() {
+    let stage = Stage::new("in-place");
+    stage.stub("kubectl", TWO_NODES);
+    let script = "302-nodes-batch/apply.sh";
+    let run = |environment: &[(&str, &str)]| {
+        let record = stage.record(script);
+        for end in ["", ".moved", ".ended"] {
+            let _ = fs::remove_file(format!("{}{end}", record.display()));
+        }
+        let real = [&[("MESHPLAN_SIMULATED", "")], environment].concat();
+        let output = stage.run(script, &real);
+        (output, fs::read_to_string(record).expect("what was asked"))
+    };
+    let (output, asked) = run(&[("DEAF", "nobody")]);
+    assert_eq!(code(&output), 0, "{}{}", stdout(&output), stderr(&output));
+    let at = |what: &str| {
+        let found = asked.find(what);
+        found.unwrap_or_else(|| panic!("{what} is not asked for: {asked}"))
+    };
+    assert!(at("drain batch-1") < at("label node batch-1"));
+    assert!(
+        at("label node batch-1")
+            < at("exec -n meshplan-probe here -- /agnhost connect 10.0.0.9:8080")
+    );
+    assert!(at("exec -n meshplan-probe there") < at("uncordon batch-1"));
+    assert!(at("connect kubernetes.default.svc:443") < at("uncordon batch-1"));
+    assert!(
+        asked
+            .rfind("delete namespace meshplan-probe")
+            .expect("a last one")
+            > at("exec -n meshplan-probe there")
+    );
+
+    for deaf in ["here", "there"] {
+        let (output, asked) = run(&[("DEAF", deaf), ("MESHPLAN_WAIT", "0")]);
+        assert_eq!(code(&output), 1, "{deaf}: {}", stdout(&output));
+        assert!(!asked.contains("uncordon"), "{deaf}: {asked}");
+        assert!(
+            stderr(&output).contains("reaches one on"),
+            "{}",
+            stderr(&output)
+        );
+    }
+
+    let (output, asked) = run(&[("DEAF", "here"), ("MESHPLAN_PROBE", "no")]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert!(asked.contains("uncordon") && !asked.contains("exec"));
+    assert!(stdout(&output).contains("not probed"));
+}

@@ -58,6 +58,10 @@ pub const EMBEDDED: &[(&str, &str)] = &[
         include_str!("../../templates/namespace.yaml"),
     ),
     (
+        "scripts/accept-node.sh",
+        include_str!("../../templates/scripts/accept-node.sh"),
+    ),
+    (
         "scripts/action.sh",
         include_str!("../../templates/scripts/action.sh"),
     ),

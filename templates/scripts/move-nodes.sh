@@ -10,6 +10,8 @@ ready() {
   [ "$conditions" = True ]
 }
 
+{% include "scripts/accept-node.sh" %}
+
 move() {
   mark=$(kubectl get node "$1" -o 'jsonpath={.metadata.annotations.meshplan\.dev/moving}')
   if [ -z "$mark" ]; then
@@ -19,6 +21,8 @@ move() {
     kubectl annotate node "$1" meshplan.dev/moving="$mark" --overwrite
   fi
   kubectl cordon "$1"
+  # What a run left that was stopped.
+  unprobe
   # The server says beforehand which pods it would not evict, and kubectl which ones nobody would make anew.
   kubectl drain "$1" --ignore-daemonsets --delete-emptydir-data --dry-run=server --timeout="${MESHPLAN_WAIT:-30}s" ||
     fail "node $1 cannot be drained: a PodDisruptionBudget has no room, or a pod has no controller (see above). It stays cordoned, with its ztunnel and its pods; make room, and run this again"
@@ -31,6 +35,7 @@ move() {
 {% endif %}
   within 300 "istio-cni is ready on $1" ready "$1" k8s-app=istio-cni-node
   within 300 "ztunnel is ready on $1" ready "$1" {{ action.ztunnel }}
+  accept "$1"
   # It was cordoned before for a reason that is not the plan's.
   [ "$mark" = cordoned ] || kubectl uncordon "$1"
   kubectl annotate node "$1" meshplan.dev/moving-

@@ -13,6 +13,8 @@ ready() {
   [ "$conditions" = True ]
 }
 
+{% include "scripts/accept-node.sh" %}
+
 # New nodes are there, and each has what a node of the mesh needs.
 joined() {
   nodes=$(with "$come")
@@ -30,6 +32,9 @@ if [ -n "$old" ]; then
   else
     within 900 "new nodes with $come are there, with istio-cni and ztunnel (MESHPLAN_ON_DEMAND=yes where they come only when pods wait for them)" joined
   fi
+  for node in $(with "$come"); do
+    accept "$node"
+  done
   # All of them before the first is drained, so that no pod comes to another one that goes.
   for node in $old; do
     kubectl cordon "$node"
