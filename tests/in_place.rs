@@ -12,7 +12,7 @@ use std::fs;
 use std::process::Output;
 
 use common::control_plane::{ControlPlane, surprises};
-use common::repository;
+use common::{repository, skip};
 use serde_json::{Value, json};
 
 const GENERAL: &str = "301-nodes-general";
@@ -120,6 +120,31 @@ fn said(output: &Output) -> (bool, String) {
         output.status.success(),
         String::from_utf8_lossy(&text).into_owned(),
     )
+}
+
+/// What stand-ins cannot show: what istioctl itself waits for, and what it writes beside the file that it is given.
+#[test]
+fn a_real_istioctl_brings_the_canary() {
+    let Some(istio) = std::env::var_os("MESHPLAN_ISTIO").map(std::path::PathBuf::from) else {
+        return skip(
+            "MESHPLAN_ISTIO names no folder with istioctl; docs/rehearse.md says how to have one",
+        );
+    };
+    let Some(mut cluster) = ControlPlane::up() else {
+        return;
+    };
+    let istioctl = istio.join("istioctl-1.31.0");
+    cluster.environment = vec![("ISTIOCTL_1_31_0".to_owned(), istioctl.into())];
+    let tree = repository().join("golden/in-place");
+    let (_, report) = cluster.rehearse(&tree, &["--rollback", "--keep-going"]);
+    assert_eq!(surprises(&report), [] as [&str; 0], "{report:#}");
+    let istioctls = report["istioctl"].as_array().expect("istioctls");
+    assert!(
+        istioctls[0]
+            .as_str()
+            .is_some_and(|said| said.starts_with("istioctl 1.31.0 itself")),
+        "{istioctls:?}"
+    );
 }
 
 #[test]

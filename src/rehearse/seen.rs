@@ -35,7 +35,8 @@ impl Expected {
         };
         let kept = from.objects().filter(|object| watched(object));
         let kept = kept.filter_map(|object| {
-            let after = to.get(&object.key)?;
+            // Of what an installer makes the name alone is foretold.
+            let after = to.get(&object.key).filter(|after| !after.implied)?;
             let values = (object.value().clone(), after.value().clone());
             Some((named(object.value()), values))
         });

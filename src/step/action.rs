@@ -58,6 +58,9 @@ pub enum Action<O> {
         file: O,
         /// Which istioctl.
         istioctl: Istioctl,
+        /// Where istioctl would wait for pods that nothing replaces: by what one sees instead that it has written what it should.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        sees: Vec<Gate>,
     },
     /// `kubectl apply` of a set of files.
     Apply {
@@ -301,9 +304,14 @@ impl<O> Action<O> {
             },
             Self::ExpectBundle { bundle, channel } => Action::ExpectBundle { bundle, channel },
             Self::MigrateStored { crds } => Action::MigrateStored { crds },
-            Self::Install { file, istioctl } => Action::Install {
+            Self::Install {
+                file,
+                istioctl,
+                sees,
+            } => Action::Install {
                 file: turn(file, &format!("{base}istioctl/"))?,
                 istioctl,
+                sees,
             },
             Self::RequireBundle {
                 bundle,

@@ -20,7 +20,7 @@ impl Installed {
     /// Notes what a step installs.
     pub fn note(&mut self, step: &Step<String>) {
         for action in &step.actions {
-            if let Action::Install { file, istioctl } = action {
+            if let Action::Install { file, istioctl, .. } = action {
                 let path = format!("{}/{file}", step.name);
                 self.0.insert(path, istioctl.clone());
             }
@@ -157,6 +157,7 @@ fn install_again(
                 name: source.rsplit('/').next().map(str::to_owned),
             }),
             istioctl: istioctl.clone(),
+            sees: Vec::new(),
         });
     }
 }

@@ -38,6 +38,14 @@ fi
 {% elif action.action == "apply-kustomization" %}
 kubectl apply --server-side -k "$here"/kustomize/
 kubectl wait{% for crd in action.crds %} {{ "crd/" ~ crd }}{% endfor %} --for=condition=Established --timeout=1m
+{% elif action.action == "install" and action.sees is defined %}
+# istioctl waits until every pod is of the new template, and under OnDelete none is replaced: what it wrote is looked at instead.
+istioctl install -f "$here"/{{ action.file }} --skip-confirmation --readiness-timeout 5s ||
+  echo 'istioctl ended with an error, as it does when no pod is replaced; what it wrote is looked at'
+{% for gate in action.sees %}
+{% set number = "written_" ~ loop.index %}
+{% include "scripts/gate.sh" %}
+{% endfor %}
 {% elif action.action == "install" %}
 istioctl install -f "$here"/{{ action.file }} --skip-confirmation
 {% elif action.action == "found" %}

@@ -37,6 +37,14 @@ istioctl() {
   command "$istioctl" "$@" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"}
 }
 
-istioctl install -f "$here"/istioctl/istio-cni.yaml --skip-confirmation
+# istioctl waits until every pod is of the new template, and under OnDelete none is replaced: what it wrote is looked at instead.
+istioctl install -f "$here"/istioctl/istio-cni.yaml --skip-confirmation --readiness-timeout 5s ||
+  echo 'istioctl ended with an error, as it does when no pod is replaced; what it wrote is looked at'
+
+image=$(kubectl get daemonset/istio-cni-node -n istio-system -o 'jsonpath={.spec.template.spec.containers[0].image}')
+case $image in
+  *:1.31.0 | *:1.31.0-*) ;;
+  *) fail "daemonset istio-system/istio-cni-node runs $image, not 1.31.0" ;;
+esac
 
 echo '220-istio-cni-upgrade: applied. Next: sh 220-istio-cni-upgrade/verify.sh'

@@ -89,6 +89,7 @@ pub(super) fn cni(context: &Context, rev: &Rev) -> Step<Object> {
             Some(Component::Cni),
         )),
         istioctl: context.istioctl(rev),
+        sees: Vec::new(),
     });
     step.gates = installed("daemonset", namespace, "istio-cni-node", rev);
     if rev.role == Role::Canary {
@@ -172,6 +173,7 @@ pub(super) fn control_plane(context: &Context, rev: &Rev) -> Step<Object> {
             )
         }),
         istioctl: context.istioctl(rev),
+        sees: Vec::new(),
     }];
     step.gates = installed("deployment", namespace, &rev.istiod(), rev);
     if rev.role == Role::Stable {
@@ -227,6 +229,7 @@ pub(super) fn ztunnel_step(context: &Context, rev: &Rev) -> Step<Object> {
         step.actions.push(Action::Install {
             file: Object::ZtunnelOperator(ztunnel::operator(context, rev)),
             istioctl: context.istioctl(rev),
+            sees: Vec::new(),
         });
         step.gates = installed("daemonset", namespace, &name, rev);
     } else {

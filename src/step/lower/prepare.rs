@@ -50,6 +50,7 @@ fn base(context: &Context) -> Step<Object> {
             None,
         )),
         istioctl: context.istioctl(canary),
+        sees: Vec::new(),
     }];
     step.gates = vec![Gate::Crds {
         crds: ISTIO_CRDS.map(str::to_owned).to_vec(),

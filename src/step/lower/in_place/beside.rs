@@ -9,11 +9,31 @@ use super::{Applier, Object, Phase, Step, step};
 use super::{CNI, daemon_set, label, on_delete};
 use crate::existing::Existing;
 use crate::plan::Owner;
-use crate::step::{Action, Gate};
+use crate::step::{Action, Gate, IstioOperator};
 
-/// Where somebody owns istiod, the base chart is theirs as well.
-pub(super) fn base_at_owner(context: &Context, existing: &Existing, steps: &mut [Step<Object>]) {
-    let Some((owner, step)) = existing.owners.istiod.as_ref().zip(steps.last_mut()) else {
+/// Keeps istioctl from writing the tag `default`: an IstioOperator without a revision points it at the control plane without one, whatever
+/// component it installs.
+///
+/// Source: `istio/istio:operator/pkg/webhook/webhook.go`, `detectIfTagWebhookIsNeeded`; seen with istioctl 1.31.
+fn leave_tags(operator: &mut IstioOperator) {
+    operator.values["global"]["operatorManageWebhooks"] = json!(true);
+}
+
+/// The base of a mesh that is there: no tag is written with it, and where somebody owns istiod, the base chart is theirs as well.
+pub(super) fn base(context: &Context, existing: &Existing, steps: &mut [Step<Object>]) {
+    let Some(step) = steps.last_mut() else {
+        return;
+    };
+    for action in &mut step.actions {
+        if let Action::Install {
+            file: Object::IstioBase(operator),
+            ..
+        } = action
+        {
+            leave_tags(operator);
+        }
+    }
+    let Some(owner) = &existing.owners.istiod else {
         return;
     };
     let version = &context.canary.version;
@@ -201,9 +221,12 @@ pub(super) fn cni(context: &Context, existing: &Existing) -> Step<Object> {
     for action in &mut step.actions {
         if let Action::Install {
             file: Object::IstioCni(operator),
+            sees,
             ..
         } = action
         {
+            *sees = vec![image(context, &context.canary.version)];
+            leave_tags(operator);
             // istioctl writes over whoever has the field.
             operator.k8s = Some(json!({"overlays": [{
                 "apiVersion": "apps/v1", "kind": "DaemonSet", "name": CNI,
@@ -227,6 +250,16 @@ pub(super) fn cni(context: &Context, existing: &Existing) -> Step<Object> {
                  well, until its pod is deleted."
         .to_owned();
     step
+}
+
+/// istio-cni's template has the image of a version.
+fn image(context: &Context, version: &str) -> Gate {
+    Gate::Image {
+        kind: "daemonset".to_owned(),
+        namespace: context.istio_namespace().to_owned(),
+        name: CNI.to_owned(),
+        version: version.to_owned(),
+    }
 }
 
 /// The upgrade of istio-cni's chart: of what it changes, the image alone is foretold.
@@ -258,12 +291,7 @@ fn cni_at_owner(context: &Context, existing: &Existing, owner: &Owner, step: &mu
                     }),
                 ),
             },
-            vec![Gate::Image {
-                kind: "daemonset".to_owned(),
-                namespace: context.istio_namespace().to_owned(),
-                name: CNI.to_owned(),
-                version: version.to_owned(),
-            }],
+            vec![image(context, version)],
         )
     };
     step.applier = at_owner::applier(owner);

@@ -24,7 +24,7 @@ const CNI: &str = "istio-cni-node";
 pub(super) fn steps(context: &Context, existing: &Existing, steps: &mut Vec<Step<Object>>) {
     steps.push(found(context, existing));
     prepare::shared(context, steps);
-    beside::base_at_owner(context, existing, steps);
+    beside::base(context, existing, steps);
     steps.push(beside::held(context, existing));
     steps.push(beside::pinned(context, existing));
     steps.push(beside::control_plane(context, existing));
