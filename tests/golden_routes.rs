@@ -102,15 +102,34 @@ impl World {
                 (kind.as_str(), name.as_str()) != ("Namespace", "istio-system")
             })
             .collect();
-        for (kind, namespace, name) in self.there.difference(&now) {
-            let namespace = namespace.as_deref().unwrap_or("default");
-            let gone = ["delete", kind, name, "-n", namespace, "--ignore-not-found"];
-            let done = self.cluster.kubectl(&gone);
+        // Namespaces take what is in them along, all of them at once.
+        let gone: Vec<_> = self.there.difference(&now).cloned().collect();
+        let namespaces: BTreeSet<&str> = gone
+            .iter()
+            .filter(|(kind, ..)| kind == "Namespace")
+            .map(|(.., name)| name.as_str())
+            .collect();
+        let delete = |arguments: &[&str]| {
+            let arguments = [&["delete", "--ignore-not-found"], arguments].concat();
+            let done = self.cluster.kubectl(&arguments);
             assert!(
                 done.status.success(),
                 "{}",
                 String::from_utf8_lossy(&done.stderr)
             );
+        };
+        if !namespaces.is_empty() {
+            let names: Vec<&str> = ["namespace"]
+                .into_iter()
+                .chain(namespaces.clone())
+                .collect();
+            delete(&names);
+        }
+        for (kind, namespace, name) in &gone {
+            let namespace = namespace.as_deref().unwrap_or("default");
+            if kind != "Namespace" && !namespaces.contains(namespace) {
+                delete(&[kind, name, "-n", namespace]);
+            }
             if kind == "Gateway" {
                 self.envoys.remove(&format!("{namespace}/{name}"));
             }
