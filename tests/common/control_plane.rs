@@ -87,7 +87,7 @@ impl ControlPlane {
             .command(env!("CARGO_BIN_EXE_meshplan"))
             .arg("rehearse")
             .arg(subject)
-            .args(["--format", "json", "--patience", "20", "--kubeconfig"])
+            .args(["--format", "json", "--patience", "60", "--kubeconfig"])
             .arg(self.kubeconfig())
             .args(arguments)
             .output()
