@@ -73,16 +73,13 @@ pub struct OwnedBy {
 
 impl OwnedBy {
     fn of(owners: Option<&Owners>) -> Self {
-        let mut all = Self::default();
-        for (component, owner) in owners.into_iter().flat_map(Owners::each) {
-            let owner = Owner::parse(owner.get_ref());
-            match component {
-                "istiod" => all.istiod = owner,
-                "cni" => all.cni = owner,
-                _ => all.ztunnel = owner,
-            }
-        }
-        all
+        let parsed =
+            |owner: &Option<toml::Spanned<String>>| Owner::parse(owner.as_ref()?.get_ref());
+        owners.map_or_else(Self::default, |owners| Self {
+            istiod: parsed(&owners.istiod),
+            cni: parsed(&owners.cni),
+            ztunnel: parsed(&owners.ztunnel),
+        })
     }
 }
 

@@ -86,7 +86,7 @@ pub fn foreign(object: &Object) -> Option<Value> {
     let identity = &object.manifest.identity;
     let (group, version) = identity.api_version.split_once('/')?;
     let own = !group.contains('.') || group.ends_with(".k8s.io") || group.ends_with(".istio.io");
-    if own || group == "kwok.x-k8s.io" {
+    if own {
         return None;
     }
     let scope = match object.key.namespace {

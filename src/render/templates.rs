@@ -58,10 +58,6 @@ pub const EMBEDDED: &[(&str, &str)] = &[
         include_str!("../../templates/namespace.yaml"),
     ),
     (
-        "scripts/accept-node.sh",
-        include_str!("../../templates/scripts/accept-node.sh"),
-    ),
-    (
         "scripts/action.sh",
         include_str!("../../templates/scripts/action.sh"),
     ),
@@ -76,6 +72,10 @@ pub const EMBEDDED: &[(&str, &str)] = &[
     (
         "scripts/move-nodes.sh",
         include_str!("../../templates/scripts/move-nodes.sh"),
+    ),
+    (
+        "scripts/nodes.sh",
+        include_str!("../../templates/scripts/nodes.sh"),
     ),
     (
         "scripts/prelude.sh",

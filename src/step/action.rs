@@ -266,20 +266,6 @@ impl<O> Action<O> {
         base: &str,
         turn: &mut dyn FnMut(O, &str) -> Result<P, E>,
     ) -> Result<Action<P>, E> {
-        if let Self::AtOwner {
-            owner,
-            how,
-            does,
-            done,
-        } = self
-        {
-            return Ok(Action::AtOwner {
-                owner,
-                how,
-                does: Box::new(does.try_map(base, turn)?),
-                done,
-            });
-        }
         let mut all = |files: Vec<O>, folder: &str| {
             files
                 .into_iter()
@@ -402,7 +388,17 @@ impl<O> Action<O> {
             },
             Self::MoveNodes(cohort) => Action::MoveNodes(cohort),
             Self::ExpectBase { version } => Action::ExpectBase { version },
-            Self::AtOwner { .. } => unreachable!("it was turned above"),
+            Self::AtOwner {
+                owner,
+                how,
+                does,
+                done,
+            } => Action::AtOwner {
+                owner,
+                how,
+                does: Box::new(does.try_map(base, turn)?),
+                done,
+            },
             Self::SetTag { tag, istioctl } => Action::SetTag { tag, istioctl },
         })
     }

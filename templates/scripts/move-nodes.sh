@@ -4,13 +4,7 @@ left() {
   printf '%s\n' "$found" | awk -F , -v value={{ action.value }} 'NF == 3 && ($2 {{ ("==" if action.back else "!=")|raw }} value || $3 != "") { print $1 }'
 }
 
-# Pods of some labels on a node are there and ready: one of them.
-ready() {
-  conditions=$(kubectl get pods -n {{ action.namespace }} -l "$2" --field-selector "spec.nodeName=$1" -o 'jsonpath={range .items[*]}{.status.conditions[?(@.type=="Ready")].status}{"\n"}{end}') || return 1
-  [ "$conditions" = True ]
-}
-
-{% include "scripts/accept-node.sh" %}
+{% include "scripts/nodes.sh" %}
 
 move() {
   mark=$(kubectl get node "$1" -o 'jsonpath={.metadata.annotations.meshplan\.dev/moving}')
@@ -23,10 +17,7 @@ move() {
   kubectl cordon "$1"
   # What a run left that was stopped.
   unprobe
-  # The server says beforehand which pods it would not evict, and kubectl which ones nobody would make anew.
-  kubectl drain "$1" --ignore-daemonsets --delete-emptydir-data --dry-run=server --timeout="${MESHPLAN_WAIT:-30}s" ||
-    fail "node $1 cannot be drained: a PodDisruptionBudget has no room, or a pod has no controller (see above). It stays cordoned, with its ztunnel and its pods; make room, and run this again"
-  kubectl drain "$1" --ignore-daemonsets --delete-emptydir-data --timeout={{ action.drain_timeout }}s
+  empty "$1"
 {% if action.back %}
   kubectl label node "$1" {{ action.key ~ "-" }}
 {% else %}
@@ -57,13 +48,6 @@ while [ -n "$waiting" ]; do
   done
   waiting=$(left)
 {% if action.soak %}
-  if [ -n "$waiting" ] && ! simulated {{ "a soak of " ~ action.soak ~ " seconds" }}; then
-    waited=0
-    while [ "$waited" -lt {{ action.soak }} ]; do
-      echo "soak: $waited of {{ action.soak }} seconds"
-      sleep 30
-      waited=$((waited + 30))
-    done
-  fi
+  [ -z "$waiting" ] || soak
 {% endif %}
 done

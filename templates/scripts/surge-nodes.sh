@@ -7,13 +7,7 @@ with() {
 come={{ bare if action.back else labelled }}
 go={{ labelled if action.back else bare }}
 
-# Pods of some labels on a node are there and ready: one of them.
-ready() {
-  conditions=$(kubectl get pods -n {{ action.namespace }} -l "$2" --field-selector "spec.nodeName=$1" -o 'jsonpath={range .items[*]}{.status.conditions[?(@.type=="Ready")].status}{"\n"}{end}') || return 1
-  [ "$conditions" = True ]
-}
-
-{% include "scripts/accept-node.sh" %}
+{% include "scripts/nodes.sh" %}
 
 # New nodes are there, and each has what a node of the mesh needs.
 joined() {
@@ -46,22 +40,12 @@ if [ -n "$old" ]; then
 {% endif %}
   drained=0
   for node in $old; do
-    # The server says beforehand which pods it would not evict, and kubectl which ones nobody would make anew.
-    kubectl drain "$node" --ignore-daemonsets --delete-emptydir-data --dry-run=server --timeout="${MESHPLAN_WAIT:-30}s" ||
-      fail "node $node cannot be drained: a PodDisruptionBudget has no room, or a pod has no controller (see above). It stays cordoned, with its ztunnel and its pods; make room, and run this again"
-    kubectl drain "$node" --ignore-daemonsets --delete-emptydir-data --timeout={{ action.drain_timeout }}s
+    empty "$node"
     drained=$((drained + 1))
     if [ $((drained % batch)) -eq 0 ]; then
       within 900 "new nodes with $come are there, with istio-cni and ztunnel" joined
 {% if action.soak %}
-      if ! simulated {{ "a soak of " ~ action.soak ~ " seconds" }}; then
-        waited=0
-        while [ "$waited" -lt {{ action.soak }} ]; do
-          echo "soak: $waited of {{ action.soak }} seconds"
-          sleep 30
-          waited=$((waited + 30))
-        done
-      fi
+      soak
 {% endif %}
     fi
   done

@@ -50,6 +50,23 @@ ready() {
   [ "$conditions" = True ]
 }
 
+# The server says beforehand which pods it would not evict, and kubectl which ones nobody would make anew.
+empty() {
+  kubectl drain "$1" --ignore-daemonsets --delete-emptydir-data --dry-run=server --timeout="${MESHPLAN_WAIT:-30}s" ||
+    fail "node $1 cannot be drained: a PodDisruptionBudget has no room, or a pod has no controller (see above). It stays cordoned, with its ztunnel and its pods; make room, and run this again"
+  kubectl drain "$1" --ignore-daemonsets --delete-emptydir-data --timeout=300s
+}
+
+soak() {
+  simulated 'a soak of 600 seconds' && return 0
+  waited=0
+  while [ "$waited" -lt 600 ]; do
+    echo "soak: $waited of 600 seconds"
+    sleep 30
+    waited=$((waited + 30))
+  done
+}
+
 # MESHPLAN_PROBE_IMAGE is agnhost, of Kubernetes' own tests, or an image with its commands; MESHPLAN_PROBE_OUT is what a pod has to reach by name;
 # MESHPLAN_PROBE=no goes without.
 probe_pod() {
@@ -120,10 +137,7 @@ move() {
   kubectl cordon "$1"
   # What a run left that was stopped.
   unprobe
-  # The server says beforehand which pods it would not evict, and kubectl which ones nobody would make anew.
-  kubectl drain "$1" --ignore-daemonsets --delete-emptydir-data --dry-run=server --timeout="${MESHPLAN_WAIT:-30}s" ||
-    fail "node $1 cannot be drained: a PodDisruptionBudget has no room, or a pod has no controller (see above). It stays cordoned, with its ztunnel and its pods; make room, and run this again"
-  kubectl drain "$1" --ignore-daemonsets --delete-emptydir-data --timeout=300s
+  empty "$1"
   kubectl label node "$1" meshplan.dev/pool-
   within 300 "istio-cni is ready on $1" ready "$1" k8s-app=istio-cni-node
   within 300 "ztunnel is ready on $1" ready "$1" 'app=ztunnel,meshplan.dev/revision!=1-30-3'
@@ -144,14 +158,7 @@ while [ -n "$waiting" ]; do
     move "$node"
   done
   waiting=$(left)
-  if [ -n "$waiting" ] && ! simulated 'a soak of 600 seconds'; then
-    waited=0
-    while [ "$waited" -lt 600 ]; do
-      echo "soak: $waited of 600 seconds"
-      sleep 30
-      waited=$((waited + 30))
-    done
-  fi
+  [ -z "$waiting" ] || soak
 done
 
 nodes=$(kubectl get nodes -l node.example/group=general,meshplan.dev/pool=canary -o 'jsonpath={.items[*].metadata.name}')

@@ -54,6 +54,23 @@ ready() {
   [ "$conditions" = True ]
 }
 
+# The server says beforehand which pods it would not evict, and kubectl which ones nobody would make anew.
+empty() {
+  kubectl drain "$1" --ignore-daemonsets --delete-emptydir-data --dry-run=server --timeout="${MESHPLAN_WAIT:-30}s" ||
+    fail "node $1 cannot be drained: a PodDisruptionBudget has no room, or a pod has no controller (see above). It stays cordoned, with its ztunnel and its pods; make room, and run this again"
+  kubectl drain "$1" --ignore-daemonsets --delete-emptydir-data --timeout=300s
+}
+
+soak() {
+  simulated 'a soak of 600 seconds' && return 0
+  waited=0
+  while [ "$waited" -lt 600 ]; do
+    echo "soak: $waited of 600 seconds"
+    sleep 30
+    waited=$((waited + 30))
+  done
+}
+
 # MESHPLAN_PROBE_IMAGE is agnhost, of Kubernetes' own tests, or an image with its commands; MESHPLAN_PROBE_OUT is what a pod has to reach by name;
 # MESHPLAN_PROBE=no goes without.
 probe_pod() {
@@ -140,21 +157,11 @@ if [ -n "$old" ]; then
   batch=2
   drained=0
   for node in $old; do
-    # The server says beforehand which pods it would not evict, and kubectl which ones nobody would make anew.
-    kubectl drain "$node" --ignore-daemonsets --delete-emptydir-data --dry-run=server --timeout="${MESHPLAN_WAIT:-30}s" ||
-      fail "node $node cannot be drained: a PodDisruptionBudget has no room, or a pod has no controller (see above). It stays cordoned, with its ztunnel and its pods; make room, and run this again"
-    kubectl drain "$node" --ignore-daemonsets --delete-emptydir-data --timeout=300s
+    empty "$node"
     drained=$((drained + 1))
     if [ $((drained % batch)) -eq 0 ]; then
       within 900 "new nodes with $come are there, with istio-cni and ztunnel" joined
-      if ! simulated 'a soak of 600 seconds'; then
-        waited=0
-        while [ "$waited" -lt 600 ]; do
-          echo "soak: $waited of 600 seconds"
-          sleep 30
-          waited=$((waited + 30))
-        done
-      fi
+      soak
     fi
   done
 fi

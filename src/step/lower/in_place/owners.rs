@@ -8,6 +8,8 @@ use super::at_owner::{self, Chart};
 use super::{Applier, Object, Phase, Step, step};
 use crate::existing::{Existing, Gateway, deployment};
 use crate::istio::tag_webhook;
+use crate::manifest::Manifest;
+use crate::plan::Owner;
 use crate::step::{Action, Gate, GatewayRef, Restart};
 
 pub(super) fn owner(context: &Context, number: u16, gateway: &Gateway) -> Step<Object> {
@@ -111,12 +113,7 @@ pub(super) fn tag(context: &Context, existing: &Existing, number: u16) -> Step<O
 /// Source: `istio/istio:manifests/charts/base/templates/defaultrevision-validatingwebhookconfiguration.yaml`, value `defaultRevision`.
 pub(super) fn validator(context: &Context, existing: &Existing) -> Option<Step<Object>> {
     let (stable, canary) = (&context.stable, &context.canary);
-    let owner = existing.owners.istiod.as_ref()?;
-    let object = existing.objects.iter().find(|object| {
-        object.identity.kind == "ValidatingWebhookConfiguration"
-            && object.identity.name == VALIDATOR
-            && existing.tag.is_none()
-    })?;
+    let (owner, object) = owned_validator(existing)?;
     let mut step = step(
         560,
         "default-validator",
@@ -155,6 +152,17 @@ pub(super) fn validator(context: &Context, existing: &Existing) -> Option<Step<O
     step.rollback.gates = vec![asks(stable)];
     step.back = format!("{} is asked again.", stable.istiod());
     Some(step)
+}
+
+/// The default validation and who owns it, where it stands for the tag that there is not.
+pub(super) fn owned_validator(existing: &Existing) -> Option<(&Owner, &Manifest)> {
+    let owner = existing.owners.istiod.as_ref()?;
+    let object = existing.objects.iter().find(|object| {
+        object.identity.kind == "ValidatingWebhookConfiguration"
+            && object.identity.name == VALIDATOR
+            && existing.tag.is_none()
+    })?;
+    Some((owner, object))
 }
 
 /// The webhook configuration of Helm's base chart.

@@ -160,7 +160,7 @@ pub(super) fn control_plane(
         }
         None => delete,
     });
-    if owners::validator(context, existing).is_some() {
+    if owners::owned_validator(existing).is_some() {
         step.requires.push(owners::asks(canary));
     }
     step.gates = vec![

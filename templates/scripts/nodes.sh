@@ -1,3 +1,28 @@
+# Pods of some labels on a node are there and ready: one of them.
+ready() {
+  conditions=$(kubectl get pods -n {{ action.namespace }} -l "$2" --field-selector "spec.nodeName=$1" -o 'jsonpath={range .items[*]}{.status.conditions[?(@.type=="Ready")].status}{"\n"}{end}') || return 1
+  [ "$conditions" = True ]
+}
+
+# The server says beforehand which pods it would not evict, and kubectl which ones nobody would make anew.
+empty() {
+  kubectl drain "$1" --ignore-daemonsets --delete-emptydir-data --dry-run=server --timeout="${MESHPLAN_WAIT:-30}s" ||
+    fail "node $1 cannot be drained: a PodDisruptionBudget has no room, or a pod has no controller (see above). It stays cordoned, with its ztunnel and its pods; make room, and run this again"
+  kubectl drain "$1" --ignore-daemonsets --delete-emptydir-data --timeout={{ action.drain_timeout }}s
+}
+{% if action.soak %}
+
+soak() {
+  simulated {{ "a soak of " ~ action.soak ~ " seconds" }} && return 0
+  waited=0
+  while [ "$waited" -lt {{ action.soak }} ]; do
+    echo "soak: $waited of {{ action.soak }} seconds"
+    sleep 30
+    waited=$((waited + 30))
+  done
+}
+{% endif %}
+
 # MESHPLAN_PROBE_IMAGE is agnhost, of Kubernetes' own tests, or an image with its commands; MESHPLAN_PROBE_OUT is what a pod has to reach by name;
 # MESHPLAN_PROBE=no goes without.
 probe_pod() {
