@@ -24,7 +24,7 @@ struct Fault {
     found: (&'static str, &'static str),
 }
 
-const FAULTS: [Fault; 5] = [
+const FAULTS: [Fault; 6] = [
     Fault {
         what: "istio-cni first, everywhere",
         tree: "in-place",
@@ -55,7 +55,28 @@ const FAULTS: [Fault; 5] = [
         seed: old_operator,
         found: ("MP0001", "301-nodes-general"),
     },
+    Fault {
+        what: "nodes labelled by hand, istio-cni's pods left as they were",
+        tree: "in-place",
+        seed: labelled_by_hand,
+        found: ("MP0030", "302-nodes-batch"),
+    },
 ];
+
+/// Somebody labels the nodes of a group, and does nothing else.
+fn labelled_by_hand(tree: &Path) {
+    edit(tree, |steps| {
+        let step = steps.iter_mut().find(|step| step["number"] == 302);
+        let actions = step.expect("the second group")["actions"].as_array_mut();
+        for action in actions.expect("actions") {
+            if action["action"] == "move-nodes" {
+                *action = json!({
+                    "action": "label-nodes", "nodes": action["nodes"], "key": action["key"], "value": action["value"],
+                });
+            }
+        }
+    });
+}
 
 /// Rewrites the steps of a tree's index.
 fn edit(tree: &Path, edit: impl FnOnce(&mut Vec<Value>)) {

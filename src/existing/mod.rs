@@ -13,7 +13,7 @@ use crate::finding::Finding;
 use crate::identity::Key;
 use crate::istio::{Facts, Handover};
 use crate::manifest::Manifest;
-use crate::plan::{Checked, Files, Owner, Owners, Plan};
+use crate::plan::{Checked, Files, Owner, Owners, Plan, Values};
 use crate::source::Sources;
 use crate::state::{Object, State};
 
@@ -118,6 +118,7 @@ pub fn read(
         plan,
         handover: checked.handover,
         stable: checked.stable,
+        values: &checked.values,
         findings: Vec::new(),
     };
     let objects = reading.objects(folder, files, sources);
@@ -135,6 +136,7 @@ struct Reading<'a> {
     plan: &'a Plan,
     handover: Handover,
     stable: &'static Facts,
+    values: &'a Values,
     findings: Vec<Finding>,
 }
 
@@ -162,6 +164,7 @@ impl Reading<'_> {
         self.handover(&gateways);
         self.handed(&state);
         self.settings(&state);
+        self.discovery(&state);
         self.sidecars(&state);
         self.traces(objects, &state);
         let mut manifests: Vec<Manifest> = objects

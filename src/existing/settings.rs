@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::Reading;
 use crate::finding::Finding;
 use crate::identity::Key;
+use crate::plan::Component;
 use crate::state::{Facet, Object, State};
 
 /// Environment of istiod by which a mesh is another one than the default: its CA, its name, its trust.
@@ -64,6 +65,36 @@ impl Reading<'_> {
             );
         }
         self.hub(state);
+    }
+
+    /// What is part of the mesh is seen by the canary's control plane too.
+    pub(super) fn discovery(&mut self, state: &State) {
+        let selectors = self
+            .values
+            .get(Component::Istiod, "/meshConfig/discoverySelectors");
+        let selectors = selectors
+            .and_then(Value::as_array)
+            .filter(|s| !s.is_empty());
+        let values = self.plan.istio.values.as_ref();
+        let file = values.and_then(|values| values.istiod.as_ref());
+        let (Some(selectors), Some(file)) = (selectors, file) else {
+            return;
+        };
+        for namespace in state.unseen(selectors) {
+            self.say(
+                Finding::error(
+                    "existing-discovery",
+                    format!("the canary's control plane would not see namespace `{namespace}`"),
+                )
+                .label("none of its `meshConfig.discoverySelectors` selects it")
+                .help(format!(
+                    "give it a label that one of them selects, and print it again; or widen them in `{}`",
+                    file.get_ref()
+                ))
+                .object(format!("Namespace {namespace}")),
+                file,
+            );
+        }
     }
 
     /// The images come from where the plan takes the canary's.

@@ -1,14 +1,18 @@
 //! MP0030: an istio-cni that does not fit its ztunnels or control planes.
 
+use semver::Version;
+
 use super::{Check, Report, Rule, View};
 use crate::finding::Severity;
+use crate::state::State;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0030",
     title: "istio-cni does not fit a ztunnel or control plane",
     severity: Severity::Error,
     reason: "istio-cni is one per cluster. It works with control planes of its own minor and the next; \"new istio-cni, old ztunnel\" is a state of every official upgrade, \"old istio-cni, new \
-             ztunnel\" is none. So: control plane, then istio-cni, then ztunnel, each at most one minor apart.",
+             ztunnel\" is none. So: control plane, then istio-cni, then ztunnel, each at most one minor apart. Where its \
+             DaemonSet has `OnDelete` that holds for each node: the template is not what runs there.",
     wrong: r#"
 apiVersion: install.istio.io/v1alpha1
 kind: IstioOperator
@@ -47,9 +51,7 @@ fn check(view: &View<'_>, report: &mut Report) {
         let Some(own) = &cni.version else { continue };
         let mut say = |message: String, label: &str| {
             report.say(&RULE, object, "/spec", message).label = label.to_owned();
-            report.help(
-                "upgrade the control plane, then istio-cni, then ztunnel, one minor at a time",
-            );
+            report.help(HELP);
         };
         if let Some(newest) = newest {
             if own > newest {
@@ -68,23 +70,53 @@ fn check(view: &View<'_>, report: &mut Report) {
             let Some(theirs) = &facts.version else {
                 continue;
             };
-            if theirs > own {
-                say(
-                    format!(
-                        "`{}` {theirs} is newer than istio-cni {own}",
-                        ztunnel.key.name
-                    ),
-                    "istio-cni goes before ztunnel",
-                );
-            } else if own.minor > theirs.minor + 1 {
-                say(
-                    format!(
-                        "`{}` {theirs} is more than one minor behind istio-cni {own}",
-                        ztunnel.key.name
-                    ),
-                    "at most one apart",
-                );
+            if let Some((how, label)) = unfit(theirs, own) {
+                let name = &ztunnel.key.name;
+                say(format!("`{name}` {theirs} is {how} istio-cni {own}"), label);
             }
+        }
+    }
+    on_nodes(state, report);
+}
+
+const HELP: &str = "upgrade the control plane, then istio-cni, then ztunnel, one minor at a time";
+
+/// How a ztunnel does not fit an istio-cni, and why it matters.
+fn unfit(ztunnel: &Version, cni: &Version) -> Option<(&'static str, &'static str)> {
+    if ztunnel > cni {
+        Some(("newer than", "istio-cni goes before ztunnel"))
+    } else if cni.minor > ztunnel.minor + 1 {
+        Some(("more than one minor behind", "at most one apart"))
+    } else {
+        None
+    }
+}
+
+/// Nodes that keep the istio-cni that they had, whatever its template says by now.
+fn on_nodes(state: &State, report: &mut Report) {
+    let Some((cni, _)) = state.cnis().next() else {
+        return;
+    };
+    for (ztunnel, facts) in state.ztunnels() {
+        let Some(theirs) = &facts.version else {
+            continue;
+        };
+        let on = |node: &str| {
+            let labels = state.nodes.get(node);
+            labels.is_some_and(|labels| facts.pods.place.allows(labels))
+        };
+        let first = state
+            .held()
+            .find_map(|(node, own)| Some((node, own, unfit(theirs, own).filter(|_| on(node))?)));
+        if let Some((node, own, (how, label))) = first {
+            let name = &ztunnel.key.name;
+            let message = format!(
+                "on node `{node}`, `{name}` {theirs} is {how} istio-cni {own}, whose pod was not replaced"
+            );
+            report.say(&RULE, cni, "/spec", message).label = label.to_owned();
+            report.help(
+                "under OnDelete a node gets the new istio-cni when its pod is deleted: before the node gets the newer ztunnel",
+            );
         }
     }
 }

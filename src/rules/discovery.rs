@@ -3,7 +3,6 @@
 use super::{Check, Report, Rule, View};
 use crate::finding::Severity;
 use crate::identity::Key;
-use crate::state::selects;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0008",
@@ -51,37 +50,8 @@ fn check(view: &View<'_>, report: &mut Report) {
         .operators()
         .filter(|(_, operator)| operator.pilot && !operator.mesh.discovery.is_empty())
     {
-        let sees = |namespace: &str| {
-            let labels = state.namespace_labels(namespace);
-            operator
-                .mesh
-                .discovery
-                .iter()
-                .any(|selector| selects(selector, &labels))
-        };
-        let ztunnels = state
-            .ztunnels()
-            .filter_map(|(ztunnel, _)| ztunnel.key.namespace.as_deref());
-        let enrolled = state.namespaces().into_iter().filter(|namespace| {
-            state
-                .namespace_labels(namespace)
-                .get("istio.io/dataplane-mode")
-                .map(String::as_str)
-                == Some("ambient")
-        });
-        // What istiod does not see of Gateways and routes it does not make real.
-        let routing = ["Gateway", "HTTPRoute"].into_iter().flat_map(|kind| {
-            let all = state.of_kind("gateway.networking.k8s.io", kind);
-            all.filter_map(|object| object.key.namespace.as_deref())
-        });
-        let mut hidden: Vec<&str> = ztunnels
-            .chain(enrolled)
-            .chain(routing)
-            .filter(|namespace| !sees(namespace))
-            .collect();
-        hidden.sort_unstable();
-        hidden.dedup();
-        for namespace in hidden {
+        for namespace in state.unseen(&operator.mesh.discovery) {
+            let namespace = namespace.as_str();
             let message = format!(
                 "istiod of revision `{}` does not see namespace `{namespace}`",
                 operator.revision()

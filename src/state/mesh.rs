@@ -1,9 +1,11 @@
 //! Settings of a mesh that two revisions side by side must agree in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::gateway_api::selects;
+use super::objects::State;
 use crate::manifest::Manifest;
 
 /// Settings of a mesh that two revisions side by side must agree in.
@@ -60,6 +62,35 @@ impl Mesh {
                 .collect(),
             discovery: discovery.cloned().unwrap_or_default(),
         }
+    }
+}
+
+impl State {
+    /// Returns the namespaces that a control plane with these discovery selectors does not see and has to: those of ztunnels, those that are part
+    /// of the mesh, and those of Gateways and routes, which it would not make real.
+    #[must_use]
+    pub fn unseen(&self, selectors: &[Value]) -> BTreeSet<String> {
+        let sees = |namespace: &str| {
+            let labels = self.namespace_labels(namespace);
+            selectors.iter().any(|selector| selects(selector, &labels))
+        };
+        let ztunnels = self
+            .ztunnels()
+            .filter_map(|(ztunnel, _)| ztunnel.key.namespace.as_deref());
+        let enrolled = self.namespaces().into_iter().filter(|namespace| {
+            let labels = self.namespace_labels(namespace);
+            labels.get("istio.io/dataplane-mode").map(String::as_str) == Some("ambient")
+        });
+        let routing = ["Gateway", "HTTPRoute"].into_iter().flat_map(|kind| {
+            let all = self.of_kind("gateway.networking.k8s.io", kind);
+            all.filter_map(|object| object.key.namespace.as_deref())
+        });
+        ztunnels
+            .chain(enrolled)
+            .chain(routing)
+            .filter(|namespace| !sees(namespace))
+            .map(str::to_owned)
+            .collect()
     }
 }
 

@@ -3,6 +3,7 @@
 mod facet;
 mod found;
 mod gateway_api;
+mod held;
 mod load;
 mod mesh;
 mod objects;

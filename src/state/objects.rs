@@ -91,6 +91,8 @@ pub struct State {
     pub whole: bool,
     /// Labels that a node gets from a step and from nobody else, by which it moves to another pool.
     pub given: BTreeSet<(String, String)>,
+    /// Nodes whose istio-cni is of another version than its template; see [`State::held`].
+    pub(super) held: BTreeMap<String, Version>,
 }
 
 /// Namespaces that every cluster has.

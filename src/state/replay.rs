@@ -113,8 +113,21 @@ impl Replay<'_> {
         (state, refused)
     }
 
-    #[allow(clippy::too_many_lines, reason = "one arm an action")]
     fn action(
+        &self,
+        state: &mut State,
+        step: &Step<String>,
+        action: &Action<String>,
+        units: Option<&[usize]>,
+        refused: &mut Vec<Refusal>,
+    ) {
+        let cni = state.cni_version().cloned();
+        self.effect(state, step, action, units, refused);
+        state.hold(cni.as_ref());
+    }
+
+    #[allow(clippy::too_many_lines, reason = "one arm an action")]
+    fn effect(
         &self,
         state: &mut State,
         step: &Step<String>,
@@ -227,6 +240,8 @@ impl Replay<'_> {
                             labels.remove(&cohort.key);
                         } else {
                             labels.insert(cohort.key.clone(), cohort.value.clone());
+                            // Its pod is replaced on the way there, and stays on the way back.
+                            state.held.remove(node);
                         }
                     }
                 }

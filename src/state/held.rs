@@ -1,0 +1,36 @@
+//! Which istio-cni a node has: where its DaemonSet has `OnDelete`, a new template comes to a node when the pod there is replaced.
+
+use semver::Version;
+use serde_json::Value;
+
+use super::objects::State;
+
+impl State {
+    /// Returns the nodes whose istio-cni is of another version than the template, and that version.
+    pub fn held(&self) -> impl Iterator<Item = (&str, &Version)> {
+        self.held
+            .iter()
+            .map(|(node, version)| (node.as_str(), version))
+    }
+
+    /// Notes which nodes keep the istio-cni that they had, of the version before.
+    pub(super) fn hold(&mut self, before: Option<&Version>) {
+        let Some((object, cni)) = self.cnis().next() else {
+            self.held.clear();
+            return;
+        };
+        let strategy = object.value().pointer("/spec/updateStrategy/type");
+        let on_delete = strategy.and_then(Value::as_str) == Some("OnDelete");
+        let now = cni.version.clone();
+        if !on_delete {
+            self.held.clear();
+        } else if let Some(before) = before.filter(|before| Some(*before) != now.as_ref()) {
+            for node in self.nodes.keys() {
+                let held = self.held.entry(node.clone());
+                held.or_insert_with(|| before.clone());
+            }
+        }
+        self.held
+            .retain(|_, version| Some(&*version) != now.as_ref());
+    }
+}
