@@ -2,14 +2,11 @@
 
 use serde_json::Value;
 
-use super::{DUMP, Gateway, Reading, Writer};
+use super::{DUMP, Reading, Writer};
 use crate::finding::Finding;
-use crate::istio::{Handover, ISTIO_SYSTEM};
+use crate::istio::ISTIO_SYSTEM;
 use crate::plan::{Owner, chart_has};
 use crate::state::{Object, State};
-
-/// How many Gateways and waypoints have a step of their own.
-const MOST: usize = 40;
 
 impl Reading<'_> {
     /// What every cluster has is there.
@@ -242,69 +239,5 @@ impl Reading<'_> {
             }
             None => {}
         }
-    }
-
-    /// What changes hands by its own label or by a tag is nobody's who would write that back.
-    pub(super) fn handed(&mut self, state: &State) {
-        let gateways = state.gateways().map(|(object, _)| object);
-        let labelled = gateways.filter(|object| object.label("istio.io/rev").is_some());
-        let tags = state.tags().map(|(object, _)| object);
-        let owned: Vec<_> = labelled
-            .chain(tags)
-            .map(|object| (object.key.to_string(), Writer::of(object.value())))
-            .filter(|(_, writer)| writer.writes_back())
-            .collect();
-        let Some(folder) = &self.plan.stable.existing else {
-            return;
-        };
-        for (object, writer) in owned {
-            self.say(
-                Finding::error("existing-owner", format!("{object} is written by {}", writer.in_words()))
-                    .label("a step gives it to the canary's revision, and its owner would take it back")
-                    .help("owners of Gateways that are labelled already, and of tags, are decided but not built yet; take the label, or the tag, out at its owner first")
-                    .object(object),
-                folder,
-            );
-        }
-    }
-
-    /// Gateways can change hands by their label without losing requests, and each has a step.
-    pub(super) fn handover(&mut self, gateways: &[Gateway]) {
-        if let (Some(gateway), Some(folder)) = (gateways.get(MOST), &self.plan.stable.existing) {
-            self.say(
-                Finding::error(
-                    "not-yet",
-                    format!(
-                        "`{}` has {} Gateways and waypoints",
-                        folder.get_ref(),
-                        gateways.len()
-                    ),
-                )
-                .label(format!("steps 520 to 559 are one each, {MOST} at most"))
-                .help("more of them in one plan is decided but not built yet")
-                .object(format!("Gateway {}/{}", gateway.namespace, gateway.name)),
-                folder,
-            );
-        }
-        let Some(first) = gateways
-            .first()
-            .filter(|_| self.handover != Handover::Relabel)
-        else {
-            return;
-        };
-        let stable = &self.plan.stable.version;
-        self.say(
-            Finding::error(
-                "not-yet",
-                format!(
-                    "Gateways of a mesh that is there cannot change hands from Istio {} yet",
-                    stable.get_ref()
-                ),
-            )
-            .label("it drops the listeners of a Gateway that is labelled away, or knows no owner at all")
-            .help("upgrade the mesh to a patch whose Gateways can be labelled away first; a second Gateway, and the tag, are decided but not built yet here")
-            .object(format!("Gateway {}/{}", first.namespace, first.name)),
-            stable,
-        );
     }
 }

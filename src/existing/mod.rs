@@ -2,6 +2,7 @@
 
 mod against;
 mod fragile;
+mod gateways;
 mod nodes;
 mod read;
 mod settings;
@@ -10,7 +11,6 @@ mod writer;
 use serde_json::Value;
 
 use crate::finding::Finding;
-use crate::identity::Key;
 use crate::istio::{Facts, Handover};
 use crate::manifest::Manifest;
 use crate::plan::{Checked, Files, Owner, Owners, Plan, Values};
@@ -18,6 +18,7 @@ use crate::source::Sources;
 use crate::state::{Object, State};
 
 pub use fragile::Fragile;
+pub use gateways::{Gateway, Way, deployment};
 pub use writer::Writer;
 
 /// A mesh that is there.
@@ -39,8 +40,8 @@ pub struct Existing {
     pub cni_object: Value,
     /// Who else writes what the steps change.
     pub owners: OwnedBy,
-    /// The revision that the tag `default` points to, where there is one.
-    pub tag: Option<String>,
+    /// The tags of the control plane that is there.
+    pub tags: Vec<String>,
     /// The Gateway API CRDs, as bundle and channel, where the dump has them.
     pub bundle: Option<(String, String)>,
     /// What a drain will hit hardest.
@@ -83,21 +84,6 @@ impl OwnedBy {
     }
 }
 
-/// A Gateway or waypoint that is there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Gateway {
-    /// Its namespace.
-    pub namespace: String,
-    /// Its name.
-    pub name: String,
-    /// Its class, `istio` or `istio-waypoint`.
-    pub class: String,
-    /// Its own `istio.io/rev`.
-    pub revision: Option<String>,
-    /// How many pods its Deployment has.
-    pub replicas: u64,
-}
-
 /// How to print a dump; what findings name where it lacks something.
 pub const DUMP: &str = "kubectl get nodes,namespaces,services,serviceaccounts,deployments,daemonsets,statefulsets,poddisruptionbudgets,\
 gateways.gateway.networking.k8s.io,httproutes,referencegrants,mutatingwebhookconfigurations,validatingwebhookconfigurations,customresourcedefinitions -A \
@@ -118,6 +104,7 @@ pub fn read(
         plan,
         handover: checked.handover,
         stable: checked.stable,
+        canary: checked.canary,
         values: &checked.values,
         findings: Vec::new(),
     };
@@ -136,6 +123,7 @@ struct Reading<'a> {
     plan: &'a Plan,
     handover: Handover,
     stable: &'static Facts,
+    canary: &'static Facts,
     values: &'a Values,
     findings: Vec<Finding>,
 }
@@ -160,9 +148,9 @@ impl Reading<'_> {
         self.nodes(&state);
         let groups = self.groups(&state, files, sources);
         let (istiod, ztunnel) = (istiod?, ztunnel?);
-        let gateways = gateways(&state);
+        let gateways = self.gateways(&state);
         self.handover(&gateways);
-        self.handed(&state);
+        self.tags(&state);
         self.settings(&state);
         self.discovery(&state);
         self.sidecars(&state);
@@ -184,48 +172,12 @@ impl Reading<'_> {
                 .next()
                 .map(|(object, _)| object.value().clone())?,
             owners: OwnedBy::of(self.plan.istio.owner.as_ref()),
-            tag: state
-                .tags()
-                .find(|(_, tag)| tag.name == "default")
-                .map(|(_, tag)| tag.revision.clone()),
+            tags: gateways::tags(&state),
             bundle: bundle(objects),
             fragile: fragile::of(objects),
             groups,
             gateways,
         })
-    }
-}
-
-fn gateways(state: &State) -> Vec<Gateway> {
-    let of = |(object, gateway): (&std::rc::Rc<Object>, &crate::state::Gateway)| {
-        let namespace = object.key.namespace.clone().unwrap_or_default();
-        let name = object.key.name.clone();
-        let deployment = deployment(&name, &gateway.class);
-        let key = Key::namespaced("apps", "Deployment", &namespace, &deployment);
-        let replicas = state
-            .get(&key)
-            .and_then(|object| Some(object.pods()?.replicas))
-            .unwrap_or(0);
-        Gateway {
-            revision: object.label("istio.io/rev").map(str::to_owned),
-            class: gateway.class.clone(),
-            namespace,
-            name,
-            replicas,
-        }
-    };
-    state.gateways().map(of).collect()
-}
-
-/// The Deployment that Istio makes for a Gateway.
-///
-/// Source: `istio/istio:pilot/pkg/config/kube/gateway/deploymentcontroller.go`, `getDefaultName`: waypoints are called as they are.
-#[must_use]
-pub fn deployment(name: &str, class: &str) -> String {
-    if class == "istio-waypoint" {
-        name.to_owned()
-    } else {
-        format!("{name}-{class}")
     }
 }
 

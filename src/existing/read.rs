@@ -166,14 +166,6 @@ pub(super) fn kept(object: &Object) -> Option<Manifest> {
                 spec.shift_remove("infrastructure");
             }
         }
-        "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration" => {
-            let webhooks = map.get_mut("webhooks").and_then(Value::as_array_mut);
-            for webhook in webhooks.into_iter().flatten() {
-                if let Some(Value::Object(config)) = webhook.get_mut("clientConfig") {
-                    config.shift_remove("caBundle");
-                }
-            }
-        }
         "Deployment" | "DaemonSet" | "StatefulSet" if !istio => workload(map),
         _ => {}
     }

@@ -156,22 +156,16 @@ impl Reading<'_> {
             }
             _ => false,
         });
-        let tag = state.tags().find(|(_, tag)| tag.name != "default");
-        let said = injected
-            .map(|object| (object, "sidecars and injected gateways"))
-            .or(tag.map(|(object, _)| (object, "tags other than `default`")));
-        let (Some((object, what)), Some(folder)) = (said, &self.plan.stable.existing) else {
+        let (Some(object), Some(folder)) = (injected, &self.plan.stable.existing) else {
             return;
         };
         self.say(
             Finding::error(
                 "not-yet",
-                format!("{} is of a mesh with {what}", object.key),
+                format!("{} is of a mesh with sidecars and injected gateways", object.key),
             )
             .label("its control plane goes in 640, and no step moves it")
-            .help(format!(
-                "{what} in a mesh that is there are decided but not built yet"
-            ))
+            .help("sidecars and injected gateways in a mesh that is there are decided but not built yet")
             .object(object.key.to_string()),
             folder,
         );

@@ -122,10 +122,21 @@ impl Writer {
         }
     }
 
-    /// Whether it would write the fields of a step back: at once, or the next time that somebody runs it.
+    /// What it is, where it would write the fields of a step back: at once, or the next time that somebody runs it.
+    #[must_use]
+    pub fn by(&self) -> Option<By> {
+        match self {
+            Self::Helm(_) => Some(By::Helm),
+            Self::Flux(_) => Some(By::Flux),
+            Self::ArgoCd(_) => Some(By::ArgoCd),
+            Self::Istioctl | Self::Hand => None,
+        }
+    }
+
+    /// Whether it would write the fields of a step back.
     #[must_use]
     pub fn writes_back(&self) -> bool {
-        matches!(self, Self::Helm(_) | Self::Flux(_) | Self::ArgoCd(_))
+        self.by().is_some()
     }
 }
 

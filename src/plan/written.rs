@@ -198,6 +198,9 @@ pub struct Canary {
     /// How long the drain of a node may take; five minutes if not given.
     #[schemars(with = "Option<String>")]
     pub drain_timeout: Option<Spanned<String>>,
+    /// In a mesh that is there: what to do with Gateways and waypoints whose control plane cannot change without losing requests.
+    #[schemars(with = "Option<HandoverChoice>")]
+    pub handover: Option<Spanned<HandoverChoice>>,
 }
 
 /// What the stable and the canary revision have in common.

@@ -28,6 +28,10 @@ pub struct Owners {
     /// Those of ztunnel.
     #[schemars(with = "Option<String>")]
     pub ztunnel: Option<Spanned<String>>,
+    /// Those of Gateways and waypoints that carry a label for their control plane already.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub gateways: Vec<Spanned<String>>,
 }
 
 impl Owners {
@@ -38,8 +42,10 @@ impl Owners {
             ("cni", &self.cni),
             ("ztunnel", &self.ztunnel),
         ];
-        all.into_iter()
-            .filter_map(|(component, owner)| Some((component, owner.as_ref()?)))
+        let components = all
+            .into_iter()
+            .filter_map(|(component, owner)| Some((component, owner.as_ref()?)));
+        components.chain(self.gateways.iter().map(|owner| ("gateways", owner)))
     }
 }
 

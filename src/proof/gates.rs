@@ -161,6 +161,18 @@ pub fn closed(step: &IndexStep, state: &State, gate: &Gate) -> Option<String> {
                 )
             })
         }
+        Gate::Labelled {
+            kind,
+            namespace,
+            name,
+            key,
+            value,
+        } => {
+            let object = state.named(kind, namespace, name);
+            let own = object.and_then(|object| object.label(key));
+            (own != Some(value))
+                .then(|| format!("{kind} {namespace}/{name} does not carry {key}={value}"))
+        }
         Gate::Validator {
             name,
             service,

@@ -1,8 +1,8 @@
 //! Whoever makes nodes and takes them away, in a rehearsal: new ones of a group join at once, old ones go when they are cordoned and empty.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -19,6 +19,8 @@ pub struct Autoscaler {
     /// The nodes that go.
     pub leaving: BTreeSet<String>,
     stop: Arc<AtomicBool>,
+    /// Why nodes that are to go are there still, as it was last looked at.
+    waits: Arc<Mutex<Vec<String>>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -38,12 +40,17 @@ impl Autoscaler {
             }
         }
         let stop = Arc::new(AtomicBool::new(false));
+        let waits = Arc::new(Mutex::new(Vec::new()));
         let (names, stopped, cluster) = (leaving.clone(), Arc::clone(&stop), cluster.clone());
+        let noted = Arc::clone(&waits);
         let thread = (!names.is_empty()).then(|| {
             std::thread::spawn(move || {
                 while !stopped.load(Ordering::Relaxed) {
                     // What cannot be done now is tried again.
-                    let _ = take(&cluster, &names);
+                    let now = take(&cluster, &names).unwrap_or_else(|why| vec![format!("{why:#}")]);
+                    if let Ok(mut noted) = noted.lock() {
+                        *noted = now;
+                    }
                     std::thread::sleep(Duration::from_millis(500));
                 }
             })
@@ -51,16 +58,21 @@ impl Autoscaler {
         Ok(Self {
             leaving,
             stop,
+            waits,
             thread,
         })
     }
 
-    /// Ends its work.
-    pub fn end(self) {
+    /// Ends its work; returns why nodes that are to go are there still.
+    pub fn end(self) -> Vec<String> {
         self.stop.store(true, Ordering::Relaxed);
         if let Some(thread) = self.thread {
             let _ = thread.join();
         }
+        self.waits
+            .lock()
+            .map(|waits| waits.clone())
+            .unwrap_or_default()
     }
 }
 
@@ -86,19 +98,29 @@ fn replace(cluster: &Cluster, cohort: &Cohort, to: &State) -> Result<Vec<String>
     Ok(old)
 }
 
-/// Takes the nodes away that are cordoned and have no pods but those of `DaemonSet`s.
-fn take(cluster: &Cluster, names: &BTreeSet<String>) -> Result<()> {
+/// Takes the nodes away that are cordoned and have no pods but those of `DaemonSet`s; returns why others stay.
+fn take(cluster: &Cluster, names: &BTreeSet<String>) -> Result<Vec<String>> {
+    let mut waits = Vec::new();
     for node in cluster.items(&["nodes"])? {
         let name = node["metadata"]["name"].as_str().unwrap_or_default();
-        if !names.contains(name) || node["spec"]["unschedulable"] != Value::Bool(true) {
+        if !names.contains(name) {
+            continue;
+        }
+        if node["spec"]["unschedulable"] != Value::Bool(true) {
+            waits.push(format!("node {name} is not cordoned"));
             continue;
         }
         let on = format!("--field-selector=spec.nodeName={name}");
         let pods = cluster.items(&["pods", "-A", &on])?;
         let of_a_node = |pod: &Value| pod["metadata"]["ownerReferences"][0]["kind"] == "DaemonSet";
-        if pods.iter().all(of_a_node) {
+        if let Some(pod) = pods.iter().find(|pod| !of_a_node(pod)) {
+            waits.push(format!(
+                "node {name} has pod {}, {}",
+                pod["metadata"]["name"], pod["status"]["phase"]
+            ));
+        } else {
             cluster.take_node(name)?;
         }
     }
-    Ok(())
+    Ok(waits)
 }

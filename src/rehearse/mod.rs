@@ -233,7 +233,10 @@ impl Rehearsal<'_> {
         }
         found.extend(replaced((from, &start), (to, &moment)));
         found.extend(watch.end());
-        autoscaler.end();
+        let waits = autoscaler.end();
+        if !leg.surprises.is_empty() {
+            found.extend(waits);
+        }
         leg.surprises.extend(found);
         self.leave(&joined)?;
         leg.milliseconds = begun.elapsed().as_millis();

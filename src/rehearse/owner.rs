@@ -53,6 +53,19 @@ impl Rehearsal<'_> {
                     run(&[verb, "-f", &file, "--field-manager=helm"])?;
                 }
             }
+            Action::LabelObject {
+                kind,
+                namespace,
+                name,
+                key,
+                value,
+            } => {
+                let label = match value {
+                    Some(value) => format!("{key}={value}"),
+                    None => format!("{key}-"),
+                };
+                run(&["label", kind, name, "-n", namespace, &label, "--overwrite"])?;
+            }
             Action::ExpectBase { version } => {
                 let label = format!("app.kubernetes.io/version={version}");
                 let crds = done.iter().find_map(|gate| match gate {

@@ -26,7 +26,7 @@ pub fn stand_in(object: &Object) -> Value {
         "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration" => {
             let webhooks = value["webhooks"].as_array_mut();
             for (number, webhook) in webhooks.into_iter().flatten().enumerate() {
-                webhook["name"] = json!(format!("w{number}.stand-in.meshplan.dev"));
+                webhook["name"] = json!(webhook_name(&object.key.kind, &name, number));
                 webhook["sideEffects"] = json!("None");
                 webhook["admissionReviewVersions"] = json!(["v1"]);
                 webhook["failurePolicy"] = json!("Ignore");
@@ -58,6 +58,21 @@ pub fn stand_in(object: &Object) -> Value {
         _ => {}
     }
     value
+}
+
+/// What istioctl calls a webhook: where it applies a configuration that is there already, the two are one by this name.
+///
+/// Source: `istio/istio:manifests/charts/istio-control/istio-discovery/templates/{mutatingwebhook,validatingwebhookconfiguration}.yaml`,
+/// `manifests/charts/default/templates/validatingwebhook.yaml`.
+fn webhook_name(kind: &str, configuration: &str, number: usize) -> String {
+    match (kind, configuration, number) {
+        ("ValidatingWebhookConfiguration", "istiod-default-validator", 0) => {
+            "validation.istio.io".to_owned()
+        }
+        ("ValidatingWebhookConfiguration", _, 0) => "rev.validation.istio.io".to_owned(),
+        (_, _, 0) => "rev.namespace.sidecar-injector.istio.io".to_owned(),
+        _ => format!("w{number}.stand-in.meshplan.dev"),
+    }
 }
 
 /// Keeps webhooks from being called: nobody answers.

@@ -80,12 +80,9 @@ impl State {
         name: &str,
         (key, label): (&str, Option<&str>),
     ) {
-        let found = self.objects.values().find(|object| {
-            object.key.kind.eq_ignore_ascii_case(kind)
-                && object.key.namespace.as_deref() == Some(namespace)
-                && object.key.name == name
-        });
-        let Some(object) = found.cloned() else { return };
+        let Some(object) = self.named(kind, namespace, name).cloned() else {
+            return;
+        };
         let mut value = object.value().clone();
         if let Some(metadata) = value.get_mut("metadata").and_then(Value::as_object_mut) {
             let mut labels = match metadata.get("labels") {

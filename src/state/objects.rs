@@ -105,6 +105,16 @@ impl State {
         self.objects.get(key)
     }
 
+    /// Returns an object by its names, the kind as kubectl takes it.
+    #[must_use]
+    pub fn named(&self, kind: &str, namespace: &str, name: &str) -> Option<&Rc<Object>> {
+        self.objects.values().find(|object| {
+            object.key.kind.eq_ignore_ascii_case(kind)
+                && object.key.namespace.as_deref() == Some(namespace)
+                && object.key.name == name
+        })
+    }
+
     /// Returns every object, in the order of their keys.
     pub fn objects(&self) -> impl Iterator<Item = &Rc<Object>> {
         self.objects.values()

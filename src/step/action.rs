@@ -215,6 +215,9 @@ pub enum Action<O> {
     RequireOwned {
         /// The revision.
         revision: String,
+        /// Whether some without a label follow a tag instead.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        follow: bool,
     },
     /// `kubectl replace` of objects as they were before the first step, or `kubectl create` of those that are gone.
     Restore {
@@ -366,7 +369,7 @@ impl<O> Action<O> {
                 version,
                 revision,
             },
-            Self::RequireOwned { revision } => Action::RequireOwned { revision },
+            Self::RequireOwned { revision, follow } => Action::RequireOwned { revision, follow },
             Self::Restore { files } => Action::Restore {
                 files: all(files, "restore/")?,
             },

@@ -162,6 +162,19 @@ pub enum Gate {
         /// Whether none has it.
         back: bool,
     },
+    /// An object carries a label.
+    Labelled {
+        /// Its kind, as kubectl takes it.
+        kind: String,
+        /// Its namespace.
+        namespace: String,
+        /// Its name.
+        name: String,
+        /// The label's key.
+        key: String,
+        /// The label's value.
+        value: String,
+    },
     /// What the step deletes is gone.
     Gone,
     /// A Gateway is not there.

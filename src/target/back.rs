@@ -105,11 +105,7 @@ fn reversed(step: &Step<String>, before: &State) -> Option<Vec<Action<Object>>> 
                 ..
             } => {
                 own = true;
-                let object = before.objects().find(|object| {
-                    object.key.kind.eq_ignore_ascii_case(kind)
-                        && object.key.namespace.as_deref() == Some(namespace)
-                        && object.key.name == *name
-                });
+                let object = before.named(kind, namespace, name);
                 actions.push(Action::LabelObject {
                     kind: kind.clone(),
                     namespace: namespace.clone(),

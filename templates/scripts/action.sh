@@ -78,7 +78,7 @@ echo {{ action.owner ~ ": the change is there" }}
 {% elif action.action == "expect-base" %}
 {% elif action.action == "require-owned" %}
 # Also those that somebody made since the dump was printed.
-gateways=$(kubectl get gateways.gateway.networking.k8s.io -A -l {{ "istio.io/rev!=" ~ action.revision }} -o 'jsonpath={range .items[*]}{.spec.gatewayClassName} {.metadata.namespace}/{.metadata.name}{"\n"}{end}')
+gateways=$(kubectl get gateways.gateway.networking.k8s.io -A -l {{ ("istio.io/rev," if action.follow is defined else "") ~ "istio.io/rev!=" ~ action.revision }} -o 'jsonpath={range .items[*]}{.spec.gatewayClassName} {.metadata.namespace}/{.metadata.name}{"\n"}{end}')
 gateways=$(printf '%s\n' "$gateways" | awk '$1 ~ /^istio/ { print $2 }')
 [ -z "$gateways" ] || fail 'these Gateways and waypoints would lose their control plane; label them istio.io/rev={{ action.revision|raw }} first:' "$gateways"
 {% elif action.action == "restore" %}

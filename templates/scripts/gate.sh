@@ -48,6 +48,9 @@ terms=$(kubectl get daemonset {{ gate.name }} -n {{ gate.namespace }} -o {{ "jso
 {% elif gate.gate == "base-version" %}
 version=$(kubectl get crd{% for crd in gate.crds %} {{ crd }}{% endfor %} -o 'jsonpath={range .items[*]}{.metadata.labels.app\.kubernetes\.io/version}{"\n"}{end}' | sort -u)
 [ "$version" = {{ gate.version }} ] || fail "Istio's CRDs carry app.kubernetes.io/version '$version', not {{ gate.version|raw }}"
+{% elif gate.gate == "labelled" %}
+label=$(kubectl get {{ gate.kind }} {{ gate.name }} -n {{ gate.namespace }} -o {{ "jsonpath={.metadata.labels." ~ gate.key|replace(".", "\\.") ~ "}" }})
+[ "$label" = {{ gate.value }} ] || fail {{ gate.kind ~ " " ~ gate.namespace ~ "/" ~ gate.name ~ " does not carry " ~ gate.key ~ "=" ~ gate.value }}
 {% elif gate.gate == "validator" %}
 services=$(kubectl get validatingwebhookconfiguration {{ gate.name }} -o 'jsonpath={range .webhooks[*]}{.clientConfig.service.name}{"\n"}{end}' | sort -u)
 [ "$services" = {{ gate.service }} ] || fail "{{ gate.name|raw }} asks '$services', not {{ gate.service|raw }}"

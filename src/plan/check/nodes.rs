@@ -8,6 +8,7 @@ use crate::names::{is_label, is_label_key, is_label_value};
 use crate::plan::duration::parse_duration;
 use crate::plan::owner::Owner;
 use crate::plan::parse::Parts;
+use crate::plan::written::HandoverChoice;
 use crate::plan::written_nodes::{Batch, Move, Owners};
 
 pub(super) fn check(parts: &Parts, found: &mut Found) {
@@ -75,6 +76,21 @@ fn in_place(parts: &Parts, found: &mut Found) {
             span,
         );
     }
+    let handover = parts
+        .canary
+        .as_ref()
+        .and_then(|canary| canary.handover.as_ref());
+    if let Some(choice) = handover.filter(|choice| *choice.get_ref() == HandoverChoice::Second) {
+        found.say(
+            Finding::error(
+                "handover-in-place",
+                "a mesh that is there gets no second Gateways",
+            )
+            .label("the routes would have to name them, and they are other people's")
+            .help("write `handover = \"relabel\"` to lose up to 30 seconds of requests of each, or upgrade to a patch that loses none first"),
+            choice,
+        );
+    }
     if let Some(shift) = &parts.shift {
         found.say(
             Finding::error(
@@ -121,6 +137,10 @@ fn installed(parts: &Parts, found: &mut Found) {
     said(
         "drain-timeout",
         canary.drain_timeout.as_ref().map(toml::Spanned::span),
+    );
+    said(
+        "handover",
+        canary.handover.as_ref().map(toml::Spanned::span),
     );
 }
 

@@ -15,7 +15,7 @@ use crate::step::object::{self, Allowed, Listener};
 use crate::step::{Action, Gate, GatewayRef};
 
 /// The rule that a Gateway breaks whose pods lose their listeners when it changes hands.
-const LOSS: &str = "MP0024";
+pub(super) const LOSS: &str = "MP0024";
 
 /// 170.
 pub(super) fn gateways(context: &Context) -> Step<Object> {

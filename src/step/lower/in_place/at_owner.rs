@@ -37,8 +37,8 @@ impl Chart {
 }
 
 /// Who makes a change there.
-pub(super) fn applier(owner: &Owner) -> Applier {
-    match owner.by {
+pub(super) fn applier(by: By) -> Applier {
+    match by {
         By::Helm => Applier::Helm,
         By::Flux => Applier::Flux,
         By::ArgoCd => Applier::ArgoCd,
@@ -46,7 +46,7 @@ pub(super) fn applier(owner: &Owner) -> Applier {
 }
 
 pub(super) fn at(
-    owner: &Owner,
+    owner: &dyn std::fmt::Display,
     how: Vec<String>,
     does: Action<Object>,
     done: Vec<Gate>,

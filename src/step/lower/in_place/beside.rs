@@ -45,7 +45,7 @@ pub(super) fn base(context: &Context, existing: &Existing, steps: &mut [Step<Obj
         crds: crds.unwrap_or_default(),
         version: version.clone(),
     };
-    step.applier = at_owner::applier(owner);
+    step.applier = at_owner::applier(owner.by);
     step.actions = vec![at_owner::at(
         owner,
         at_owner::values(owner, Chart::Base, version, &json!({})),
@@ -94,7 +94,7 @@ pub(super) fn held(context: &Context, existing: &Existing) -> Step<Object> {
         held(&ztunnel, owners.ztunnel.as_ref(), Chart::Ztunnel),
     ];
     if let Some(owner) = owners.cni.as_ref().or(owners.ztunnel.as_ref()) {
-        step.applier = at_owner::applier(owner);
+        step.applier = at_owner::applier(owner.by);
     }
     step.gates = vec![on_delete(context, CNI), on_delete(context, &ztunnel)];
     step.gates.extend(context.probes(false));
@@ -147,7 +147,7 @@ pub(super) fn pinned(context: &Context, existing: &Existing) -> Step<Object> {
         )
     };
     if let Some(owner) = owner {
-        step.applier = at_owner::applier(owner);
+        step.applier = at_owner::applier(owner.by);
     }
     step.actions = vec![placed(pinned, false)];
     step.gates = vec![kept_off(context, false), on_delete(context, &name)];
@@ -202,7 +202,7 @@ pub(super) fn kept_off(context: &Context, back: bool) -> Gate {
 
 pub(super) fn control_plane(context: &Context, existing: &Existing) -> Step<Object> {
     let mut step = mesh::control_plane(context, &context.canary);
-    if existing.tag.is_none() {
+    if !existing.tags.iter().any(|tag| tag == "default") {
         step.rollback
             .requires
             .retain(|gate| !matches!(gate, Gate::Tag { .. }));
@@ -294,7 +294,7 @@ fn cni_at_owner(context: &Context, existing: &Existing, owner: &Owner, step: &mu
             vec![image(context, version)],
         )
     };
-    step.applier = at_owner::applier(owner);
+    step.applier = at_owner::applier(owner.by);
     step.actions = vec![to(canary, newer)];
     step.rollback.actions = vec![to(stable, own)];
 }

@@ -6,18 +6,22 @@ mod beside;
 mod nodes;
 mod owners;
 mod retire;
+mod tags;
 
 use serde_json::{Value, json};
 
 use super::context::Context;
 use super::{Applier, Object, Phase, Step, prepare, step};
-use crate::existing::Existing;
+use tags::Tags;
+
+use crate::existing::{Existing, Way};
 use crate::plan::{Move, NodeGroup};
 use crate::step::{Action, Gate};
 
 /// The number of the first step of a node group, and of the first of a Gateway.
 const GROUPS: u16 = 301;
 const GATEWAYS: u16 = 520;
+const TAGS: u16 = 560;
 /// istio-cni's DaemonSet, in every version.
 const CNI: &str = "istio-cni-node";
 
@@ -41,20 +45,18 @@ pub(super) fn steps(context: &Context, existing: &Existing, steps: &mut Vec<Step
         }
         steps.push(step);
     }
-    for (number, gateway) in (GATEWAYS..).zip(&existing.gateways) {
+    let labelled = existing.gateways.iter();
+    let labelled = labelled.filter(|gateway| gateway.way != Way::Tag);
+    for (number, gateway) in (GATEWAYS..).zip(labelled) {
         steps.push(owners::owner(context, number, gateway));
     }
-    // A revision without a name is called as the tag is, and has to be gone before the tag can point elsewhere.
-    let nameless = context.stable.in_names().is_none();
-    if !nameless && existing.tag.is_some() {
-        steps.push(owners::tag(context, existing, 560));
-    }
-    steps.extend(owners::validator(context, existing));
+    let moved = Tags::of(context, existing);
+    steps.extend(tags::step_of(context, existing, TAGS, &moved.early));
+    let number = TAGS + u16::from(!moved.early.is_empty());
+    steps.extend(tags::validator(context, existing, number));
     steps.push(retire::ztunnel(context, existing));
-    steps.push(retire::control_plane(context, existing, nameless));
-    if nameless && existing.tag.is_some() {
-        steps.push(owners::tag(context, existing, 650));
-    }
+    steps.push(retire::control_plane(context, existing, &moved));
+    steps.extend(tags::step_of(context, existing, 650, &moved.late));
 }
 
 /// The labels of a node group, as `key=value,…`.

@@ -1,20 +1,15 @@
-//! 520 to 560, and 650: Gateways and waypoints, one a step, and the tag.
+//! 520 to 559: Gateways and waypoints, one a step, by their label.
 
-use serde_json::json;
-
-use super::super::context::{Context, Rev, Way};
-use super::super::{promote, retire};
-use super::at_owner::{self, Chart};
-use super::{Applier, Object, Phase, Step, step};
-use crate::existing::{Existing, Gateway, deployment};
-use crate::istio::tag_webhook;
-use crate::manifest::Manifest;
-use crate::plan::Owner;
+use super::super::context::{self, Context};
+use super::super::{gateways, promote};
+use super::{Applier, Object, Phase, Step, at_owner, step};
+use crate::existing::{Gateway, Way, Writer, deployment};
 use crate::step::{Action, Gate, GatewayRef, Restart};
 
 pub(super) fn owner(context: &Context, number: u16, gateway: &Gateway) -> Step<Object> {
     let (stable, canary) = (&context.stable, &context.canary);
     let own = reference(gateway);
+    let lossy = gateway.way == Way::LabelWithLoss;
     let what = if gateway.class == "istio-waypoint" {
         "waypoint"
     } else {
@@ -30,21 +25,27 @@ pub(super) fn owner(context: &Context, number: u16, gateway: &Gateway) -> Step<O
             gateway.namespace, gateway.name
         ),
     );
-    step.why = format!(
-        "The label names its control plane. From Istio {} on one that is labelled away keeps its listeners until its new pods are ready.",
-        stable.version
-    );
+    step.why = if lossy {
+        format!(
+            "The label names its control plane. Istio {} drops its listeners as soon as the label changes, and requests are lost until the new owner's \
+             pods are ready, up to 30 seconds: the plan accepts that.",
+            stable.version
+        )
+    } else {
+        format!(
+            "The label names its control plane. From Istio {} on one that is labelled away keeps its listeners until its new pods are ready.",
+            stable.version
+        )
+    };
+    if lossy {
+        step.accepts = vec![gateways::LOSS.to_owned()];
+    }
     step.watch = format!(
         "Deployment {}/{} rolls out with the image of {}.",
         own.namespace, own.deployment, canary.version
     );
-    step.actions = vec![Action::LabelObject {
-        kind: "gateway".to_owned(),
-        namespace: gateway.namespace.clone(),
-        name: gateway.name.clone(),
-        key: "istio.io/rev".to_owned(),
-        value: Some(canary.name.clone()),
-    }];
+    let labelled = |value: Option<String>| labelled(gateway, value);
+    step.actions = vec![labelled(Some(canary.name.clone()))];
     let owned = |version: &str, revision: Option<String>| Gate::GatewayOwner {
         gateway: own.clone(),
         version: version.to_owned(),
@@ -52,129 +53,63 @@ pub(super) fn owner(context: &Context, number: u16, gateway: &Gateway) -> Step<O
     };
     step.gates = vec![owned(&canary.version, Some(canary.name.clone()))];
     step.gates.extend(context.probes(false));
-    step.restarts = vec![Restart {
-        object: format!("Deployment {}/{}", own.namespace, own.deployment),
-        touches: format!(
+    let touches = if lossy {
+        format!(
+            "its {} pods lose their listeners at once and refuse requests until new ones are ready, up to 30 seconds; its Service and address stay",
+            gateway.replicas
+        )
+    } else {
+        format!(
             "a rolling update of its {} pods, new ones first; its Service and address stay, long-lived connections end with their pod",
             gateway.replicas
-        ),
+        )
+    };
+    step.restarts = vec![Restart {
+        object: format!("Deployment {}/{}", own.namespace, own.deployment),
+        touches,
     }];
+    if let Some(by) = gateway.owner.as_ref().and_then(Writer::by) {
+        step.applier = at_owner::applier(by);
+        step.rollback.actions = vec![labelled(gateway.revision.clone())];
+    }
     step.rollback.gates = vec![owned(&stable.version, gateway.revision.clone())];
     step.rollback.gates.extend(context.probes(false));
     step.back = "The label is what it was.".to_owned();
-    if context.goes_back_with_loss(Way::Relabel { lossy: false }) {
+    if context.goes_back_with_loss(context::Way::Relabel { lossy }) {
         step.back.push_str(promote::LOSSY_BACK);
     }
     step
 }
 
-pub(super) fn tag(context: &Context, existing: &Existing, number: u16) -> Step<Object> {
-    let (stable, canary) = (&context.stable, &context.canary);
-    let phase = if number < 600 {
-        Phase::Promote
-    } else {
-        Phase::Retire
+/// The label becomes a value: by kubectl, or where somebody owns it.
+fn labelled(gateway: &Gateway, value: Option<String>) -> Action<Object> {
+    const KEY: &str = "istio.io/rev";
+    let (namespace, name) = (&gateway.namespace, &gateway.name);
+    let does = Action::LabelObject {
+        kind: "gateway".to_owned(),
+        namespace: namespace.clone(),
+        name: name.clone(),
+        key: KEY.to_owned(),
+        value: value.clone(),
     };
-    let mut step = step(
-        number,
-        "default-tag",
-        phase,
-        Applier::Istioctl,
-        format!("tag default to revision {}", canary.name),
-    );
-    step.why = "Whatever carries no label belongs to the tag `default`: Gateways that somebody makes later, and the validation of Istio's own objects."
-        .to_owned();
-    step.watch =
-        "The tag's webhook names the canary. No Gateway changes hands: each carries its own label."
-            .to_owned();
-    step.actions = vec![Action::SetTag {
-        tag: "default".to_owned(),
-        istioctl: context.istioctl(canary),
-    }];
-    step.gates = vec![context.default_tag(canary)];
-    step.gates.extend(context.probes(false));
-    if number < 600 {
-        step.rollback.gates = vec![Gate::Tag {
-            tag: "default".to_owned(),
-            webhook: tag_webhook("default", &existing.namespace),
-            revision: stable.name.clone(),
-        }];
-        step.back = format!("The tag points at {} again.", stable.name);
-    } else {
-        step.requires = vec![retire::istiod_gone(context)];
-        step.back = "The tag goes again; nothing follows it.".to_owned();
-    }
-    step
-}
-
-/// Where Helm's base chart made the validation of Istio's own objects, it asks the stable control plane until somebody says otherwise; what
-/// carries no label belongs to the control plane that it names.
-///
-/// Source: `istio/istio:manifests/charts/base/templates/defaultrevision-validatingwebhookconfiguration.yaml`, value `defaultRevision`.
-pub(super) fn validator(context: &Context, existing: &Existing) -> Option<Step<Object>> {
-    let (stable, canary) = (&context.stable, &context.canary);
-    let (owner, object) = owned_validator(existing)?;
-    let mut step = step(
-        560,
-        "default-validator",
-        Phase::Promote,
-        at_owner::applier(owner),
-        format!("the validation of Istio's objects to {}", canary.istiod()),
-    );
-    step.why = "Whatever carries no label belongs to the revision that the base chart names as the default: Gateways that somebody makes later, and \
-                the validation of Istio's own objects."
-        .to_owned();
-    step.watch = "No Gateway changes hands: each carries its own label.".to_owned();
-    let to = |rev: &Rev| {
-        let (name, service) = (&rev.name, &rev.istiod());
-        let mut webhooks = object.value["webhooks"].clone();
-        for webhook in webhooks.as_array_mut().into_iter().flatten() {
-            if let Some(asked) = webhook.pointer_mut("/clientConfig/service/name") {
-                *asked = json!(service);
-            }
-        }
-        let does = Action::Patch {
-            file: Object::Given(json!({
-                "apiVersion": "admissionregistration.k8s.io/v1",
-                "kind": "ValidatingWebhookConfiguration",
-                "metadata": {"name": VALIDATOR, "labels": {"istio.io/rev": name}},
-                "webhooks": webhooks,
-            })),
-        };
-        let values = json!({ "defaultRevision": name });
-        let how = at_owner::values(owner, Chart::Base, &canary.version, &values);
-        at_owner::at(owner, how, does, vec![asks(rev)])
+    let Some(owner) = &gateway.owner else {
+        return does;
     };
-    step.actions = vec![to(canary)];
-    step.gates = vec![asks(canary)];
-    step.gates.extend(context.probes(false));
-    step.rollback.actions = vec![to(stable)];
-    step.rollback.gates = vec![asks(stable)];
-    step.back = format!("{} is asked again.", stable.istiod());
-    Some(step)
-}
-
-/// The default validation and who owns it, where it stands for the tag that there is not.
-pub(super) fn owned_validator(existing: &Existing) -> Option<(&Owner, &Manifest)> {
-    let owner = existing.owners.istiod.as_ref()?;
-    let object = existing.objects.iter().find(|object| {
-        object.identity.kind == "ValidatingWebhookConfiguration"
-            && object.identity.name == VALIDATOR
-            && existing.tag.is_none()
-    })?;
-    Some((owner, object))
-}
-
-/// The webhook configuration of Helm's base chart.
-const VALIDATOR: &str = "istiod-default-validator";
-
-/// It asks this control plane.
-pub(super) fn asks(rev: &Rev) -> Gate {
-    Gate::Validator {
-        name: VALIDATOR.to_owned(),
-        service: rev.istiod(),
-        revision: rev.name.clone(),
-    }
+    let value = value.unwrap_or_default();
+    let how = vec![
+        format!("Gateway {namespace}/{name}, wherever it is written:"),
+        "metadata:".to_owned(),
+        "  labels:".to_owned(),
+        format!("    {KEY}: {value:?}"),
+    ];
+    let done = Gate::Labelled {
+        kind: "gateway".to_owned(),
+        namespace: namespace.clone(),
+        name: name.clone(),
+        key: KEY.to_owned(),
+        value,
+    };
+    at_owner::at(&owner.in_words(), how, does, vec![done])
 }
 
 /// What of a Gateway's names is part of a step's; the number tells two apart.

@@ -7,10 +7,11 @@ use super::super::{retire, ztunnel as daemon_set};
 use super::at_owner::{self, Chart};
 use super::beside::{kept_off, pinned_affinity};
 use super::nodes::{all_moved, covered};
-use super::owners::{self, reference};
+use super::owners::reference;
+use super::tags::{self, Tags};
 use super::{Applier, Object, Phase, Step, step};
 use super::{held, label, on_delete};
-use crate::existing::Existing;
+use crate::existing::{Existing, Way};
 use crate::identity::Identity;
 use crate::istio::{tag_objects, tag_webhook};
 use crate::plan::Owner;
@@ -44,7 +45,7 @@ pub(super) fn ztunnel(context: &Context, existing: &Existing) -> Step<Object> {
     let delete = retire::delete(gone.to_vec());
     let delete = match &existing.owners.ztunnel {
         Some(owner) => {
-            step.applier = at_owner::applier(owner);
+            step.applier = at_owner::applier(owner.by);
             step.rollback.actions = back_at_owner(context, existing, owner, &gone);
             let how = at_owner::uninstalled(owner, Chart::Ztunnel);
             at_owner::at(owner, how, delete, vec![Gate::Gone])
@@ -107,11 +108,7 @@ fn back_at_owner(
     ]
 }
 
-pub(super) fn control_plane(
-    context: &Context,
-    existing: &Existing,
-    nameless: bool,
-) -> Step<Object> {
+pub(super) fn control_plane(context: &Context, existing: &Existing, tags: &Tags) -> Step<Object> {
     let (stable, canary, namespace) = (&context.stable, &context.canary, context.istio_namespace());
     let mut step = step(
         640,
@@ -124,16 +121,37 @@ pub(super) fn control_plane(
                 revisions used stay."
         .to_owned();
     step.watch = format!("{} is untouched.", canary.istiod());
-    let owners = existing.gateways.iter().map(|gateway| Gate::GatewayOwner {
-        gateway: reference(gateway),
-        version: canary.version.clone(),
-        revision: Some(canary.name.clone()),
-    });
-    step.requires = owners.collect();
+    let follow = tags::followers(existing).next().is_some();
+    step.requires = tags
+        .early
+        .iter()
+        .map(|tag| tags::points(existing, tag, canary))
+        .collect();
+    let owners = existing.gateways.iter();
+    let owners = owners.filter(|gateway| gateway.way != Way::Tag || tags.late.is_empty());
+    step.requires
+        .extend(owners.map(|gateway| Gate::GatewayOwner {
+            gateway: reference(gateway),
+            version: canary.version.clone(),
+            revision: (gateway.way != Way::Tag).then(|| canary.name.clone()),
+        }));
     step.actions = vec![Action::RequireOwned {
         revision: canary.name.clone(),
+        follow,
     }];
-    if nameless && existing.tag.is_some() {
+    if !tags.late.is_empty() {
+        if follow {
+            const ALONE: &str = "runs without a control plane until 650: it serves on, but takes no changes and renews no certificate";
+            let pods = tags::followers(existing).map(reference);
+            step.actions
+                .extend(pods.map(|gateway| Action::RequireRollout {
+                    namespace: gateway.namespace,
+                    name: gateway.deployment,
+                    istio_namespace: namespace.to_owned(),
+                    istiod: stable.istiod(),
+                }));
+            step.restarts = tags::restarts(existing, ALONE);
+        }
         step.why.push_str(
             " The tag `default` goes first: its webhooks would call an istiod that is not there. 650 makes it anew for the canary.",
         );
@@ -148,20 +166,18 @@ pub(super) fn control_plane(
             webhook: tag_webhook("default", namespace),
             revision: stable.name.clone(),
         });
-    } else if existing.tag.is_some() {
-        step.requires.push(context.default_tag(canary));
     }
     let delete = retire::delete(retire::own_objects(context));
     step.actions.push(match &existing.owners.istiod {
         Some(owner) => {
-            step.applier = at_owner::applier(owner);
+            step.applier = at_owner::applier(owner.by);
             let how = at_owner::uninstalled(owner, Chart::Istiod);
             at_owner::at(owner, how, delete, vec![Gate::Gone])
         }
         None => delete,
     });
-    if owners::owned_validator(existing).is_some() {
-        step.requires.push(owners::asks(canary));
+    if tags::owned_validator(existing).is_some() {
+        step.requires.push(tags::asks(canary));
     }
     step.gates = vec![
         Gate::Gone,
@@ -173,10 +189,10 @@ pub(super) fn control_plane(
         },
     ];
     step.gates.extend(context.probes(false));
-    step.restarts = vec![Restart {
+    step.restarts.push(Restart {
         object: format!("Deployment {namespace}/{}", stable.istiod()),
         touches: "ends; no ztunnel is connected to it".to_owned(),
-    }];
+    });
     step.reversible = false;
     step.rollback.keeps = true;
     step.stays = vec!["what is left: the canary's revision alone".to_owned()];
