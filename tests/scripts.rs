@@ -632,6 +632,85 @@ fn a_probe_is_not_satisfied_by_its_status() {
     assert_eq!(run("nothing\\n200"), 1);
 }
 
+/// Answers requests one after the other: those with the header, and of the others one in so many, are the canary's.
+fn answering(one_in: usize) -> (String, std::sync::mpsc::Sender<()>) {
+    use std::io::{BufRead, BufReader, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = format!("http://{}", listener.local_addr().expect("an address"));
+    let (stop, stopped) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let mut number = 0;
+        for stream in listener.incoming() {
+            if !matches!(
+                stopped.try_recv(),
+                Err(std::sync::mpsc::TryRecvError::Empty)
+            ) {
+                return;
+            }
+            let mut stream = stream.expect("a connection");
+            let lines = BufReader::new(stream.try_clone().expect("a connection")).lines();
+            let request: Vec<String> = lines
+                .map_while(Result::ok)
+                .take_while(|line| !line.is_empty())
+                .collect();
+            let asked = request.iter().any(|line| line == "x-canary: yes");
+            number += usize::from(!asked);
+            let revision = if asked || number % one_in == 0 {
+                "1-31-0"
+            } else {
+                "1-30-3"
+            };
+            let answer = format!(
+                "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nX-Revision: {revision}\r\nContent-Length: 3\r\nConnection: close\r\n\r\nhi\n"
+            );
+            stream.write_all(answer.as_bytes()).expect("an answer");
+        }
+    });
+    (address, stop)
+}
+
+#[test]
+fn a_sample_counts_who_answers() {
+    if Command::new("curl").arg("--version").output().is_err() {
+        return common::skip("there is no curl");
+    }
+    let stage = Stage::new("shop-1.31");
+    stage.stub("sleep", "#!/bin/sh\nexit 0\n");
+    stage.stub("kubectl", "#!/bin/sh\ncase \"$*\" in *metadata.generation*) echo 3 ;; *status.parents*) echo 'True 3' ;; esac\n");
+    let run = |step: &str, one_in: usize| {
+        let (address, stop) = answering(one_in);
+        let environment = [
+            ("MESHPLAN_SIMULATED", ""),
+            ("MESHPLAN_WAIT", "0"),
+            ("http_proxy", address.as_str()),
+        ];
+        let output = stage.run(&format!("{step}/verify.sh"), &environment);
+        drop(stop);
+        (code(&output), stdout(&output) + &stderr(&output))
+    };
+    let (code, said) = run("320-weight-20", 5);
+    assert_eq!(code, 0, "{said}");
+    assert!(
+        said.contains("sample cart: the canary answered 80 of 400"),
+        "{said}"
+    );
+    assert!(
+        said.contains("with x-canary: yes: the canary answered 20 of 20"),
+        "{said}"
+    );
+    let (code, said) = run("320-weight-20", 2);
+    assert_eq!(code, 1, "{said}");
+    assert!(
+        said.contains("not so within 0 seconds: sample cart: the canary answers 48 to 112 of 400"),
+        "{said}"
+    );
+    // With the header alone nobody else may come there; at 100 % all do.
+    assert_eq!(run("300-header", 400).0, 1);
+    assert_eq!(run("300-header", 10_000).0, 0);
+    assert_eq!(run("400-weight-100", 1).0, 0);
+    assert_eq!(run("400-weight-100", 2).0, 1);
+}
+
 /// A cluster of two nodes, one of them in the group; `reaches` says who of the probe pods cannot talk.
 const TWO_NODES: &str = r#"#!/bin/sh
 echo "kubectl $*" >> "$RECORD"

@@ -18,7 +18,7 @@ pub struct Shift {
     pub soak: Option<Spanned<String>>,
 }
 
-/// A request header and its value.
+/// A header and its value.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Header {
@@ -46,6 +46,34 @@ pub struct Probe {
     pub url: Spanned<String>,
     /// What must come back.
     pub expect: Expect,
+    /// Requests that are counted at each weight, to see who answers them.
+    pub sample: Option<Sample>,
+}
+
+/// Requests that are counted, to see whether the canary answers as many as its weight says.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Sample {
+    /// How many.
+    #[schemars(with = "Requests")]
+    pub requests: Spanned<Requests>,
+    /// What an answer of the canary's has, and none of stable's.
+    pub canary: Mark,
+}
+
+/// How many requests are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+pub struct Requests(#[schemars(range(min = 1, max = 10000))] pub u16);
+
+/// What tells an answer from others: exactly one of the two.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Mark {
+    /// Text that the body holds.
+    #[schemars(with = "Option<String>")]
+    pub contains: Option<Spanned<String>>,
+    /// A header of the answer.
+    pub header: Option<Header>,
 }
 
 /// What a probe must get.
@@ -58,6 +86,8 @@ pub struct Expect {
     /// Text that the body holds.
     #[schemars(with = "Option<String>")]
     pub contains: Option<Spanned<String>>,
+    /// A header of the answer.
+    pub header: Option<Header>,
 }
 
 /// An HTTP status code.

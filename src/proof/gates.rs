@@ -309,7 +309,7 @@ pub fn closed(step: &IndexStep, state: &State, gate: &Gate) -> Option<String> {
             ..
         } => probe(state, url, *status, header.as_deref()),
         // Only a cluster can say, in which versions it has stored what among others.
-        Gate::Applied | Gate::Soak { .. } | Gate::Stored { .. } => None,
+        Gate::Applied | Gate::Soak { .. } | Gate::Stored { .. } | Gate::Sample { .. } => None,
     }
 }
 

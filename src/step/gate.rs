@@ -222,12 +222,43 @@ pub enum Gate {
         status: u16,
         /// Text that the body holds.
         contains: Option<String>,
+        /// A header of the answer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        answers: Option<Answered>,
         /// A header to send, as `name: value`.
         header: Option<String>,
+    },
+    /// Of so many requests the canary answers a share, as far as so many can say.
+    Sample {
+        /// What is asked for, in words.
+        name: String,
+        /// Where to ask.
+        url: String,
+        /// A header to send, as `name: value`.
+        header: Option<String>,
+        /// How many requests.
+        requests: u16,
+        /// Text that the body of an answer of the canary's holds.
+        contains: Option<String>,
+        /// A header of an answer of the canary's.
+        answers: Option<Answered>,
+        /// How many of them the canary answers at least.
+        least: u16,
+        /// And at most.
+        most: u16,
     },
     /// Time goes by.
     Soak {
         /// So much of it.
         seconds: u64,
     },
+}
+
+/// A header of an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answered {
+    /// Its name, lower case.
+    pub name: String,
+    /// Its value; case counts.
+    pub value: String,
 }

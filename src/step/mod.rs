@@ -10,7 +10,7 @@ mod object;
 use serde::{Deserialize, Serialize};
 
 pub use action::{Action, Cohort, GatewayRef, Istioctl, RouteRef, ServiceRef, StoredVersion};
-pub use gate::Gate;
+pub use gate::{Answered, Gate};
 pub use lower::{GRANT, Lab, Procedure, lower};
 pub use object::{
     AddressPool, Allowed, Copy, Gateway, HttpBackend, HttpMatch, HttpRoute, HttpRule,

@@ -92,6 +92,10 @@ fn script_data(step: &Step<String>, actions: &[Action<String>], gates: &[Gate]) 
         "step": step,
         "simulates": simulates,
         "waits": waits,
+        "answers": gates.iter().any(|gate| matches!(
+            gate,
+            Gate::Probe { answers: Some(_), .. } | Gate::Sample { answers: Some(_), .. }
+        )),
         "istioctl": actions.iter().find_map(istioctl),
     })
 }
@@ -105,6 +109,7 @@ fn needs_data_plane(gate: &Gate) -> bool {
             | Gate::Enrolled { .. }
             | Gate::Route { .. }
             | Gate::Probe { .. }
+            | Gate::Sample { .. }
             | Gate::Soak { .. }
     )
 }

@@ -161,14 +161,42 @@ service=$(kubectl get validatingwebhookconfiguration istiod-default-validator -o
 {% elif gate.gate == "probe" %}
 {% set what = gate.name ~ (" with " ~ gate.header if gate.header else "") %}
 probed_{{ number }}() {
-  body=$(curl -sS -m 10{% if gate.header %} -H {{ gate.header }}{% endif %} -w '\n%{http_code}' -- {{ gate.url }}) || return 1
+  body=$(curl -sS -m 10{% if gate.answers is defined %} -i{% endif %}{% if gate.header %} -H {{ gate.header }}{% endif %} -w '\n%{http_code}' -- {{ gate.url }}) || return 1
   [ "$(printf '%s\n' "$body" | tail -n 1)" = {{ gate.status|string }} ] || return 1
+{% if gate.answers is defined %}
+  printf '%s\n' "$body" | answers {{ gate.answers.name }} {{ gate.answers.value }} || return 1
+{% endif %}
+{% if gate.answers is defined and gate.contains %}
+  body=$(printf '%s\n' "$body" | without_headers)
+{% endif %}
 {% if gate.contains %}
   printf '%s\n' "$body" | sed '$d' | grep -qF -- {{ gate.contains }}
 {% endif %}
 }
 simulated {{ "probe " ~ what }} ||
   within 60 {{ "probe " ~ what }} probed_{{ number }}
+{% elif gate.gate == "sample" %}
+{% set share = (gate.least ~ "" if gate.least == gate.most else gate.least ~ " to " ~ gate.most) ~ " of " ~ gate.requests %}
+{% set what = "sample " ~ gate.name ~ (" with " ~ gate.header if gate.header else "") ~ ": the canary answers " ~ share %}
+sampled_{{ number }}() {
+  asked=0
+  canary=0
+  while [ "$asked" -lt {{ gate.requests }} ]; do
+    answer=$(curl -sS -m 10{% if gate.answers %} -i{% endif %}{% if gate.header %} -H {{ gate.header }}{% endif %} -- {{ gate.url }}) || return 1
+{% if gate.answers %}
+    if printf '%s\n' "$answer" | answers {{ gate.answers.name }} {{ gate.answers.value }}; then
+{% else %}
+    if printf '%s\n' "$answer" | grep -qF -- {{ gate.contains }}; then
+{% endif %}
+      canary=$((canary + 1))
+    fi
+    asked=$((asked + 1))
+  done
+  echo {{ "sample " ~ gate.name ~ (" with " ~ gate.header if gate.header else "") ~ ":" }} "the canary answered $canary of $asked"
+  [ "$canary" -ge {{ gate.least }} ] && [ "$canary" -le {{ gate.most }} ]
+}
+simulated {{ what }} ||
+  within 30 {{ what }} sampled_{{ number }}
 {% elif gate.gate == "soak" %}
 if ! simulated {{ "soak of " ~ gate.seconds ~ " seconds" }}; then
   left={{ gate.seconds }}

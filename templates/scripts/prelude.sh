@@ -34,6 +34,26 @@ within() {
   echo "$what"
 }
 {% endif %}
+{% if answers %}
+
+# answers NAME VALUE: whether the headers of an answer on standard input have this one.
+answers() {
+  header=$1 value=$2 awk '
+    { sub(/\r$/, "") }
+    $0 == "" { exit }
+    tolower(substr($0, 1, index($0, ":") - 1)) == ENVIRON["header"] {
+      own = substr($0, index($0, ":") + 1)
+      gsub(/^[ \t]+|[ \t]+$/, "", own)
+      if (own == ENVIRON["value"]) found = 1
+    }
+    END { exit !found }'
+}
+
+# What stands behind the headers.
+without_headers() {
+  awk 'body { print } { sub(/\r$/, "") } $0 == "" { body = 1 }'
+}
+{% endif %}
 {% if istioctl %}
 {% set variable = "ISTIOCTL_" ~ istioctl.revision|replace("-", "_") %}
 

@@ -10,6 +10,7 @@ mod names;
 mod nodes;
 mod objects;
 mod pools;
+mod probes;
 mod references;
 mod routes;
 mod shift;
@@ -123,6 +124,7 @@ pub fn check(
     gateways::check(&parts, facts.as_ref(), &mut found);
     routes::check(&parts, &mut found);
     shift::check(&parts, &mut found);
+    probes::check(&parts, &mut found);
     lab::check(&parts, &mut found);
     allows::check(&parts, &mut found);
 

@@ -1,16 +1,16 @@
 //! Traffic moves one way, to its end, and a client can send the header.
 
-use super::{Found, sound};
+use super::Found;
 use crate::finding::Finding;
 use crate::names::{is_header_name, is_header_value};
 use crate::plan::duration::parse_duration;
 use crate::plan::parse::Parts;
+use crate::plan::written_shift::Header;
 
 /// The share at which the canary has everything.
 const ALL: u16 = 100;
 
 pub(super) fn check(parts: &Parts, found: &mut Found) {
-    probes(parts, found);
     let Some(shift) = &parts.shift else { return };
     let mut last_falls = false;
     for pair in shift.weights.windows(2) {
@@ -51,7 +51,12 @@ pub(super) fn check(parts: &Parts, found: &mut Found) {
             soak,
         );
     }
-    let (name, value) = (&shift.header.name, &shift.header.value);
+    header(&shift.header, found);
+}
+
+/// A header is one that HTTP can carry.
+pub(super) fn header(header: &Header, found: &mut Found) {
+    let (name, value) = (&header.name, &header.value);
     if !is_header_name(name.get_ref()) {
         found.say(
             Finding::error(
@@ -79,42 +84,5 @@ pub(super) fn check(parts: &Parts, found: &mut Found) {
             .help("write a value as `test`"),
             value,
         );
-    }
-}
-
-fn probes(parts: &Parts, found: &mut Found) {
-    for probe in sound(&parts.probes) {
-        let url = probe.url.get_ref();
-        let rest = url
-            .strip_prefix("http://")
-            .or_else(|| url.strip_prefix("https://"));
-        if !rest.is_some_and(|rest| !rest.is_empty() && rest.chars().all(|c| c.is_ascii_graphic()))
-        {
-            found.say(
-                Finding::error(
-                    "bad-url",
-                    format!("`{}` is no address to probe", url.escape_debug()),
-                )
-                .label("not http:// or https:// and a host")
-                .help("write the address as for curl, as `http://172.18.255.202/productpage`"),
-                &probe.url,
-            );
-        }
-        for text in [Some(&probe.name), probe.expect.contains.as_ref()]
-            .into_iter()
-            .flatten()
-        {
-            if text.get_ref().is_empty() || text.get_ref().chars().any(char::is_control) {
-                found.say(
-                    Finding::error(
-                        "bad-text",
-                        "a probe's text is empty or has control characters",
-                    )
-                    .label("one line of text")
-                    .help("write one line of text"),
-                    text,
-                );
-            }
-        }
     }
 }

@@ -339,23 +339,6 @@ impl<'a> Context<'a> {
             header.value.get_ref().clone(),
         ))
     }
-
-    /// The probes as gates; with the shift's header if asked for.
-    pub fn probes(&self, with_header: bool) -> Vec<Gate> {
-        let header = self.header().filter(|_| with_header);
-        let header = header.map(|(name, value)| format!("{name}: {value}"));
-        self.plan
-            .probe
-            .iter()
-            .map(|probe| Gate::Probe {
-                name: probe.name.get_ref().clone(),
-                url: probe.url.get_ref().clone(),
-                status: probe.expect.status.get_ref().0,
-                contains: probe.expect.contains.as_ref().map(|c| c.get_ref().clone()),
-                header: header.clone(),
-            })
-            .collect()
-    }
 }
 
 /// A Gateway's class.

@@ -7,6 +7,7 @@ mod in_place;
 mod lab;
 mod mesh;
 mod prepare;
+mod probes;
 mod promote;
 mod retire;
 mod revision;

@@ -174,6 +174,12 @@ pub(super) fn routed(
     if matches!(now, Traffic::Header | Traffic::Weight(_)) {
         step.gates.extend(context.probes(true));
     }
+    step.gates.extend(match now {
+        Traffic::Header => context.samples(0, true),
+        Traffic::Weight(percent) => context.samples(percent, true),
+        Traffic::Canary => context.samples(100, false),
+        Traffic::Stable => Vec::new(),
+    });
     let mut gates = route_gates(context, Entrance::Both);
     gates.extend(context.probes(false));
     step.rollback.requires = vec![context.services(&context.stable)];
