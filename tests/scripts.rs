@@ -723,6 +723,11 @@ case "$*" in
     else echo batch-1,,; fi ;;
   *"get nodes -l node.example/group=batch -o name") echo node/batch-1 ;;
   *"get nodes -l meshplan.dev/pool!=canary"*) echo general-1 ;;
+  *"get pods -A"*"spec.nodeName=batch-1"*)
+    # One that was bound late, the first time.
+    [ -e "$RECORD.late" ] && [ -z "${STAYS:-}" ] || echo "shop/web-1 ReplicaSet ${STAYS:-}"
+    touch "$RECORD.late"
+    echo istio-system/ztunnel-1 DaemonSet ;;
   *"get pods"*"spec.nodeName=batch-1"*) echo True ;;
   "apply -f -") cat >/dev/null ;;
   *redirection*) echo enabled ;;
@@ -738,7 +743,7 @@ fn a_node_is_opened_when_a_pod_on_it_talks_both_ways() {
     let script = "302-nodes-batch/apply.sh";
     let run = |environment: &[(&str, &str)]| {
         let record = stage.record(script);
-        for end in ["", ".moved", ".ended"] {
+        for end in ["", ".moved", ".ended", ".late"] {
             let _ = fs::remove_file(format!("{}{end}", record.display()));
         }
         let real = [&[("MESHPLAN_SIMULATED", "")], environment].concat();
@@ -752,6 +757,8 @@ fn a_node_is_opened_when_a_pod_on_it_talks_both_ways() {
         found.unwrap_or_else(|| panic!("{what} is not asked for: {asked}"))
     };
     assert!(at("drain batch-1") < at("label node batch-1"));
+    // Once as a trial, and twice for the pod that came late.
+    assert_eq!(asked.matches("drain batch-1").count(), 3, "{asked}");
     assert!(
         at("label node batch-1")
             < at("exec -n meshplan-probe here -- /agnhost connect 10.0.0.9:8080")
@@ -775,6 +782,13 @@ fn a_node_is_opened_when_a_pod_on_it_talks_both_ways() {
             stderr(&output)
         );
     }
+
+    // What comes back each time stops a node only where it is part of the mesh.
+    let (output, asked) = run(&[("DEAF", "nobody"), ("STAYS", "enabled")]);
+    assert_eq!(code(&output), 1, "{}", stdout(&output));
+    assert!(stderr(&output).contains("keep coming to batch-1") && !asked.contains("label node"));
+    let (output, _) = run(&[("DEAF", "nobody"), ("STAYS", "pending")]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
 
     let (output, asked) = run(&[("DEAF", "here"), ("MESHPLAN_PROBE", "no")]);
     assert_eq!(code(&output), 0, "{}", stderr(&output));
