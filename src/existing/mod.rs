@@ -3,6 +3,7 @@
 mod against;
 mod fragile;
 mod gateways;
+mod installed;
 mod nodes;
 mod read;
 mod settings;

@@ -3,68 +3,107 @@
 use std::rc::Rc;
 
 use serde_json::Value;
+use toml::Spanned;
 
 use super::Reading;
+use super::installed::{Setting, of_cni, of_istiod, of_ztunnel};
 use crate::finding::Finding;
 use crate::identity::Key;
-use crate::plan::Component;
+use crate::plan::{Component, ValuesFile};
 use crate::state::{Facet, Object, State};
 
-/// Environment of istiod by which a mesh is another one than the default: its CA, its name, its trust.
-const DECISIVE: [(&str, &str); 8] = [
-    ("CLUSTER_ID", "Kubernetes"),
-    ("ENABLE_CA_SERVER", "true"),
-    ("EXTERNAL_CA", ""),
-    ("CA_ADDR", ""),
-    ("PILOT_CERT_PROVIDER", "istiod"),
-    ("K8S_SIGNER", ""),
-    ("TRUST_DOMAIN", "cluster.local"),
-    ("MULTI_ROOT_MESH", ""),
-];
-
-/// Where istio-cni puts its files unless a platform wants it elsewhere.
-const CNI_FOLDERS: [&str; 2] = ["/opt/cni/bin", "/etc/cni/net.d"];
-
 impl Reading<'_> {
-    /// Settings that the plan would replace by defaults.
+    /// Settings that the canary would not have: where the plan has no values for a component, and where its values are not those that the mesh was installed
+    /// with.
     pub(super) fn settings(&mut self, state: &State) {
-        let values = self.plan.istio.values.as_ref();
-        let given = [
-            values.is_some_and(|values| values.istiod.is_some()),
-            values.is_some_and(|values| values.cni.is_some()),
-            values.is_some_and(|values| values.ztunnel.is_some()),
-        ];
-        let mut all: Vec<(usize, &Rc<Object>, Vec<String>)> = Vec::new();
-        all.extend(
-            state
-                .istiods()
-                .map(|(object, _)| (0, object, of_istiod(object))),
+        let istiods = state.istiods();
+        let istiods = istiods.map(|(object, _)| (Component::Istiod, object, of_istiod(object)));
+        let cnis = state.cnis();
+        let cnis = cnis.map(|(object, _)| (Component::Cni, object, of_cni(object)));
+        let ztunnels = state.ztunnels();
+        let ztunnels = ztunnels.map(|(object, _)| (Component::Ztunnel, object, of_ztunnel(object)));
+        let all: Vec<_> = istiods.chain(cnis).chain(ztunnels).collect();
+        for (component, object, settings) in all {
+            let named = self.plan.istio.values.as_ref();
+            let named = named.and_then(|values| values.of(component));
+            match (self.values.of(component), named) {
+                (Some(values), Some(place)) => {
+                    self.other_values((object, &settings), values, place)
+                }
+                _ => self.no_values((object, &settings), component),
+            }
+        }
+        self.authority(state);
+        self.hub(state);
+    }
+
+    fn no_values(&mut self, (object, settings): (&Object, &[Setting]), component: Component) {
+        let own = settings.iter().filter(|setting| setting.is_own());
+        let own: Vec<String> = own.map(Setting::in_words).collect();
+        let Some(folder) = &self.plan.stable.existing else {
+            return;
+        };
+        if own.is_empty() {
+            return;
+        }
+        let component = component.key();
+        self.say(
+            Finding::error("existing-settings", format!("{} has settings of its own, and the plan has none for {component}", object.key))
+                .label(own.join(", "))
+                .help(format!("write the chart values that it was installed with: `values = {{ {component} = \"…\" }}` in `[istio]`"))
+                .object(object.key.to_string()),
+            folder,
         );
-        all.extend(state.cnis().map(|(object, _)| (1, object, of_cni(object))));
-        all.extend(state.ztunnels().map(|(object, ztunnel)| {
-            let own = ztunnel.xds.as_deref() != ztunnel.ca.as_deref();
-            (2, object, of_ztunnel(object, own))
-        }));
-        for (number, object, own) in all {
-            let Some(folder) = self
-                .plan
-                .stable
-                .existing
-                .as_ref()
-                .filter(|_| !given[number] && !own.is_empty())
-            else {
-                continue;
-            };
-            let component = ["istiod", "cni", "ztunnel"][number];
+    }
+
+    fn other_values(
+        &mut self,
+        (object, settings): (&Object, &[Setting]),
+        values: &ValuesFile,
+        place: &Spanned<String>,
+    ) {
+        let others = settings.iter();
+        let others = others.filter_map(|setting| Some((setting, setting.otherwise(values)?)));
+        for (setting, planned) in others.collect::<Vec<_>>() {
             self.say(
-                Finding::error("existing-settings", format!("{} has settings of its own, and the plan has none for {component}", object.key))
-                    .label(own.join(", "))
-                    .help(format!("write the chart values that it was installed with: `values = {{ {component} = \"…\" }}` in `[istio]`"))
-                    .object(object.key.to_string()),
-                folder,
+                Finding::error(
+                    "existing-settings",
+                    format!("{} has {}", object.key, setting.in_words()),
+                )
+                .label(if planned.is_empty() {
+                    "these values give it none".to_owned()
+                } else {
+                    format!("these values give it {planned}")
+                })
+                .help("write the values that it was installed with: `helm get values`, or the ConfigMap `values` of 1.26 and later")
+                .object(object.key.to_string()),
+                place,
             );
         }
-        self.hub(state);
+    }
+
+    /// Certificates come from istiod, which the canary's ztunnel asks.
+    fn authority(&mut self, state: &State) {
+        let other = state
+            .ztunnels()
+            .find(|(_, ztunnel)| ztunnel.xds != ztunnel.ca);
+        let (Some((object, ztunnel)), Some(folder)) = (other, &self.plan.stable.existing) else {
+            return;
+        };
+        self.say(
+            Finding::error(
+                "not-yet",
+                format!(
+                    "{} has its certificates from {}",
+                    object.key,
+                    ztunnel.ca.as_deref().unwrap_or("somebody else")
+                ),
+            )
+            .label("the canary's would ask its control plane")
+            .help("a CA that is not istiod is decided but not built yet")
+            .object(object.key.to_string()),
+            folder,
+        );
     }
 
     /// What is part of the mesh is seen by the canary's control plane too.
@@ -222,75 +261,4 @@ impl Reading<'_> {
             }
         }
     }
-}
-
-/// Name and value of each variable of the first container.
-fn env(object: &Object) -> impl Iterator<Item = (&str, &str)> {
-    let env = object
-        .value()
-        .pointer("/spec/template/spec/containers/0/env");
-    let all = env.and_then(Value::as_array).into_iter().flatten();
-    all.filter_map(|one| Some((one.get("name")?.as_str()?, one.get("value")?.as_str()?)))
-}
-
-fn of_istiod(object: &Object) -> Vec<String> {
-    let own = env(object).filter(|(name, value)| {
-        DECISIVE
-            .iter()
-            .any(|(known, default)| known == name && default != value)
-    });
-    let mut own: Vec<String> = own.map(|(name, value)| format!("{name}={value}")).collect();
-    own.extend(pulls(object));
-    own
-}
-
-fn of_cni(object: &Object) -> Vec<String> {
-    let volumes = object.value().pointer("/spec/template/spec/volumes");
-    let folders = volumes.and_then(Value::as_array).into_iter().flatten();
-    let named = folders.filter(|volume| {
-        let name = volume.get("name").and_then(Value::as_str);
-        ["cni-bin-dir", "cni-net-dir"].contains(&name.unwrap_or_default())
-    });
-    let paths = named.filter_map(|volume| volume.pointer("/hostPath/path")?.as_str());
-    let mut own: Vec<String> = paths
-        .filter(|path| !CNI_FOLDERS.contains(path))
-        .map(str::to_owned)
-        .collect();
-    own.extend(pulls(object));
-    own
-}
-
-fn of_ztunnel(object: &Object, other_ca: bool) -> Vec<String> {
-    let mut own: Vec<String> = env(object)
-        .filter(|(name, value)| match *name {
-            "CLUSTER_ID" | "ISTIO_META_CLUSTER_ID" => *value != "Kubernetes",
-            "NETWORK" | "TRUST_DOMAIN" => !value.is_empty(),
-            _ => false,
-        })
-        .map(|(name, value)| format!("{name}={value}"))
-        .collect();
-    if other_ca {
-        own.push("a CA that is not istiod".to_owned());
-    }
-    let spec = object.value().pointer("/spec/template/spec");
-    let selector = spec.and_then(|spec| spec.get("nodeSelector")?.as_object());
-    own.extend(
-        selector
-            .into_iter()
-            .flatten()
-            .filter(|(key, _)| *key != "kubernetes.io/os")
-            .map(|(key, _)| format!("nodeSelector {key}")),
-    );
-    if spec.is_some_and(|spec| spec.get("affinity").is_some()) {
-        own.push("affinity".to_owned());
-    }
-    own.extend(pulls(object));
-    own
-}
-
-fn pulls(object: &Object) -> Option<String> {
-    let secrets = object
-        .value()
-        .pointer("/spec/template/spec/imagePullSecrets");
-    secrets.is_some().then(|| "imagePullSecrets".to_owned())
 }

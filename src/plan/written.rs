@@ -6,6 +6,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::pool::Pool;
+use super::values::Component;
 use super::written_lab::Lab;
 use super::written_nodes::{Batch, NodeGroup, Origin, Owners, Placement};
 use super::written_shift::{Allow, Probe, Shift};
@@ -93,6 +94,18 @@ pub struct ChartValues {
     /// For ztunnel.
     #[schemars(with = "Option<String>")]
     pub ztunnel: Option<Spanned<String>>,
+}
+
+impl ChartValues {
+    /// Returns the file of a component.
+    #[must_use]
+    pub fn of(&self, component: Component) -> Option<&Spanned<String>> {
+        match component {
+            Component::Istiod => self.istiod.as_ref(),
+            Component::Cni => self.cni.as_ref(),
+            Component::Ztunnel => self.ztunnel.as_ref(),
+        }
+    }
 }
 
 /// Who installs Istio.

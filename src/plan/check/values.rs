@@ -29,14 +29,11 @@ pub(super) fn check(
         return Values::default();
     };
     let own = istio.values.as_ref();
-    let named = [
-        (Component::Istiod, own.and_then(|v| v.istiod.as_ref())),
-        (Component::Cni, own.and_then(|v| v.cni.as_ref())),
-        (Component::Ztunnel, own.and_then(|v| v.ztunnel.as_ref())),
-    ];
     let mut values = Values::default();
-    for (component, name) in named {
-        let Some(name) = name else { continue };
+    for component in [Component::Istiod, Component::Cni, Component::Ztunnel] {
+        let Some(name) = own.and_then(|own| own.of(component)) else {
+            continue;
+        };
         values
             .files
             .extend(load(component, name, files, sources, found));
