@@ -88,6 +88,14 @@ const HARMLESS: &[(&str, &str)] = &[
         "a Secret of the user's, in no file: only the cluster knows whether it is there",
     ),
     (
+        "/50-nodepool-spot-canary.yaml: removed",
+        "nodes may come some other way; the step waits for them",
+    ),
+    (
+        "/50-nodepool-spot-canary.yaml#/spec/template/spec/nodeClassRef/",
+        "what a NodePool refers to is the cloud's, and in no file",
+    ),
+    (
         "(an owner writes it)",
         "what an owner is asked for, as the plan foretells it: nobody applies the file",
     ),

@@ -717,12 +717,17 @@ echo "kubectl $*" >> "$RECORD"
 case "$*" in
   "label node batch-1 meshplan.dev/pool=canary"*) touch "$RECORD.moved" ;;
   "annotate node batch-1 meshplan.dev/moving-") touch "$RECORD.ended" ;;
-  *"get nodes -l node.example/group=batch -o jsonpath"*)
+  *"get nodes -l node.example/group=batch,kubernetes.io/os!=windows -o jsonpath"*)
     if [ -e "$RECORD.ended" ]; then echo batch-1,canary,
     elif [ -e "$RECORD.moved" ]; then echo batch-1,canary,open
     else echo batch-1,,; fi ;;
-  *"get nodes -l node.example/group=batch -o name") echo node/batch-1 ;;
-  *"get nodes -l meshplan.dev/pool!=canary"*) echo general-1 ;;
+  *"get nodes -l node.example/group=batch,kubernetes.io/os!=windows -o name") echo node/batch-1 ;;
+  *"get nodes -l kubernetes.io/os!=windows,meshplan.dev/pool!=canary"*)
+    echo "batch-1 True"
+    # One that is cordoned, one that is not ready, and one that pods can come to.
+    echo "general-1 true True"
+    echo "general-2 False"
+    echo "general-3 True" ;;
   *"get pods -A"*"spec.nodeName=batch-1"*)
     # One that was bound late, the first time.
     [ -e "$RECORD.late" ] && [ -z "${STAYS:-}" ] || echo "shop/web-1 ReplicaSet ${STAYS:-}"

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use crate::state::{Facet, Object};
+use crate::state::{Facet, Object, selects};
 
 /// A workload that a drain hits hard.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,12 +26,19 @@ const LEFT_ALONE: [(&str, &str); 2] = [
 /// Those of a dump, in the order of their names.
 pub(super) fn of(objects: &[Rc<Object>]) -> Vec<Fragile> {
     let workloads = objects.iter().filter(|object| {
-        matches!(&object.facet, Facet::Pods(_))
+        matches!(&object.facet, Facet::Pods(_) | Facet::Istiod(_))
             && ["Deployment", "StatefulSet"].contains(&object.key.kind.as_str())
     });
     let mut all: Vec<Fragile> = workloads
         .filter_map(|object| {
-            let how = ways(object.value());
+            let mut how = ways(object.value());
+            let full = objects.iter().find(|budget| is_full(budget, object));
+            how.extend(full.map(|budget| {
+                format!(
+                    "{} leaves no room: the drain stops there until it does",
+                    budget.key
+                )
+            }));
             (!how.is_empty()).then(|| Fragile {
                 object: object.key.to_string(),
                 how: how.join("; "),
@@ -40,6 +47,27 @@ pub(super) fn of(objects: &[Rc<Object>]) -> Vec<Fragile> {
         .collect();
     all.sort_by(|one, other| one.object.cmp(&other.object));
     all
+}
+
+/// Whether a disruption budget lets no pod of a workload go.
+fn is_full(budget: &Object, workload: &Object) -> bool {
+    let (Some(pods), spec) = (workload.pods(), budget.value().get("spec")) else {
+        return false;
+    };
+    let field = |name: &str| spec.and_then(|spec| spec.get(name));
+    let own = field("selector").is_some_and(|selector| selects(selector, &pods.labels));
+    if budget.key.kind != "PodDisruptionBudget"
+        || budget.key.namespace != workload.key.namespace
+        || !own
+    {
+        return false;
+    }
+    let none = |value: &Value| value == 0 || value == "0" || value == "0%";
+    let all = |value: &Value| {
+        value == "100%" || value.as_u64().is_some_and(|least| least >= pods.replicas)
+    };
+    pods.replicas > 0
+        && (field("maxUnavailable").is_some_and(none) || field("minAvailable").is_some_and(all))
 }
 
 fn ways(workload: &Value) -> Vec<String> {

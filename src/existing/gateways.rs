@@ -1,13 +1,14 @@
 //! Gateways and waypoints that are there: how each changes hands, who owns its label, and what the plan has to say to that.
 
 use std::fmt;
+use std::rc::Rc;
 
 use super::{Reading, Writer};
 use crate::finding::Finding;
 use crate::identity::Key;
 use crate::istio::{GatewayClaim, Handover};
 use crate::plan::Owner;
-use crate::state::{Object, State};
+use crate::state::{self, Address, Facet, Object, State};
 
 /// How many Gateways and waypoints have a step of their own.
 const MOST: usize = 40;
@@ -27,8 +28,21 @@ pub struct Gateway {
     pub owner: Option<Writer>,
     /// How it changes hands.
     pub way: Way,
-    /// How many pods its Deployment has.
+    /// The Deployment that Istio makes for it; nothing where its pods are somebody else's.
+    pub deployment: Option<Deployment>,
+}
+
+/// What Istio makes for a Gateway.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deployment {
+    /// Its name.
+    pub name: String,
+    /// How many pods it has.
     pub replicas: u64,
+    /// Whether its image is somebody's own, whose tag says no version.
+    pub own_image: bool,
+    /// Whether its pods' annotation names their revision, whatever the Gateway's label is.
+    pub annotated: bool,
 }
 
 impl fmt::Display for Gateway {
@@ -61,28 +75,98 @@ impl Way {
 impl Reading<'_> {
     /// Every Gateway and waypoint of Istio's.
     pub(super) fn gateways(&self, state: &State) -> Vec<Gateway> {
-        let of = |(object, gateway): (&std::rc::Rc<Object>, &crate::state::Gateway)| {
-            let namespace = object.key.namespace.clone().unwrap_or_default();
-            let name = object.key.name.clone();
-            let deployment = deployment(&name, &gateway.class);
-            let key = Key::namespaced("apps", "Deployment", &namespace, &deployment);
-            let replicas = state
-                .get(&key)
-                .and_then(|object| Some(object.pods()?.replicas))
-                .unwrap_or(0);
+        let of = |(object, gateway): (&Rc<Object>, &state::Gateway)| {
             let revision = object.label("istio.io/rev").map(str::to_owned);
             let writer = Writer::of(object.value());
+            // A Kustomization of Flux takes a label away that is not its own; others leave it.
+            let takes = matches!(writer, Writer::Kustomization(_));
+            let owned = takes || revision.is_some() && writer.writes_back();
             Gateway {
-                owner: (revision.is_some() && writer.writes_back()).then_some(writer),
-                way: Way::of(self.handover, revision.is_some()),
+                owner: owned.then_some(writer),
+                way: Way::of(self.handover, state.claims(object).asked.is_some()),
                 revision,
                 class: gateway.class.clone(),
-                namespace,
-                name,
-                replicas,
+                namespace: object.key.namespace.clone().unwrap_or_default(),
+                name: object.key.name.clone(),
+                deployment: self.made(state, object, gateway),
             }
         };
         state.gateways().map(of).collect()
+    }
+
+    /// What Istio makes for a Gateway, as the dump has it.
+    ///
+    /// Source: `istio/istio:pilot/pkg/config/kube/gateway/deploymentcontroller.go`, `getDefaultName`, and `IsManaged`: an address that is a host name
+    /// is that of somebody's own pods.
+    fn made(&self, state: &State, object: &Object, gateway: &state::Gateway) -> Option<Deployment> {
+        let own = gateway.addresses.iter();
+        if gateway.class == "istio-remote" || own.clone().any(Address::is_hostname) {
+            return None;
+        }
+        let annotations = object.value().pointer("/metadata/annotations");
+        let given = annotations.and_then(|all| all.get("gateway.istio.io/name-override")?.as_str());
+        let name = given.map_or_else(
+            || deployment(&object.key.name, &gateway.class),
+            str::to_owned,
+        );
+        let namespace = object.key.namespace.as_deref().unwrap_or_default();
+        let key = Key::namespaced("apps", "Deployment", namespace, &name);
+        let pods = state.get(&key).and_then(|object| object.pods());
+        let stable = state::version_of(self.plan.stable.version.get_ref());
+        let is_stable = |image: &String| {
+            let image = image.split('@').next().unwrap_or_default();
+            let tag = image.rsplit_once(':').map_or("", |(_, tag)| tag);
+            state::version_of(tag) == stable
+        };
+        Some(Deployment {
+            name,
+            replicas: pods.map_or(0, |pods| pods.replicas),
+            own_image: pods.is_some_and(|pods| !pods.images.iter().any(is_stable)),
+            annotated: pods.is_some_and(|pods| pods.annotations.contains_key("istio.io/rev")),
+        })
+    }
+
+    /// Each Gateway is of a class that is known, and belongs to a control plane that is there.
+    pub(super) fn belong(&mut self, state: &State) {
+        let Some(folder) = &self.plan.stable.existing else {
+            return;
+        };
+        let all = state.of_kind("gateway.networking.k8s.io", "Gateway");
+        for object in all {
+            let Facet::Gateway(gateway) = &object.facet else {
+                continue;
+            };
+            let said = match state.is_istios(&gateway.class) {
+                None => Finding::error(
+                    "existing-gateway",
+                    format!(
+                        "{} is of class `{}`, and `{}` has no GatewayClass of that name",
+                        object.key,
+                        gateway.class,
+                        folder.get_ref()
+                    ),
+                )
+                .label("whether Istio makes it real is not known")
+                .help("print them into the folder: `kubectl get gatewayclasses -o yaml`"),
+                Some(true) if state.claims(object).revisions.is_empty() => {
+                    let asked = state.claims(object).asked;
+                    Finding::error(
+                        "existing-gateway",
+                        format!("{} belongs to no control plane that is there", object.key),
+                    )
+                    .label(asked.map_or_else(
+                        || "it has no `istio.io/rev`, and nothing is the default".to_owned(),
+                        |asked| format!("it asks for `{asked}`, which is no revision or tag"),
+                    ))
+                    .help(format!(
+                        "mend that first: label it `istio.io/rev={}`, or take its label off where the tag `default` is there; and print it again",
+                        self.plan.stable.revision().name()
+                    ))
+                }
+                _ => continue,
+            };
+            self.say(said.object(object.key.to_string()), folder);
+        }
     }
 
     /// What changes hands by a tag is nobody's who would write that back.
@@ -231,7 +315,10 @@ impl Reading<'_> {
             {
                 let finding = Finding::error(
                     "existing-owner",
-                    format!("{owner} writes no label of a Gateway or waypoint that a step changes"),
+                    format!(
+                        "`{}` writes no Gateway or waypoint whose label a step changes",
+                        name.get_ref()
+                    ),
                 )
                 .label("nothing is to be done there")
                 .help("take it out");
@@ -250,10 +337,10 @@ pub(super) fn tags(state: &State) -> Vec<String> {
 
 /// The Deployment that Istio makes for a Gateway.
 ///
-/// Source: `istio/istio:pilot/pkg/config/kube/gateway/deploymentcontroller.go`, `getDefaultName`: waypoints are called as they are.
+/// Source: `istio/istio:pilot/pkg/config/kube/gateway/deploymentcontroller.go`, `getDefaultName`: waypoints and east-west gateways are called as they are.
 #[must_use]
 pub fn deployment(name: &str, class: &str) -> String {
-    if class == "istio-waypoint" {
+    if ["istio-waypoint", "istio-east-west"].contains(&class) {
         name.to_owned()
     } else {
         format!("{name}-{class}")

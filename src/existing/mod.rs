@@ -9,6 +9,8 @@ mod read;
 mod settings;
 mod writer;
 
+use std::rc::Rc;
+
 use serde_json::Value;
 
 use crate::finding::Finding;
@@ -19,7 +21,7 @@ use crate::source::Sources;
 use crate::state::{Object, State};
 
 pub use fragile::Fragile;
-pub use gateways::{Gateway, Way, deployment};
+pub use gateways::{Deployment, Gateway, Way, deployment};
 pub use writer::Writer;
 
 /// A mesh that is there.
@@ -47,6 +49,10 @@ pub struct Existing {
     pub bundle: Option<(String, String)>,
     /// What a drain will hit hardest.
     pub fragile: Vec<Fragile>,
+    /// Which nodes can have a ztunnel at all, as `kubectl get nodes -l` takes it.
+    pub hosts: String,
+    /// Labels that a namespace needs so that both control planes see it.
+    pub seen: Vec<String>,
     /// What there is of each group of the plan.
     pub groups: Vec<Group>,
     /// Every Gateway and waypoint of Istio's.
@@ -71,13 +77,16 @@ pub struct OwnedBy {
     pub cni: Option<Owner>,
     /// Of ztunnel.
     pub ztunnel: Option<Owner>,
+    /// Of the base chart, which istiod's owner has as well: where the dump shows no name of it, the one of Istio's documentation.
+    pub base: Option<Owner>,
 }
 
 impl OwnedBy {
-    fn of(owners: Option<&Owners>) -> Self {
+    fn of(owners: Option<&Owners>, objects: &[Rc<Object>]) -> Self {
         let parsed =
             |owner: &Option<toml::Spanned<String>>| Owner::parse(owner.as_ref()?.get_ref());
         owners.map_or_else(Self::default, |owners| Self {
+            base: parsed(&owners.istiod).map(|owner| base(owner, objects)),
             istiod: parsed(&owners.istiod),
             cni: parsed(&owners.cni),
             ztunnel: parsed(&owners.ztunnel),
@@ -87,7 +96,7 @@ impl OwnedBy {
 
 /// How to print a dump; what findings name where it lacks something.
 pub const DUMP: &str = "kubectl get nodes,namespaces,services,serviceaccounts,deployments,daemonsets,statefulsets,poddisruptionbudgets,\
-gateways.gateway.networking.k8s.io,httproutes,referencegrants,mutatingwebhookconfigurations,validatingwebhookconfigurations,customresourcedefinitions -A \
+gateways.gateway.networking.k8s.io,gatewayclasses,httproutes,referencegrants,mutatingwebhookconfigurations,validatingwebhookconfigurations,customresourcedefinitions -A \
 --show-managed-fields -o yaml";
 
 /// Reads the dump of a plan and holds it against the plan; nothing where something contradicts it.
@@ -138,10 +147,11 @@ impl Reading<'_> {
     /// Finds the mesh among the objects.
     fn mesh(
         &mut self,
-        objects: &[std::rc::Rc<Object>],
+        objects: &[Rc<Object>],
         files: &Files<'_>,
         sources: &mut Sources,
     ) -> Option<Existing> {
+        let objects = &nodes::of_the_mesh(objects);
         let state = State::of(objects);
         self.is_whole(&state);
         let (istiod, ztunnel) = (self.control_plane(&state), self.ztunnel(&state));
@@ -150,6 +160,7 @@ impl Reading<'_> {
         let groups = self.groups(&state, files, sources);
         let (istiod, ztunnel) = (istiod?, ztunnel?);
         let gateways = self.gateways(&state);
+        self.belong(&state);
         self.handover(&gateways);
         self.tags(&state);
         self.settings(&state);
@@ -172,18 +183,34 @@ impl Reading<'_> {
                 .cnis()
                 .next()
                 .map(|(object, _)| object.value().clone())?,
-            owners: OwnedBy::of(self.plan.istio.owner.as_ref()),
+            owners: OwnedBy::of(self.plan.istio.owner.as_ref(), objects),
             tags: gateways::tags(&state),
             bundle: bundle(objects),
             fragile: fragile::of(objects),
+            hosts: nodes::hosts(&state),
+            seen: self.seen(&state),
             groups,
             gateways,
         })
     }
 }
 
+/// The owner of the base chart, which makes the account of readers.
+fn base(owner: Owner, objects: &[Rc<Object>]) -> Owner {
+    let account = objects.iter().find(|object| {
+        object.key.kind == "ServiceAccount" && object.key.name == "istio-reader-service-account"
+    });
+    let writer = account.map(|object| Writer::of(object.value()));
+    let named = writer.and_then(|writer| Owner::parse(&writer.as_owner()));
+    let named = named.filter(|named| named.by == owner.by && named.name != "name");
+    named.unwrap_or_else(|| Owner {
+        name: "istio-base".to_owned(),
+        ..owner
+    })
+}
+
 /// The Gateway API CRDs of a dump, by the annotations of the one for Gateways.
-fn bundle(objects: &[std::rc::Rc<Object>]) -> Option<(String, String)> {
+fn bundle(objects: &[Rc<Object>]) -> Option<(String, String)> {
     let crd = objects.iter().find(|object| {
         object.key.kind == "CustomResourceDefinition"
             && object.key.name == "gateways.gateway.networking.k8s.io"

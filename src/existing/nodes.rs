@@ -1,15 +1,45 @@
 //! The nodes of a dump, held against the plan: none has moved, and each is in one group.
 
 use std::collections::BTreeMap;
-
-use serde_json::Value;
+use std::rc::Rc;
 
 use super::{Group, Reading};
 use crate::finding::Finding;
 use crate::manifest::Manifest;
 use crate::plan::{Files, NodeGroup, Pool};
 use crate::source::{Source, Sources};
-use crate::state::{State, load};
+use crate::state::{Facet, Object, State, given_label, load};
+
+/// The label of a node's operating system.
+const OS: &str = "kubernetes.io/os";
+
+/// All that is there but nodes that can have no ztunnel: those of Windows, and those that the one that is there is kept off.
+pub(super) fn of_the_mesh(objects: &[Rc<Object>]) -> Vec<Rc<Object>> {
+    let places: Vec<_> = objects
+        .iter()
+        .filter_map(|object| match &object.facet {
+            Facet::Ztunnel(ztunnel) => Some(&ztunnel.pods.place),
+            _ => None,
+        })
+        .collect();
+    let hosts = |labels: &BTreeMap<String, String>| {
+        labels.get(OS).map(String::as_str) != Some("windows")
+            && (places.is_empty() || places.iter().any(|place| place.allows(labels)))
+    };
+    let kept = objects.iter().filter(|object| match &object.facet {
+        Facet::Node(labels) => hosts(labels),
+        _ => true,
+    });
+    kept.cloned().collect()
+}
+
+/// Those nodes, as `kubectl get nodes -l` takes it.
+pub(super) fn hosts(state: &State) -> String {
+    let own = state.ztunnels().next();
+    let own = own.and_then(|(_, ztunnel)| ztunnel.pods.place.as_selector());
+    let os = format!("{OS}!=windows");
+    own.map_or_else(|| os.clone(), |own| format!("{os},{own}"))
+}
 
 impl Reading<'_> {
     /// No node carries the canary's label.
@@ -152,9 +182,13 @@ impl Reading<'_> {
         let Pool::Table(table) = self.plan.canary.pool.get_ref() else {
             return makers;
         };
-        for (key, value) in table.selector.iter().flatten() {
-            let label = value.get_ref();
-            if !makers.iter().any(|maker| gives(&maker.value, key, label)) {
+        let pool = table.selector.iter().flatten();
+        let pool = pool.map(|(key, value)| (key, value.get_ref(), "they would join as stable's"));
+        let own = group.labels.get_ref().iter();
+        let own = own.map(|(key, value)| (key, value, "they would not be known as this group's"));
+        for (key, label, why) in pool.chain(own) {
+            let given = |maker: &Manifest| given_label(&maker.value, key, label).is_some();
+            if !makers.iter().any(given) {
                 self.say(
                     Finding::error(
                         "surge-label",
@@ -163,7 +197,7 @@ impl Reading<'_> {
                             file.get_ref()
                         ),
                     )
-                    .label("they would join as stable's")
+                    .label(why)
                     .help(format!(
                         "add `{key}: {label}` to the labels of its template"
                     )),
@@ -172,18 +206,6 @@ impl Reading<'_> {
             }
         }
         makers
-    }
-}
-
-/// Whether somewhere in a value nodes are given a label.
-fn gives(value: &Value, key: &str, label: &str) -> bool {
-    match value {
-        Value::Object(map) => {
-            map.get(key).and_then(Value::as_str) == Some(label)
-                || map.values().any(|value| gives(value, key, label))
-        }
-        Value::Array(list) => list.iter().any(|value| gives(value, key, label)),
-        _ => false,
     }
 }
 

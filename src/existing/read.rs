@@ -14,7 +14,7 @@ use crate::source::{Source, Sources};
 use crate::state::{Facet, Object, load};
 
 /// The kinds that decide about a state. Secrets, pods and all else stay where they are.
-const KINDS: [(&str, &str); 15] = [
+const KINDS: [(&str, &str); 16] = [
     ("", "Namespace"),
     ("", "Node"),
     ("", "Service"),
@@ -24,6 +24,7 @@ const KINDS: [(&str, &str); 15] = [
     ("apps", "StatefulSet"),
     ("policy", "PodDisruptionBudget"),
     ("gateway.networking.k8s.io", "Gateway"),
+    ("gateway.networking.k8s.io", "GatewayClass"),
     ("gateway.networking.k8s.io", "HTTPRoute"),
     ("gateway.networking.k8s.io", "ReferenceGrant"),
     (
@@ -137,6 +138,13 @@ pub(super) fn kept(object: &Object) -> Option<Manifest> {
             metadata.shift_remove("creationTimestamp");
         }
         meshed(metadata, istio);
+        // Taking the last label off leaves no empty list of them.
+        if metadata
+            .get("labels")
+            .is_some_and(|labels| labels.as_object().is_some_and(Map::is_empty))
+        {
+            metadata.shift_remove("labels");
+        }
     }
     match key.kind.as_str() {
         "Node" => only(map, &[]),

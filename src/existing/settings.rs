@@ -1,5 +1,6 @@
 //! What the mesh that is there has of its own, and a plan without values would not carry over.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use serde_json::Value;
@@ -10,7 +11,17 @@ use super::installed::{Setting, of_cni, of_istiod, of_ztunnel};
 use crate::finding::Finding;
 use crate::identity::Key;
 use crate::plan::{Component, ValuesFile};
-use crate::state::{Facet, Object, State};
+use crate::state::{Facet, Object, Pods, State, selects};
+
+/// What is decided for them.
+const SIDECARS: &str =
+    "sidecars and injected gateways in a mesh that is there are decided but not built yet";
+
+/// Whether a namespace is part of the mesh.
+fn name_is_enrolled(state: &State, namespace: &str) -> bool {
+    let labels = state.namespace_labels(namespace);
+    labels.get("istio.io/dataplane-mode").map(String::as_str) == Some("ambient")
+}
 
 impl Reading<'_> {
     /// Settings that the canary would not have: where the plan has no values for a component, and where its values are not those that the mesh was installed
@@ -28,7 +39,7 @@ impl Reading<'_> {
             let named = named.and_then(|values| values.of(component));
             match (self.values.of(component), named) {
                 (Some(values), Some(place)) => {
-                    self.other_values((object, &settings), values, place)
+                    self.other_values((object, &settings), values, place);
                 }
                 _ => self.no_values((object, &settings), component),
             }
@@ -136,6 +147,38 @@ impl Reading<'_> {
         }
     }
 
+    /// Labels by which the canary's discovery selectors see a namespace of the mesh, as one that is there has them.
+    pub(super) fn seen(&self, state: &State) -> Vec<String> {
+        let selectors = self
+            .values
+            .get(Component::Istiod, "/meshConfig/discoverySelectors");
+        let selectors: Vec<&Value> = selectors
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .collect();
+        let namespaces = state.namespaces().into_iter();
+        for namespace in namespaces.filter(|namespace| name_is_enrolled(state, namespace)) {
+            let labels = state.namespace_labels(namespace);
+            let Some(selector) = selectors.iter().find(|one| selects(one, &labels)) else {
+                continue;
+            };
+            let asked = selector.pointer("/matchLabels").and_then(Value::as_object);
+            let asked = asked.into_iter().flatten().map(|(key, _)| key.as_str());
+            let more = selector
+                .pointer("/matchExpressions")
+                .and_then(Value::as_array);
+            let more = more.into_iter().flatten();
+            let keys = asked.chain(more.filter_map(|one| one.get("key")?.as_str()));
+            let own = keys.filter(|key| !key.starts_with("kubernetes.io/metadata."));
+            let own = own.filter_map(|key| Some(format!("{key}={}", labels.get(key)?)));
+            return own
+                .filter(|one| !one.starts_with("istio.io/dataplane-mode="))
+                .collect();
+        }
+        Vec::new()
+    }
+
     /// The images come from where the plan takes the canary's.
     fn hub(&mut self, state: &State) {
         let Some((object, ztunnel)) = state.ztunnels().next() else {
@@ -182,32 +225,55 @@ impl Reading<'_> {
 
     /// What has a sidecar, or is a gateway by injection, needs the control plane of its revision, which goes.
     pub(super) fn sidecars(&mut self, state: &State) {
-        let injected = state.objects().find(|object| match &object.facet {
-            Facet::Namespace(namespace) => {
-                namespace.labels.get("istio-injection").map(String::as_str) == Some("enabled")
-                    || namespace.labels.contains_key("istio.io/rev")
-            }
-            Facet::Pods(pods) => {
-                let asked = |map: &std::collections::BTreeMap<String, String>| {
-                    map.get("sidecar.istio.io/inject").map(String::as_str) == Some("true")
-                };
-                asked(&pods.labels) || asked(&pods.annotations)
-            }
-            _ => false,
-        });
-        let (Some(object), Some(folder)) = (injected, &self.plan.stable.existing) else {
+        let asks = |map: &BTreeMap<String, String>| {
+            map.get("sidecar.istio.io/inject").map(String::as_str) == Some("true")
+        };
+        let managed = |pods: &Pods| {
+            pods.labels
+                .contains_key("gateway.networking.k8s.io/gateway-name")
+        };
+        let runs = |namespace: &str| {
+            state.workloads().any(|(object, pods)| {
+                object.key.namespace.as_deref() == Some(namespace) && !managed(pods)
+            })
+        };
+        let Some(folder) = self.plan.stable.existing.clone() else {
             return;
         };
-        self.say(
-            Finding::error(
-                "not-yet",
-                format!("{} is of a mesh with sidecars and injected gateways", object.key),
-            )
-            .label("its control plane goes in 640, and no step moves it")
-            .help("sidecars and injected gateways in a mesh that is there are decided but not built yet")
-            .object(object.key.to_string()),
-            folder,
-        );
+        for object in state.objects() {
+            let (why, help) = match &object.facet {
+                Facet::Namespace(namespace) => {
+                    let injects = namespace.labels.get("istio-injection").map(String::as_str);
+                    let asked = namespace.labels.get("istio.io/rev");
+                    let name = &object.key.name;
+                    match asked {
+                        _ if injects == Some("enabled") => ("is for pods with sidecars", SIDECARS),
+                        Some(_) if runs(name) || name_is_enrolled(state, name) => (
+                            "has `istio.io/rev`: pods that start there get sidecars and leave the ambient mesh",
+                            "take the label off the namespace, and put it on its Gateways where they need one",
+                        ),
+                        Some(asked) if state.has_istiod(asked) => (
+                            "asks for a control plane that goes in 640: a Gateway that somebody makes there later would belong to nobody",
+                            "label it with a tag, which moves, or take the label off",
+                        ),
+                        _ => continue,
+                    }
+                }
+                Facet::Pods(pods)
+                    if !managed(pods) && (asks(&pods.labels) || asks(&pods.annotations)) =>
+                {
+                    ("has sidecars, or is a gateway by injection", SIDECARS)
+                }
+                _ => continue,
+            };
+            self.say(
+                Finding::error("not-yet", format!("{} {why}", object.key))
+                    .label("its control plane goes in 640, and no step moves it")
+                    .help(help)
+                    .object(object.key.to_string()),
+                &folder,
+            );
+        }
     }
 
     /// What only the trace of an upgrade that is under way has, and parts that are not where the control plane is.

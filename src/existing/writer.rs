@@ -12,8 +12,10 @@ const UNKNOWN: &str = "unknown";
 pub enum Writer {
     /// A Helm release, as `namespace/name`.
     Helm(String),
-    /// Flux's object, as `namespace/name`.
+    /// Flux's `HelmRelease`, as `namespace/name`.
     Flux(String),
+    /// Flux's Kustomization, as `namespace/name`: it takes away whatever kubectl adds.
+    Kustomization(String),
     /// An Argo CD application.
     ArgoCd(String),
     /// `istioctl install`.
@@ -40,11 +42,16 @@ impl Writer {
         if let Some(name) = text("labels", "argocd.argoproj.io/instance") {
             return Self::ArgoCd(name);
         }
-        for flux in ["kustomize.toolkit.fluxcd.io", "helm.toolkit.fluxcd.io"] {
-            if let Some(name) = text("labels", &format!("{flux}/name")) {
-                let namespace = text("labels", &format!("{flux}/namespace")).unwrap_or_default();
-                return Self::Flux(format!("{namespace}/{name}"));
-            }
+        let flux = |group: &str| {
+            let name = text("labels", &format!("{group}.toolkit.fluxcd.io/name"))?;
+            let namespace = text("labels", &format!("{group}.toolkit.fluxcd.io/namespace"));
+            Some(format!("{}/{name}", namespace.unwrap_or_default()))
+        };
+        if let Some(name) = flux("kustomize") {
+            return Self::Kustomization(name);
+        }
+        if let Some(name) = flux("helm") {
+            return Self::Flux(name);
         }
         let managers = object
             .pointer("/metadata/managedFields")
@@ -56,7 +63,10 @@ impl Writer {
         if managed("argocd-controller") {
             return Self::ArgoCd(UNKNOWN.to_owned());
         }
-        if managed("kustomize-controller") || managed("helm-controller") {
+        if managed("kustomize-controller") {
+            return Self::Kustomization(UNKNOWN.to_owned());
+        }
+        if managed("helm-controller") {
             return Self::Flux(UNKNOWN.to_owned());
         }
         if let Some(name) = text("annotations", "meta.helm.sh/release-name") {
@@ -78,7 +88,8 @@ impl Writer {
     pub fn is(&self, owner: &Owner) -> bool {
         let whole = format!("{}/{}", owner.namespace, owner.name);
         match (self, owner.by) {
-            (Self::Helm(own), By::Helm) | (Self::Flux(own), By::Flux) => {
+            (Self::Helm(own), By::Helm)
+            | (Self::Flux(own) | Self::Kustomization(own), By::Flux) => {
                 *own == whole || own == UNKNOWN
             }
             // Argo CD writes the namespace of an Application only where it is not its own.
@@ -96,7 +107,7 @@ impl Writer {
     pub fn as_owner(&self) -> String {
         let (by, own) = match self {
             Self::Helm(own) => ("helm", own),
-            Self::Flux(own) => ("flux", own),
+            Self::Flux(own) | Self::Kustomization(own) => ("flux", own),
             Self::ArgoCd(own) => ("argocd", own),
             Self::Istioctl | Self::Hand => return String::new(),
         };
@@ -115,7 +126,8 @@ impl Writer {
     pub fn in_words(&self) -> String {
         match self {
             Self::Helm(release) => format!("Helm release {release}"),
-            Self::Flux(name) => format!("Flux, {name}"),
+            Self::Flux(name) => format!("Flux's HelmRelease {name}"),
+            Self::Kustomization(name) => format!("Flux's Kustomization {name}"),
             Self::ArgoCd(name) => format!("Argo CD application {name}"),
             Self::Istioctl => "istioctl".to_owned(),
             Self::Hand => "kubectl".to_owned(),
@@ -127,7 +139,7 @@ impl Writer {
     pub fn by(&self) -> Option<By> {
         match self {
             Self::Helm(_) => Some(By::Helm),
-            Self::Flux(_) => Some(By::Flux),
+            Self::Flux(_) | Self::Kustomization(_) => Some(By::Flux),
             Self::ArgoCd(_) => Some(By::ArgoCd),
             Self::Istioctl | Self::Hand => None,
         }
@@ -154,7 +166,7 @@ mod tests {
             ),
             (
                 json!({"annotations": {"meta.helm.sh/release-name": "z"}, "labels": {"helm.toolkit.fluxcd.io/name": "ztunnel", "helm.toolkit.fluxcd.io/namespace": "mesh"}}),
-                "Flux, mesh/ztunnel",
+                "Flux's HelmRelease mesh/ztunnel",
             ),
             (
                 json!({"annotations": {"argocd.argoproj.io/tracking-id": "mesh:apps/DaemonSet:istio-system/ztunnel"}}),

@@ -213,6 +213,7 @@ pub fn closed(step: &IndexStep, state: &State, gate: &Gate) -> Option<String> {
             key,
             value,
             back,
+            ..
         } => {
             let other = state.nodes.iter().find(|(_, labels)| {
                 has(labels, selector) && (labels.get(key) == Some(value)) == *back
@@ -325,7 +326,7 @@ fn has(labels: &BTreeMap<String, String>, selector: &str) -> bool {
 
 fn version_in(object: &Object) -> Option<String> {
     let image = object.pods()?.images.first()?;
-    let tag = image.rsplit_once(':')?.1;
+    let tag = image.split('@').next()?.rsplit_once(':')?.1;
     version_of(tag).map(|version| version.to_string())
 }
 

@@ -19,7 +19,7 @@ pub use requests::kinds;
 use crate::finding::{Finding, Severity};
 use crate::istio::{ListenerFilter, facts_near};
 use crate::rules::{self, Judged, View, finding, judge};
-use crate::state::{Object, Part, State, Ztunnel};
+use crate::state::{Object, Part, State, Ztunnel, given_label};
 use crate::step::{Action, Phase};
 use crate::target::IndexStep;
 use traffic::Traffic;
@@ -184,6 +184,7 @@ impl Proof<'_> {
         for gate in &step.step.gates {
             self.gate(step, &after, gate, "after it");
         }
+        self.makers(step);
         self.way_back(
             step,
             &Leg {
@@ -288,6 +289,45 @@ impl Proof<'_> {
                     .iter()
                     .any(|restart| restart.object.contains(&judged.subject.name))
         })
+    }
+
+    /// What makes a step's new nodes gives them the labels that the step waits for.
+    fn makers(&mut self, step: &IndexStep) {
+        let applied = step.step.actions.iter().filter_map(|action| match action {
+            Action::Apply { files } => Some(files),
+            _ => None,
+        });
+        let paths = applied
+            .flatten()
+            .map(|file| format!("{}/{file}", step.step.name));
+        let makers: Vec<Rc<Object>> = paths
+            .filter_map(|path| self.course.files.get(&path).cloned())
+            .collect();
+        for action in &step.step.actions {
+            let Action::MoveNodes(cohort) = action else {
+                continue;
+            };
+            let Some(fresh) = cohort.surge.as_ref().filter(|_| !makers.is_empty()) else {
+                continue;
+            };
+            let own = fresh.split(',').filter_map(|pair| pair.split_once('='));
+            for (key, value) in own.chain([(cohort.key.as_str(), cohort.value.as_str())]) {
+                let given =
+                    |maker: &Rc<Object>| given_label(maker.value(), key, value) == Some(value);
+                if !makers.iter().any(given) {
+                    let said = finding(
+                        &rules::GATE_FAILS,
+                        format!(
+                            "`{}` waits for new nodes with {key}={value}, which nothing gives them",
+                            step.step.name
+                        ),
+                    )
+                    .label("nodes that it makes do not have it")
+                    .help("give its template the label");
+                    self.say(step, said, makers.first(), "/spec", &[]);
+                }
+            }
+        }
     }
 
     /// A Gateway whose owner changes by its label keeps its listeners only where the loser's version lets it.

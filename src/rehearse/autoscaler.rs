@@ -34,7 +34,7 @@ impl Autoscaler {
         let mut leaving = BTreeSet::new();
         for action in actions {
             if let Action::MoveNodes(cohort) = action
-                && cohort.surge
+                && cohort.surge.is_some()
             {
                 leaving.extend(replace(cluster, cohort, to)?);
             }
@@ -87,7 +87,8 @@ fn replace(cluster: &Cluster, cohort: &Cohort, to: &State) -> Result<Vec<String>
             (new(node), node.clone())
         };
         let mut labels = to.nodes.get(node).cloned().unwrap_or_default();
-        labels.extend(pairs(&cohort.selector));
+        let own = cohort.surge.as_ref().filter(|_| !cohort.back);
+        labels.extend(pairs(own.unwrap_or(&cohort.selector)));
         labels.insert("kubernetes.io/hostname".to_owned(), come.clone());
         if !cohort.back {
             labels.insert(cohort.key.clone(), cohort.value.clone());

@@ -45,6 +45,17 @@ pub struct Address {
     /// The address.
     #[serde(default)]
     pub value: String,
+    /// `IPAddress` or `Hostname`; the first if not given.
+    #[serde(default, rename = "type")]
+    pub kind: Option<String>,
+}
+
+impl Address {
+    /// Returns whether it is the name of a host.
+    #[must_use]
+    pub fn is_hostname(&self) -> bool {
+        self.kind.as_deref() == Some("Hostname")
+    }
 }
 
 impl Gateway {

@@ -5,6 +5,7 @@ mod found;
 mod gateway_api;
 mod held;
 mod load;
+mod makers;
 mod mesh;
 mod objects;
 mod operator;
@@ -16,10 +17,11 @@ mod replay;
 pub use facet::{Cni, Facet, Istiod, Namespace, Service, ServicePort, Tag, Webhook, Ztunnel};
 pub(crate) use found::merge;
 pub use gateway_api::{
-    Allowed, BackendRef, Filter, Gateway, HttpRoute, Listener, Match, NamedMatch, ParentRef,
-    PathMatch, PathModifier, ReferenceGrant, Rule, selects,
+    Address, Allowed, BackendRef, Filter, Gateway, HttpRoute, Listener, Match, NamedMatch,
+    ParentRef, PathMatch, PathModifier, ReferenceGrant, Rule, selects,
 };
 pub use load::{Loaded, load};
+pub use makers::given_label;
 pub use mesh::{Mesh, setting_pointer};
 pub use objects::{Object, State};
 pub use operator::{Operator, version_of};

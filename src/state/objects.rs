@@ -108,8 +108,10 @@ impl State {
     /// Returns an object by its names, the kind as kubectl takes it.
     #[must_use]
     pub fn named(&self, kind: &str, namespace: &str, name: &str) -> Option<&Rc<Object>> {
+        let (kind, group) = kind.split_once('.').unwrap_or((kind, ""));
         self.objects.values().find(|object| {
             object.key.kind.eq_ignore_ascii_case(kind)
+                && (group.is_empty() || object.key.group == group)
                 && object.key.namespace.as_deref() == Some(namespace)
                 && object.key.name == name
         })

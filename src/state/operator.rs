@@ -354,7 +354,7 @@ pub(super) fn tag_values(
         .into_iter()
         .map(|identity| {
             let mut labels = json!({"istio.io/rev": revision});
-            if identity.name == tag_webhook(tag, namespace) {
+            if identity.name == tag_webhook(tag, namespace) || identity.kind == "Service" {
                 labels["istio.io/tag"] = json!(tag);
             }
             let service = json!({"namespace": namespace, "name": istiod_name(Some(revision))});

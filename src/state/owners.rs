@@ -29,19 +29,33 @@ pub struct Claims {
     pub revisions: Vec<(String, Option<Version>)>,
 }
 
-/// Classes that Istio's control planes reconcile.
-const CLASSES: [&str; 3] = ["istio", "istio-waypoint", "istio-remote"];
+/// Classes that Istio's control planes make themselves.
+///
+/// Source: `istio/istio:pilot/pkg/config/kube/gateway/gatewayclass.go`, `pkg/config/constants`; `istio-east-west` came with 1.25.
+const CLASSES: [&str; 4] = ["istio", "istio-waypoint", "istio-remote", "istio-east-west"];
 
 impl State {
     /// Returns the Gateways that are Istio's to make real.
     pub fn gateways(&self) -> impl Iterator<Item = (&std::rc::Rc<Object>, &super::Gateway)> {
         self.of_kind("gateway.networking.k8s.io", "Gateway")
             .filter_map(|object| match &object.facet {
-                Facet::Gateway(gateway) if CLASSES.contains(&gateway.class.as_str()) => {
+                Facet::Gateway(gateway) if self.is_istios(&gateway.class) == Some(true) => {
                     Some((object, &**gateway))
                 }
                 _ => None,
             })
+    }
+
+    /// Returns whether Istio's control planes reconcile a class: its own ones, and those whose `GatewayClass` names one of its controllers; nothing where
+    /// no `GatewayClass` of that name is there.
+    #[must_use]
+    pub fn is_istios(&self, class: &str) -> Option<bool> {
+        if CLASSES.contains(&class) {
+            return Some(true);
+        }
+        let key = Key::cluster("gateway.networking.k8s.io", "GatewayClass", class);
+        let controller = self.get(&key)?.value().pointer("/spec/controllerName")?;
+        Some(controller.as_str()?.starts_with("istio.io/"))
     }
 
     /// Returns the revision that a name stands for: its own, or that of the tag.

@@ -45,6 +45,23 @@ pub struct Place(pub Vec<Vec<Requirement>>);
 const OS: &str = "kubernetes.io/os";
 
 impl Place {
+    /// Returns the place as `kubectl get nodes -l` takes it, where it is one list of requirements; nothing where nothing is required.
+    #[must_use]
+    pub fn as_selector(&self) -> Option<String> {
+        let [all] = self.0.as_slice() else {
+            return None;
+        };
+        let one = |requirement: &Requirement| match requirement {
+            Requirement::In(key, values) => format!("{key} in ({})", values.join(",")),
+            Requirement::NotIn(key, values) => format!("{key} notin ({})", values.join(",")),
+            Requirement::Exists(key) => key.clone(),
+            Requirement::DoesNotExist(key) => format!("!{key}"),
+        };
+        let own = all.iter().filter(|requirement| requirement.key() != OS);
+        let own: Vec<String> = own.map(one).collect();
+        (!own.is_empty()).then(|| own.join(","))
+    }
+
     /// Reads the place of a pod's spec: its `nodeSelector` and its required node affinity.
     ///
     /// Terms by field (`metadata.name`) and by number (`Gt`, `Lt`) count as no requirement, so that a pod is never taken to

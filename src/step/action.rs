@@ -412,6 +412,11 @@ impl<O> Action<O> {
 pub struct Cohort {
     /// The labels of the group, as `key=value,…`: whichever nodes carry them when the step runs.
     pub selector: String,
+    /// Which of them can have a ztunnel at all, as `kubectl get nodes -l` takes it.
+    pub hosts: String,
+    /// Labels that a namespace needs so that both control planes see it, besides the one by which it is part of the mesh; as `key=value`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seen: Vec<String>,
     /// The nodes that carried them when the plan was compiled.
     pub nodes: Vec<String>,
     /// The key of the label by which a node belongs to the canary's pool.
@@ -420,9 +425,9 @@ pub struct Cohort {
     pub value: String,
     /// Whether the nodes go back: the label goes instead of coming.
     pub back: bool,
-    /// Whether new nodes come in the place of these, which are drained and go.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub surge: bool,
+    /// Where new nodes come in the place of these, which are drained and go: the labels of the new ones, as `key=value,…`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub surge: Option<String>,
     /// How many nodes at a time: a number, or a share as `25%`.
     pub batch: String,
     /// How long to wait between batches, in seconds; nothing for not at all.

@@ -155,6 +155,8 @@ pub enum Gate {
     NodesMoved {
         /// The labels, as `key=value,…`; empty for every node.
         selector: String,
+        /// Which of them can have a ztunnel at all, as `kubectl get nodes -l` takes it.
+        hosts: String,
         /// The other label's key.
         key: String,
         /// The other label's value.
@@ -195,8 +197,11 @@ pub enum Gate {
         gateway: GatewayRef,
         /// The revision's Istio version, which its image carries.
         version: String,
-        /// The revision, where the Gateway's label names it.
+        /// The revision, which the label or the annotation of its pods names, where there is one to look for.
         revision: Option<String>,
+        /// Whether its image is somebody's own, whose tag says no version.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        own_image: bool,
     },
     /// A route is accepted and all its references resolve, for its newest generation.
     Route {

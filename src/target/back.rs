@@ -89,7 +89,7 @@ fn reversed(step: &Step<String>, before: &State) -> Option<Vec<Action<Object>>> 
     let mut own = false;
     for action in step.actions.iter().rev() {
         match action {
-            Action::MoveNodes(cohort) if cohort.surge => own = true,
+            Action::MoveNodes(cohort) if cohort.surge.is_some() => own = true,
             Action::MoveNodes(cohort) => {
                 own = true;
                 let mut cohort = cohort.clone();

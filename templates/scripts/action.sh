@@ -70,7 +70,7 @@ set -e
 if [ "$made" -ne 0 ]; then
   echo {{ "A change to make at " ~ action.owner ~ ":" }}
 {% for line in action.how %}
-  echo {{ "  " ~ line if line else "" }}
+  echo {{ line }}
 {% endfor %}
   fail 'make it, and run this again when it has reached the cluster'
 fi
@@ -79,7 +79,11 @@ echo {{ action.owner ~ ": the change is there" }}
 {% elif action.action == "require-owned" %}
 # Also those that somebody made since the dump was printed.
 gateways=$(kubectl get gateways.gateway.networking.k8s.io -A -l {{ ("istio.io/rev," if action.follow is defined else "") ~ "istio.io/rev!=" ~ action.revision }} -o 'jsonpath={range .items[*]}{.spec.gatewayClassName} {.metadata.namespace}/{.metadata.name}{"\n"}{end}')
-gateways=$(printf '%s\n' "$gateways" | awk '$1 ~ /^istio/ { print $2 }')
+classes=$(kubectl get gatewayclasses.gateway.networking.k8s.io -o 'jsonpath={range .items[*]}{.metadata.name} {.spec.controllerName}{"\n"}{end}')
+gateways=$(printf '%s\n' "$classes" '' "$gateways" | awk '
+  !NF { then = 1 }
+  !then { istio[$1] = $2 ~ /^istio\.io\// }
+  then && NF && ($1 in istio ? istio[$1] : $1 ~ /^istio/) { print $2 }')
 [ -z "$gateways" ] || fail 'these Gateways and waypoints would lose their control plane; label them istio.io/rev={{ action.revision|raw }} first:' "$gateways"
 {% elif action.action == "restore" %}
 {% for file in action.files %}

@@ -39,7 +39,8 @@ within 300 {{ "DaemonSet " ~ gate.namespace ~ "/" ~ gate.name ~ " replaces no po
 strategy=$(kubectl get daemonset {{ gate.name }} -n {{ gate.namespace }} -o 'jsonpath={.spec.updateStrategy.type}')
 [ "$strategy" = OnDelete ] || fail {{ "DaemonSet " ~ gate.namespace ~ "/" ~ gate.name ~ " replaces pods by itself" }}
 {% elif gate.gate == "kept-off" %}
-terms=$(kubectl get daemonset {{ gate.name }} -n {{ gate.namespace }} -o {{ "jsonpath={range .spec.template.spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[*]}{.matchExpressions[?(@.key==\"" ~ gate.key ~ "\")].operator} {.matchExpressions[?(@.key==\"" ~ gate.key ~ "\")].values[0]}{\"\\n\"}{end}" }} | sort -u)
+terms=$(kubectl get daemonset {{ gate.name }} -n {{ gate.namespace }} -o {{ "jsonpath={range .spec.template.spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[*]}{.matchExpressions[?(@.key==\"" ~ gate.key ~ "\")].operator} {.matchExpressions[?(@.key==\"" ~ gate.key ~ "\")].values[0]}{\"\\n\"}{end}" }})
+terms=$(printf '%s\n' "$terms" | sort -u)
 {% if gate.back %}
 [ "$terms" != {{ "NotIn " ~ gate.value }} ] || fail {{ "DaemonSet " ~ gate.namespace ~ "/" ~ gate.name ~ " is still kept off the nodes with " ~ gate.key ~ "=" ~ gate.value }}
 {% else %}
@@ -57,10 +58,10 @@ services=$(kubectl get validatingwebhookconfiguration {{ gate.name }} -o 'jsonpa
 revision=$(kubectl get validatingwebhookconfiguration {{ gate.name }} -o 'jsonpath={.metadata.labels.istio\.io/rev}')
 [ "$revision" = {{ gate.revision }} ] || fail "{{ gate.name|raw }} is for revision '$revision', not {{ gate.revision|raw }}"
 {% elif gate.gate == "nodes-moved" %}
-{% set group = gate.selector ~ "," if gate.selector else "" %}
-nodes=$(kubectl get nodes -l {{ group ~ gate.key ~ ("=" if gate.back else "!=") ~ gate.value }} -o 'jsonpath={.items[*].metadata.name}')
+{% set group = (gate.selector ~ "," if gate.selector else "") ~ gate.hosts %}
+nodes=$(kubectl get nodes -l {{ group ~ "," ~ gate.key ~ ("=" if gate.back else "!=") ~ gate.value }} -o 'jsonpath={.items[*].metadata.name}')
 [ -z "$nodes" ] || fail {{ "nodes " ~ ("with " ~ gate.selector ~ " " if gate.selector else "") ~ ("still carry " if gate.back else "do not carry ") ~ gate.key ~ "=" ~ gate.value ~ ":" }} "$nodes"
-nodes=$(kubectl get nodes{% if gate.selector %} -l {{ gate.selector }}{% endif %} -o 'jsonpath={range .items[*]}{.metadata.name} {.metadata.annotations.meshplan\.dev/moving}{"\n"}{end}')
+nodes=$(kubectl get nodes -l {{ group }} -o 'jsonpath={range .items[*]}{.metadata.name} {.metadata.annotations.meshplan\.dev/moving}{"\n"}{end}')
 nodes=$(printf '%s\n' "$nodes" | awk 'NF > 1 { print $1 }')
 [ -z "$nodes" ] || fail 'the move of these nodes was not finished; run the step again:' "$nodes"
 {% elif gate.gate == "namespace-labelled" %}
@@ -108,7 +109,7 @@ kubectl diff{% for file in action.files %} \
 {% elif gate.gate == "image" %}
 image=$(kubectl get {{ gate.kind ~ "/" ~ gate.name }} -n {{ gate.namespace }} -o 'jsonpath={.spec.template.spec.containers[0].image}')
 case $image in
-  *:{{ gate.version }} | *:{{ gate.version }}-*) ;;
+  *:{{ gate.version }} | *:{{ gate.version }}-* | *:{{ gate.version }}@*) ;;
   *) fail "{{ gate.kind|raw }} {{ gate.namespace|raw }}/{{ gate.name|raw }} runs $image, not {{ gate.version|raw }}" ;;
 esac
 {% elif gate.gate == "gone" %}
@@ -126,14 +127,17 @@ simulated {{ "Gateway " ~ name ~ " is " ~ gate.condition }} ||
 {% set name = gate.gateway.namespace ~ "/" ~ gate.gateway.deployment %}
 owned_{{ number }}() {
 {% if gate.revision %}
-  label=$(kubectl get deployment {{ gate.gateway.deployment }} -n {{ gate.gateway.namespace }} -o 'jsonpath={.spec.template.metadata.labels.istio\.io/rev}')
-  [ "$label" = {{ gate.revision }} ] || return 1
+  # Where a Gateway gives its pods labels of their own, the annotation alone says it.
+  revisions=$(kubectl get deployment {{ gate.gateway.deployment }} -n {{ gate.gateway.namespace }} -o 'jsonpath={.spec.template.metadata.labels.istio\.io/rev}{"\n"}{.spec.template.metadata.annotations.istio\.io/rev}{"\n"}') || return 1
+  printf '%s\n' "$revisions" | grep -qxF -- {{ gate.revision }} || return 1
 {% endif %}
+{% if gate.own_image is not defined %}
   image=$(kubectl get deployment {{ gate.gateway.deployment }} -n {{ gate.gateway.namespace }} -o 'jsonpath={.spec.template.spec.containers[?(@.name=="istio-proxy")].image}')
   case $image in
-    *:{{ gate.version }} | *:{{ gate.version }}-*) ;;
+    *:{{ gate.version }} | *:{{ gate.version }}-* | *:{{ gate.version }}@*) ;;
     *) return 1 ;;
   esac
+{% endif %}
 }
 if ! simulated {{ "Deployment " ~ name ~ " is of version " ~ gate.version }}; then
   within 300 {{ "Deployment " ~ name ~ " is of version " ~ gate.version }} owned_{{ number }}
@@ -153,6 +157,9 @@ simulated {{ "HTTPRoute " ~ name ~ " resolves" }} ||
 {% elif gate.gate == "tag" %}
 revision=$(kubectl get mutatingwebhookconfiguration {{ gate.webhook }} -o 'jsonpath={.metadata.labels.istio\.io/rev}')
 [ "$revision" = {{ gate.revision }} ] || fail "the tag {{ gate.tag|raw }} points to '$revision', not to {{ gate.revision|raw }}"
+# Newer control planes take a tag from its Service as well.
+revision=$(kubectl get services -A -l {{ "istio.io/tag=" ~ gate.tag }} -o 'jsonpath={.items[*].metadata.labels.istio\.io/rev}')
+[ -z "$revision" ] || [ "$revision" = {{ gate.revision }} ] || fail "the Service of the tag {{ gate.tag|raw }} is of '$revision', not of {{ gate.revision|raw }}"
 {% if gate.tag == "default" %}
 {% set istiod = "istiod" if gate.revision == "default" else "istiod-" ~ gate.revision %}
 service=$(kubectl get validatingwebhookconfiguration istiod-default-validator -o 'jsonpath={.webhooks[0].clientConfig.service.name}')

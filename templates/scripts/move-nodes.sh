@@ -1,6 +1,6 @@
 # Nodes of the group that have not moved, or whose move was not finished.
 left() {
-  found=$(kubectl get nodes -l {{ action.selector }} -o {{ "jsonpath={range .items[*]}{.metadata.name},{.metadata.labels." ~ action.key|replace(".", "\\.") ~ "},{.metadata.annotations.meshplan\\.dev/moving}{\"\\n\"}{end}" }}) || fail {{ "the nodes with " ~ action.selector ~ " cannot be listed" }}
+  found=$(kubectl get nodes -l {{ action.selector ~ "," ~ action.hosts }} -o {{ "jsonpath={range .items[*]}{.metadata.name},{.metadata.labels." ~ action.key|replace(".", "\\.") ~ "},{.metadata.annotations.meshplan\\.dev/moving}{\"\\n\"}{end}" }}) || fail {{ "the nodes with " ~ action.selector ~ " cannot be listed" }}
   printf '%s\n' "$found" | awk -F , -v value={{ action.value }} 'NF == 3 && ($2 {{ ("==" if action.back else "!=")|raw }} value || $3 != "") { print $1 }'
 }
 
@@ -33,7 +33,7 @@ move() {
   echo "$1 has moved"
 }
 
-nodes=$(kubectl get nodes -l {{ action.selector }} -o name)
+nodes=$(kubectl get nodes -l {{ action.selector ~ "," ~ action.hosts }} -o name)
 [ -n "$nodes" ] || echo {{ "no node carries " ~ action.selector ~ "; there is nothing to move" }}
 {% if "%" in action.batch %}
 batch=$((($(printf '%s\n' "$nodes" | wc -l) * {{ action.batch|replace("%", "")|raw }} + 99) / 100))

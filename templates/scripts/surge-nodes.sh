@@ -2,8 +2,9 @@
 with() {
   kubectl get nodes -l "$1" -o {{ "jsonpath={range .items[*]}{.metadata.name}{\"\\n\"}{end}" }} || fail "the nodes with $1 cannot be listed"
 }
-{% set labelled = action.selector ~ "," ~ action.key ~ "=" ~ action.value %}
-{% set bare = action.selector ~ "," ~ action.key ~ "!=" ~ action.value %}
+{% set pool = "," ~ action.hosts ~ "," ~ action.key %}
+{% set labelled = action.surge ~ pool ~ "=" ~ action.value %}
+{% set bare = action.selector ~ pool ~ "!=" ~ action.value %}
 come={{ bare if action.back else labelled }}
 go={{ labelled if action.back else bare }}
 
@@ -11,24 +12,46 @@ go={{ labelled if action.back else bare }}
 
 # New nodes are there, and each has what a node of the mesh needs.
 joined() {
-  nodes=$(with "$come")
-  [ -n "$nodes" ] || return 1
-  for node in $nodes; do
+  new=$(with "$come") || return 1
+  [ -n "$new" ] || return 1
+  for node in $new; do
     ready "$node" k8s-app=istio-cni-node || return 1
     ready "$node" {{ action.ztunnel }} || return 1
   done
 }
 
-old=$(with "$go")
-if [ -n "$old" ]; then
-  if [ "${MESHPLAN_ON_DEMAND:-}" = yes ]; then
+wait_for_new() {
+  new=$(with "$come")
+  if [ -z "$new" ] && [ "${MESHPLAN_ON_DEMAND:-}" = yes ]; then
     echo 'not waited for: new nodes, which come when pods wait for them'
   else
     within 900 "new nodes with $come are there, with istio-cni and ztunnel (MESHPLAN_ON_DEMAND=yes where they come only when pods wait for them)" joined
   fi
-  for node in $(with "$come"); do
+}
+
+# All are gone, or another one has joined.
+gone() {
+  left=$(with "$go") || return 1
+  [ -n "$left" ] || return 0
+  for node in $left; do
+    printf '%s\n' "$old" | grep -qxF -- "$node" || return 0
+  done
+  return 1
+}
+
+# What a run left that was stopped.
+unprobe
+old=$(with "$go")
+if [ -n "$old" ]; then
+  wait_for_new
+  for node in $new; do
     accept "$node"
   done
+fi
+rounds=0
+while [ -n "$old" ]; do
+  rounds=$((rounds + 1))
+  [ "$rounds" -le 5 ] || fail "nodes with $go keep joining; what makes them has to stop (a Karpenter NodePool: limits of zero), and then run this again"
   # All of them before the first is drained, so that no pod comes to another one that goes.
   for node in $old; do
     kubectl cordon "$node"
@@ -43,16 +66,13 @@ if [ -n "$old" ]; then
     empty "$node"
     drained=$((drained + 1))
     if [ $((drained % batch)) -eq 0 ]; then
-      within 900 "new nodes with $come are there, with istio-cni and ztunnel" joined
+      wait_for_new
 {% if action.soak %}
       soak
 {% endif %}
     fi
   done
-fi
-
-gone() {
-  left=$(with "$go")
-  [ -z "$left" ]
-}
-within 1800 'the drained nodes are gone (where no autoscaler takes them, delete them where your node groups are configured)' gone
+  wait_for_new
+  within 1800 'the drained nodes are gone (where no autoscaler takes them, delete them where your node groups are configured)' gone
+  old=$(with "$go")
+done

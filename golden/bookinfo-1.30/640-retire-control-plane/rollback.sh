@@ -41,7 +41,7 @@ istioctl install -f "$here"/rollback/istioctl/istiod-1-29-6.yaml --skip-confirma
 
 image=$(kubectl get deployment/istiod-1-29-6 -n istio-system -o 'jsonpath={.spec.template.spec.containers[0].image}')
 case $image in
-  *:1.29.6 | *:1.29.6-*) ;;
+  *:1.29.6 | *:1.29.6-* | *:1.29.6@*) ;;
   *) fail "deployment istio-system/istiod-1-29-6 runs $image, not 1.29.6" ;;
 esac
 

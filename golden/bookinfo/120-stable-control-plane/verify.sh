@@ -21,7 +21,7 @@ kubectl() {
 
 image=$(kubectl get deployment/istiod-1-18-0-alpha-0 -n istio-system -o 'jsonpath={.spec.template.spec.containers[0].image}')
 case $image in
-  *:1.18.0-alpha.0 | *:1.18.0-alpha.0-*) ;;
+  *:1.18.0-alpha.0 | *:1.18.0-alpha.0-* | *:1.18.0-alpha.0@*) ;;
   *) fail "deployment istio-system/istiod-1-18-0-alpha-0 runs $image, not 1.18.0-alpha.0" ;;
 esac
 
@@ -29,6 +29,9 @@ kubectl rollout status deployment/istiod-1-18-0-alpha-0 -n istio-system --timeou
 
 revision=$(kubectl get mutatingwebhookconfiguration istio-revision-tag-default -o 'jsonpath={.metadata.labels.istio\.io/rev}')
 [ "$revision" = 1-18-0-alpha-0 ] || fail "the tag default points to '$revision', not to 1-18-0-alpha-0"
+# Newer control planes take a tag from its Service as well.
+revision=$(kubectl get services -A -l istio.io/tag=default -o 'jsonpath={.items[*].metadata.labels.istio\.io/rev}')
+[ -z "$revision" ] || [ "$revision" = 1-18-0-alpha-0 ] || fail "the Service of the tag default is of '$revision', not of 1-18-0-alpha-0"
 service=$(kubectl get validatingwebhookconfiguration istiod-default-validator -o 'jsonpath={.webhooks[0].clientConfig.service.name}')
 [ "$service" = istiod-1-18-0-alpha-0 ] || fail "istiod-default-validator calls '$service', not istiod-1-18-0-alpha-0"
 

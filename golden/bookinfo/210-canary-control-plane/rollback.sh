@@ -41,6 +41,9 @@ within 120 'no pod app=ztunnel,meshplan.dev/revision=1-18-1 is left in istio-sys
 
 revision=$(kubectl get mutatingwebhookconfiguration istio-revision-tag-default -o 'jsonpath={.metadata.labels.istio\.io/rev}')
 [ "$revision" = 1-18-0-alpha-0 ] || fail "the tag default points to '$revision', not to 1-18-0-alpha-0"
+# Newer control planes take a tag from its Service as well.
+revision=$(kubectl get services -A -l istio.io/tag=default -o 'jsonpath={.items[*].metadata.labels.istio\.io/rev}')
+[ -z "$revision" ] || [ "$revision" = 1-18-0-alpha-0 ] || fail "the Service of the tag default is of '$revision', not of 1-18-0-alpha-0"
 service=$(kubectl get validatingwebhookconfiguration istiod-default-validator -o 'jsonpath={.webhooks[0].clientConfig.service.name}')
 [ "$service" = istiod-1-18-0-alpha-0 ] || fail "istiod-default-validator calls '$service', not istiod-1-18-0-alpha-0"
 

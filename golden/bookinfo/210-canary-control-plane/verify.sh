@@ -21,7 +21,7 @@ kubectl() {
 
 image=$(kubectl get deployment/istiod-1-18-1 -n istio-system -o 'jsonpath={.spec.template.spec.containers[0].image}')
 case $image in
-  *:1.18.1 | *:1.18.1-*) ;;
+  *:1.18.1 | *:1.18.1-* | *:1.18.1@*) ;;
   *) fail "deployment istio-system/istiod-1-18-1 runs $image, not 1.18.1" ;;
 esac
 

@@ -66,7 +66,7 @@ istioctl install -f "$here"/rollback/istioctl/istio-cni.yaml --skip-confirmation
 
 image=$(kubectl get daemonset/istio-cni-node -n istio-system -o 'jsonpath={.spec.template.spec.containers[0].image}')
 case $image in
-  *:1.18.0-alpha.0 | *:1.18.0-alpha.0-*) ;;
+  *:1.18.0-alpha.0 | *:1.18.0-alpha.0-* | *:1.18.0-alpha.0@*) ;;
   *) fail "daemonset istio-system/istio-cni-node runs $image, not 1.18.0-alpha.0" ;;
 esac
 

@@ -40,7 +40,7 @@ within() {
 
 image=$(kubectl get daemonset/istio-cni-node -n istio-system -o 'jsonpath={.spec.template.spec.containers[0].image}')
 case $image in
-  *:1.18.1 | *:1.18.1-*) ;;
+  *:1.18.1 | *:1.18.1-* | *:1.18.1@*) ;;
   *) fail "daemonset istio-system/istio-cni-node runs $image, not 1.18.1" ;;
 esac
 

@@ -62,7 +62,7 @@ istioctl tag set default --revision 1-18-0-alpha-0 --overwrite --skip-confirmati
 
 image=$(kubectl get deployment/istiod-1-18-0-alpha-0 -n istio-system -o 'jsonpath={.spec.template.spec.containers[0].image}')
 case $image in
-  *:1.18.0-alpha.0 | *:1.18.0-alpha.0-*) ;;
+  *:1.18.0-alpha.0 | *:1.18.0-alpha.0-* | *:1.18.0-alpha.0@*) ;;
   *) fail "deployment istio-system/istiod-1-18-0-alpha-0 runs $image, not 1.18.0-alpha.0" ;;
 esac
 
@@ -70,13 +70,16 @@ kubectl rollout status deployment/istiod-1-18-0-alpha-0 -n istio-system --timeou
 
 revision=$(kubectl get mutatingwebhookconfiguration istio-revision-tag-default -o 'jsonpath={.metadata.labels.istio\.io/rev}')
 [ "$revision" = 1-18-0-alpha-0 ] || fail "the tag default points to '$revision', not to 1-18-0-alpha-0"
+# Newer control planes take a tag from its Service as well.
+revision=$(kubectl get services -A -l istio.io/tag=default -o 'jsonpath={.items[*].metadata.labels.istio\.io/rev}')
+[ -z "$revision" ] || [ "$revision" = 1-18-0-alpha-0 ] || fail "the Service of the tag default is of '$revision', not of 1-18-0-alpha-0"
 service=$(kubectl get validatingwebhookconfiguration istiod-default-validator -o 'jsonpath={.webhooks[0].clientConfig.service.name}')
 [ "$service" = istiod-1-18-0-alpha-0 ] || fail "istiod-default-validator calls '$service', not istiod-1-18-0-alpha-0"
 
 owned_4() {
   image=$(kubectl get deployment bookinfo-gateway-istio -n istio-system -o 'jsonpath={.spec.template.spec.containers[?(@.name=="istio-proxy")].image}')
   case $image in
-    *:1.18.0-alpha.0 | *:1.18.0-alpha.0-*) ;;
+    *:1.18.0-alpha.0 | *:1.18.0-alpha.0-* | *:1.18.0-alpha.0@*) ;;
     *) return 1 ;;
   esac
 }

@@ -21,19 +21,19 @@ kubectl() {
 
 image=$(kubectl get deployment/istiod -n istio-system -o 'jsonpath={.spec.template.spec.containers[0].image}')
 case $image in
-  *:1.29.6 | *:1.29.6-*) ;;
+  *:1.29.6 | *:1.29.6-* | *:1.29.6@*) ;;
   *) fail "deployment istio-system/istiod runs $image, not 1.29.6" ;;
 esac
 
 image=$(kubectl get daemonset/istio-cni-node -n istio-system -o 'jsonpath={.spec.template.spec.containers[0].image}')
 case $image in
-  *:1.29.6 | *:1.29.6-*) ;;
+  *:1.29.6 | *:1.29.6-* | *:1.29.6@*) ;;
   *) fail "daemonset istio-system/istio-cni-node runs $image, not 1.29.6" ;;
 esac
 
 image=$(kubectl get daemonset/ztunnel -n istio-system -o 'jsonpath={.spec.template.spec.containers[0].image}')
 case $image in
-  *:1.29.6 | *:1.29.6-*) ;;
+  *:1.29.6 | *:1.29.6-* | *:1.29.6@*) ;;
   *) fail "daemonset istio-system/ztunnel runs $image, not 1.29.6" ;;
 esac
 

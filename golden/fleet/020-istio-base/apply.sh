@@ -19,7 +19,7 @@ kubectl() {
   command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
 }
 
-# Helm release istio-system/istiod would write back whatever kubectl writes: the change is made there, and only looked for here.
+# Helm release istio-system/istio-base would write back whatever kubectl writes: the change is made there, and only looked for here.
 set +e
 (
   set -e
@@ -30,10 +30,10 @@ version=$(kubectl get crd authorizationpolicies.security.istio.io telemetries.te
 made=$?
 set -e
 if [ "$made" -ne 0 ]; then
-  echo 'A change to make at Helm release istio-system/istiod:'
-  echo '  helm upgrade istio-base istio/base --namespace istio-system --version 1.30.3 --reset-then-reuse-values'
+  echo 'A change to make at Helm release istio-system/istio-base:'
+  echo 'helm upgrade istio-base istio/base --namespace istio-system --version 1.30.3 --reset-then-reuse-values'
   fail 'make it, and run this again when it has reached the cluster'
 fi
-echo 'Helm release istio-system/istiod: the change is there'
+echo 'Helm release istio-system/istio-base: the change is there'
 
 echo '020-istio-base: applied. Next: sh 020-istio-base/verify.sh'

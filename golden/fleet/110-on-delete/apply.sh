@@ -31,10 +31,10 @@ made=$?
 set -e
 if [ "$made" -ne 0 ]; then
   echo 'A change to make at Helm release istio-system/istio-cni:'
-  echo '  helm upgrade istio-cni istio/cni --namespace istio-system --version 1.29.6 --reset-then-reuse-values --values - <<'\''EOF'\'''
-  echo '  updateStrategy:'
-  echo '    type: OnDelete'
-  echo '  EOF'
+  echo 'helm upgrade istio-cni istio/cni --namespace istio-system --version 1.29.6 --reset-then-reuse-values --values - <<'\''EOF'\'''
+  echo updateStrategy:
+  echo '  type: OnDelete'
+  echo EOF
   fail 'make it, and run this again when it has reached the cluster'
 fi
 echo 'Helm release istio-system/istio-cni: the change is there'
@@ -51,10 +51,10 @@ made=$?
 set -e
 if [ "$made" -ne 0 ]; then
   echo 'A change to make at Helm release istio-system/ztunnel:'
-  echo '  helm upgrade ztunnel istio/ztunnel --namespace istio-system --version 1.29.6 --reset-then-reuse-values --values - <<'\''EOF'\'''
-  echo '  updateStrategy:'
-  echo '    type: OnDelete'
-  echo '  EOF'
+  echo 'helm upgrade ztunnel istio/ztunnel --namespace istio-system --version 1.29.6 --reset-then-reuse-values --values - <<'\''EOF'\'''
+  echo updateStrategy:
+  echo '  type: OnDelete'
+  echo EOF
   fail 'make it, and run this again when it has reached the cluster'
 fi
 echo 'Helm release istio-system/ztunnel: the change is there'

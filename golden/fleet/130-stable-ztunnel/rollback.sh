@@ -44,21 +44,23 @@ set +e
 (
   set -e
 
-terms=$(kubectl get daemonset ztunnel -n istio-system -o 'jsonpath={range .spec.template.spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[*]}{.matchExpressions[?(@.key=="meshplan.dev/pool")].operator} {.matchExpressions[?(@.key=="meshplan.dev/pool")].values[0]}{"\n"}{end}' | sort -u)
+terms=$(kubectl get daemonset ztunnel -n istio-system -o 'jsonpath={range .spec.template.spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[*]}{.matchExpressions[?(@.key=="meshplan.dev/pool")].operator} {.matchExpressions[?(@.key=="meshplan.dev/pool")].values[0]}{"\n"}{end}')
+terms=$(printf '%s\n' "$terms" | sort -u)
 [ "$terms" != 'NotIn canary' ] || fail 'DaemonSet istio-system/ztunnel is still kept off the nodes with meshplan.dev/pool=canary'
 ) >/dev/null 2>&1
 made=$?
 set -e
 if [ "$made" -ne 0 ]; then
   echo 'A change to make at Helm release istio-system/ztunnel:'
-  echo '  helm upgrade ztunnel istio/ztunnel --namespace istio-system --version 1.29.6 --reset-then-reuse-values --values - <<'\''EOF'\'''
-  echo '  affinity: null'
-  echo '  EOF'
+  echo 'helm upgrade ztunnel istio/ztunnel --namespace istio-system --version 1.29.6 --reset-then-reuse-values --values - <<'\''EOF'\'''
+  echo 'affinity: null'
+  echo EOF
   fail 'make it, and run this again when it has reached the cluster'
 fi
 echo 'Helm release istio-system/ztunnel: the change is there'
 
-terms=$(kubectl get daemonset ztunnel -n istio-system -o 'jsonpath={range .spec.template.spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[*]}{.matchExpressions[?(@.key=="meshplan.dev/pool")].operator} {.matchExpressions[?(@.key=="meshplan.dev/pool")].values[0]}{"\n"}{end}' | sort -u)
+terms=$(kubectl get daemonset ztunnel -n istio-system -o 'jsonpath={range .spec.template.spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[*]}{.matchExpressions[?(@.key=="meshplan.dev/pool")].operator} {.matchExpressions[?(@.key=="meshplan.dev/pool")].values[0]}{"\n"}{end}')
+terms=$(printf '%s\n' "$terms" | sort -u)
 [ "$terms" != 'NotIn canary' ] || fail 'DaemonSet istio-system/ztunnel is still kept off the nodes with meshplan.dev/pool=canary'
 
 echo '130-stable-ztunnel: rolled back'

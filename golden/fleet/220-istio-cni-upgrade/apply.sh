@@ -26,7 +26,7 @@ set +e
 
 image=$(kubectl get daemonset/istio-cni-node -n istio-system -o 'jsonpath={.spec.template.spec.containers[0].image}')
 case $image in
-  *:1.30.3 | *:1.30.3-*) ;;
+  *:1.30.3 | *:1.30.3-* | *:1.30.3@*) ;;
   *) fail "daemonset istio-system/istio-cni-node runs $image, not 1.30.3" ;;
 esac
 ) >/dev/null 2>&1
@@ -34,10 +34,10 @@ made=$?
 set -e
 if [ "$made" -ne 0 ]; then
   echo 'A change to make at Helm release istio-system/istio-cni:'
-  echo '  helm upgrade istio-cni istio/cni --namespace istio-system --version 1.30.3 --reset-then-reuse-values --values - <<'\''EOF'\'''
-  echo '  updateStrategy:'
-  echo '    type: OnDelete'
-  echo '  EOF'
+  echo 'helm upgrade istio-cni istio/cni --namespace istio-system --version 1.30.3 --reset-then-reuse-values --values - <<'\''EOF'\'''
+  echo updateStrategy:
+  echo '  type: OnDelete'
+  echo EOF
   fail 'make it, and run this again when it has reached the cluster'
 fi
 echo 'Helm release istio-system/istio-cni: the change is there'

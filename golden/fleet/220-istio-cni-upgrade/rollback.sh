@@ -46,7 +46,7 @@ set +e
 
 image=$(kubectl get daemonset/istio-cni-node -n istio-system -o 'jsonpath={.spec.template.spec.containers[0].image}')
 case $image in
-  *:1.29.6 | *:1.29.6-*) ;;
+  *:1.29.6 | *:1.29.6-* | *:1.29.6@*) ;;
   *) fail "daemonset istio-system/istio-cni-node runs $image, not 1.29.6" ;;
 esac
 ) >/dev/null 2>&1
@@ -54,17 +54,17 @@ made=$?
 set -e
 if [ "$made" -ne 0 ]; then
   echo 'A change to make at Helm release istio-system/istio-cni:'
-  echo '  helm upgrade istio-cni istio/cni --namespace istio-system --version 1.29.6 --reset-then-reuse-values --values - <<'\''EOF'\'''
-  echo '  updateStrategy:'
-  echo '    type: OnDelete'
-  echo '  EOF'
+  echo 'helm upgrade istio-cni istio/cni --namespace istio-system --version 1.29.6 --reset-then-reuse-values --values - <<'\''EOF'\'''
+  echo updateStrategy:
+  echo '  type: OnDelete'
+  echo EOF
   fail 'make it, and run this again when it has reached the cluster'
 fi
 echo 'Helm release istio-system/istio-cni: the change is there'
 
 image=$(kubectl get daemonset/istio-cni-node -n istio-system -o 'jsonpath={.spec.template.spec.containers[0].image}')
 case $image in
-  *:1.29.6 | *:1.29.6-*) ;;
+  *:1.29.6 | *:1.29.6-* | *:1.29.6@*) ;;
   *) fail "daemonset istio-system/istio-cni-node runs $image, not 1.29.6" ;;
 esac
 

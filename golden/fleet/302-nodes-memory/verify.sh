@@ -33,9 +33,9 @@ within() {
   echo "$what"
 }
 
-nodes=$(kubectl get nodes -l 'node.example/group=memory,meshplan.dev/pool!=canary' -o 'jsonpath={.items[*].metadata.name}')
+nodes=$(kubectl get nodes -l 'node.example/group=memory,kubernetes.io/os!=windows,meshplan.dev/pool!=canary' -o 'jsonpath={.items[*].metadata.name}')
 [ -z "$nodes" ] || fail 'nodes with node.example/group=memory do not carry meshplan.dev/pool=canary:' "$nodes"
-nodes=$(kubectl get nodes -l node.example/group=memory -o 'jsonpath={range .items[*]}{.metadata.name} {.metadata.annotations.meshplan\.dev/moving}{"\n"}{end}')
+nodes=$(kubectl get nodes -l 'node.example/group=memory,kubernetes.io/os!=windows' -o 'jsonpath={range .items[*]}{.metadata.name} {.metadata.annotations.meshplan\.dev/moving}{"\n"}{end}')
 nodes=$(printf '%s\n' "$nodes" | awk 'NF > 1 { print $1 }')
 [ -z "$nodes" ] || fail 'the move of these nodes was not finished; run the step again:' "$nodes"
 

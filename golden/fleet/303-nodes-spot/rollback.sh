@@ -42,8 +42,8 @@ within() {
 with() {
   kubectl get nodes -l "$1" -o 'jsonpath={range .items[*]}{.metadata.name}{"\n"}{end}' || fail "the nodes with $1 cannot be listed"
 }
-come='node.example/group=spot,meshplan.dev/pool!=canary'
-go=node.example/group=spot,meshplan.dev/pool=canary
+come='node.example/group=spot,kubernetes.io/os!=windows,meshplan.dev/pool!=canary'
+go='node.example/group=spot,kubernetes.io/os!=windows,meshplan.dev/pool=canary'
 
 # Pods of some labels on a node are there and ready: one of them.
 ready() {
@@ -104,6 +104,12 @@ reaches() {
   kubectl exec -n meshplan-probe "$1" -- /agnhost connect "$2" --timeout=5s
 }
 
+# Another node that pods can come to.
+neighbour() {
+  others=$(kubectl get nodes -l "$2" -o 'jsonpath={range .items[*]}{.metadata.name} {.spec.unschedulable} {.status.conditions[?(@.type=="Ready")].status}{"\n"}{end}') || fail "the nodes with $2 cannot be listed"
+  printf '%s\n' "$others" | awk -v own="$1" '$1 != own && $2 == "True" { print $1; exit }'
+}
+
 # The node is taken when a pod of the mesh on it talks both ways with one on a node of the other pool, resolves a name and gets out.
 accept() {
   if simulated "a pod of the mesh on $1 talks with one of the other pool"; then
@@ -113,19 +119,16 @@ accept() {
     echo "not probed, as MESHPLAN_PROBE says no: $1"
     return 0
   fi
-  others=$(kubectl get nodes -l meshplan.dev/pool=canary -o 'jsonpath={range .items[*]}{.metadata.name}{"\n"}{end}')
-  other=$(printf '%s\n' "$others" | awk -v own="$1" 'NF && $0 != own { print; exit }')
-  if [ -z "$other" ]; then
-    others=$(kubectl get nodes -o 'jsonpath={range .items[*]}{.metadata.name}{"\n"}{end}')
-    other=$(printf '%s\n' "$others" | awk -v own="$1" 'NF && $0 != own { print; exit }')
-  fi
+  other=$(neighbour "$1" 'kubernetes.io/os!=windows,meshplan.dev/pool=canary')
+  [ -n "$other" ] || other=$(neighbour "$1" 'kubernetes.io/os!=windows')
   if [ -z "$other" ]; then
     echo "not probed, as there is no other node: $1"
     return 0
   fi
   unprobe
+  kubectl create namespace meshplan-probe
+  kubectl label namespace meshplan-probe istio.io/dataplane-mode=ambient
   {
-    printf '{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "meshplan-probe", "labels": {"istio.io/dataplane-mode": "ambient"}}}\n'
     probe_pod here "$1"
     probe_pod there "$other"
   } | kubectl apply -f -
@@ -145,24 +148,46 @@ accept() {
 
 # New nodes are there, and each has what a node of the mesh needs.
 joined() {
-  nodes=$(with "$come")
-  [ -n "$nodes" ] || return 1
-  for node in $nodes; do
+  new=$(with "$come") || return 1
+  [ -n "$new" ] || return 1
+  for node in $new; do
     ready "$node" k8s-app=istio-cni-node || return 1
     ready "$node" 'app=ztunnel,meshplan.dev/revision!=1-30-3' || return 1
   done
 }
 
-old=$(with "$go")
-if [ -n "$old" ]; then
-  if [ "${MESHPLAN_ON_DEMAND:-}" = yes ]; then
+wait_for_new() {
+  new=$(with "$come")
+  if [ -z "$new" ] && [ "${MESHPLAN_ON_DEMAND:-}" = yes ]; then
     echo 'not waited for: new nodes, which come when pods wait for them'
   else
     within 900 "new nodes with $come are there, with istio-cni and ztunnel (MESHPLAN_ON_DEMAND=yes where they come only when pods wait for them)" joined
   fi
-  for node in $(with "$come"); do
+}
+
+# All are gone, or another one has joined.
+gone() {
+  left=$(with "$go") || return 1
+  [ -n "$left" ] || return 0
+  for node in $left; do
+    printf '%s\n' "$old" | grep -qxF -- "$node" || return 0
+  done
+  return 1
+}
+
+# What a run left that was stopped.
+unprobe
+old=$(with "$go")
+if [ -n "$old" ]; then
+  wait_for_new
+  for node in $new; do
     accept "$node"
   done
+fi
+rounds=0
+while [ -n "$old" ]; do
+  rounds=$((rounds + 1))
+  [ "$rounds" -le 5 ] || fail "nodes with $go keep joining; what makes them has to stop (a Karpenter NodePool: limits of zero), and then run this again"
   # All of them before the first is drained, so that no pod comes to another one that goes.
   for node in $old; do
     kubectl cordon "$node"
@@ -173,24 +198,21 @@ if [ -n "$old" ]; then
     empty "$node"
     drained=$((drained + 1))
     if [ $((drained % batch)) -eq 0 ]; then
-      within 900 "new nodes with $come are there, with istio-cni and ztunnel" joined
+      wait_for_new
       soak
     fi
   done
-fi
-
-gone() {
-  left=$(with "$go")
-  [ -z "$left" ]
-}
-within 1800 'the drained nodes are gone (where no autoscaler takes them, delete them where your node groups are configured)' gone
+  wait_for_new
+  within 1800 'the drained nodes are gone (where no autoscaler takes them, delete them where your node groups are configured)' gone
+  old=$(with "$go")
+done
 
 kubectl delete --ignore-not-found --timeout=5m \
   -f "$here"/rollback/delete/50-nodepool-spot-canary.yaml
 
-nodes=$(kubectl get nodes -l node.example/group=spot,meshplan.dev/pool=canary -o 'jsonpath={.items[*].metadata.name}')
+nodes=$(kubectl get nodes -l 'node.example/group=spot,kubernetes.io/os!=windows,meshplan.dev/pool=canary' -o 'jsonpath={.items[*].metadata.name}')
 [ -z "$nodes" ] || fail 'nodes with node.example/group=spot still carry meshplan.dev/pool=canary:' "$nodes"
-nodes=$(kubectl get nodes -l node.example/group=spot -o 'jsonpath={range .items[*]}{.metadata.name} {.metadata.annotations.meshplan\.dev/moving}{"\n"}{end}')
+nodes=$(kubectl get nodes -l 'node.example/group=spot,kubernetes.io/os!=windows' -o 'jsonpath={range .items[*]}{.metadata.name} {.metadata.annotations.meshplan\.dev/moving}{"\n"}{end}')
 nodes=$(printf '%s\n' "$nodes" | awk 'NF > 1 { print $1 }')
 [ -z "$nodes" ] || fail 'the move of these nodes was not finished; run the step again:' "$nodes"
 

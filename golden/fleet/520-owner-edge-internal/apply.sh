@@ -19,6 +19,6 @@ kubectl() {
   command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
 }
 
-kubectl label gateway internal -n edge istio.io/rev=1-30-3 --overwrite
+kubectl label gateway.gateway.networking.k8s.io internal -n edge istio.io/rev=1-30-3 --overwrite
 
 echo '520-owner-edge-internal: applied. Next: sh 520-owner-edge-internal/verify.sh'

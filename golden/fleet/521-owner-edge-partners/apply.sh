@@ -19,6 +19,6 @@ kubectl() {
   command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
 }
 
-kubectl label gateway partners -n edge istio.io/rev=1-30-3 --overwrite
+kubectl label gateway.gateway.networking.k8s.io partners -n edge istio.io/rev=1-30-3 --overwrite
 
 echo '521-owner-edge-partners: applied. Next: sh 521-owner-edge-partners/verify.sh'

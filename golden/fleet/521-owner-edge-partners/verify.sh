@@ -39,11 +39,12 @@ within() {
 }
 
 owned_1() {
-  label=$(kubectl get deployment partners-istio -n edge -o 'jsonpath={.spec.template.metadata.labels.istio\.io/rev}')
-  [ "$label" = 1-30-3 ] || return 1
+  # Where a Gateway gives its pods labels of their own, the annotation alone says it.
+  revisions=$(kubectl get deployment partners-istio -n edge -o 'jsonpath={.spec.template.metadata.labels.istio\.io/rev}{"\n"}{.spec.template.metadata.annotations.istio\.io/rev}{"\n"}') || return 1
+  printf '%s\n' "$revisions" | grep -qxF -- 1-30-3 || return 1
   image=$(kubectl get deployment partners-istio -n edge -o 'jsonpath={.spec.template.spec.containers[?(@.name=="istio-proxy")].image}')
   case $image in
-    *:1.30.3 | *:1.30.3-*) ;;
+    *:1.30.3 | *:1.30.3-* | *:1.30.3@*) ;;
     *) return 1 ;;
   esac
 }

@@ -19,6 +19,6 @@ kubectl() {
   command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
 }
 
-kubectl label gateway public -n edge istio.io/rev=1-30-3 --overwrite
+kubectl label gateway.gateway.networking.k8s.io public -n edge istio.io/rev=1-30-3 --overwrite
 
 echo '522-owner-edge-public: applied. Next: sh 522-owner-edge-public/verify.sh'

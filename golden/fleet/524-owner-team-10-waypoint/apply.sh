@@ -19,6 +19,6 @@ kubectl() {
   command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
 }
 
-kubectl label gateway waypoint -n team-10 istio.io/rev=1-30-3 --overwrite
+kubectl label gateway.gateway.networking.k8s.io waypoint -n team-10 istio.io/rev=1-30-3 --overwrite
 
 echo '524-owner-team-10-waypoint: applied. Next: sh 524-owner-team-10-waypoint/verify.sh'

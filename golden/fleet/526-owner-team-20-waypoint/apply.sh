@@ -19,6 +19,6 @@ kubectl() {
   command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
 }
 
-kubectl label gateway waypoint -n team-20 istio.io/rev=1-30-3 --overwrite
+kubectl label gateway.gateway.networking.k8s.io waypoint -n team-20 istio.io/rev=1-30-3 --overwrite
 
 echo '526-owner-team-20-waypoint: applied. Next: sh 526-owner-team-20-waypoint/verify.sh'

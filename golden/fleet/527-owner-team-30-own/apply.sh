@@ -19,6 +19,6 @@ kubectl() {
   command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
 }
 
-kubectl label gateway own -n team-30 istio.io/rev=1-30-3 --overwrite
+kubectl label gateway.gateway.networking.k8s.io own -n team-30 istio.io/rev=1-30-3 --overwrite
 
 echo '527-owner-team-30-own: applied. Next: sh 527-owner-team-30-own/verify.sh'

@@ -19,6 +19,6 @@ kubectl() {
   command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
 }
 
-kubectl label gateway waypoint -n team-30 istio.io/rev=1-30-3 --overwrite
+kubectl label gateway.gateway.networking.k8s.io waypoint -n team-30 istio.io/rev=1-30-3 --overwrite
 
 echo '528-owner-team-30-waypoint: applied. Next: sh 528-owner-team-30-waypoint/verify.sh'

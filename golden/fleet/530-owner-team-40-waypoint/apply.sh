@@ -19,6 +19,6 @@ kubectl() {
   command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
 }
 
-kubectl label gateway waypoint -n team-40 istio.io/rev=1-30-3 --overwrite
+kubectl label gateway.gateway.networking.k8s.io waypoint -n team-40 istio.io/rev=1-30-3 --overwrite
 
 echo '530-owner-team-40-waypoint: applied. Next: sh 530-owner-team-40-waypoint/verify.sh'

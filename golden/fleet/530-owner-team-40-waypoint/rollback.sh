@@ -38,12 +38,15 @@ within() {
   echo "$what"
 }
 
-kubectl label gateway waypoint -n team-40 istio.io/rev- --overwrite
+kubectl label gateway.gateway.networking.k8s.io waypoint -n team-40 istio.io/rev- --overwrite
 
 owned_1() {
+  # Where a Gateway gives its pods labels of their own, the annotation alone says it.
+  revisions=$(kubectl get deployment waypoint -n team-40 -o 'jsonpath={.spec.template.metadata.labels.istio\.io/rev}{"\n"}{.spec.template.metadata.annotations.istio\.io/rev}{"\n"}') || return 1
+  printf '%s\n' "$revisions" | grep -qxF -- default || return 1
   image=$(kubectl get deployment waypoint -n team-40 -o 'jsonpath={.spec.template.spec.containers[?(@.name=="istio-proxy")].image}')
   case $image in
-    *:1.29.6 | *:1.29.6-*) ;;
+    *:1.29.6 | *:1.29.6-* | *:1.29.6@*) ;;
     *) return 1 ;;
   esac
 }

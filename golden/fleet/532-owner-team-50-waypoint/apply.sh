@@ -19,6 +19,6 @@ kubectl() {
   command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
 }
 
-kubectl label gateway waypoint -n team-50 istio.io/rev=1-30-3 --overwrite
+kubectl label gateway.gateway.networking.k8s.io waypoint -n team-50 istio.io/rev=1-30-3 --overwrite
 
 echo '532-owner-team-50-waypoint: applied. Next: sh 532-owner-team-50-waypoint/verify.sh'

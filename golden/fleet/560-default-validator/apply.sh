@@ -19,7 +19,7 @@ kubectl() {
   command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
 }
 
-# Helm release istio-system/istiod would write back whatever kubectl writes: the change is made there, and only looked for here.
+# Helm release istio-system/istio-base would write back whatever kubectl writes: the change is made there, and only looked for here.
 set +e
 (
   set -e
@@ -32,12 +32,12 @@ revision=$(kubectl get validatingwebhookconfiguration istiod-default-validator -
 made=$?
 set -e
 if [ "$made" -ne 0 ]; then
-  echo 'A change to make at Helm release istio-system/istiod:'
-  echo '  helm upgrade istio-base istio/base --namespace istio-system --version 1.30.3 --reset-then-reuse-values --values - <<'\''EOF'\'''
-  echo '  defaultRevision: 1-30-3'
-  echo '  EOF'
+  echo 'A change to make at Helm release istio-system/istio-base:'
+  echo 'helm upgrade istio-base istio/base --namespace istio-system --version 1.30.3 --reset-then-reuse-values --values - <<'\''EOF'\'''
+  echo 'defaultRevision: 1-30-3'
+  echo EOF
   fail 'make it, and run this again when it has reached the cluster'
 fi
-echo 'Helm release istio-system/istiod: the change is there'
+echo 'Helm release istio-system/istio-base: the change is there'
 
 echo '560-default-validator: applied. Next: sh 560-default-validator/verify.sh'

@@ -19,9 +19,9 @@ kubectl() {
   command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
 }
 
-nodes=$(kubectl get nodes -l 'meshplan.dev/pool!=canary' -o 'jsonpath={.items[*].metadata.name}')
+nodes=$(kubectl get nodes -l 'kubernetes.io/os!=windows,meshplan.dev/pool!=canary' -o 'jsonpath={.items[*].metadata.name}')
 [ -z "$nodes" ] || fail 'nodes do not carry meshplan.dev/pool=canary:' "$nodes"
-nodes=$(kubectl get nodes -o 'jsonpath={range .items[*]}{.metadata.name} {.metadata.annotations.meshplan\.dev/moving}{"\n"}{end}')
+nodes=$(kubectl get nodes -l 'kubernetes.io/os!=windows' -o 'jsonpath={range .items[*]}{.metadata.name} {.metadata.annotations.meshplan\.dev/moving}{"\n"}{end}')
 nodes=$(printf '%s\n' "$nodes" | awk 'NF > 1 { print $1 }')
 [ -z "$nodes" ] || fail 'the move of these nodes was not finished; run the step again:' "$nodes"
 
@@ -39,7 +39,7 @@ made=$?
 set -e
 if [ "$made" -ne 0 ]; then
   echo 'A change to make at Helm release istio-system/ztunnel:'
-  echo '  helm uninstall ztunnel --namespace istio-system --wait'
+  echo 'helm uninstall ztunnel --namespace istio-system --wait'
   fail 'make it, and run this again when it has reached the cluster'
 fi
 echo 'Helm release istio-system/ztunnel: the change is there'

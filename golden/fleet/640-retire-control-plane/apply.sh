@@ -39,11 +39,12 @@ within() {
 }
 
 owned_before_1() {
-  label=$(kubectl get deployment internal-istio -n edge -o 'jsonpath={.spec.template.metadata.labels.istio\.io/rev}')
-  [ "$label" = 1-30-3 ] || return 1
+  # Where a Gateway gives its pods labels of their own, the annotation alone says it.
+  revisions=$(kubectl get deployment internal-istio -n edge -o 'jsonpath={.spec.template.metadata.labels.istio\.io/rev}{"\n"}{.spec.template.metadata.annotations.istio\.io/rev}{"\n"}') || return 1
+  printf '%s\n' "$revisions" | grep -qxF -- 1-30-3 || return 1
   image=$(kubectl get deployment internal-istio -n edge -o 'jsonpath={.spec.template.spec.containers[?(@.name=="istio-proxy")].image}')
   case $image in
-    *:1.30.3 | *:1.30.3-*) ;;
+    *:1.30.3 | *:1.30.3-* | *:1.30.3@*) ;;
     *) return 1 ;;
   esac
 }
@@ -53,11 +54,12 @@ if ! simulated 'Deployment edge/internal-istio is of version 1.30.3'; then
 fi
 
 owned_before_2() {
-  label=$(kubectl get deployment partners-istio -n edge -o 'jsonpath={.spec.template.metadata.labels.istio\.io/rev}')
-  [ "$label" = 1-30-3 ] || return 1
+  # Where a Gateway gives its pods labels of their own, the annotation alone says it.
+  revisions=$(kubectl get deployment partners-istio -n edge -o 'jsonpath={.spec.template.metadata.labels.istio\.io/rev}{"\n"}{.spec.template.metadata.annotations.istio\.io/rev}{"\n"}') || return 1
+  printf '%s\n' "$revisions" | grep -qxF -- 1-30-3 || return 1
   image=$(kubectl get deployment partners-istio -n edge -o 'jsonpath={.spec.template.spec.containers[?(@.name=="istio-proxy")].image}')
   case $image in
-    *:1.30.3 | *:1.30.3-*) ;;
+    *:1.30.3 | *:1.30.3-* | *:1.30.3@*) ;;
     *) return 1 ;;
   esac
 }
@@ -67,11 +69,12 @@ if ! simulated 'Deployment edge/partners-istio is of version 1.30.3'; then
 fi
 
 owned_before_3() {
-  label=$(kubectl get deployment public-istio -n edge -o 'jsonpath={.spec.template.metadata.labels.istio\.io/rev}')
-  [ "$label" = 1-30-3 ] || return 1
+  # Where a Gateway gives its pods labels of their own, the annotation alone says it.
+  revisions=$(kubectl get deployment public-istio -n edge -o 'jsonpath={.spec.template.metadata.labels.istio\.io/rev}{"\n"}{.spec.template.metadata.annotations.istio\.io/rev}{"\n"}') || return 1
+  printf '%s\n' "$revisions" | grep -qxF -- 1-30-3 || return 1
   image=$(kubectl get deployment public-istio -n edge -o 'jsonpath={.spec.template.spec.containers[?(@.name=="istio-proxy")].image}')
   case $image in
-    *:1.30.3 | *:1.30.3-*) ;;
+    *:1.30.3 | *:1.30.3-* | *:1.30.3@*) ;;
     *) return 1 ;;
   esac
 }
@@ -81,11 +84,12 @@ if ! simulated 'Deployment edge/public-istio is of version 1.30.3'; then
 fi
 
 owned_before_4() {
-  label=$(kubectl get deployment own-istio -n team-10 -o 'jsonpath={.spec.template.metadata.labels.istio\.io/rev}')
-  [ "$label" = 1-30-3 ] || return 1
+  # Where a Gateway gives its pods labels of their own, the annotation alone says it.
+  revisions=$(kubectl get deployment own-istio -n team-10 -o 'jsonpath={.spec.template.metadata.labels.istio\.io/rev}{"\n"}{.spec.template.metadata.annotations.istio\.io/rev}{"\n"}') || return 1
+  printf '%s\n' "$revisions" | grep -qxF -- 1-30-3 || return 1
   image=$(kubectl get deployment own-istio -n team-10 -o 'jsonpath={.spec.template.spec.containers[?(@.name=="istio-proxy")].image}')
   case $image in
-    *:1.30.3 | *:1.30.3-*) ;;
+    *:1.30.3 | *:1.30.3-* | *:1.30.3@*) ;;
     *) return 1 ;;
   esac
 }
@@ -95,11 +99,12 @@ if ! simulated 'Deployment team-10/own-istio is of version 1.30.3'; then
 fi
 
 owned_before_5() {
-  label=$(kubectl get deployment waypoint -n team-10 -o 'jsonpath={.spec.template.metadata.labels.istio\.io/rev}')
-  [ "$label" = 1-30-3 ] || return 1
+  # Where a Gateway gives its pods labels of their own, the annotation alone says it.
+  revisions=$(kubectl get deployment waypoint -n team-10 -o 'jsonpath={.spec.template.metadata.labels.istio\.io/rev}{"\n"}{.spec.template.metadata.annotations.istio\.io/rev}{"\n"}') || return 1
+  printf '%s\n' "$revisions" | grep -qxF -- 1-30-3 || return 1
   image=$(kubectl get deployment waypoint -n team-10 -o 'jsonpath={.spec.template.spec.containers[?(@.name=="istio-proxy")].image}')
   case $image in
-    *:1.30.3 | *:1.30.3-*) ;;
+    *:1.30.3 | *:1.30.3-* | *:1.30.3@*) ;;
     *) return 1 ;;
   esac
 }
@@ -109,11 +114,12 @@ if ! simulated 'Deployment team-10/waypoint is of version 1.30.3'; then
 fi
 
 owned_before_6() {
-  label=$(kubectl get deployment own-istio -n team-20 -o 'jsonpath={.spec.template.metadata.labels.istio\.io/rev}')
-  [ "$label" = 1-30-3 ] || return 1
+  # Where a Gateway gives its pods labels of their own, the annotation alone says it.
+  revisions=$(kubectl get deployment own-istio -n team-20 -o 'jsonpath={.spec.template.metadata.labels.istio\.io/rev}{"\n"}{.spec.template.metadata.annotations.istio\.io/rev}{"\n"}') || return 1
+  printf '%s\n' "$revisions" | grep -qxF -- 1-30-3 || return 1
   image=$(kubectl get deployment own-istio -n team-20 -o 'jsonpath={.spec.template.spec.containers[?(@.name=="istio-proxy")].image}')
   case $image in
-    *:1.30.3 | *:1.30.3-*) ;;
+    *:1.30.3 | *:1.30.3-* | *:1.30.3@*) ;;
     *) return 1 ;;
   esac
 }
@@ -123,11 +129,12 @@ if ! simulated 'Deployment team-20/own-istio is of version 1.30.3'; then
 fi
 
 owned_before_7() {
-  label=$(kubectl get deployment waypoint -n team-20 -o 'jsonpath={.spec.template.metadata.labels.istio\.io/rev}')
-  [ "$label" = 1-30-3 ] || return 1
+  # Where a Gateway gives its pods labels of their own, the annotation alone says it.
+  revisions=$(kubectl get deployment waypoint -n team-20 -o 'jsonpath={.spec.template.metadata.labels.istio\.io/rev}{"\n"}{.spec.template.metadata.annotations.istio\.io/rev}{"\n"}') || return 1
+  printf '%s\n' "$revisions" | grep -qxF -- 1-30-3 || return 1
   image=$(kubectl get deployment waypoint -n team-20 -o 'jsonpath={.spec.template.spec.containers[?(@.name=="istio-proxy")].image}')
   case $image in
-    *:1.30.3 | *:1.30.3-*) ;;
+    *:1.30.3 | *:1.30.3-* | *:1.30.3@*) ;;
     *) return 1 ;;
   esac
 }
@@ -137,11 +144,12 @@ if ! simulated 'Deployment team-20/waypoint is of version 1.30.3'; then
 fi
 
 owned_before_8() {
-  label=$(kubectl get deployment own-istio -n team-30 -o 'jsonpath={.spec.template.metadata.labels.istio\.io/rev}')
-  [ "$label" = 1-30-3 ] || return 1
+  # Where a Gateway gives its pods labels of their own, the annotation alone says it.
+  revisions=$(kubectl get deployment own-istio -n team-30 -o 'jsonpath={.spec.template.metadata.labels.istio\.io/rev}{"\n"}{.spec.template.metadata.annotations.istio\.io/rev}{"\n"}') || return 1
+  printf '%s\n' "$revisions" | grep -qxF -- 1-30-3 || return 1
   image=$(kubectl get deployment own-istio -n team-30 -o 'jsonpath={.spec.template.spec.containers[?(@.name=="istio-proxy")].image}')
   case $image in
-    *:1.30.3 | *:1.30.3-*) ;;
+    *:1.30.3 | *:1.30.3-* | *:1.30.3@*) ;;
     *) return 1 ;;
   esac
 }
@@ -151,11 +159,12 @@ if ! simulated 'Deployment team-30/own-istio is of version 1.30.3'; then
 fi
 
 owned_before_9() {
-  label=$(kubectl get deployment waypoint -n team-30 -o 'jsonpath={.spec.template.metadata.labels.istio\.io/rev}')
-  [ "$label" = 1-30-3 ] || return 1
+  # Where a Gateway gives its pods labels of their own, the annotation alone says it.
+  revisions=$(kubectl get deployment waypoint -n team-30 -o 'jsonpath={.spec.template.metadata.labels.istio\.io/rev}{"\n"}{.spec.template.metadata.annotations.istio\.io/rev}{"\n"}') || return 1
+  printf '%s\n' "$revisions" | grep -qxF -- 1-30-3 || return 1
   image=$(kubectl get deployment waypoint -n team-30 -o 'jsonpath={.spec.template.spec.containers[?(@.name=="istio-proxy")].image}')
   case $image in
-    *:1.30.3 | *:1.30.3-*) ;;
+    *:1.30.3 | *:1.30.3-* | *:1.30.3@*) ;;
     *) return 1 ;;
   esac
 }
@@ -165,11 +174,12 @@ if ! simulated 'Deployment team-30/waypoint is of version 1.30.3'; then
 fi
 
 owned_before_10() {
-  label=$(kubectl get deployment own-istio -n team-40 -o 'jsonpath={.spec.template.metadata.labels.istio\.io/rev}')
-  [ "$label" = 1-30-3 ] || return 1
+  # Where a Gateway gives its pods labels of their own, the annotation alone says it.
+  revisions=$(kubectl get deployment own-istio -n team-40 -o 'jsonpath={.spec.template.metadata.labels.istio\.io/rev}{"\n"}{.spec.template.metadata.annotations.istio\.io/rev}{"\n"}') || return 1
+  printf '%s\n' "$revisions" | grep -qxF -- 1-30-3 || return 1
   image=$(kubectl get deployment own-istio -n team-40 -o 'jsonpath={.spec.template.spec.containers[?(@.name=="istio-proxy")].image}')
   case $image in
-    *:1.30.3 | *:1.30.3-*) ;;
+    *:1.30.3 | *:1.30.3-* | *:1.30.3@*) ;;
     *) return 1 ;;
   esac
 }
@@ -179,11 +189,12 @@ if ! simulated 'Deployment team-40/own-istio is of version 1.30.3'; then
 fi
 
 owned_before_11() {
-  label=$(kubectl get deployment waypoint -n team-40 -o 'jsonpath={.spec.template.metadata.labels.istio\.io/rev}')
-  [ "$label" = 1-30-3 ] || return 1
+  # Where a Gateway gives its pods labels of their own, the annotation alone says it.
+  revisions=$(kubectl get deployment waypoint -n team-40 -o 'jsonpath={.spec.template.metadata.labels.istio\.io/rev}{"\n"}{.spec.template.metadata.annotations.istio\.io/rev}{"\n"}') || return 1
+  printf '%s\n' "$revisions" | grep -qxF -- 1-30-3 || return 1
   image=$(kubectl get deployment waypoint -n team-40 -o 'jsonpath={.spec.template.spec.containers[?(@.name=="istio-proxy")].image}')
   case $image in
-    *:1.30.3 | *:1.30.3-*) ;;
+    *:1.30.3 | *:1.30.3-* | *:1.30.3@*) ;;
     *) return 1 ;;
   esac
 }
@@ -193,11 +204,12 @@ if ! simulated 'Deployment team-40/waypoint is of version 1.30.3'; then
 fi
 
 owned_before_12() {
-  label=$(kubectl get deployment own-istio -n team-50 -o 'jsonpath={.spec.template.metadata.labels.istio\.io/rev}')
-  [ "$label" = 1-30-3 ] || return 1
+  # Where a Gateway gives its pods labels of their own, the annotation alone says it.
+  revisions=$(kubectl get deployment own-istio -n team-50 -o 'jsonpath={.spec.template.metadata.labels.istio\.io/rev}{"\n"}{.spec.template.metadata.annotations.istio\.io/rev}{"\n"}') || return 1
+  printf '%s\n' "$revisions" | grep -qxF -- 1-30-3 || return 1
   image=$(kubectl get deployment own-istio -n team-50 -o 'jsonpath={.spec.template.spec.containers[?(@.name=="istio-proxy")].image}')
   case $image in
-    *:1.30.3 | *:1.30.3-*) ;;
+    *:1.30.3 | *:1.30.3-* | *:1.30.3@*) ;;
     *) return 1 ;;
   esac
 }
@@ -207,11 +219,12 @@ if ! simulated 'Deployment team-50/own-istio is of version 1.30.3'; then
 fi
 
 owned_before_13() {
-  label=$(kubectl get deployment waypoint -n team-50 -o 'jsonpath={.spec.template.metadata.labels.istio\.io/rev}')
-  [ "$label" = 1-30-3 ] || return 1
+  # Where a Gateway gives its pods labels of their own, the annotation alone says it.
+  revisions=$(kubectl get deployment waypoint -n team-50 -o 'jsonpath={.spec.template.metadata.labels.istio\.io/rev}{"\n"}{.spec.template.metadata.annotations.istio\.io/rev}{"\n"}') || return 1
+  printf '%s\n' "$revisions" | grep -qxF -- 1-30-3 || return 1
   image=$(kubectl get deployment waypoint -n team-50 -o 'jsonpath={.spec.template.spec.containers[?(@.name=="istio-proxy")].image}')
   case $image in
-    *:1.30.3 | *:1.30.3-*) ;;
+    *:1.30.3 | *:1.30.3-* | *:1.30.3@*) ;;
     *) return 1 ;;
   esac
 }
@@ -221,11 +234,12 @@ if ! simulated 'Deployment team-50/waypoint is of version 1.30.3'; then
 fi
 
 owned_before_14() {
-  label=$(kubectl get deployment own-istio -n team-60 -o 'jsonpath={.spec.template.metadata.labels.istio\.io/rev}')
-  [ "$label" = 1-30-3 ] || return 1
+  # Where a Gateway gives its pods labels of their own, the annotation alone says it.
+  revisions=$(kubectl get deployment own-istio -n team-60 -o 'jsonpath={.spec.template.metadata.labels.istio\.io/rev}{"\n"}{.spec.template.metadata.annotations.istio\.io/rev}{"\n"}') || return 1
+  printf '%s\n' "$revisions" | grep -qxF -- 1-30-3 || return 1
   image=$(kubectl get deployment own-istio -n team-60 -o 'jsonpath={.spec.template.spec.containers[?(@.name=="istio-proxy")].image}')
   case $image in
-    *:1.30.3 | *:1.30.3-*) ;;
+    *:1.30.3 | *:1.30.3-* | *:1.30.3@*) ;;
     *) return 1 ;;
   esac
 }
@@ -235,11 +249,12 @@ if ! simulated 'Deployment team-60/own-istio is of version 1.30.3'; then
 fi
 
 owned_before_15() {
-  label=$(kubectl get deployment waypoint -n team-60 -o 'jsonpath={.spec.template.metadata.labels.istio\.io/rev}')
-  [ "$label" = 1-30-3 ] || return 1
+  # Where a Gateway gives its pods labels of their own, the annotation alone says it.
+  revisions=$(kubectl get deployment waypoint -n team-60 -o 'jsonpath={.spec.template.metadata.labels.istio\.io/rev}{"\n"}{.spec.template.metadata.annotations.istio\.io/rev}{"\n"}') || return 1
+  printf '%s\n' "$revisions" | grep -qxF -- 1-30-3 || return 1
   image=$(kubectl get deployment waypoint -n team-60 -o 'jsonpath={.spec.template.spec.containers[?(@.name=="istio-proxy")].image}')
   case $image in
-    *:1.30.3 | *:1.30.3-*) ;;
+    *:1.30.3 | *:1.30.3-* | *:1.30.3@*) ;;
     *) return 1 ;;
   esac
 }
@@ -255,7 +270,11 @@ revision=$(kubectl get validatingwebhookconfiguration istiod-default-validator -
 
 # Also those that somebody made since the dump was printed.
 gateways=$(kubectl get gateways.gateway.networking.k8s.io -A -l 'istio.io/rev!=1-30-3' -o 'jsonpath={range .items[*]}{.spec.gatewayClassName} {.metadata.namespace}/{.metadata.name}{"\n"}{end}')
-gateways=$(printf '%s\n' "$gateways" | awk '$1 ~ /^istio/ { print $2 }')
+classes=$(kubectl get gatewayclasses.gateway.networking.k8s.io -o 'jsonpath={range .items[*]}{.metadata.name} {.spec.controllerName}{"\n"}{end}')
+gateways=$(printf '%s\n' "$classes" '' "$gateways" | awk '
+  !NF { then = 1 }
+  !then { istio[$1] = $2 ~ /^istio\.io\// }
+  then && NF && ($1 in istio ? istio[$1] : $1 ~ /^istio/) { print $2 }')
 [ -z "$gateways" ] || fail 'these Gateways and waypoints would lose their control plane; label them istio.io/rev=1-30-3 first:' "$gateways"
 
 # Helm release istio-system/istiod would write back whatever kubectl writes: the change is made there, and only looked for here.
@@ -280,18 +299,20 @@ left=$(kubectl get --ignore-not-found -o name \
   -f "$here"/delete/15-clusterrole-istiod-clusterrole-istio-system.yaml \
   -f "$here"/delete/15-clusterrole-istiod-gateway-controller-istio-system.yaml \
   -f "$here"/delete/15-clusterrole-istio-reader-clusterrole-istio-system.yaml \
-  -f "$here"/delete/10-serviceaccount-istio-system-istiod.yaml \
-  -f "$here"/delete/50-lease-istio-system-istio-gateway-deployment-default.yaml \
-  -f "$here"/delete/50-lease-istio-system-istio-gateway-status-leader-default.yaml)
+  -f "$here"/delete/10-serviceaccount-istio-system-istiod.yaml)
 [ -z "$left" ] || fail "not deleted yet:" "$left"
 ) >/dev/null 2>&1
 made=$?
 set -e
 if [ "$made" -ne 0 ]; then
   echo 'A change to make at Helm release istio-system/istiod:'
-  echo '  helm uninstall istiod --namespace istio-system --wait'
+  echo 'helm uninstall istiod --namespace istio-system --wait'
   fail 'make it, and run this again when it has reached the cluster'
 fi
 echo 'Helm release istio-system/istiod: the change is there'
+
+kubectl delete --ignore-not-found --timeout=5m \
+  -f "$here"/delete/50-lease-istio-system-istio-gateway-deployment-default.yaml \
+  -f "$here"/delete/50-lease-istio-system-istio-gateway-status-leader-default.yaml
 
 echo '640-retire-control-plane: applied. Next: sh 640-retire-control-plane/verify.sh'

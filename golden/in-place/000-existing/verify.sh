@@ -21,19 +21,19 @@ kubectl() {
 
 image=$(kubectl get deployment/istiod -n istio-system -o 'jsonpath={.spec.template.spec.containers[0].image}')
 case $image in
-  *:1.30.3 | *:1.30.3-*) ;;
+  *:1.30.3 | *:1.30.3-* | *:1.30.3@*) ;;
   *) fail "deployment istio-system/istiod runs $image, not 1.30.3" ;;
 esac
 
 image=$(kubectl get daemonset/istio-cni-node -n istio-system -o 'jsonpath={.spec.template.spec.containers[0].image}')
 case $image in
-  *:1.30.3 | *:1.30.3-*) ;;
+  *:1.30.3 | *:1.30.3-* | *:1.30.3@*) ;;
   *) fail "daemonset istio-system/istio-cni-node runs $image, not 1.30.3" ;;
 esac
 
 image=$(kubectl get daemonset/ztunnel -n istio-system -o 'jsonpath={.spec.template.spec.containers[0].image}')
 case $image in
-  *:1.30.3 | *:1.30.3-*) ;;
+  *:1.30.3 | *:1.30.3-* | *:1.30.3@*) ;;
   *) fail "daemonset istio-system/ztunnel runs $image, not 1.30.3" ;;
 esac
 

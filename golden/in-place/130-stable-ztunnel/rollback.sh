@@ -42,7 +42,8 @@ within 120 'no pod app=ztunnel,meshplan.dev/revision=1-31-0 is left in istio-sys
 # A patch needs to know nothing of who wrote the object before, and changes no other field.
 kubectl patch -f "$here"/rollback/patch/40-daemonset-istio-system-ztunnel.yaml --type=merge --patch-file="$here"/rollback/patch/40-daemonset-istio-system-ztunnel.yaml
 
-terms=$(kubectl get daemonset ztunnel -n istio-system -o 'jsonpath={range .spec.template.spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[*]}{.matchExpressions[?(@.key=="meshplan.dev/pool")].operator} {.matchExpressions[?(@.key=="meshplan.dev/pool")].values[0]}{"\n"}{end}' | sort -u)
+terms=$(kubectl get daemonset ztunnel -n istio-system -o 'jsonpath={range .spec.template.spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[*]}{.matchExpressions[?(@.key=="meshplan.dev/pool")].operator} {.matchExpressions[?(@.key=="meshplan.dev/pool")].values[0]}{"\n"}{end}')
+terms=$(printf '%s\n' "$terms" | sort -u)
 [ "$terms" != 'NotIn canary' ] || fail 'DaemonSet istio-system/ztunnel is still kept off the nodes with meshplan.dev/pool=canary'
 
 echo '130-stable-ztunnel: rolled back'

@@ -21,7 +21,7 @@ kubectl() {
 
 image=$(kubectl get deployment/istiod-1-31-0 -n istio-system -o 'jsonpath={.spec.template.spec.containers[0].image}')
 case $image in
-  *:1.31.0 | *:1.31.0-*) ;;
+  *:1.31.0 | *:1.31.0-* | *:1.31.0@*) ;;
   *) fail "deployment istio-system/istiod-1-31-0 runs $image, not 1.31.0" ;;
 esac
 

@@ -43,7 +43,7 @@ istioctl install -f "$here"/istioctl/istio-cni.yaml --skip-confirmation --readin
 
 image=$(kubectl get daemonset/istio-cni-node -n istio-system -o 'jsonpath={.spec.template.spec.containers[0].image}')
 case $image in
-  *:1.31.0 | *:1.31.0-*) ;;
+  *:1.31.0 | *:1.31.0-* | *:1.31.0@*) ;;
   *) fail "daemonset istio-system/istio-cni-node runs $image, not 1.31.0" ;;
 esac
 

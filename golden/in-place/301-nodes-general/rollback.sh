@@ -40,7 +40,7 @@ within() {
 
 # Nodes of the group that have not moved, or whose move was not finished.
 left() {
-  found=$(kubectl get nodes -l node.example/group=general -o 'jsonpath={range .items[*]}{.metadata.name},{.metadata.labels.meshplan\.dev/pool},{.metadata.annotations.meshplan\.dev/moving}{"\n"}{end}') || fail 'the nodes with node.example/group=general cannot be listed'
+  found=$(kubectl get nodes -l 'node.example/group=general,kubernetes.io/os!=windows' -o 'jsonpath={range .items[*]}{.metadata.name},{.metadata.labels.meshplan\.dev/pool},{.metadata.annotations.meshplan\.dev/moving}{"\n"}{end}') || fail 'the nodes with node.example/group=general cannot be listed'
   printf '%s\n' "$found" | awk -F , -v value=canary 'NF == 3 && ($2 == value || $3 != "") { print $1 }'
 }
 
@@ -103,6 +103,12 @@ reaches() {
   kubectl exec -n meshplan-probe "$1" -- /agnhost connect "$2" --timeout=5s
 }
 
+# Another node that pods can come to.
+neighbour() {
+  others=$(kubectl get nodes -l "$2" -o 'jsonpath={range .items[*]}{.metadata.name} {.spec.unschedulable} {.status.conditions[?(@.type=="Ready")].status}{"\n"}{end}') || fail "the nodes with $2 cannot be listed"
+  printf '%s\n' "$others" | awk -v own="$1" '$1 != own && $2 == "True" { print $1; exit }'
+}
+
 # The node is taken when a pod of the mesh on it talks both ways with one on a node of the other pool, resolves a name and gets out.
 accept() {
   if simulated "a pod of the mesh on $1 talks with one of the other pool"; then
@@ -112,19 +118,16 @@ accept() {
     echo "not probed, as MESHPLAN_PROBE says no: $1"
     return 0
   fi
-  others=$(kubectl get nodes -l meshplan.dev/pool=canary -o 'jsonpath={range .items[*]}{.metadata.name}{"\n"}{end}')
-  other=$(printf '%s\n' "$others" | awk -v own="$1" 'NF && $0 != own { print; exit }')
-  if [ -z "$other" ]; then
-    others=$(kubectl get nodes -o 'jsonpath={range .items[*]}{.metadata.name}{"\n"}{end}')
-    other=$(printf '%s\n' "$others" | awk -v own="$1" 'NF && $0 != own { print; exit }')
-  fi
+  other=$(neighbour "$1" 'kubernetes.io/os!=windows,meshplan.dev/pool=canary')
+  [ -n "$other" ] || other=$(neighbour "$1" 'kubernetes.io/os!=windows')
   if [ -z "$other" ]; then
     echo "not probed, as there is no other node: $1"
     return 0
   fi
   unprobe
+  kubectl create namespace meshplan-probe
+  kubectl label namespace meshplan-probe istio.io/dataplane-mode=ambient
   {
-    printf '{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "meshplan-probe", "labels": {"istio.io/dataplane-mode": "ambient"}}}\n'
     probe_pod here "$1"
     probe_pod there "$other"
   } | kubectl apply -f -
@@ -164,7 +167,7 @@ move() {
   echo "$1 has moved"
 }
 
-nodes=$(kubectl get nodes -l node.example/group=general -o name)
+nodes=$(kubectl get nodes -l 'node.example/group=general,kubernetes.io/os!=windows' -o name)
 [ -n "$nodes" ] || echo 'no node carries node.example/group=general; there is nothing to move'
 batch=2
 waiting=$(left)
@@ -177,9 +180,9 @@ while [ -n "$waiting" ]; do
   [ -z "$waiting" ] || soak
 done
 
-nodes=$(kubectl get nodes -l node.example/group=general,meshplan.dev/pool=canary -o 'jsonpath={.items[*].metadata.name}')
+nodes=$(kubectl get nodes -l 'node.example/group=general,kubernetes.io/os!=windows,meshplan.dev/pool=canary' -o 'jsonpath={.items[*].metadata.name}')
 [ -z "$nodes" ] || fail 'nodes with node.example/group=general still carry meshplan.dev/pool=canary:' "$nodes"
-nodes=$(kubectl get nodes -l node.example/group=general -o 'jsonpath={range .items[*]}{.metadata.name} {.metadata.annotations.meshplan\.dev/moving}{"\n"}{end}')
+nodes=$(kubectl get nodes -l 'node.example/group=general,kubernetes.io/os!=windows' -o 'jsonpath={range .items[*]}{.metadata.name} {.metadata.annotations.meshplan\.dev/moving}{"\n"}{end}')
 nodes=$(printf '%s\n' "$nodes" | awk 'NF > 1 { print $1 }')
 [ -z "$nodes" ] || fail 'the move of these nodes was not finished; run the step again:' "$nodes"
 

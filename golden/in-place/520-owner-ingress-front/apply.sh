@@ -19,6 +19,6 @@ kubectl() {
   command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
 }
 
-kubectl label gateway front -n ingress istio.io/rev=1-31-0 --overwrite
+kubectl label gateway.gateway.networking.k8s.io front -n ingress istio.io/rev=1-31-0 --overwrite
 
 echo '520-owner-ingress-front: applied. Next: sh 520-owner-ingress-front/verify.sh'

@@ -19,6 +19,6 @@ kubectl() {
   command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
 }
 
-kubectl label gateway waypoint -n shop istio.io/rev=1-31-0 --overwrite
+kubectl label gateway.gateway.networking.k8s.io waypoint -n shop istio.io/rev=1-31-0 --overwrite
 
 echo '521-owner-shop-waypoint: applied. Next: sh 521-owner-shop-waypoint/verify.sh'

@@ -39,11 +39,12 @@ within() {
 }
 
 owned_before_1() {
-  label=$(kubectl get deployment front-istio -n ingress -o 'jsonpath={.spec.template.metadata.labels.istio\.io/rev}')
-  [ "$label" = 1-31-0 ] || return 1
+  # Where a Gateway gives its pods labels of their own, the annotation alone says it.
+  revisions=$(kubectl get deployment front-istio -n ingress -o 'jsonpath={.spec.template.metadata.labels.istio\.io/rev}{"\n"}{.spec.template.metadata.annotations.istio\.io/rev}{"\n"}') || return 1
+  printf '%s\n' "$revisions" | grep -qxF -- 1-31-0 || return 1
   image=$(kubectl get deployment front-istio -n ingress -o 'jsonpath={.spec.template.spec.containers[?(@.name=="istio-proxy")].image}')
   case $image in
-    *:1.31.0 | *:1.31.0-*) ;;
+    *:1.31.0 | *:1.31.0-* | *:1.31.0@*) ;;
     *) return 1 ;;
   esac
 }
@@ -53,11 +54,12 @@ if ! simulated 'Deployment ingress/front-istio is of version 1.31.0'; then
 fi
 
 owned_before_2() {
-  label=$(kubectl get deployment waypoint -n shop -o 'jsonpath={.spec.template.metadata.labels.istio\.io/rev}')
-  [ "$label" = 1-31-0 ] || return 1
+  # Where a Gateway gives its pods labels of their own, the annotation alone says it.
+  revisions=$(kubectl get deployment waypoint -n shop -o 'jsonpath={.spec.template.metadata.labels.istio\.io/rev}{"\n"}{.spec.template.metadata.annotations.istio\.io/rev}{"\n"}') || return 1
+  printf '%s\n' "$revisions" | grep -qxF -- 1-31-0 || return 1
   image=$(kubectl get deployment waypoint -n shop -o 'jsonpath={.spec.template.spec.containers[?(@.name=="istio-proxy")].image}')
   case $image in
-    *:1.31.0 | *:1.31.0-*) ;;
+    *:1.31.0 | *:1.31.0-* | *:1.31.0@*) ;;
     *) return 1 ;;
   esac
 }
@@ -68,7 +70,11 @@ fi
 
 # Also those that somebody made since the dump was printed.
 gateways=$(kubectl get gateways.gateway.networking.k8s.io -A -l 'istio.io/rev!=1-31-0' -o 'jsonpath={range .items[*]}{.spec.gatewayClassName} {.metadata.namespace}/{.metadata.name}{"\n"}{end}')
-gateways=$(printf '%s\n' "$gateways" | awk '$1 ~ /^istio/ { print $2 }')
+classes=$(kubectl get gatewayclasses.gateway.networking.k8s.io -o 'jsonpath={range .items[*]}{.metadata.name} {.spec.controllerName}{"\n"}{end}')
+gateways=$(printf '%s\n' "$classes" '' "$gateways" | awk '
+  !NF { then = 1 }
+  !then { istio[$1] = $2 ~ /^istio\.io\// }
+  then && NF && ($1 in istio ? istio[$1] : $1 ~ /^istio/) { print $2 }')
 [ -z "$gateways" ] || fail 'these Gateways and waypoints would lose their control plane; label them istio.io/rev=1-31-0 first:' "$gateways"
 
 owner=$(kubectl get mutatingwebhookconfiguration istio-revision-tag-default --ignore-not-found -o 'jsonpath={.metadata.labels.istio\.io/rev}')

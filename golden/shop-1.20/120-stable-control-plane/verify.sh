@@ -21,7 +21,7 @@ kubectl() {
 
 image=$(kubectl get deployment/istiod-1-20-7 -n istio-system -o 'jsonpath={.spec.template.spec.containers[0].image}')
 case $image in
-  *:1.20.7 | *:1.20.7-*) ;;
+  *:1.20.7 | *:1.20.7-* | *:1.20.7@*) ;;
   *) fail "deployment istio-system/istiod-1-20-7 runs $image, not 1.20.7" ;;
 esac
 
@@ -29,6 +29,9 @@ kubectl rollout status deployment/istiod-1-20-7 -n istio-system --timeout="${MES
 
 revision=$(kubectl get mutatingwebhookconfiguration istio-revision-tag-default -o 'jsonpath={.metadata.labels.istio\.io/rev}')
 [ "$revision" = 1-20-7 ] || fail "the tag default points to '$revision', not to 1-20-7"
+# Newer control planes take a tag from its Service as well.
+revision=$(kubectl get services -A -l istio.io/tag=default -o 'jsonpath={.items[*].metadata.labels.istio\.io/rev}')
+[ -z "$revision" ] || [ "$revision" = 1-20-7 ] || fail "the Service of the tag default is of '$revision', not of 1-20-7"
 service=$(kubectl get validatingwebhookconfiguration istiod-default-validator -o 'jsonpath={.webhooks[0].clientConfig.service.name}')
 [ "$service" = istiod-1-20-7 ] || fail "istiod-default-validator calls '$service', not istiod-1-20-7"
 

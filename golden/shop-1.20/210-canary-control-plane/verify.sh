@@ -21,7 +21,7 @@ kubectl() {
 
 image=$(kubectl get deployment/istiod-1-20-8 -n istio-system -o 'jsonpath={.spec.template.spec.containers[0].image}')
 case $image in
-  *:1.20.8 | *:1.20.8-*) ;;
+  *:1.20.8 | *:1.20.8-* | *:1.20.8@*) ;;
   *) fail "deployment istio-system/istiod-1-20-8 runs $image, not 1.20.8" ;;
 esac
 

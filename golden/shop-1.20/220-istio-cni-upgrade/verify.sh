@@ -21,7 +21,7 @@ kubectl() {
 
 image=$(kubectl get daemonset/istio-cni-node -n istio-system -o 'jsonpath={.spec.template.spec.containers[0].image}')
 case $image in
-  *:1.20.8 | *:1.20.8-*) ;;
+  *:1.20.8 | *:1.20.8-* | *:1.20.8@*) ;;
   *) fail "daemonset istio-system/istio-cni-node runs $image, not 1.20.8" ;;
 esac
 

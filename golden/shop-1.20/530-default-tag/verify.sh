@@ -40,13 +40,16 @@ within() {
 
 revision=$(kubectl get mutatingwebhookconfiguration istio-revision-tag-default -o 'jsonpath={.metadata.labels.istio\.io/rev}')
 [ "$revision" = 1-20-8 ] || fail "the tag default points to '$revision', not to 1-20-8"
+# Newer control planes take a tag from its Service as well.
+revision=$(kubectl get services -A -l istio.io/tag=default -o 'jsonpath={.items[*].metadata.labels.istio\.io/rev}')
+[ -z "$revision" ] || [ "$revision" = 1-20-8 ] || fail "the Service of the tag default is of '$revision', not of 1-20-8"
 service=$(kubectl get validatingwebhookconfiguration istiod-default-validator -o 'jsonpath={.webhooks[0].clientConfig.service.name}')
 [ "$service" = istiod-1-20-8 ] || fail "istiod-default-validator calls '$service', not istiod-1-20-8"
 
 owned_2() {
   image=$(kubectl get deployment front-istio -n ingress -o 'jsonpath={.spec.template.spec.containers[?(@.name=="istio-proxy")].image}')
   case $image in
-    *:1.20.8 | *:1.20.8-*) ;;
+    *:1.20.8 | *:1.20.8-* | *:1.20.8@*) ;;
     *) return 1 ;;
   esac
 }

@@ -21,7 +21,7 @@ kubectl() {
 
 image=$(kubectl get deployment/istiod-1-25-5 -n istio-system -o 'jsonpath={.spec.template.spec.containers[0].image}')
 case $image in
-  *:1.25.5 | *:1.25.5-*) ;;
+  *:1.25.5 | *:1.25.5-* | *:1.25.5@*) ;;
   *) fail "deployment istio-system/istiod-1-25-5 runs $image, not 1.25.5" ;;
 esac
 

@@ -35,7 +35,7 @@ within() {
 
 image=$(kubectl get daemonset/ztunnel-1-30-3 -n istio-system -o 'jsonpath={.spec.template.spec.containers[0].image}')
 case $image in
-  *:1.30.3 | *:1.30.3-*) ;;
+  *:1.30.3 | *:1.30.3-* | *:1.30.3@*) ;;
   *) fail "daemonset istio-system/ztunnel-1-30-3 runs $image, not 1.30.3" ;;
 esac
 

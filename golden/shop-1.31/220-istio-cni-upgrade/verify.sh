@@ -58,7 +58,7 @@ without_headers() {
 
 image=$(kubectl get daemonset/istio-cni-node -n istio-system -o 'jsonpath={.spec.template.spec.containers[0].image}')
 case $image in
-  *:1.31.0 | *:1.31.0-*) ;;
+  *:1.31.0 | *:1.31.0-* | *:1.31.0@*) ;;
   *) fail "daemonset istio-system/istio-cni-node runs $image, not 1.31.0" ;;
 esac
 

@@ -35,7 +35,7 @@ within() {
 
 image=$(kubectl get daemonset/ztunnel-1-31-0 -n istio-system -o 'jsonpath={.spec.template.spec.containers[0].image}')
 case $image in
-  *:1.31.0 | *:1.31.0-*) ;;
+  *:1.31.0 | *:1.31.0-* | *:1.31.0@*) ;;
   *) fail "daemonset istio-system/ztunnel-1-31-0 runs $image, not 1.31.0" ;;
 esac
 

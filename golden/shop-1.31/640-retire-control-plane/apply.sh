@@ -40,15 +40,19 @@ within() {
 
 revision=$(kubectl get mutatingwebhookconfiguration istio-revision-tag-default -o 'jsonpath={.metadata.labels.istio\.io/rev}')
 [ "$revision" = 1-31-0 ] || fail "the tag default points to '$revision', not to 1-31-0"
+# Newer control planes take a tag from its Service as well.
+revision=$(kubectl get services -A -l istio.io/tag=default -o 'jsonpath={.items[*].metadata.labels.istio\.io/rev}')
+[ -z "$revision" ] || [ "$revision" = 1-31-0 ] || fail "the Service of the tag default is of '$revision', not of 1-31-0"
 service=$(kubectl get validatingwebhookconfiguration istiod-default-validator -o 'jsonpath={.webhooks[0].clientConfig.service.name}')
 [ "$service" = istiod-1-31-0 ] || fail "istiod-default-validator calls '$service', not istiod-1-31-0"
 
 owned_before_2() {
-  label=$(kubectl get deployment front-istio -n ingress -o 'jsonpath={.spec.template.metadata.labels.istio\.io/rev}')
-  [ "$label" = 1-31-0 ] || return 1
+  # Where a Gateway gives its pods labels of their own, the annotation alone says it.
+  revisions=$(kubectl get deployment front-istio -n ingress -o 'jsonpath={.spec.template.metadata.labels.istio\.io/rev}{"\n"}{.spec.template.metadata.annotations.istio\.io/rev}{"\n"}') || return 1
+  printf '%s\n' "$revisions" | grep -qxF -- 1-31-0 || return 1
   image=$(kubectl get deployment front-istio -n ingress -o 'jsonpath={.spec.template.spec.containers[?(@.name=="istio-proxy")].image}')
   case $image in
-    *:1.31.0 | *:1.31.0-*) ;;
+    *:1.31.0 | *:1.31.0-* | *:1.31.0@*) ;;
     *) return 1 ;;
   esac
 }

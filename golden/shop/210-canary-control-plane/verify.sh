@@ -21,7 +21,7 @@ kubectl() {
 
 image=$(kubectl get deployment/istiod-1-30-3 -n istio-system -o 'jsonpath={.spec.template.spec.containers[0].image}')
 case $image in
-  *:1.30.3 | *:1.30.3-*) ;;
+  *:1.30.3 | *:1.30.3-* | *:1.30.3@*) ;;
   *) fail "deployment istio-system/istiod-1-30-3 runs $image, not 1.30.3" ;;
 esac
 

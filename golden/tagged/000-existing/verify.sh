@@ -21,19 +21,19 @@ kubectl() {
 
 image=$(kubectl get deployment/istiod-1-28-10 -n istio-system -o 'jsonpath={.spec.template.spec.containers[0].image}')
 case $image in
-  *:1.28.10 | *:1.28.10-*) ;;
+  *:1.28.10 | *:1.28.10-* | *:1.28.10@*) ;;
   *) fail "deployment istio-system/istiod-1-28-10 runs $image, not 1.28.10" ;;
 esac
 
 image=$(kubectl get daemonset/istio-cni-node -n istio-system -o 'jsonpath={.spec.template.spec.containers[0].image}')
 case $image in
-  *:1.28.10 | *:1.28.10-*) ;;
+  *:1.28.10 | *:1.28.10-* | *:1.28.10@*) ;;
   *) fail "daemonset istio-system/istio-cni-node runs $image, not 1.28.10" ;;
 esac
 
 image=$(kubectl get daemonset/ztunnel -n istio-system -o 'jsonpath={.spec.template.spec.containers[0].image}')
 case $image in
-  *:1.28.10 | *:1.28.10-*) ;;
+  *:1.28.10 | *:1.28.10-* | *:1.28.10@*) ;;
   *) fail "daemonset istio-system/ztunnel runs $image, not 1.28.10" ;;
 esac
 

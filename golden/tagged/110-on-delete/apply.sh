@@ -31,11 +31,11 @@ made=$?
 set -e
 if [ "$made" -ne 0 ]; then
   echo 'A change to make at Flux'\''s HelmRelease mesh/istio-cni:'
-  echo "  in HelmRelease mesh/istio-cni: \`spec.chart.spec.version: 1.28.10\`"
-  echo "  and under \`spec.values\`:"
-  echo '    updateStrategy:'
-  echo '      type: OnDelete'
-  echo '  commit it; flux reconcile helmrelease istio-cni --namespace mesh --with-source'
+  echo "in HelmRelease mesh/istio-cni: \`spec.chart.spec.version: 1.28.10\`"
+  echo "and under \`spec.values\`:"
+  echo '  updateStrategy:'
+  echo '    type: OnDelete'
+  echo 'commit it; flux reconcile helmrelease istio-cni --namespace mesh --with-source'
   fail 'make it, and run this again when it has reached the cluster'
 fi
 echo 'Flux'\''s HelmRelease mesh/istio-cni: the change is there'
@@ -52,11 +52,11 @@ made=$?
 set -e
 if [ "$made" -ne 0 ]; then
   echo 'A change to make at Flux'\''s HelmRelease mesh/ztunnel:'
-  echo "  in HelmRelease mesh/ztunnel: \`spec.chart.spec.version: 1.28.10\`"
-  echo "  and under \`spec.values\`:"
-  echo '    updateStrategy:'
-  echo '      type: OnDelete'
-  echo '  commit it; flux reconcile helmrelease ztunnel --namespace mesh --with-source'
+  echo "in HelmRelease mesh/ztunnel: \`spec.chart.spec.version: 1.28.10\`"
+  echo "and under \`spec.values\`:"
+  echo '  updateStrategy:'
+  echo '    type: OnDelete'
+  echo 'commit it; flux reconcile helmrelease ztunnel --namespace mesh --with-source'
   fail 'make it, and run this again when it has reached the cluster'
 fi
 echo 'Flux'\''s HelmRelease mesh/ztunnel: the change is there'

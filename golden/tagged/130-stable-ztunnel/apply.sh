@@ -24,25 +24,26 @@ set +e
 (
   set -e
 
-terms=$(kubectl get daemonset ztunnel -n istio-system -o 'jsonpath={range .spec.template.spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[*]}{.matchExpressions[?(@.key=="meshplan.dev/pool")].operator} {.matchExpressions[?(@.key=="meshplan.dev/pool")].values[0]}{"\n"}{end}' | sort -u)
+terms=$(kubectl get daemonset ztunnel -n istio-system -o 'jsonpath={range .spec.template.spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[*]}{.matchExpressions[?(@.key=="meshplan.dev/pool")].operator} {.matchExpressions[?(@.key=="meshplan.dev/pool")].values[0]}{"\n"}{end}')
+terms=$(printf '%s\n' "$terms" | sort -u)
 [ "$terms" = 'NotIn canary' ] || fail 'DaemonSet istio-system/ztunnel is not kept off the nodes with meshplan.dev/pool=canary'
 ) >/dev/null 2>&1
 made=$?
 set -e
 if [ "$made" -ne 0 ]; then
   echo 'A change to make at Flux'\''s HelmRelease mesh/ztunnel:'
-  echo "  in HelmRelease mesh/ztunnel: \`spec.chart.spec.version: 1.28.10\`"
-  echo "  and under \`spec.values\`:"
-  echo '    affinity:'
-  echo '      nodeAffinity:'
-  echo '        requiredDuringSchedulingIgnoredDuringExecution:'
-  echo '          nodeSelectorTerms:'
-  echo '          - matchExpressions:'
-  echo '            - key: meshplan.dev/pool'
-  echo '              operator: NotIn'
-  echo '              values:'
-  echo '              - canary'
-  echo '  commit it; flux reconcile helmrelease ztunnel --namespace mesh --with-source'
+  echo "in HelmRelease mesh/ztunnel: \`spec.chart.spec.version: 1.28.10\`"
+  echo "and under \`spec.values\`:"
+  echo '  affinity:'
+  echo '    nodeAffinity:'
+  echo '      requiredDuringSchedulingIgnoredDuringExecution:'
+  echo '        nodeSelectorTerms:'
+  echo '        - matchExpressions:'
+  echo '          - key: meshplan.dev/pool'
+  echo '            operator: NotIn'
+  echo '            values:'
+  echo '            - canary'
+  echo 'commit it; flux reconcile helmrelease ztunnel --namespace mesh --with-source'
   fail 'make it, and run this again when it has reached the cluster'
 fi
 echo 'Flux'\''s HelmRelease mesh/ztunnel: the change is there'

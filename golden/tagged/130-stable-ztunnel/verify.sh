@@ -33,7 +33,8 @@ within() {
   echo "$what"
 }
 
-terms=$(kubectl get daemonset ztunnel -n istio-system -o 'jsonpath={range .spec.template.spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[*]}{.matchExpressions[?(@.key=="meshplan.dev/pool")].operator} {.matchExpressions[?(@.key=="meshplan.dev/pool")].values[0]}{"\n"}{end}' | sort -u)
+terms=$(kubectl get daemonset ztunnel -n istio-system -o 'jsonpath={range .spec.template.spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[*]}{.matchExpressions[?(@.key=="meshplan.dev/pool")].operator} {.matchExpressions[?(@.key=="meshplan.dev/pool")].values[0]}{"\n"}{end}')
+terms=$(printf '%s\n' "$terms" | sort -u)
 [ "$terms" = 'NotIn canary' ] || fail 'DaemonSet istio-system/ztunnel is not kept off the nodes with meshplan.dev/pool=canary'
 
 settled_2() {

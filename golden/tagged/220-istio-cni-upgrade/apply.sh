@@ -26,7 +26,7 @@ set +e
 
 image=$(kubectl get daemonset/istio-cni-node -n istio-system -o 'jsonpath={.spec.template.spec.containers[0].image}')
 case $image in
-  *:1.29.6 | *:1.29.6-*) ;;
+  *:1.29.6 | *:1.29.6-* | *:1.29.6@*) ;;
   *) fail "daemonset istio-system/istio-cni-node runs $image, not 1.29.6" ;;
 esac
 ) >/dev/null 2>&1
@@ -34,11 +34,11 @@ made=$?
 set -e
 if [ "$made" -ne 0 ]; then
   echo 'A change to make at Flux'\''s HelmRelease mesh/istio-cni:'
-  echo "  in HelmRelease mesh/istio-cni: \`spec.chart.spec.version: 1.29.6\`"
-  echo "  and under \`spec.values\`:"
-  echo '    updateStrategy:'
-  echo '      type: OnDelete'
-  echo '  commit it; flux reconcile helmrelease istio-cni --namespace mesh --with-source'
+  echo "in HelmRelease mesh/istio-cni: \`spec.chart.spec.version: 1.29.6\`"
+  echo "and under \`spec.values\`:"
+  echo '  updateStrategy:'
+  echo '    type: OnDelete'
+  echo 'commit it; flux reconcile helmrelease istio-cni --namespace mesh --with-source'
   fail 'make it, and run this again when it has reached the cluster'
 fi
 echo 'Flux'\''s HelmRelease mesh/istio-cni: the change is there'

@@ -24,17 +24,17 @@ set +e
 (
   set -e
 
-label=$(kubectl get gateway front -n ingress -o 'jsonpath={.metadata.labels.istio\.io/rev}')
-[ "$label" = 1-29-6 ] || fail 'gateway ingress/front does not carry istio.io/rev=1-29-6'
+label=$(kubectl get gateway.gateway.networking.k8s.io front -n ingress -o 'jsonpath={.metadata.labels.istio\.io/rev}')
+[ "$label" = 1-29-6 ] || fail 'gateway.gateway.networking.k8s.io ingress/front does not carry istio.io/rev=1-29-6'
 ) >/dev/null 2>&1
 made=$?
 set -e
 if [ "$made" -ne 0 ]; then
   echo 'A change to make at Argo CD application edge:'
-  echo '  Gateway ingress/front, wherever it is written:'
-  echo '  metadata:'
-  echo '    labels:'
-  echo '      istio.io/rev: "1-29-6"'
+  echo 'Gateway ingress/front, wherever it is written:'
+  echo metadata:
+  echo '  labels:'
+  echo '    istio.io/rev: "1-29-6"'
   fail 'make it, and run this again when it has reached the cluster'
 fi
 echo 'Argo CD application edge: the change is there'

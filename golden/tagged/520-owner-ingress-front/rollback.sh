@@ -43,27 +43,28 @@ set +e
 (
   set -e
 
-label=$(kubectl get gateway front -n ingress -o 'jsonpath={.metadata.labels.istio\.io/rev}')
-[ "$label" = prod ] || fail 'gateway ingress/front does not carry istio.io/rev=prod'
+label=$(kubectl get gateway.gateway.networking.k8s.io front -n ingress -o 'jsonpath={.metadata.labels.istio\.io/rev}')
+[ "$label" = prod ] || fail 'gateway.gateway.networking.k8s.io ingress/front does not carry istio.io/rev=prod'
 ) >/dev/null 2>&1
 made=$?
 set -e
 if [ "$made" -ne 0 ]; then
   echo 'A change to make at Argo CD application edge:'
-  echo '  Gateway ingress/front, wherever it is written:'
-  echo '  metadata:'
-  echo '    labels:'
-  echo '      istio.io/rev: "prod"'
+  echo 'Gateway ingress/front, wherever it is written:'
+  echo metadata:
+  echo '  labels:'
+  echo '    istio.io/rev: "prod"'
   fail 'make it, and run this again when it has reached the cluster'
 fi
 echo 'Argo CD application edge: the change is there'
 
 owned_1() {
-  label=$(kubectl get deployment front-istio -n ingress -o 'jsonpath={.spec.template.metadata.labels.istio\.io/rev}')
-  [ "$label" = prod ] || return 1
+  # Where a Gateway gives its pods labels of their own, the annotation alone says it.
+  revisions=$(kubectl get deployment front-istio -n ingress -o 'jsonpath={.spec.template.metadata.labels.istio\.io/rev}{"\n"}{.spec.template.metadata.annotations.istio\.io/rev}{"\n"}') || return 1
+  printf '%s\n' "$revisions" | grep -qxF -- 1-28-10 || return 1
   image=$(kubectl get deployment front-istio -n ingress -o 'jsonpath={.spec.template.spec.containers[?(@.name=="istio-proxy")].image}')
   case $image in
-    *:1.28.10 | *:1.28.10-*) ;;
+    *:1.28.10 | *:1.28.10-* | *:1.28.10@*) ;;
     *) return 1 ;;
   esac
 }

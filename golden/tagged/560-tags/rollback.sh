@@ -52,10 +52,16 @@ fi
 
 revision=$(kubectl get mutatingwebhookconfiguration istio-revision-tag-default -o 'jsonpath={.metadata.labels.istio\.io/rev}')
 [ "$revision" = 1-28-10 ] || fail "the tag default points to '$revision', not to 1-28-10"
+# Newer control planes take a tag from its Service as well.
+revision=$(kubectl get services -A -l istio.io/tag=default -o 'jsonpath={.items[*].metadata.labels.istio\.io/rev}')
+[ -z "$revision" ] || [ "$revision" = 1-28-10 ] || fail "the Service of the tag default is of '$revision', not of 1-28-10"
 service=$(kubectl get validatingwebhookconfiguration istiod-default-validator -o 'jsonpath={.webhooks[0].clientConfig.service.name}')
 [ "$service" = istiod-1-28-10 ] || fail "istiod-default-validator calls '$service', not istiod-1-28-10"
 
 revision=$(kubectl get mutatingwebhookconfiguration istio-revision-tag-prod -o 'jsonpath={.metadata.labels.istio\.io/rev}')
 [ "$revision" = 1-28-10 ] || fail "the tag prod points to '$revision', not to 1-28-10"
+# Newer control planes take a tag from its Service as well.
+revision=$(kubectl get services -A -l istio.io/tag=prod -o 'jsonpath={.items[*].metadata.labels.istio\.io/rev}')
+[ -z "$revision" ] || [ "$revision" = 1-28-10 ] || fail "the Service of the tag prod is of '$revision', not of 1-28-10"
 
 echo '560-tags: rolled back'

@@ -40,18 +40,25 @@ within() {
 
 revision=$(kubectl get mutatingwebhookconfiguration istio-revision-tag-default -o 'jsonpath={.metadata.labels.istio\.io/rev}')
 [ "$revision" = 1-29-6 ] || fail "the tag default points to '$revision', not to 1-29-6"
+# Newer control planes take a tag from its Service as well.
+revision=$(kubectl get services -A -l istio.io/tag=default -o 'jsonpath={.items[*].metadata.labels.istio\.io/rev}')
+[ -z "$revision" ] || [ "$revision" = 1-29-6 ] || fail "the Service of the tag default is of '$revision', not of 1-29-6"
 service=$(kubectl get validatingwebhookconfiguration istiod-default-validator -o 'jsonpath={.webhooks[0].clientConfig.service.name}')
 [ "$service" = istiod-1-29-6 ] || fail "istiod-default-validator calls '$service', not istiod-1-29-6"
 
 revision=$(kubectl get mutatingwebhookconfiguration istio-revision-tag-prod -o 'jsonpath={.metadata.labels.istio\.io/rev}')
 [ "$revision" = 1-29-6 ] || fail "the tag prod points to '$revision', not to 1-29-6"
+# Newer control planes take a tag from its Service as well.
+revision=$(kubectl get services -A -l istio.io/tag=prod -o 'jsonpath={.items[*].metadata.labels.istio\.io/rev}')
+[ -z "$revision" ] || [ "$revision" = 1-29-6 ] || fail "the Service of the tag prod is of '$revision', not of 1-29-6"
 
 owned_before_3() {
-  label=$(kubectl get deployment front-istio -n ingress -o 'jsonpath={.spec.template.metadata.labels.istio\.io/rev}')
-  [ "$label" = 1-29-6 ] || return 1
+  # Where a Gateway gives its pods labels of their own, the annotation alone says it.
+  revisions=$(kubectl get deployment front-istio -n ingress -o 'jsonpath={.spec.template.metadata.labels.istio\.io/rev}{"\n"}{.spec.template.metadata.annotations.istio\.io/rev}{"\n"}') || return 1
+  printf '%s\n' "$revisions" | grep -qxF -- 1-29-6 || return 1
   image=$(kubectl get deployment front-istio -n ingress -o 'jsonpath={.spec.template.spec.containers[?(@.name=="istio-proxy")].image}')
   case $image in
-    *:1.29.6 | *:1.29.6-*) ;;
+    *:1.29.6 | *:1.29.6-* | *:1.29.6@*) ;;
     *) return 1 ;;
   esac
 }
@@ -61,11 +68,12 @@ if ! simulated 'Deployment ingress/front-istio is of version 1.29.6'; then
 fi
 
 owned_before_4() {
-  label=$(kubectl get deployment waypoint -n shop -o 'jsonpath={.spec.template.metadata.labels.istio\.io/rev}')
-  [ "$label" = 1-29-6 ] || return 1
+  # Where a Gateway gives its pods labels of their own, the annotation alone says it.
+  revisions=$(kubectl get deployment waypoint -n shop -o 'jsonpath={.spec.template.metadata.labels.istio\.io/rev}{"\n"}{.spec.template.metadata.annotations.istio\.io/rev}{"\n"}') || return 1
+  printf '%s\n' "$revisions" | grep -qxF -- 1-29-6 || return 1
   image=$(kubectl get deployment waypoint -n shop -o 'jsonpath={.spec.template.spec.containers[?(@.name=="istio-proxy")].image}')
   case $image in
-    *:1.29.6 | *:1.29.6-*) ;;
+    *:1.29.6 | *:1.29.6-* | *:1.29.6@*) ;;
     *) return 1 ;;
   esac
 }
@@ -76,7 +84,11 @@ fi
 
 # Also those that somebody made since the dump was printed.
 gateways=$(kubectl get gateways.gateway.networking.k8s.io -A -l 'istio.io/rev!=1-29-6' -o 'jsonpath={range .items[*]}{.spec.gatewayClassName} {.metadata.namespace}/{.metadata.name}{"\n"}{end}')
-gateways=$(printf '%s\n' "$gateways" | awk '$1 ~ /^istio/ { print $2 }')
+classes=$(kubectl get gatewayclasses.gateway.networking.k8s.io -o 'jsonpath={range .items[*]}{.metadata.name} {.spec.controllerName}{"\n"}{end}')
+gateways=$(printf '%s\n' "$classes" '' "$gateways" | awk '
+  !NF { then = 1 }
+  !then { istio[$1] = $2 ~ /^istio\.io\// }
+  then && NF && ($1 in istio ? istio[$1] : $1 ~ /^istio/) { print $2 }')
 [ -z "$gateways" ] || fail 'these Gateways and waypoints would lose their control plane; label them istio.io/rev=1-29-6 first:' "$gateways"
 
 kubectl delete --ignore-not-found --timeout=5m \

@@ -230,6 +230,7 @@ pub(super) fn owner_gates(context: &Context, owner: &Rev, way: Way) -> Vec<Gate>
             gateway: Context::first(gateway),
             version: owner.version.clone(),
             revision: labelled.then(|| owner.name.clone()),
+            own_image: false,
         })
         .collect()
 }

@@ -11,7 +11,6 @@ use crate::yaml;
 #[derive(Clone, Copy)]
 pub(super) enum Chart {
     Base,
-    Istiod,
     Cni,
     Ztunnel,
 }
@@ -21,17 +20,8 @@ impl Chart {
     fn name(self) -> &'static str {
         match self {
             Self::Base => "base",
-            Self::Istiod => "istiod",
             Self::Cni => "cni",
             Self::Ztunnel => "ztunnel",
-        }
-    }
-
-    /// The release, `HelmRelease` or `Application`: the owner's own, but for the base chart, whose release stands beside istiod's.
-    fn of(self, owner: &Owner) -> String {
-        match self {
-            Self::Base => "istio-base".to_owned(),
-            _ => owner.name.clone(),
         }
     }
 }
@@ -66,7 +56,7 @@ pub(super) fn on_delete() -> Value {
 
 /// A chart at a version, with values on top of those that are there.
 pub(super) fn values(owner: &Owner, chart: Chart, version: &str, values: &Value) -> Vec<String> {
-    let name = chart.of(owner);
+    let name = &owner.name;
     let text = if values.as_object().is_some_and(serde_json::Map::is_empty) {
         String::new()
     } else {
@@ -122,8 +112,8 @@ pub(super) fn values(owner: &Owner, chart: Chart, version: &str, values: &Value)
 }
 
 /// All that a chart made goes.
-pub(super) fn uninstalled(owner: &Owner, chart: Chart) -> Vec<String> {
-    let (name, namespace) = (chart.of(owner), &owner.namespace);
+pub(super) fn uninstalled(owner: &Owner) -> Vec<String> {
+    let (name, namespace) = (&owner.name, &owner.namespace);
     match owner.by {
         By::Helm => vec![format!(
             "helm uninstall {name} --namespace {namespace} --wait"
@@ -145,7 +135,7 @@ pub(super) fn installed_again(
     version: &str,
     values: &Value,
 ) -> Vec<String> {
-    let (name, namespace) = (chart.of(owner), &owner.namespace);
+    let (name, namespace) = (&owner.name, &owner.namespace);
     let mut how = match owner.by {
         By::Helm => vec![format!(
             "helm install {name} istio/{} --namespace {namespace} --version {version}, with the values that it had and these:",

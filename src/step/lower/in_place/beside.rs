@@ -33,7 +33,7 @@ pub(super) fn base(context: &Context, existing: &Existing, steps: &mut [Step<Obj
             leave_tags(operator);
         }
     }
-    let Some(owner) = &existing.owners.istiod else {
+    let Some(owner) = &existing.owners.base else {
         return;
     };
     let version = &context.canary.version;
@@ -271,7 +271,7 @@ fn cni_at_owner(context: &Context, existing: &Existing, owner: &Owner, step: &mu
     let mut newer = own.clone();
     for container in newer.as_array_mut().into_iter().flatten() {
         if let Some(Value::String(image)) = container.get_mut("image")
-            && let Some((name, tag)) = image.rsplit_once(':')
+            && let Some((name, tag)) = image.split('@').next().and_then(|own| own.rsplit_once(':'))
         {
             *image = format!("{name}:{}", tag.replacen(stable.as_str(), canary, 1));
         }

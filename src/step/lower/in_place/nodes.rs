@@ -8,7 +8,9 @@ use super::{Applier, Object, Phase, Step, step};
 use super::{label, selector};
 use crate::existing::{Existing, Group};
 use crate::identity::Identity;
+use crate::manifest::Manifest;
 use crate::plan::{Batch, NodeGroup, parse_duration};
+use crate::state::given_label;
 use crate::step::{Action, Cohort, Gate, Restart};
 
 /// How long the drain of a node may take, if the plan does not say.
@@ -48,11 +50,13 @@ pub(super) fn cohort(
     step.watch = "Error rate and latency of what runs on the nodes that have moved, for as long as the soak says.".to_owned();
     step.actions = vec![Action::MoveNodes(Cohort {
         selector: selector.clone(),
+        hosts: existing.hosts.clone(),
+        seen: existing.seen.clone(),
         nodes: found.nodes.clone(),
         key: key.clone(),
         value: value.clone(),
         back: false,
-        surge: false,
+        surge: None,
         batch,
         soak: seconds(&plan.soak),
         drain_timeout: seconds(&plan.drain_timeout).unwrap_or(DRAIN),
@@ -66,6 +70,7 @@ pub(super) fn cohort(
     })];
     let moved = |back| Gate::NodesMoved {
         selector: selector.clone(),
+        hosts: existing.hosts.clone(),
         key: key.clone(),
         value: value.clone(),
         back,
@@ -130,7 +135,7 @@ pub(super) fn surge(
         .collect();
     for action in &mut step.actions {
         if let Action::MoveNodes(cohort) = action {
-            cohort.surge = true;
+            cohort.surge = Some(fresh(group, found));
             let mut back = cohort.clone();
             back.back = true;
             std::mem::swap(&mut back.ztunnel, &mut back.before);
@@ -144,6 +149,16 @@ pub(super) fn surge(
     step.back = "New nodes have to join without the label, where your node groups are configured; then those with it are cordoned, drained and go."
         .to_owned();
     step
+}
+
+/// The labels of a group's new nodes: those of the group, as what makes them gives them.
+fn fresh(group: &NodeGroup, found: &Group) -> String {
+    let labels = group.labels.get_ref().iter().map(|(key, value)| {
+        let given = |maker: &Manifest| given_label(&maker.value, key, value).map(str::to_owned);
+        let given = found.makers.iter().find_map(given);
+        format!("{key}={}", given.as_ref().unwrap_or(value))
+    });
+    labels.collect::<Vec<String>>().join(",")
 }
 
 /// The labels by which pods of stable's ztunnel are known.
@@ -167,10 +182,11 @@ pub(super) fn covered(context: &Context) -> Gate {
 }
 
 /// Every node has moved, whatever group it is of.
-pub(super) fn all_moved(context: &Context) -> Gate {
+pub(super) fn all_moved(context: &Context, existing: &Existing) -> Gate {
     let (key, value) = label(context);
     Gate::NodesMoved {
         selector: String::new(),
+        hosts: existing.hosts.clone(),
         key,
         value,
         back: false,

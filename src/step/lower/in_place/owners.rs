@@ -1,14 +1,13 @@
 //! 520 to 559: Gateways and waypoints, one a step, by their label.
 
-use super::super::context::{self, Context};
+use super::super::context::{self, Context, Rev};
 use super::super::{gateways, promote};
 use super::{Applier, Object, Phase, Step, at_owner, step};
-use crate::existing::{Gateway, Way, Writer, deployment};
+use crate::existing::{Gateway, Way, Writer};
 use crate::step::{Action, Gate, GatewayRef, Restart};
 
 pub(super) fn owner(context: &Context, number: u16, gateway: &Gateway) -> Step<Object> {
     let (stable, canary) = (&context.stable, &context.canary);
-    let own = reference(gateway);
     let lossy = gateway.way == Way::LabelWithLoss;
     let what = if gateway.class == "istio-waypoint" {
         "waypoint"
@@ -40,39 +39,40 @@ pub(super) fn owner(context: &Context, number: u16, gateway: &Gateway) -> Step<O
     if lossy {
         step.accepts = vec![gateways::LOSS.to_owned()];
     }
-    step.watch = format!(
-        "Deployment {}/{} rolls out with the image of {}.",
-        own.namespace, own.deployment, canary.version
-    );
-    let labelled = |value: Option<String>| labelled(gateway, value);
-    step.actions = vec![labelled(Some(canary.name.clone()))];
-    let owned = |version: &str, revision: Option<String>| Gate::GatewayOwner {
-        gateway: own.clone(),
-        version: version.to_owned(),
-        revision,
+    let made = gateway.deployment.as_ref();
+    let made = made.map(|made| {
+        (
+            format!("Deployment {}/{}", gateway.namespace, made.name),
+            made.replicas,
+        )
+    });
+    step.watch = match &made {
+        Some((deployment, _)) => format!(
+            "{deployment} rolls out with the image of {}.",
+            canary.version
+        ),
+        None => "Its pods are not made by Istio: whatever makes them is yours to move.".to_owned(),
     };
-    step.gates = vec![owned(&canary.version, Some(canary.name.clone()))];
+    step.actions = vec![labelled(gateway, Some(&canary.name))];
+    step.gates = vec![owned(gateway, canary, Some(&canary.name))];
     step.gates.extend(context.probes(false));
-    let touches = if lossy {
-        format!(
-            "its {} pods lose their listeners at once and refuse requests until new ones are ready, up to 30 seconds; its Service and address stay",
-            gateway.replicas
-        )
-    } else {
-        format!(
-            "a rolling update of its {} pods, new ones first; its Service and address stay, long-lived connections end with their pod",
-            gateway.replicas
-        )
-    };
-    step.restarts = vec![Restart {
-        object: format!("Deployment {}/{}", own.namespace, own.deployment),
-        touches,
-    }];
+    if let Some((object, replicas)) = made {
+        let touches = if lossy {
+            format!(
+                "its {replicas} pods lose their listeners at once and refuse requests until new ones are ready, up to 30 seconds; its Service and address stay"
+            )
+        } else {
+            format!(
+                "a rolling update of its {replicas} pods, new ones first; its Service and address stay, long-lived connections end with their pod"
+            )
+        };
+        step.restarts = vec![Restart { object, touches }];
+    }
     if let Some(by) = gateway.owner.as_ref().and_then(Writer::by) {
         step.applier = at_owner::applier(by);
-        step.rollback.actions = vec![labelled(gateway.revision.clone())];
+        step.rollback.actions = vec![labelled(gateway, gateway.revision.as_deref())];
     }
-    step.rollback.gates = vec![owned(&stable.version, gateway.revision.clone())];
+    step.rollback.gates = vec![owned(gateway, stable, gateway.revision.as_deref())];
     step.rollback.gates.extend(context.probes(false));
     step.back = "The label is what it was.".to_owned();
     if context.goes_back_with_loss(context::Way::Relabel { lossy }) {
@@ -81,34 +81,68 @@ pub(super) fn owner(context: &Context, number: u16, gateway: &Gateway) -> Step<O
     step
 }
 
+/// Its pods are a revision's work; where they are somebody else's, its label says so.
+pub(super) fn owned(gateway: &Gateway, rev: &Rev, label: Option<&str>) -> Gate {
+    let Some(made) = &gateway.deployment else {
+        return label_is(gateway, label);
+    };
+    // The annotation names the revision, the label whatever the Gateway's names.
+    let revision = if made.annotated {
+        Some(rev.name.as_str())
+    } else {
+        label
+    };
+    Gate::GatewayOwner {
+        gateway: GatewayRef {
+            namespace: gateway.namespace.clone(),
+            name: gateway.name.clone(),
+            deployment: made.name.clone(),
+        },
+        version: rev.version.clone(),
+        revision: revision.map(str::to_owned),
+        own_image: made.own_image,
+    }
+}
+
+const KEY: &str = "istio.io/rev";
+/// Istio has a kind of that name too.
+const KIND: &str = "gateway.gateway.networking.k8s.io";
+
+fn label_is(gateway: &Gateway, label: Option<&str>) -> Gate {
+    Gate::Labelled {
+        kind: KIND.to_owned(),
+        namespace: gateway.namespace.clone(),
+        name: gateway.name.clone(),
+        key: KEY.to_owned(),
+        value: label.unwrap_or_default().to_owned(),
+    }
+}
+
 /// The label becomes a value: by kubectl, or where somebody owns it.
-fn labelled(gateway: &Gateway, value: Option<String>) -> Action<Object> {
-    const KEY: &str = "istio.io/rev";
+fn labelled(gateway: &Gateway, value: Option<&str>) -> Action<Object> {
     let (namespace, name) = (&gateway.namespace, &gateway.name);
     let does = Action::LabelObject {
-        kind: "gateway".to_owned(),
+        kind: KIND.to_owned(),
         namespace: namespace.clone(),
         name: name.clone(),
         key: KEY.to_owned(),
-        value: value.clone(),
+        value: value.map(str::to_owned),
     };
     let Some(owner) = &gateway.owner else {
         return does;
     };
-    let value = value.unwrap_or_default();
-    let how = vec![
-        format!("Gateway {namespace}/{name}, wherever it is written:"),
-        "metadata:".to_owned(),
-        "  labels:".to_owned(),
-        format!("    {KEY}: {value:?}"),
-    ];
-    let done = Gate::Labelled {
-        kind: "gateway".to_owned(),
-        namespace: namespace.clone(),
-        name: name.clone(),
-        key: KEY.to_owned(),
-        value,
-    };
+    let mut how = vec![format!(
+        "Gateway {namespace}/{name}, wherever it is written:"
+    )];
+    match value {
+        Some(value) => how.extend([
+            "metadata:".to_owned(),
+            "  labels:".to_owned(),
+            format!("    {KEY}: {value:?}"),
+        ]),
+        None => how.push(format!("take the label {KEY} off")),
+    }
+    let done = label_is(gateway, value);
     at_owner::at(&owner.in_words(), how, does, vec![done])
 }
 
@@ -118,13 +152,4 @@ fn slug(gateway: &Gateway) -> String {
     let mut slug = format!("owner-{}-{}", gateway.namespace, gateway.name);
     slug.truncate(LONGEST);
     slug.trim_end_matches(['-', '.']).to_owned()
-}
-
-/// A Gateway that is there, by name.
-pub(super) fn reference(gateway: &Gateway) -> GatewayRef {
-    GatewayRef {
-        namespace: gateway.namespace.clone(),
-        name: gateway.name.clone(),
-        deployment: deployment(&gateway.name, &gateway.class),
-    }
 }

@@ -7,7 +7,7 @@ use super::super::{retire, ztunnel as daemon_set};
 use super::at_owner::{self, Chart};
 use super::beside::{kept_off, pinned_affinity};
 use super::nodes::{all_moved, covered};
-use super::owners::reference;
+use super::owners::owned;
 use super::tags::{self, Tags};
 use super::{Applier, Object, Phase, Step, step};
 use super::{held, label, on_delete};
@@ -37,7 +37,7 @@ pub(super) fn ztunnel(context: &Context, existing: &Existing) -> Step<Object> {
     let mut object = Box::new(daemon_set::object(context, canary));
     object.pool.remove(&key);
     daemon_set::on_delete(&mut object);
-    step.requires = vec![all_moved(context)];
+    step.requires = vec![all_moved(context, existing)];
     let gone = [
         Identity::namespaced("apps/v1", "DaemonSet", namespace, name.clone()),
         Identity::namespaced("v1", "ServiceAccount", namespace, stable.ztunnel_account()),
@@ -47,7 +47,7 @@ pub(super) fn ztunnel(context: &Context, existing: &Existing) -> Step<Object> {
         Some(owner) => {
             step.applier = at_owner::applier(owner.by);
             step.rollback.actions = back_at_owner(context, existing, owner, &gone);
-            let how = at_owner::uninstalled(owner, Chart::Ztunnel);
+            let how = at_owner::uninstalled(owner);
             at_owner::at(owner, how, delete, vec![Gate::Gone])
         }
         None => delete,
@@ -108,6 +108,24 @@ fn back_at_owner(
     ]
 }
 
+/// What belongs to stable's control plane alone: what it made while it ran, and what its installer made, the disruption budget that a dump has included.
+fn own_objects(context: &Context, existing: &Existing) -> (Vec<Identity>, Vec<Identity>) {
+    let all = retire::own_objects(context);
+    let (running, mut made): (Vec<Identity>, Vec<Identity>) = all
+        .into_iter()
+        .partition(|identity| identity.kind == "Lease");
+    let budget = existing.objects.iter().map(|object| &object.identity);
+    let budget = budget.filter(|identity| {
+        identity.kind == "PodDisruptionBudget"
+            && identity.namespace.as_deref() == Some(context.istio_namespace())
+            && identity.name == existing.istiod
+            && !made.contains(identity)
+    });
+    let budget: Vec<Identity> = budget.cloned().collect();
+    made.splice(0..0, budget);
+    (running, made)
+}
+
 pub(super) fn control_plane(context: &Context, existing: &Existing, tags: &Tags) -> Step<Object> {
     let (stable, canary, namespace) = (&context.stable, &context.canary, context.istio_namespace());
     let mut step = step(
@@ -129,12 +147,10 @@ pub(super) fn control_plane(context: &Context, existing: &Existing, tags: &Tags)
         .collect();
     let owners = existing.gateways.iter();
     let owners = owners.filter(|gateway| gateway.way != Way::Tag || tags.late.is_empty());
-    step.requires
-        .extend(owners.map(|gateway| Gate::GatewayOwner {
-            gateway: reference(gateway),
-            version: canary.version.clone(),
-            revision: (gateway.way != Way::Tag).then(|| canary.name.clone()),
-        }));
+    step.requires.extend(owners.map(|gateway| {
+        let label = (gateway.way != Way::Tag).then_some(canary.name.as_str());
+        owned(gateway, canary, label)
+    }));
     step.actions = vec![Action::RequireOwned {
         revision: canary.name.clone(),
         follow,
@@ -142,11 +158,12 @@ pub(super) fn control_plane(context: &Context, existing: &Existing, tags: &Tags)
     if !tags.late.is_empty() {
         if follow {
             const ALONE: &str = "runs without a control plane until 650: it serves on, but takes no changes and renews no certificate";
-            let pods = tags::followers(existing).map(reference);
+            let pods = tags::followers(existing)
+                .filter_map(|gateway| Some((&gateway.namespace, gateway.deployment.as_ref()?)));
             step.actions
-                .extend(pods.map(|gateway| Action::RequireRollout {
-                    namespace: gateway.namespace,
-                    name: gateway.deployment,
+                .extend(pods.map(|(own, made)| Action::RequireRollout {
+                    namespace: own.clone(),
+                    name: made.name.clone(),
                     istio_namespace: namespace.to_owned(),
                     istiod: stable.istiod(),
                 }));
@@ -167,15 +184,22 @@ pub(super) fn control_plane(context: &Context, existing: &Existing, tags: &Tags)
             revision: stable.name.clone(),
         });
     }
-    let delete = retire::delete(retire::own_objects(context));
-    step.actions.push(match &existing.owners.istiod {
-        Some(owner) => {
-            step.applier = at_owner::applier(owner.by);
-            let how = at_owner::uninstalled(owner, Chart::Istiod);
-            at_owner::at(owner, how, delete, vec![Gate::Gone])
-        }
-        None => delete,
-    });
+    let (running, made) = own_objects(context, existing);
+    if let Some(owner) = &existing.owners.istiod {
+        step.applier = at_owner::applier(owner.by);
+        let how = at_owner::uninstalled(owner);
+        step.actions.push(at_owner::at(
+            owner,
+            how,
+            retire::delete(made),
+            vec![Gate::Gone],
+        ));
+        // What the owner never made it does not take away.
+        step.actions.push(retire::delete(running));
+    } else {
+        let all = made.into_iter().chain(running).collect();
+        step.actions.push(retire::delete(all));
+    }
     if tags::owned_validator(existing).is_some() {
         step.requires.push(tags::asks(canary));
     }

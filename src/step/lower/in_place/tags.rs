@@ -5,7 +5,7 @@ use serde_json::json;
 use super::super::context::{Context, Rev};
 use super::super::retire;
 use super::at_owner::{self, Chart};
-use super::owners::reference;
+use super::owners::owned;
 use super::{Applier, Object, Phase, Step, step};
 use crate::existing::{Existing, Gateway, Way};
 use crate::istio::{Handover, tag_webhook};
@@ -46,11 +46,7 @@ pub(super) fn followers(existing: &Existing) -> impl Iterator<Item = &Gateway> {
 
 /// The Deployments of the Gateways that follow the tag are a revision's work.
 fn followed(existing: &Existing, rev: &Rev) -> impl Iterator<Item = Gate> {
-    followers(existing).map(|gateway| Gate::GatewayOwner {
-        gateway: reference(gateway),
-        version: rev.version.clone(),
-        revision: None,
-    })
+    followers(existing).map(|gateway| owned(gateway, rev, None))
 }
 
 /// The step that moves some tags; nothing where there is none.
@@ -147,14 +143,14 @@ pub(super) fn points(existing: &Existing, tag: &str, rev: &Rev) -> Gate {
 
 /// What becomes of the Deployments of the Gateways that follow the tag.
 pub(super) fn restarts(existing: &Existing, touches: &str) -> Vec<Restart> {
-    let of = |gateway| {
-        let own = reference(gateway);
-        Restart {
-            object: format!("Deployment {}/{}", own.namespace, own.deployment),
+    let of = |gateway: &Gateway| {
+        let made = gateway.deployment.as_ref()?;
+        Some(Restart {
+            object: format!("Deployment {}/{}", gateway.namespace, made.name),
             touches: touches.to_owned(),
-        }
+        })
     };
-    followers(existing).map(of).collect()
+    followers(existing).filter_map(of).collect()
 }
 
 /// Where Helm's base chart made the validation of Istio's own objects, it asks the stable control plane until somebody says otherwise; what
@@ -210,7 +206,7 @@ pub(super) fn validator(
 
 /// The default validation and who owns it, where it stands for the tag that there is not.
 pub(super) fn owned_validator(existing: &Existing) -> Option<(&Owner, &Manifest)> {
-    let owner = existing.owners.istiod.as_ref()?;
+    let owner = existing.owners.base.as_ref()?;
     let object = existing.objects.iter().find(|object| {
         object.identity.kind == "ValidatingWebhookConfiguration"
             && object.identity.name == VALIDATOR
