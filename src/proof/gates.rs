@@ -170,7 +170,7 @@ pub fn closed(step: &IndexStep, state: &State, gate: &Gate) -> Option<String> {
         } => {
             let object = state.named(kind, namespace, name);
             let own = object.and_then(|object| object.label(key));
-            (own != Some(value))
+            (own.unwrap_or_default() != value)
                 .then(|| format!("{kind} {namespace}/{name} does not carry {key}={value}"))
         }
         Gate::Validator {
