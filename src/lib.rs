@@ -80,6 +80,8 @@ pub struct Compiled {
     pub unknown_kinds: Vec<String>,
     /// Whether the text was a plan at all, and not something that is no TOML.
     pub is_toml: bool,
+    /// The folder of the dump that the plan reads, where it reads one.
+    pub dump: Option<String>,
 }
 
 /// Reads, checks, lowers, renders and lays out a plan; a stage that finds errors ends the way, having said all of them.
@@ -100,6 +102,7 @@ pub fn compile(
         name: None,
         unknown_kinds: Vec::new(),
         is_toml: true,
+        dump: None,
     };
 
     let parsed = match plan::parse(source) {
@@ -119,6 +122,8 @@ pub fn compile(
         return compiled;
     };
 
+    let dump = checked.plan.stable.existing.as_ref();
+    compiled.dump = dump.map(|folder| files.shown(folder.get_ref()));
     let (findings, existing) = existing::read(&checked, files, &mut compiled.sources);
     compiled.findings.extend(findings);
     if finding::has_errors(&compiled.findings) {

@@ -7,6 +7,8 @@
 
 mod common;
 
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
 use std::time::Instant;
@@ -14,8 +16,11 @@ use std::time::Instant;
 use common::control_plane::{ControlPlane, surprises};
 use common::{code, copied, evidence, plans, repository, skip, stderr};
 
-/// Rehearses a plan on a control plane of its own; returns its row of the table and its surprises, or nothing where there are no binaries.
-fn rehearsed(plan: &Path) -> Option<(String, Vec<String>)> {
+/// The name of a plan, its row of the table, and its surprises.
+type End = (String, String, Vec<String>);
+
+/// Rehearses a plan on a control plane of its own; nothing where there are no binaries.
+fn rehearsed(plan: &Path) -> Option<End> {
     let cluster = ControlPlane::up()?;
     let begun = Instant::now();
     let (_, report) = cluster.rehearse(plan, &["--rollback", "--parts", "--keep-going"]);
@@ -33,13 +38,26 @@ fn rehearsed(plan: &Path) -> Option<(String, Vec<String>)> {
         begun.elapsed().as_secs()
     );
     let said = said.into_iter().map(|said| format!("{name} {said}"));
-    Some((row, said.collect()))
+    let said = said.collect();
+    Some((name.into_owned(), row, said))
 }
 
 #[test]
 fn plans_end_as_predicted_forwards_and_back_from_each_step() {
-    let plans = plans();
-    let mut table = "| plan | runs of steps | files one by one | objects at most | surprises | seconds |\n| --- | --- | --- | --- | --- | --- |\n".to_owned();
+    let mut plans = plans();
+    // Some of them, where somebody is in a hurry; the rows of the others stay as they are.
+    if let Ok(some) = std::env::var("MESHPLAN_WITNESS_PLANS") {
+        let some: Vec<&str> = some.split(',').collect();
+        plans.retain(|plan| {
+            some.iter()
+                .any(|name| plan.file_stem() == Some(OsStr::new(name)))
+        });
+    }
+    let mut rows: BTreeMap<String, String> = BTreeMap::new();
+    for line in evidence("rehearsals", "", "MESHPLAN_NEVER").lines().skip(2) {
+        let name = line.split('|').nth(1).unwrap_or_default().trim();
+        rows.insert(name.to_owned(), format!("{line}\n"));
+    }
     let seconds = std::env::var("MESHPLAN_WITNESS_SECONDS").ok();
     let seconds: Option<i64> = seconds.and_then(|text| text.parse().ok());
     let begun = Instant::now();
@@ -62,13 +80,17 @@ fn plans_end_as_predicted_forwards_and_back_from_each_step() {
             ends.collect()
         });
         for end in ends {
-            let Some((row, surprises)) = end else {
+            let Some((name, row, surprises)) = end else {
                 return;
             };
             assert_eq!(surprises, [] as [&str; 0]);
-            table.push_str(&row);
+            rows.insert(name, row);
         }
     }
+    let head = "| plan | runs of steps | files one by one | objects at most | surprises | seconds |\n| --- | --- | --- | --- | --- | --- |\n";
+    let table: String = std::iter::once(head.to_owned())
+        .chain(rows.into_values())
+        .collect();
     evidence("rehearsals", &table, "MESHPLAN_BLESS_WITNESS");
 }
 

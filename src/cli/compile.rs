@@ -61,7 +61,7 @@ impl Compile {
             .collect::<Result<Vec<_>>>()?;
 
         let mut outcome = Outcome::Fine;
-        let mut ready: Vec<Output> = Vec::new();
+        let mut ready: Vec<(Output, Option<String>)> = Vec::new();
         let mut said: Vec<Value> = Vec::new();
         for source in sources {
             let name = source.name.clone();
@@ -70,7 +70,7 @@ impl Compile {
             if let Some(output) = &compiled.output
                 && ready
                     .iter()
-                    .any(|other| other.index.plan == output.index.plan)
+                    .any(|(other, _)| other.index.plan == output.index.plan)
             {
                 findings.push(
                     Finding::error(
@@ -97,7 +97,8 @@ impl Compile {
             if format == Format::Text {
                 shell.unknown_kinds(&compiled.unknown_kinds);
             }
-            ready.extend(compiled.output.filter(|_| !finding::has_errors(&findings)));
+            let output = compiled.output.filter(|_| !finding::has_errors(&findings));
+            ready.extend(output.map(|output| (output, compiled.dump)));
         }
         if format == Format::Json {
             // One document, however many plans there are.
@@ -110,13 +111,14 @@ impl Compile {
         }
 
         let several = self.plans.len() > 1;
-        for output in &ready {
+        for (output, dump) in &ready {
             let name = Path::new(&output.index.plan);
             let folder = match (&self.out, several) {
                 (Some(out), false) => out.clone(),
                 (Some(out), true) => out.join(name),
                 (None, _) => name.to_path_buf(),
             };
+            apart(&folder, dump.as_deref())?;
             let report = tree::write(&Disk::default(), &folder, &output.tree, !self.no_prune)
                 .with_context(|| format!("nothing was written to {}", folder.display()))?;
             if format == Format::Text {
@@ -131,6 +133,19 @@ impl Compile {
         }
         Ok(outcome)
     }
+}
+
+/// Refuses to write a tree among the files that its plan reads.
+fn apart(folder: &Path, dump: Option<&str>) -> Result<()> {
+    let whole = |path: &Path| path.canonicalize().ok();
+    let dump = dump.and_then(|dump| whole(Path::new(dump)));
+    if dump.is_some_and(|dump| whole(folder) == Some(dump)) {
+        bail!(
+            "nothing was written to {}: it is the folder of the mesh that is there, which the plan reads; name another one with --out",
+            folder.display()
+        );
+    }
+    Ok(())
 }
 
 /// A line a step, and a line for the whole.

@@ -96,7 +96,7 @@ impl OwnedBy {
 
 /// How to print a dump; what findings name where it lacks something.
 pub const DUMP: &str = "kubectl get nodes,namespaces,services,serviceaccounts,deployments,daemonsets,statefulsets,poddisruptionbudgets,\
-gateways.gateway.networking.k8s.io,gatewayclasses,httproutes,referencegrants,mutatingwebhookconfigurations,validatingwebhookconfigurations,customresourcedefinitions -A \
+gateways.gateway.networking.k8s.io,gatewayclasses,httproutes,referencegrants,authorizationpolicies,peerauthentications,mutatingwebhookconfigurations,validatingwebhookconfigurations,customresourcedefinitions -A \
 --show-managed-fields -o yaml";
 
 /// Reads the dump of a plan and holds it against the plan; nothing where something contradicts it.
@@ -166,6 +166,7 @@ impl Reading<'_> {
         self.settings(&state);
         self.discovery(&state);
         self.sidecars(&state);
+        self.policies(&state);
         self.traces(objects, &state);
         let mut manifests: Vec<Manifest> = objects
             .iter()

@@ -223,6 +223,34 @@ impl Reading<'_> {
         );
     }
 
+    /// What of Istio's own configuration one revision alone reads the canary would not know: with a label it is for the revision of just that name.
+    ///
+    /// Source: `istio/istio:pilot/pkg/config/kube/crdclient/client.go`, `objectInRevision`.
+    pub(super) fn policies(&mut self, state: &State) {
+        let Some(folder) = self.plan.stable.existing.clone() else {
+            return;
+        };
+        for object in state.objects() {
+            let group = &object.key.group;
+            let Some(revision) = object.label("istio.io/rev") else {
+                continue;
+            };
+            if !group.ends_with(".istio.io") || group == "install.istio.io" {
+                continue;
+            }
+            self.say(
+                Finding::error(
+                    "existing-policy",
+                    format!("{} is for revision `{revision}` alone", object.key),
+                )
+                .label("the canary's ztunnels and waypoints would not know it")
+                .help("take its label `istio.io/rev` off, so that every revision reads it, and print it again")
+                .object(object.key.to_string()),
+                &folder,
+            );
+        }
+    }
+
     /// What has a sidecar, or is a gateway by injection, needs the control plane of its revision, which goes.
     pub(super) fn sidecars(&mut self, state: &State) {
         let asks = |map: &BTreeMap<String, String>| {

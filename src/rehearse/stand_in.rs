@@ -6,11 +6,16 @@ use serde_json::{Value, json};
 use crate::state::Object;
 
 /// Istio's own kinds that steps wait for, and the one that istioctl up to 1.20 stores its installations as.
-const CRDS: [(&str, &str, &str); 4] = [
+const CRDS: [(&str, &str, &str); 5] = [
     (
         "security.istio.io",
         "authorizationpolicies",
         "AuthorizationPolicy",
+    ),
+    (
+        "security.istio.io",
+        "peerauthentications",
+        "PeerAuthentication",
     ),
     ("telemetry.istio.io", "telemetries", "Telemetry"),
     ("networking.istio.io", "virtualservices", "VirtualService"),
