@@ -86,7 +86,11 @@ impl World {
             if ok {
                 return count;
             }
-            let lines = said.lines().filter_map(|line| line.strip_prefix("  "));
+            let lines = said.lines();
+            let lines = lines.skip_while(|line| !line.starts_with("A change to make at "));
+            let lines = lines
+                .skip(1)
+                .take_while(|line| !line.starts_with("meshplan: "));
             let mut command = lines.collect::<Vec<_>>().join("\n");
             assert!(command.starts_with("helm "), "{step}: {said}");
             // The repository of charts is a folder here, and a chart's own version says nothing of its images.

@@ -19,11 +19,6 @@ kubectl() {
   command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
 }
 
-simulated() {
-  [ "${MESHPLAN_SIMULATED:-}" = 1 ] || return 1
-  echo "skipped, as nothing runs in a simulated cluster: $1"
-}
-
 # within SECONDS WHAT COMMAND: tries the command every other second until it succeeds.
 within() {
   limit=${MESHPLAN_WAIT:-$1}
@@ -36,24 +31,6 @@ within() {
     waited=$((waited + 2))
   done
   echo "$what"
-}
-
-# answers NAME VALUE: whether the headers of an answer on standard input have this one.
-answers() {
-  header=$1 value=$2 awk '
-    { sub(/\r$/, "") }
-    $0 == "" { exit }
-    tolower(substr($0, 1, index($0, ":") - 1)) == ENVIRON["header"] {
-      own = substr($0, index($0, ":") + 1)
-      gsub(/^[ \t]+|[ \t]+$/, "", own)
-      if (own == ENVIRON["value"]) found = 1
-    }
-    END { exit !found }'
-}
-
-# What stands behind the headers.
-without_headers() {
-  awk 'body { print } { sub(/\r$/, "") } $0 == "" { body = 1 }'
 }
 
 left=$(kubectl get --ignore-not-found -o name \
@@ -85,13 +62,5 @@ no_pods_2() {
 within 120 'no pod app=istiod,istio.io/rev=1-30-3 is left in istio-system' no_pods_2
 
 kubectl rollout status deployment/istiod-1-31-0 -n istio-system --timeout="${MESHPLAN_WAIT:-300}s"
-
-probed_4() {
-  body=$(curl -sS -m 10 -i -w '\n%{http_code}' -- http://shop.example/cart) || return 1
-  [ "$(printf '%s\n' "$body" | tail -n 1)" = 200 ] || return 1
-  printf '%s\n' "$body" | answers content-type text/html || return 1
-}
-simulated 'probe cart' ||
-  within 60 'probe cart' probed_4
 
 echo '640-retire-control-plane: verified'

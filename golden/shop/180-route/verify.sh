@@ -38,6 +38,24 @@ within() {
   echo "$what"
 }
 
+# answers NAME VALUE: whether the headers of an answer on standard input have this one.
+answers() {
+  header=$1 value=$2 awk '
+    { sub(/\r$/, "") }
+    $0 == "" { exit }
+    tolower(substr($0, 1, index($0, ":") - 1)) == ENVIRON["header"] {
+      own = substr($0, index($0, ":") + 1)
+      gsub(/^[ \t]+|[ \t]+$/, "", own)
+      if (own == ENVIRON["value"]) found = 1
+    }
+    END { exit !found }'
+}
+
+# What stands behind the headers.
+without_headers() {
+  awk 'body { print } { sub(/\r$/, "") } $0 == "" { body = 1 }'
+}
+
 kubectl diff \
   -f "$here"/70-httproute-ingress-web.yaml >/dev/null ||
   fail 'the cluster does not have what the files here say'
@@ -51,5 +69,13 @@ resolved_2() {
 }
 simulated 'HTTPRoute ingress/web resolves' ||
   within 120 'HTTPRoute ingress/web is accepted and its references resolve' resolved_2
+
+probed_3() {
+  body=$(curl -sS -m 10 -i -w '\n%{http_code}' -- http://shop.example/cart) || return 1
+  [ "$(printf '%s\n' "$body" | tail -n 1)" = 200 ] || return 1
+  printf '%s\n' "$body" | answers content-type text/html || return 1
+}
+simulated 'probe cart' ||
+  within 60 'probe cart' probed_3
 
 echo '180-route: verified'

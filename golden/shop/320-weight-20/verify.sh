@@ -38,6 +38,24 @@ within() {
   echo "$what"
 }
 
+# answers NAME VALUE: whether the headers of an answer on standard input have this one.
+answers() {
+  header=$1 value=$2 awk '
+    { sub(/\r$/, "") }
+    $0 == "" { exit }
+    tolower(substr($0, 1, index($0, ":") - 1)) == ENVIRON["header"] {
+      own = substr($0, index($0, ":") + 1)
+      gsub(/^[ \t]+|[ \t]+$/, "", own)
+      if (own == ENVIRON["value"]) found = 1
+    }
+    END { exit !found }'
+}
+
+# What stands behind the headers.
+without_headers() {
+  awk 'body { print } { sub(/\r$/, "") } $0 == "" { body = 1 }'
+}
+
 kubectl diff \
   -f "$here"/70-httproute-ingress-web.yaml >/dev/null ||
   fail 'the cluster does not have what the files here say'
@@ -52,6 +70,54 @@ resolved_2() {
 simulated 'HTTPRoute ingress/web resolves' ||
   within 120 'HTTPRoute ingress/web is accepted and its references resolve' resolved_2
 
+probed_3() {
+  body=$(curl -sS -m 10 -i -w '\n%{http_code}' -- http://shop.example/cart) || return 1
+  [ "$(printf '%s\n' "$body" | tail -n 1)" = 200 ] || return 1
+  printf '%s\n' "$body" | answers content-type text/html || return 1
+}
+simulated 'probe cart' ||
+  within 60 'probe cart' probed_3
+
+probed_4() {
+  body=$(curl -sS -m 10 -i -H 'x-canary: yes' -w '\n%{http_code}' -- http://shop.example/cart) || return 1
+  [ "$(printf '%s\n' "$body" | tail -n 1)" = 200 ] || return 1
+  printf '%s\n' "$body" | answers content-type text/html || return 1
+}
+simulated 'probe cart with x-canary: yes' ||
+  within 60 'probe cart with x-canary: yes' probed_4
+
+sampled_5() {
+  asked=0
+  canary=0
+  while [ "$asked" -lt 400 ]; do
+    answer=$(curl -sS -m 10 -i -- http://shop.example/cart) || return 1
+    if printf '%s\n' "$answer" | answers x-revision 1-30-3; then
+      canary=$((canary + 1))
+    fi
+    asked=$((asked + 1))
+  done
+  echo 'sample cart:' "the canary answered $canary of $asked"
+  [ "$canary" -ge 48 ] && [ "$canary" -le 112 ]
+}
+simulated 'sample cart: the canary answers 48 to 112 of 400' ||
+  within 30 'sample cart: the canary answers 48 to 112 of 400' sampled_5
+
+sampled_6() {
+  asked=0
+  canary=0
+  while [ "$asked" -lt 20 ]; do
+    answer=$(curl -sS -m 10 -i -H 'x-canary: yes' -- http://shop.example/cart) || return 1
+    if printf '%s\n' "$answer" | answers x-revision 1-30-3; then
+      canary=$((canary + 1))
+    fi
+    asked=$((asked + 1))
+  done
+  echo 'sample cart with x-canary: yes:' "the canary answered $canary of $asked"
+  [ "$canary" -ge 20 ] && [ "$canary" -le 20 ]
+}
+simulated 'sample cart with x-canary: yes: the canary answers 20 of 20' ||
+  within 30 'sample cart with x-canary: yes: the canary answers 20 of 20' sampled_6
+
 if ! simulated 'soak of 300 seconds'; then
   left=300
   while [ "$left" -gt 0 ]; do
@@ -59,6 +125,8 @@ if ! simulated 'soak of 300 seconds'; then
     nap=$((left < 60 ? left : 60))
     sleep "$nap"
     left=$((left - nap))
+    probed_3 || probed_3 || fail 'during the soak: probe cart'
+    probed_4 || probed_4 || fail 'during the soak: probe cart with x-canary: yes'
   done
 fi
 

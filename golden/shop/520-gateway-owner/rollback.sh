@@ -38,6 +38,24 @@ within() {
   echo "$what"
 }
 
+# answers NAME VALUE: whether the headers of an answer on standard input have this one.
+answers() {
+  header=$1 value=$2 awk '
+    { sub(/\r$/, "") }
+    $0 == "" { exit }
+    tolower(substr($0, 1, index($0, ":") - 1)) == ENVIRON["header"] {
+      own = substr($0, index($0, ":") + 1)
+      gsub(/^[ \t]+|[ \t]+$/, "", own)
+      if (own == ENVIRON["value"]) found = 1
+    }
+    END { exit !found }'
+}
+
+# What stands behind the headers.
+without_headers() {
+  awk 'body { print } { sub(/\r$/, "") } $0 == "" { body = 1 }'
+}
+
 kubectl apply \
   -f "$here"/rollback/65-gateway-ingress-front.yaml
 
@@ -55,5 +73,13 @@ if ! simulated 'Deployment ingress/front-istio is of version 1.29.6'; then
   within 300 'Deployment ingress/front-istio is of version 1.29.6' owned_1
   kubectl rollout status deployment/front-istio -n ingress --timeout="${MESHPLAN_WAIT:-300}s"
 fi
+
+probed_2() {
+  body=$(curl -sS -m 10 -i -w '\n%{http_code}' -- http://shop.example/cart) || return 1
+  [ "$(printf '%s\n' "$body" | tail -n 1)" = 200 ] || return 1
+  printf '%s\n' "$body" | answers content-type text/html || return 1
+}
+simulated 'probe cart' ||
+  within 60 'probe cart' probed_2
 
 echo '520-gateway-owner: rolled back'
