@@ -4,10 +4,10 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value, json};
 
+use super::change::Refusal;
 use super::facet::Facet;
 use super::objects::{Object, State};
 use super::operator::{complete, service_of};
-use super::replay::Refusal;
 use crate::identity::Identity;
 use crate::istio::{IstiodSettings, cni_objects, facts_near, istiod_objects, leftovers};
 

@@ -1,5 +1,6 @@
 //! What exists at one moment: objects by identity, node labels, and what installing an IstioOperator implies.
 
+mod change;
 mod facet;
 mod found;
 mod gateway_api;
@@ -14,6 +15,7 @@ mod placement;
 mod pods;
 mod replay;
 
+pub use change::Refusal;
 pub use facet::{Cni, Facet, Istiod, Namespace, Service, ServicePort, Tag, Webhook, Ztunnel};
 pub(crate) use found::merge;
 pub use gateway_api::{
@@ -28,4 +30,4 @@ pub use operator::{Operator, version_of};
 pub use owners::{Claims, Served};
 pub use placement::{Cell, Place, Requirement, cells};
 pub use pods::{Pods, Reference};
-pub use replay::{Part, Refusal, Replay, units};
+pub use replay::{Part, Replay, units};

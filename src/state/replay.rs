@@ -6,12 +6,10 @@ use std::rc::Rc;
 use semver::Version;
 use serde_json::Value;
 
-use super::facet::Facet;
+use super::change::Refusal;
 use super::objects::{Object, State};
-use super::operator::{complete, tag_values};
-use crate::identity::{Identity, Key};
-use crate::istio::{Channel, bundle_of_crd, bundle_of_resource, facts_near, serves};
-use crate::step::{Action, Gate, Istioctl, Step};
+use crate::istio::{Channel, bundle_of_crd, bundle_of_resource};
+use crate::step::{Action, Gate, Step};
 
 /// A part of a step: so many whole actions, and of the next one these units: files, or nodes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,17 +18,6 @@ pub struct Part {
     pub done: usize,
     /// Of the action after those, what is done, by number.
     pub units: Vec<usize>,
-}
-
-/// What a server refuses.
-#[derive(Debug, Clone)]
-pub struct Refusal {
-    /// What it refuses; nothing where it is no file's object.
-    pub object: Option<Rc<Object>>,
-    /// The JSON pointer of the culprit.
-    pub pointer: &'static str,
-    /// Why, lower case.
-    pub why: String,
 }
 
 /// The objects of a compiled tree, by the path of their file, ready to be replayed.
@@ -301,167 +288,4 @@ fn labels(selector: &str) -> BTreeMap<String, String> {
     pairs
         .map(|(key, value)| (key.to_owned(), value.to_owned()))
         .collect()
-}
-
-impl State {
-    /// Makes a state of objects that are all there at once, as somebody's manifests are.
-    ///
-    /// IstioOperators count as installed; of objects that are given twice the first counts.
-    #[must_use]
-    pub fn of(objects: &[Rc<Object>]) -> Self {
-        let mut state = Self::default();
-        for object in objects {
-            match &object.facet {
-                Facet::Operator(_) => {}
-                Facet::Node(labels) => {
-                    state.nodes.insert(object.key.name.clone(), labels.clone());
-                }
-                _ => {
-                    state
-                        .objects
-                        .entry(object.key.clone())
-                        .or_insert_with(|| Rc::clone(object));
-                }
-            }
-        }
-        // By file and place, so that the first one that brings a revision is the first in the reader's eyes.
-        for object in objects {
-            if matches!(object.facet, Facet::Operator(_)) {
-                state.install(object);
-            }
-        }
-        state.settle();
-        state
-    }
-
-    /// Applies an object as `kubectl apply` does; returns why a server would refuse it.
-    fn apply(&mut self, object: &Rc<Object>) -> Option<Refusal> {
-        let refuse = |pointer: &'static str, why: String| {
-            Some(Refusal {
-                object: Some(Rc::clone(object)),
-                pointer,
-                why,
-            })
-        };
-        let identity = &object.manifest.identity;
-        if let Some(namespace) = &object.key.namespace
-            && !self.has_namespace(namespace)
-        {
-            return refuse(
-                "/metadata/namespace",
-                format!("namespace `{namespace}` is not there"),
-            );
-        }
-        let served = match identity.group() {
-            "gateway.networking.k8s.io" => {
-                let bundle = self.bundle.as_ref().map(|(version, _)| version);
-                bundle.is_some_and(|bundle| serves(bundle, &identity.kind, &identity.api_version))
-            }
-            "install.istio.io" => false,
-            group if group.ends_with(".istio.io") => self.base.is_some(),
-            _ => true,
-        };
-        if !served {
-            let (kind, version) = (&identity.kind, &identity.api_version);
-            return refuse(
-                "/apiVersion",
-                format!("no `{kind}` in version `{version}` is there"),
-            );
-        }
-        if let (Some(old), Some(new)) =
-            (self.get(&object.key).and_then(|o| o.pods()), object.pods())
-            && identity.group() == "apps"
-            && old.selector != new.selector
-        {
-            return refuse(
-                "/spec/selector",
-                "the selector of what exists is immutable".to_owned(),
-            );
-        }
-        self.objects.insert(object.key.clone(), Rc::clone(object));
-        None
-    }
-
-    /// Deletes an object, and with a namespace what is in it.
-    fn delete(&mut self, key: &Key) {
-        if key.group.is_empty() && key.kind == "Namespace" {
-            self.objects
-                .retain(|other, _| other.namespace.as_ref() != Some(&key.name));
-        }
-        self.objects.remove(key);
-        let operators: Vec<(String, String)> = self
-            .operators()
-            .filter(|(_, operator)| {
-                operator.pilot && !self.has_istiod(operator.revision())
-                    || operator.cni && self.cnis().next().is_none()
-            })
-            .map(|(_, operator)| (operator.name.clone(), operator.revision().to_owned()))
-            .collect();
-        for key in operators {
-            self.operators.remove(&key);
-        }
-    }
-
-    /// Returns whether a control plane of this revision is there.
-    #[must_use]
-    pub fn has_istiod(&self, revision: &str) -> bool {
-        self.istiods()
-            .any(|(_, istiod)| istiod.revision == revision)
-    }
-
-    /// Installs an IstioOperator as istioctl of its version does.
-    pub(crate) fn install(&mut self, object: &Rc<Object>) {
-        let Facet::Operator(operator) = &object.facet else {
-            return;
-        };
-        let namespace = Identity::cluster("v1", "Namespace", operator.namespace.clone());
-        if !self.has_namespace(&operator.namespace) {
-            let value = complete(&namespace, Value::Object(serde_json::Map::new()));
-            let mut made = Object::of(object.manifest.implies(namespace, value), object.phase);
-            made.implied = true;
-            self.objects.insert(made.key.clone(), Rc::new(made));
-        }
-        let first = !self
-            .of_kind(
-                "admissionregistration.k8s.io",
-                "MutatingWebhookConfiguration",
-            )
-            .any(|webhook| webhook.key.name.starts_with("istio-sidecar-injector"));
-        if operator.base {
-            self.base.clone_from(&operator.version);
-        }
-        for made in operator.implied(object, first, object.phase) {
-            // Of manifests that are all there at once, what somebody wrote down counts.
-            let written = self.get(&made.key).is_some_and(|own| !own.implied);
-            if self.whole || !written {
-                self.objects.insert(made.key.clone(), Rc::new(made));
-            }
-        }
-        let key = (operator.name.clone(), operator.revision().to_owned());
-        self.operators.insert(key, Rc::clone(object));
-    }
-
-    /// Points a tag at a revision as `istioctl tag set --overwrite` does.
-    pub(crate) fn set_tag(&mut self, tag: &str, istioctl: &Istioctl) -> Option<Refusal> {
-        let revision = &istioctl.revision;
-        let istiod = self
-            .istiods()
-            .find(|(_, istiod)| istiod.revision == *revision);
-        let Some(istiod) = istiod.map(|(object, _)| Rc::clone(object)) else {
-            let why = format!("istioctl sets no tag to revision `{revision}`, which is not there");
-            return Some(Refusal {
-                object: None,
-                pointer: "",
-                why,
-            });
-        };
-        let facts = facts_near(super::version_of(&istioctl.version).as_ref());
-        for (identity, value) in tag_values(facts, tag, revision, &istioctl.namespace) {
-            let value = complete(&identity, value);
-            let mut made = Object::of(istiod.manifest.implies(identity, value), istiod.phase);
-            made.implied = true;
-            self.objects.insert(made.key.clone(), Rc::new(made));
-        }
-        None
-    }
 }

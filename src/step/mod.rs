@@ -5,13 +5,15 @@
 mod action;
 mod gate;
 mod lower;
+mod named;
 mod object;
 
 use serde::{Deserialize, Serialize};
 
-pub use action::{Action, Cohort, GatewayRef, Istioctl, RouteRef, ServiceRef, StoredVersion};
+pub use action::{Action, Istioctl};
 pub use gate::{Answered, Gate};
 pub use lower::{GRANT, Lab, Procedure, lower};
+pub use named::{Cohort, GatewayRef, RouteRef, ServiceRef, StoredVersion};
 pub use object::{
     AddressPool, Allowed, Copy, Gateway, HttpBackend, HttpMatch, HttpRoute, HttpRule,
     IstioOperator, Kind, Kustomization, L2Advertisement, Listener, Namespace, Object,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::action::GatewayRef;
+use super::named::GatewayRef;
 use crate::identity::Identity;
 use crate::istio;
 
