@@ -81,16 +81,17 @@ impl World {
 
     /// Runs a script, and each change that it asks for, until it asks for none; returns how many those were.
     fn asked(&self, step: &str, script: &str) -> usize {
-        for count in 0..4 {
+        let mut count = 0;
+        for _ in 0..4 {
             let (ok, said) = self.script(step, script);
             if ok {
                 return count;
             }
-            let lines = said.lines();
-            let lines = lines.skip_while(|line| !line.starts_with("A change to make at "));
-            let lines = lines
-                .skip(1)
-                .take_while(|line| !line.starts_with("meshplan: "));
+            let is_head = |line: &&str| line.starts_with("A change to make at ");
+            let lines = said.lines().skip_while(|line| !is_head(line));
+            let lines = lines.take_while(|line| !line.starts_with("meshplan: "));
+            count += said.lines().filter(is_head).count();
+            let lines = lines.filter(|line| !is_head(line));
             let mut command = lines.collect::<Vec<_>>().join("\n");
             assert!(command.starts_with("helm "), "{step}: {said}");
             // The repository of charts is a folder here, and a chart's own version says nothing of its images.

@@ -2,6 +2,7 @@
 
 mod common;
 
+use std::fmt::Write as _;
 use std::fs;
 
 use common::{code, files, meshplan_in, repository, stderr, stdout};
@@ -254,4 +255,64 @@ fn gateways_change_hands_as_the_losing_version_allows() {
             .collect();
         assert_eq!(said.len(), 2, "{what}: {said:?}");
     }
+}
+
+/// Tags that istiod's own release makes are taken out there, made anew for the canary, and had back on the way back.
+#[test]
+fn tags_of_an_owner_change_there() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let tagged = repository().join("plans/tagged");
+    fs::create_dir(folder.path().join("tagged")).expect("a folder");
+    for (file, bytes) in files(&tagged) {
+        let before = String::from_utf8(bytes).expect("text");
+        let lines: Vec<&str> = before.lines().collect();
+        let mut text = String::new();
+        for (number, line) in lines.iter().enumerate() {
+            let of_a_tag = |line: &&str| line.contains("istio.io/tag: ");
+            let next = lines.iter().skip(number).take(3);
+            let istiod = line.trim() == "istio: pilot" && !next.into_iter().any(of_a_tag);
+            if istiod || line.trim() == "istio.io/tag: prod" {
+                let indent = &line[..line.len() - line.trim_start().len()];
+                for own in ["name: istiod", "namespace: mesh"] {
+                    writeln!(text, "{indent}helm.toolkit.fluxcd.io/{own}").expect("a string");
+                }
+            }
+            writeln!(text, "{line}").expect("a string");
+        }
+        fs::write(folder.path().join("tagged").join(file), text).expect("a file");
+    }
+    let plan = fs::read_to_string(repository().join("plans/tagged.toml")).expect("the plan");
+    let write = |plan: &str| fs::write(folder.path().join("plan.toml"), plan).expect("the plan");
+    write(&plan);
+    let output = meshplan_in(folder.path(), &["check", "plan.toml"]);
+    let unnamed = "MutatingWebhookConfiguration istio-revision-tag-prod is written by Flux's HelmRelease mesh/istiod";
+    assert!(stderr(&output).contains(unnamed), "{}", stderr(&output));
+
+    write(&plan.replace(
+        "owner = { cni",
+        "owner = { istiod = \"flux:mesh/istiod\", cni",
+    ));
+    let output = meshplan_in(folder.path(), &["compile", "plan.toml", "--out", "out"]);
+    assert_eq!((code(&output), stderr(&output).as_str()), (0, ""));
+    let script = |name: &str| {
+        let path = folder.path().join("out/560-tags").join(name);
+        fs::read_to_string(path).expect("a script")
+    };
+    let at = |script: &str, what: &str| {
+        let found = script.find(what);
+        found.unwrap_or_else(|| panic!("no {what} in {script}"))
+    };
+    let apply = script("apply.sh");
+    assert!(at(&apply, "echo '  revisionTags: []'") < at(&apply, "istioctl tag set prod"));
+    // What is looked for is that the tag is no longer stable's, so that a second run asks for nothing.
+    assert!(at(&apply, "still points to 1-28-10") < at(&apply, "istioctl tag set default"));
+    let back = script("rollback.sh");
+    let gone = at(
+        &back,
+        "delete/02-mutatingwebhookconfiguration-istio-revision-tag-prod.yaml",
+    );
+    assert!(gone < at(&back, "echo '  - prod'"));
+    assert!(
+        back.contains("restore/02-mutatingwebhookconfiguration-istio-revision-tag-default.yaml")
+    );
 }

@@ -8,7 +8,13 @@ use crate::istio::ISTIO_SYSTEM;
 use crate::plan::{Owner, chart_has};
 use crate::state::{Object, State};
 
-impl Reading<'_> {
+impl<'a> Reading<'a> {
+    /// Where the plan says that Istio is.
+    pub(super) fn namespace(&self) -> &'a str {
+        let own = self.plan.istio.namespace.as_ref();
+        own.map_or(ISTIO_SYSTEM, |name| name.get_ref())
+    }
+
     /// What every cluster has is there.
     pub(super) fn is_whole(&mut self, state: &State) {
         let Some(folder) = &self.plan.stable.existing else {
@@ -88,12 +94,7 @@ impl Reading<'_> {
             );
         }
         let namespace = object.key.namespace.clone()?;
-        let wanted = self
-            .plan
-            .istio
-            .namespace
-            .as_ref()
-            .map_or(ISTIO_SYSTEM, |name| name.get_ref());
+        let wanted = self.namespace();
         if namespace != wanted {
             let help = format!("write `namespace = \"{namespace}\"` in `[istio]`");
             let finding = Finding::error(

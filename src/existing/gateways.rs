@@ -1,12 +1,13 @@
 //! Gateways and waypoints that are there: how each changes hands, who owns its label, and what the plan has to say to that.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 
 use super::{Reading, Writer};
 use crate::finding::Finding;
-use crate::identity::Key;
-use crate::istio::{GatewayClaim, Handover};
+use crate::identity::{Identity, Key};
+use crate::istio::{GatewayClaim, Handover, tag_objects};
 use crate::plan::Owner;
 use crate::state::{self, Address, Facet, Object, State};
 
@@ -169,25 +170,39 @@ impl Reading<'_> {
         }
     }
 
-    /// What changes hands by a tag is nobody's who would write that back.
-    pub(super) fn tags(&mut self, state: &State) {
-        let tags = state.tags().map(|(object, _)| object);
-        let owned: Vec<_> = tags
-            .map(|object| (object.key.to_string(), Writer::of(object.value())))
-            .filter(|(_, writer)| writer.writes_back())
-            .collect();
-        let Some(folder) = &self.plan.stable.existing else {
-            return;
+    /// Tags that somebody would write back: those of istiod's owner, where the plan names it, change there.
+    pub(super) fn owned_tags(&mut self, state: &State) -> BTreeMap<String, Vec<Identity>> {
+        let named = self.plan.istio.owner.as_ref();
+        let named = named.and_then(|owners| Owner::parse(owners.istiod.as_ref()?.get_ref()));
+        let mut owned: BTreeMap<String, Vec<Identity>> = BTreeMap::new();
+        let Some(folder) = self.plan.stable.existing.clone() else {
+            return owned;
         };
-        for (object, writer) in owned {
+        for (object, tag) in state.tags() {
+            let writer = Writer::of(object.value());
+            if !writer.writes_back() {
+                continue;
+            }
+            if named.as_ref().is_some_and(|owner| writer.is(owner)) {
+                let facts = self.stable;
+                let namespace = self.namespace();
+                let all = tag_objects(facts, &tag.name, namespace).into_iter();
+                let own = all.filter(|identity| {
+                    let there = state.get(&identity.key());
+                    there.is_some_and(|object| Writer::of(object.value()) == writer)
+                });
+                owned.insert(tag.name.clone(), own.collect());
+                continue;
+            }
             self.say(
-                Finding::error("existing-owner", format!("{object} is written by {}", writer.in_words()))
+                Finding::error("existing-owner", format!("{} is written by {}", object.key, writer.in_words()))
                     .label("a step gives it to the canary's revision, and its owner would take it back")
-                    .help("take the tag out at its owner, and set it with `istioctl tag set` before you print the dump")
-                    .object(object),
-                folder,
+                    .help("where istiod's release makes it, name that, `owner = { istiod = … }`; else take it out at its owner, and set it with `istioctl tag set` before you print the dump")
+                    .object(object.key.to_string()),
+                &folder,
             );
         }
+        owned
     }
 
     /// Gateways can change hands, each in a step of its own, and whoever owns their labels is named.

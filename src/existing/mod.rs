@@ -9,11 +9,13 @@ mod read;
 mod settings;
 mod writer;
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use serde_json::Value;
 
 use crate::finding::Finding;
+use crate::identity::Identity;
 use crate::istio::{Facts, Handover};
 use crate::manifest::Manifest;
 use crate::plan::{Checked, Files, Owner, Owners, Plan, Values};
@@ -45,6 +47,8 @@ pub struct Existing {
     pub owners: OwnedBy,
     /// The tags of the control plane that is there.
     pub tags: Vec<String>,
+    /// Of these, the ones that istiod's owner makes, each with the objects that it made.
+    pub owned_tags: BTreeMap<String, Vec<Identity>>,
     /// The Gateway API CRDs, as bundle and channel, where the dump has them.
     pub bundle: Option<(String, String)>,
     /// What a drain will hit hardest.
@@ -162,7 +166,7 @@ impl Reading<'_> {
         let gateways = self.gateways(&state);
         self.belong(&state);
         self.handover(&gateways);
-        self.tags(&state);
+        let owned_tags = self.owned_tags(&state);
         self.settings(&state);
         self.discovery(&state);
         self.sidecars(&state);
@@ -186,6 +190,7 @@ impl Reading<'_> {
                 .map(|(object, _)| object.value().clone())?,
             owners: OwnedBy::of(self.plan.istio.owner.as_ref(), objects),
             tags: gateways::tags(&state),
+            owned_tags,
             bundle: bundle(objects),
             fragile: fragile::of(objects),
             hosts: nodes::hosts(&state),

@@ -303,6 +303,11 @@ pub fn closed(step: &IndexStep, state: &State, gate: &Gate) -> Option<String> {
                 )
             })
         }
+        Gate::TagLeft { tag, revision, .. } => {
+            let mut own = state.tags().filter(|(_, t)| t.name == *tag);
+            own.any(|(_, t)| t.revision == *revision)
+                .then(|| format!("tag {tag} still points at {revision}"))
+        }
         Gate::Probe {
             url,
             status,

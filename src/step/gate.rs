@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::action::{GatewayRef, RouteRef, ServiceRef, StoredVersion};
+use super::named::{GatewayRef, RouteRef, ServiceRef, StoredVersion};
 
 /// What must hold before the next step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -215,6 +215,15 @@ pub enum Gate {
         /// Its webhook configuration.
         webhook: String,
         /// The revision.
+        revision: String,
+    },
+    /// A tag is not there, or points to another revision by now.
+    TagLeft {
+        /// The tag.
+        tag: String,
+        /// Its webhook configuration.
+        webhook: String,
+        /// The revision that it no longer points to.
         revision: String,
     },
     /// A request gets the answer that the plan expects.

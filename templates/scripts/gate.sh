@@ -165,6 +165,9 @@ revision=$(kubectl get services -A -l {{ "istio.io/tag=" ~ gate.tag }} -o 'jsonp
 service=$(kubectl get validatingwebhookconfiguration istiod-default-validator -o 'jsonpath={.webhooks[0].clientConfig.service.name}')
 [ "$service" = {{ istiod }} ] || fail "istiod-default-validator calls '$service', not {{ istiod|raw }}"
 {% endif %}
+{% elif gate.gate == "tag-left" %}
+revision=$(kubectl get mutatingwebhookconfiguration {{ gate.webhook }} --ignore-not-found -o 'jsonpath={.metadata.labels.istio\.io/rev}')
+[ "$revision" != {{ gate.revision }} ] || fail "the tag {{ gate.tag|raw }} still points to {{ gate.revision|raw }}"
 {% elif gate.gate == "probe" %}
 {% set what = gate.name ~ (" with " ~ gate.header if gate.header else "") %}
 probed_{{ number }}() {

@@ -10,7 +10,8 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 {% set number = "before_" ~ loop.index %}
 {% include "scripts/gate.sh" %}
 {% endfor %}
-{% for action in step.rollback.actions %}
+{% set all = step.rollback.actions %}
+{% for action in all %}
 {% include "scripts/action.sh" %}
 {% endfor %}
 {% for gate in step.rollback.gates %}

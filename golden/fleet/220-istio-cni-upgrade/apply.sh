@@ -38,8 +38,10 @@ if [ "$made" -ne 0 ]; then
   echo updateStrategy:
   echo '  type: OnDelete'
   echo EOF
-  fail 'make it, and run this again when it has reached the cluster'
+  asked=yes
+else
+  echo 'Helm release istio-system/istio-cni: the change is there'
 fi
-echo 'Helm release istio-system/istio-cni: the change is there'
+[ -z "${asked:-}" ] || fail 'make it, and run this again when it has reached the cluster'
 
 echo '220-istio-cni-upgrade: applied. Next: sh 220-istio-cni-upgrade/verify.sh'

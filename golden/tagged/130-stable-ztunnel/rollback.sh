@@ -56,9 +56,11 @@ if [ "$made" -ne 0 ]; then
   echo "and under \`spec.values\`:"
   echo '  affinity: null'
   echo 'commit it; flux reconcile helmrelease ztunnel --namespace mesh --with-source'
-  fail 'make it, and run this again when it has reached the cluster'
+  asked=yes
+else
+  echo 'Flux'\''s HelmRelease mesh/ztunnel: the change is there'
 fi
-echo 'Flux'\''s HelmRelease mesh/ztunnel: the change is there'
+[ -z "${asked:-}" ] || fail 'make it, and run this again when it has reached the cluster'
 
 terms=$(kubectl get daemonset ztunnel -n istio-system -o 'jsonpath={range .spec.template.spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[*]}{.matchExpressions[?(@.key=="meshplan.dev/pool")].operator} {.matchExpressions[?(@.key=="meshplan.dev/pool")].values[0]}{"\n"}{end}')
 terms=$(printf '%s\n' "$terms" | sort -u)

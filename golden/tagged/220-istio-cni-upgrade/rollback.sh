@@ -59,9 +59,11 @@ if [ "$made" -ne 0 ]; then
   echo '  updateStrategy:'
   echo '    type: OnDelete'
   echo 'commit it; flux reconcile helmrelease istio-cni --namespace mesh --with-source'
-  fail 'make it, and run this again when it has reached the cluster'
+  asked=yes
+else
+  echo 'Flux'\''s HelmRelease mesh/istio-cni: the change is there'
 fi
-echo 'Flux'\''s HelmRelease mesh/istio-cni: the change is there'
+[ -z "${asked:-}" ] || fail 'make it, and run this again when it has reached the cluster'
 
 image=$(kubectl get daemonset/istio-cni-node -n istio-system -o 'jsonpath={.spec.template.spec.containers[0].image}')
 case $image in

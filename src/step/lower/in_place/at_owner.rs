@@ -11,6 +11,7 @@ use crate::yaml;
 #[derive(Clone, Copy)]
 pub(super) enum Chart {
     Base,
+    Istiod,
     Cni,
     Ztunnel,
 }
@@ -20,6 +21,7 @@ impl Chart {
     fn name(self) -> &'static str {
         match self {
             Self::Base => "base",
+            Self::Istiod => "istiod",
             Self::Cni => "cni",
             Self::Ztunnel => "ztunnel",
         }

@@ -8,7 +8,8 @@ use super::at_owner::{self, Chart};
 use super::owners::owned;
 use super::{Applier, Object, Phase, Step, step};
 use crate::existing::{Existing, Gateway, Way};
-use crate::istio::{Handover, tag_webhook};
+use crate::identity::Identity;
+use crate::istio::{Handover, tag_objects, tag_webhook};
 use crate::manifest::Manifest;
 use crate::plan::Owner;
 use crate::step::{Action, Gate, Restart};
@@ -100,6 +101,10 @@ pub(super) fn step_of(
         istioctl: context.istioctl(canary),
     });
     step.actions = set.collect();
+    if let Some((asked, back)) = at_their_owner(context, existing, tags) {
+        step.actions.insert(0, asked);
+        step.rollback.actions = back;
+    }
     step.gates = to(canary);
     if hands_over {
         step.gates.extend(followed(existing, canary));
@@ -130,6 +135,76 @@ pub(super) fn step_of(
         };
     }
     (!tags.is_empty()).then_some(step)
+}
+
+/// The tags among these that istiod's owner makes: it takes them out first, and has them back on the way back.
+fn at_their_owner(
+    context: &Context,
+    existing: &Existing,
+    tags: &[String],
+) -> Option<(Action<Object>, Vec<Action<Object>>)> {
+    let owner = existing.owners.istiod.as_ref()?;
+    let (stable, canary) = (&context.stable, &context.canary);
+    let is_theirs = |tag: &&String| existing.owned_tags.contains_key(*tag);
+    let moving: Vec<&String> = tags.iter().filter(is_theirs).collect();
+    if moving.is_empty() {
+        return None;
+    }
+    let asks = |list: &[&String], does, done| {
+        let values = json!({ "revisionTags": list });
+        let how = at_owner::values(owner, Chart::Istiod, &stable.version, &values);
+        at_owner::at(owner, how, does, done)
+    };
+    let kept: Vec<&String> = existing
+        .owned_tags
+        .keys()
+        .filter(|tag| !moving.contains(tag))
+        .collect();
+    let theirs: Vec<Identity> = moving
+        .iter()
+        .flat_map(|tag| existing.owned_tags[*tag].clone())
+        .collect();
+    let left = moving.iter().map(|tag| Gate::TagLeft {
+        tag: (*tag).clone(),
+        webhook: tag_webhook(tag, &existing.namespace),
+        revision: stable.name.clone(),
+    });
+    let found = |identity: &Identity| {
+        let mut objects = existing.objects.iter();
+        let object = objects.find(|object| object.identity == *identity)?;
+        Some(Object::Given(object.value.clone()))
+    };
+    let objects = |tag: &String| tag_objects(canary.facts, tag, &existing.namespace);
+    // What istioctl made in their place goes first: an owner takes nothing over.
+    let mut back: Vec<Action<Object>> = moving
+        .iter()
+        .map(|tag| Action::DeleteTag {
+            files: objects(tag).into_iter().map(Object::Identity).collect(),
+            tag: (*tag).clone(),
+            webhook: tag_webhook(tag, &existing.namespace),
+            revision: canary.name.clone(),
+        })
+        .collect();
+    let all: Vec<&String> = existing.owned_tags.keys().collect();
+    back.push(asks(
+        &all,
+        Action::Restore {
+            files: theirs.iter().filter_map(found).collect(),
+        },
+        moving
+            .iter()
+            .map(|tag| points(existing, tag, stable))
+            .collect(),
+    ));
+    let others = tags.iter().filter(|tag| !is_theirs(tag));
+    let others: Vec<Object> = others
+        .flat_map(|tag| tag_objects(stable.facts, tag, &existing.namespace))
+        .filter_map(|identity| found(&identity))
+        .collect();
+    if !others.is_empty() {
+        back.push(Action::Restore { files: others });
+    }
+    Some((asks(&kept, retire::delete(theirs), left.collect()), back))
 }
 
 /// A tag points to a revision.
