@@ -114,11 +114,11 @@ fn a_stable_version_that_reads_tags_hands_its_gateways_over_by_the_tag() {
     );
     assert!(!tree.contains_key("650-default-tag/apply.sh"));
     assert!(
-        tree["530-default-tag/verify.sh"].contains("*:1.18.2 | *:1.18.2-*)"),
+        tree["530-default-tag/verify.sh"].contains("*:1.18.2 | *:1.18.2-* | *:1.18.2@*)"),
         "the gateway's image tells its owner"
     );
     assert!(
-        tree["640-retire-control-plane/apply.sh"].contains("*:1.18.2 | *:1.18.2-*)"),
+        tree["640-retire-control-plane/apply.sh"].contains("*:1.18.2 | *:1.18.2-* | *:1.18.2@*)"),
         "and is asked for before istiod goes"
     );
 }
