@@ -114,11 +114,7 @@ impl Reading<'_> {
         let key = Key::namespaced("apps", "Deployment", namespace, &name);
         let pods = state.get(&key).and_then(|object| object.pods());
         let stable = state::version_of(self.plan.stable.version.get_ref());
-        let is_stable = |image: &String| {
-            let image = image.split('@').next().unwrap_or_default();
-            let tag = image.rsplit_once(':').map_or("", |(_, tag)| tag);
-            state::version_of(tag) == stable
-        };
+        let is_stable = |image: &String| state::image_version(image) == stable;
         Some(Deployment {
             name,
             replicas: pods.map_or(0, |pods| pods.replicas),

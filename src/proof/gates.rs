@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Course;
 use crate::identity::Key;
 use crate::route::{Outcome, Request, Table};
-use crate::state::{Facet, Object, State, version_of};
+use crate::state::{Facet, Object, State, image_version};
 use crate::step::Gate;
 use crate::target::IndexStep;
 
@@ -331,8 +331,7 @@ fn has(labels: &BTreeMap<String, String>, selector: &str) -> bool {
 
 fn version_in(object: &Object) -> Option<String> {
     let image = object.pods()?.images.first()?;
-    let tag = image.split('@').next()?.rsplit_once(':')?.1;
-    version_of(tag).map(|version| version.to_string())
+    image_version(image).map(|version| version.to_string())
 }
 
 /// A probe whose address is that of a Gateway has to be routed to a backend.

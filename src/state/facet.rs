@@ -128,6 +128,13 @@ pub struct Webhook {
     pub tag: Option<Tag>,
 }
 
+/// Returns the version that the tag of an image says, whatever digest stands behind it.
+#[must_use]
+pub fn image_version(image: &str) -> Option<Version> {
+    let (_, tag) = image.split('@').next()?.rsplit_once(':')?;
+    version_of(tag)
+}
+
 impl Facet {
     /// Reads what is understood of an object.
     #[must_use]
@@ -167,10 +174,7 @@ impl Facet {
                 path.rsplit('/').next() == Some(image)
             })
         };
-        let version = |image: Option<&String>| {
-            let image = image.map(|image| image.split('@').next().unwrap_or_default());
-            image.and_then(|image| version_of(image.rsplit_once(':').map_or("", |(_, tag)| tag)))
-        };
+        let version = |image: Option<&String>| image.and_then(|image| image_version(image));
         match identity.kind.as_str() {
             "Deployment" if pods.labels.get("app").map(String::as_str) == Some("istiod") => {
                 let revision = pods

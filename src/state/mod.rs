@@ -16,7 +16,9 @@ mod pods;
 mod replay;
 
 pub use change::Refusal;
-pub use facet::{Cni, Facet, Istiod, Namespace, Service, ServicePort, Tag, Webhook, Ztunnel};
+pub use facet::{
+    Cni, Facet, Istiod, Namespace, Service, ServicePort, Tag, Webhook, Ztunnel, image_version,
+};
 pub(crate) use found::merge;
 pub use gateway_api::{
     Address, Allowed, BackendRef, Filter, Gateway, HttpRoute, Listener, Match, NamedMatch,
