@@ -326,31 +326,255 @@ fn an_index_that_leads_out_of_the_tree_removes_nothing() {
     let precious = plan.path().join("precious.txt");
     fs::write(&precious, "mine\n").expect("a file");
     let index = plan.path().join("shop/index.json");
-    let mut json: serde_json::Value =
+    let json: serde_json::Value =
         serde_json::from_slice(&fs::read(&index).expect("the index")).expect("JSON");
     let digest = meshplan::target::sha256(b"mine\n");
-    let listed = json["files"].as_array_mut().expect("files");
     for path in [
         "../precious.txt",
         precious.to_str().expect("a path"),
         "310-weight-10/../../precious.txt",
+        ".git/hooks/pre-commit",
+        "src/main.rs",
     ] {
+        let mut json = json.clone();
+        let listed = json["files"].as_array_mut().expect("files");
         listed.push(serde_json::json!({ "path": path, "sha256": digest }));
+        fs::write(&index, serde_json::to_vec_pretty(&json).expect("JSON")).expect("the index");
+        for arguments in [&["compile", "plan.toml"][..], &["check", "shop"]] {
+            let output = meshplan_in(plan.path(), arguments);
+            assert_eq!(code(&output), 2, "{path}: {}", stderr(&output));
+            assert!(
+                stderr(&output).contains("which no compile writes"),
+                "{path}: {}",
+                stderr(&output)
+            );
+        }
     }
-    fs::write(&index, serde_json::to_vec_pretty(&json).expect("JSON")).expect("the index");
-    assert_eq!(
-        code(&meshplan_in(plan.path(), &["compile", "plan.toml"])),
-        0
-    );
     assert!(precious.exists());
+}
 
-    let pending = serde_json::json!({ "renames": [["../../plan.toml", "x"]], "removes": ["../precious.txt"] });
-    fs::write(plan.path().join("shop").join(PENDING), pending.to_string()).expect("a list");
+/// A folder with a tree, and a list of changes that did not come from a compile of it.
+fn with_pending(writes: &[(&str, &str)], removes: &[(&str, &[u8])]) -> tempfile::TempDir {
+    let plan = small_plan(&[]);
+    let compiled = meshplan_in(plan.path(), &["compile", "plan.toml"]);
+    assert_eq!(code(&compiled), 0, "{}", stderr(&compiled));
+    let root = plan.path().join("shop");
+    fs::create_dir(root.join(".meshplan-staged")).expect("a folder");
+    let digest = meshplan::target::sha256;
+    let mut listed = Vec::new();
+    for (number, (path, text)) in writes.iter().enumerate() {
+        let staged = root.join(".meshplan-staged").join(number.to_string());
+        fs::write(staged, text).expect("a staged file");
+        listed.push(serde_json::json!({ "path": path, "sha256": digest(text.as_bytes()) }));
+    }
+    let removes: Vec<_> = removes
+        .iter()
+        .map(|(path, bytes)| serde_json::json!({ "path": path, "sha256": digest(bytes) }))
+        .collect();
+    let pending = serde_json::json!({ "writes": listed, "removes": removes });
+    fs::write(root.join(PENDING), pending.to_string()).expect("a list");
+    plan
+}
+
+#[test]
+fn a_pending_list_that_no_compile_left_is_refused() {
+    let hook = "#!/bin/sh\necho gotcha\n";
+    for (writes, removes, why) in [
+        (
+            &[(".git/hooks/pre-commit", hook)][..],
+            &[][..],
+            "no compile writes `.git/hooks/pre-commit`",
+        ),
+        (
+            &[("../outside", hook)],
+            &[],
+            "no compile writes `../outside`",
+        ),
+        (&[("310-weight-10/.git/x", hook)], &[], "no compile writes"),
+        (
+            &[("310-weight-10/apply.sh", hook)],
+            &[],
+            "no index has `310-weight-10/apply.sh` with its digest",
+        ),
+        (
+            &[],
+            &[("310-weight-10/notes.txt", &b"mine\n"[..])],
+            "the old index does not list `310-weight-10/notes.txt`",
+        ),
+        (
+            &[],
+            &[("../precious.txt", &b"mine\n"[..])],
+            "no compile writes `../precious.txt`",
+        ),
+    ] {
+        let plan = with_pending(writes, removes);
+        let root = plan.path().join("shop");
+        fs::write(plan.path().join("precious.txt"), "mine\n").expect("a file");
+        fs::write(root.join("310-weight-10/notes.txt"), "mine\n").expect("a file");
+        let before = files(plan.path());
+        let output = meshplan_in(plan.path(), &["compile", "plan.toml"]);
+        assert_eq!(code(&output), 2, "{why}: {}", stderr(&output));
+        assert!(stderr(&output).contains(why), "{why}: {}", stderr(&output));
+        assert_eq!(before, files(plan.path()), "{why}");
+    }
+    // The old form, a list that was cut short, and a staged file that is not what is listed.
+    for text in [r#"{"renames":[],"removes":[]}"#, "{\"writes\"", ""] {
+        let plan = with_pending(&[], &[]);
+        fs::write(plan.path().join("shop").join(PENDING), text).expect("a list");
+        let output = meshplan_in(plan.path(), &["compile", "plan.toml"]);
+        assert_eq!(code(&output), 2, "{text}");
+        assert!(
+            stderr(&output).contains("was not left by a compile of this tree"),
+            "{}",
+            stderr(&output)
+        );
+    }
+    let plan = with_pending(&[("README.md", "new\n")], &[]);
+    fs::write(plan.path().join("shop/.meshplan-staged/0"), "other\n").expect("a staged file");
+    let output = meshplan_in(plan.path(), &["compile", "plan.toml"]);
+    assert_eq!(code(&output), 2);
+    assert!(
+        stderr(&output).contains("is not what it lists"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn no_link_below_the_tree_is_followed() {
+    use std::os::unix::fs::symlink;
+    // The staging folder is a link, a file, or holds what no compile puts there.
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    fs::write(elsewhere.path().join("0"), "mine\n").expect("a file");
+    let plan = small_plan(&[]);
+    let root = plan.path().join("shop");
+    let staged = root.join(".meshplan-staged");
+    let refused = |word: &str| {
+        let output = meshplan_in(plan.path(), &["compile", "plan.toml"]);
+        assert_eq!(code(&output), 2, "{word}");
+        assert!(
+            stderr(&output).contains(word),
+            "{word}: {}",
+            stderr(&output)
+        );
+        assert!(
+            stderr(&output).contains("nothing was written"),
+            "{}",
+            stderr(&output)
+        );
+        assert!(elsewhere.path().join("0").exists(), "{word}");
+    };
+    fs::create_dir(&root).expect("a folder");
+    symlink(elsewhere.path(), &staged).expect("a link");
+    refused(".meshplan-staged was not made by meshplan");
+    fs::remove_file(&staged).expect("removing");
+    fs::write(&staged, "mine\n").expect("a file");
+    refused(".meshplan-staged was not made by meshplan");
+    fs::remove_file(&staged).expect("removing");
+    fs::create_dir(&staged).expect("a folder");
+    fs::write(staged.join("notes.txt"), "mine\n").expect("a file");
+    refused(".meshplan-staged was not made by meshplan");
+    assert!(staged.join("notes.txt").exists());
+
+    // A pending list that would write through a linked folder.
+    let plan = with_pending(&[], &[]);
+    let root = plan.path().join("shop");
+    let text = fs::read_to_string(root.join("310-weight-10/apply.sh")).expect("a script");
+    fs::remove_dir_all(root.join("310-weight-10")).expect("removing");
+    symlink(elsewhere.path(), root.join("310-weight-10")).expect("a link");
+    fs::write(root.join(".meshplan-staged/0"), &text).expect("a staged file");
+    let listed = serde_json::json!({ "path": "310-weight-10/apply.sh", "sha256": meshplan::target::sha256(text.as_bytes()) });
+    fs::write(
+        root.join(PENDING),
+        serde_json::json!({ "writes": [listed], "removes": [] }).to_string(),
+    )
+    .expect("a list");
+    let output = meshplan_in(plan.path(), &["compile", "plan.toml"]);
+    assert_eq!(code(&output), 2);
+    assert!(
+        stderr(&output).contains("310-weight-10 is a link, which is not followed"),
+        "{}",
+        stderr(&output)
+    );
+    assert!(!elsewhere.path().join("apply.sh").exists());
+
+    // Reading does not follow one either.
+    let plan = small_plan(&[]);
     assert_eq!(
         code(&meshplan_in(plan.path(), &["compile", "plan.toml"])),
         0
     );
-    assert!(precious.exists() && plan.path().join("plan.toml").exists());
+    let secret = elsewhere.path().join("secret.yaml");
+    fs::write(&secret, "a secret\n").expect("a file");
+    let linked = plan.path().join("shop/310-weight-10/zz.yaml");
+    symlink(&secret, &linked).expect("a link");
+    for arguments in [
+        &["diff", "plan.toml", "shop"][..],
+        &["check", "plan.toml", "--golden", "shop"],
+    ] {
+        let output = meshplan_in(plan.path(), arguments);
+        assert_eq!(code(&output), 2, "{arguments:?}: {}", stderr(&output));
+        assert!(
+            stderr(&output).contains("zz.yaml is a link"),
+            "{}",
+            stderr(&output)
+        );
+    }
+    let output = meshplan_in(plan.path(), &["check", "shop"]);
+    assert_eq!(code(&output), 1);
+    assert!(
+        stderr(&output).contains("unlisted-file") && !stderr(&output).contains("a secret"),
+        "{}",
+        stderr(&output)
+    );
+
+    // Manifests: a link out of the folder is an error, and one inside is read once.
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::create_dir(folder.path().join("m")).expect("a folder");
+    let namespace = "apiVersion: v1\nkind: Namespace\nmetadata: {name: one}\n";
+    fs::write(folder.path().join("m/one.yaml"), namespace).expect("a file");
+    symlink("one.yaml", folder.path().join("m/two.yaml")).expect("a link");
+    symlink(".", folder.path().join("m/again")).expect("a link");
+    let output = meshplan_in(folder.path(), &["check", "m"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert!(!stderr(&output).contains("twice"), "{}", stderr(&output));
+    symlink(&secret, folder.path().join("m/three.yaml")).expect("a link");
+    let output = meshplan_in(folder.path(), &["check", "m"]);
+    assert_eq!(code(&output), 2);
+    assert!(
+        stderr(&output).contains("three.yaml is a link out of m"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+/// What stands behind "nothing was written" is so: after the list is there, something may have been.
+#[test]
+fn it_is_said_whether_something_was_written() {
+    let (old, new) = trees();
+    let folder = fresh(&old);
+    let disk = Disk::default();
+    write(&disk, &folder.path().join("tree"), &new, true).expect("a compile");
+    let (mut nothing, mut half) = (0, 0);
+    for operation in 0..disk.changes() {
+        let folder = fresh(&old);
+        let root = folder.path().join("tree");
+        let error =
+            write(&Disk::stopping_after(operation), &root, &new, true).expect_err("stopped");
+        let said = format!("{error:#}");
+        let mut there = files(&root);
+        there.retain(|path, _| !path.starts_with(".meshplan-"));
+        if said.contains("nothing was written") {
+            nothing += 1;
+            assert_eq!(there, texts(&old), "operation {operation}: {said}");
+        } else {
+            half += 1;
+            assert!(said.contains("is half-written"), "{said}");
+            assert!(root.join(PENDING).exists(), "operation {operation}: {said}");
+        }
+    }
+    assert!(nothing > 5 && half > 5, "{nothing} {half}");
 }
 
 #[cfg(target_os = "linux")]

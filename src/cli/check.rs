@@ -12,7 +12,7 @@ use super::output::{Format, Outcome, Shell};
 use super::subject::{Subject, is_plan, standard_input, subject};
 use crate::finding::Finding;
 use crate::proof::{prove_manifests, prove_read, schemas};
-use crate::tree::{Difference, Tree, compare};
+use crate::tree::{self, Difference, Tree, compare};
 
 /// How many files' diffs are shown; the others are counted.
 const SHOWN: usize = 3;
@@ -129,7 +129,7 @@ impl Check {
 
 /// Compares a tree with a directory; hidden files of the directory do not count.
 fn against(tree: &Tree, golden: &Path) -> Result<Vec<Difference>> {
-    Ok(compare(&input::tree(golden)?, tree))
+    Ok(compare(&tree::read(golden)?, tree))
 }
 
 fn shown(differences: &[Difference], golden: &str) -> String {

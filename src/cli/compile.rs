@@ -119,8 +119,7 @@ impl Compile {
                 (None, _) => name.to_path_buf(),
             };
             apart(&folder, dump.as_deref())?;
-            let report = tree::write(&Disk::default(), &folder, &output.tree, !self.no_prune)
-                .with_context(|| format!("nothing was written to {}", folder.display()))?;
+            let report = tree::write(&Disk::default(), &folder, &output.tree, !self.no_prune)?;
             if format == Format::Text {
                 shell.print(&steps(output, &folder, &report))?;
             }

@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::input;
 use super::output::{Format, Outcome, Shell};
-use crate::tree::{Difference, Tree, review};
+use crate::tree::{self, Difference, Tree, review};
 
 /// The widest bar of plus and minus signs.
 const BAR: usize = 40;
@@ -67,7 +67,7 @@ fn side(argument: &str, shell: &mut Shell) -> Result<Result<Tree, Outcome>> {
             .extension()
             .is_some_and(|extension| extension == "toml");
     if !is_plan {
-        return Ok(Ok(input::tree(Path::new(argument))?));
+        return Ok(Ok(tree::read(Path::new(argument))?));
     }
     let compiled = input::compile_plan(&input::plan(argument)?, &BTreeMap::new());
     let outcome = shell.findings(&compiled.findings, &compiled.sources, Format::Text, false)?;

@@ -9,7 +9,6 @@ use anyhow::{Context, Result, bail};
 
 use crate::plan::Files;
 use crate::source::Source;
-use crate::tree::{PENDING, Tree};
 use crate::{Compiled, compile};
 
 /// Reads a plan: a file, or `-` for standard input.
@@ -90,39 +89,4 @@ pub(super) fn templates(folder: Option<&Path>) -> Result<BTreeMap<String, Source
         }
     }
     Ok(found)
-}
-
-/// Reads a compiled directory; hidden files do not count.
-pub(super) fn tree(root: &Path) -> Result<Tree> {
-    if root.join(PENDING).exists() {
-        bail!(
-            "a compile stopped half-way in {}; run it again first",
-            root.display()
-        );
-    }
-    let mut tree = Tree::default();
-    let mut open = vec![(root.to_path_buf(), String::new())];
-    while let Some((folder, prefix)) = open.pop() {
-        for entry in
-            fs::read_dir(&folder).with_context(|| format!("listing {}", folder.display()))?
-        {
-            let path = entry
-                .with_context(|| format!("listing {}", folder.display()))?
-                .path();
-            let name = path
-                .file_name()
-                .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-            if name.starts_with('.') {
-                continue;
-            }
-            if path.is_dir() {
-                open.push((path, format!("{prefix}{name}/")));
-            } else {
-                let bytes =
-                    fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
-                tree.add(format!("{prefix}{name}"), String::from_utf8_lossy(&bytes));
-            }
-        }
-    }
-    Ok(tree)
 }

@@ -1,6 +1,6 @@
 //! What a command is about: a plan or a compiled directory as its steps, or manifests of any origin.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -10,12 +10,11 @@ use anyhow::{Context, Result, bail};
 
 use super::input;
 use super::output::{Format, Outcome, Shell};
-use crate::finding::{self, Finding};
-use crate::proof::Course;
+use crate::finding::{self, Finding, Severity};
+use crate::proof::{Course, schemas};
 use crate::source::{Source, Sources};
 use crate::state::{Object, load};
-use crate::target::{FORMAT_VERSION, Index};
-use crate::tree::PENDING;
+use crate::tree::Compiled;
 
 /// What a command is about.
 pub(super) enum Subject {
@@ -31,6 +30,33 @@ pub(super) enum Subject {
         findings: Vec<Finding>,
         sources: Sources,
     },
+}
+
+impl Subject {
+    /// Shows what of it cannot be read, or is an object that the API server would refuse; returns what that comes to. Nothing
+    /// can be said about requests then.
+    pub fn unreadable(&self, shell: &mut Shell) -> Result<Option<Outcome>> {
+        let (mut findings, sources) = match self {
+            Self::Course {
+                findings, sources, ..
+            } => (findings.clone(), sources),
+            Self::Manifests {
+                objects,
+                findings,
+                sources,
+            } => {
+                let (refused, _) = schemas(objects);
+                ([findings.as_slice(), &refused].concat(), sources)
+            }
+        };
+        findings.retain(|finding| finding.severity == Severity::Error);
+        if findings.is_empty() {
+            return Ok(None);
+        }
+        shell
+            .findings(&findings, sources, Format::Text, false)
+            .map(Some)
+    }
 }
 
 /// Returns whether an argument names a plan.
@@ -50,9 +76,7 @@ pub(super) fn subject(
         return plan(argument, shell, format);
     }
     let path = Path::new(argument);
-    if path.join("index.json").is_file()
-        && let Some(course) = compiled(path)?
-    {
+    if let Some(course) = compiled(path)? {
         return Ok(Ok(course));
     }
     Ok(Ok(manifests(argument, shell)?))
@@ -81,37 +105,26 @@ fn plan(argument: &str, shell: &mut Shell, format: Format) -> Result<Result<Subj
     }))
 }
 
-/// A directory that meshplan compiled; nothing where the index is somebody else's.
+/// A directory that meshplan compiled; nothing where it holds other manifests.
 fn compiled(path: &Path) -> Result<Option<Subject>> {
-    let index = path.join("index.json");
-    let text =
-        fs::read_to_string(&index).with_context(|| format!("reading {}", index.display()))?;
-    let value: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
-    let (Some(version), Some(_)) = (
-        value["format_version"].as_u64(),
-        value["facts_version"].as_str(),
-    ) else {
+    let Some(tree) = Compiled::open(path)? else {
         return Ok(None);
     };
-    if version > u64::from(FORMAT_VERSION) {
-        bail!(
-            "{} was written by a later meshplan, in format {version}; this one reads up to {FORMAT_VERSION}",
-            index.display()
-        );
+    let mut texts = BTreeMap::new();
+    for entry in &tree.index.files {
+        if let Some(bytes) = tree.bytes(&entry.path)? {
+            let text = String::from_utf8(bytes)
+                .with_context(|| format!("{} is not UTF-8", path.join(&entry.path).display()))?;
+            texts.insert(entry.path.clone(), text);
+        }
     }
-    if path.join(PENDING).exists() {
-        bail!(
-            "a compile stopped half-way in {}; run it again first",
-            path.display()
-        );
-    }
-    let index: Index = serde_json::from_value(value)
-        .with_context(|| format!("reading {} as an index of meshplan", index.display()))?;
     let mut sources = Sources::default();
-    let text = |name: &str| fs::read_to_string(path.join(name)).ok();
+    let text = |name: &str| texts.get(name).cloned();
     let shown = |name: &str| path.join(name).display().to_string();
-    let (course, mut findings) = Course::of(index, &text, &shown, &mut sources);
-    findings.extend(unlisted(path, &course));
+    let mut findings = tree.differences()?;
+    let (course, found) = Course::of(tree.index, &text, &shown, &mut sources);
+    findings.extend(found);
+    finding::sort_by_step(&mut findings);
     Ok(Some(Subject::Course {
         course,
         findings,
@@ -119,64 +132,46 @@ fn compiled(path: &Path) -> Result<Option<Subject>> {
     }))
 }
 
-/// Files in a step's directory that `kubectl apply -f` of it would apply, and that no action names.
-fn unlisted(path: &Path, course: &Course) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for step in &course.index.steps {
-        let folder = path.join(&step.step.name);
-        let Ok(entries) = fs::read_dir(&folder) else {
-            continue;
-        };
-        let mut names: Vec<String> = entries
-            .flatten()
-            .map(|entry| entry.file_name().to_string_lossy().into_owned())
-            .collect();
-        names.sort();
-        for name in names {
-            let applied = ["yaml", "yml", "json"]
-                .iter()
-                .any(|end| Path::new(&name).extension().is_some_and(|e| e == *end));
-            let known = course
-                .index
-                .files
-                .iter()
-                .any(|file| file.path == format!("{}/{name}", step.step.name));
-            if applied && !known {
-                let mut finding = Finding::warning("unlisted-file", format!("`{}/{name}` is in no index", step.step.name))
-                    .label("`kubectl apply -f` of the step would apply it, and nothing here was proved with it")
-                    .help("keep it outside of the compiled directory");
-                finding.step = Some(step.step.name.clone());
-                findings.push(finding);
-            }
-        }
-    }
-    findings
-}
-
 fn manifests(argument: &str, shell: &mut Shell) -> Result<Subject> {
     let path = Path::new(argument);
     let mut files: Vec<PathBuf> = Vec::new();
     if path.is_dir() {
+        let top = fs::canonicalize(path).with_context(|| format!("finding {argument}"))?;
+        let mut met = BTreeSet::from([top.clone()]);
         let mut open = vec![path.to_path_buf()];
         while let Some(folder) = open.pop() {
-            for entry in
-                fs::read_dir(&folder).with_context(|| format!("listing {}", folder.display()))?
-            {
-                let path = entry
-                    .with_context(|| format!("listing {}", folder.display()))?
-                    .path();
+            let listing = || format!("listing {}", folder.display());
+            let entries = fs::read_dir(&folder).with_context(listing)?;
+            let mut paths = entries
+                .map(|entry| entry.map(|entry| entry.path()))
+                .collect::<std::io::Result<Vec<_>>>()
+                .with_context(listing)?;
+            paths.sort();
+            for path in paths {
                 let hidden = path
                     .file_name()
                     .is_some_and(|name| name.to_string_lossy().starts_with('.'));
                 let manifest = path
                     .extension()
                     .is_some_and(|e| e == "yaml" || e == "yml" || e == "json");
-                if hidden {
+                if hidden || !(path.is_dir() || manifest) {
+                    continue;
+                }
+                let real = fs::canonicalize(&path)
+                    .with_context(|| format!("finding {}", path.display()))?;
+                if !real.starts_with(&top) {
+                    bail!(
+                        "{} is a link out of {argument}, which is not followed; name what it leads to as well",
+                        path.display()
+                    );
+                }
+                // What two links lead to is there once.
+                if !met.insert(real) {
                     continue;
                 }
                 if path.is_dir() {
                     open.push(path);
-                } else if manifest {
+                } else {
                     files.push(path);
                 }
             }

@@ -67,6 +67,9 @@ impl Trace {
             Ok(subject) => subject,
             Err(outcome) => return Ok(outcome),
         };
+        if let Some(outcome) = subject.unreadable(shell)? {
+            return Ok(outcome);
+        }
         let states: Vec<(Option<String>, State)> = match &subject {
             Subject::Course { course, .. } => course
                 .states()

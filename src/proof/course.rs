@@ -52,8 +52,8 @@ impl Course {
             let name = shown(&entry.path);
             let Some(text) = text(&entry.path) else {
                 let missing =
-                    Finding::error("missing-file", format!("`{}` is not there", entry.path))
-                        .label("index.json names it")
+                    Finding::error("missing-file", format!("`{}` is missing", entry.path))
+                        .label("index.json lists it")
                         .help("compile the plan again");
                 findings.push(of_step(step, missing));
                 continue;

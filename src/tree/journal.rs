@@ -1,114 +1,226 @@
 //! Changing many files as if at once: all new files are staged, a list of what is to happen is written, and then it
 //! happens. Stopped before the list is there, the tree is the old one; after that, the list says how to finish.
+//!
+//! A list may also come from elsewhere, with a commit. So it is held against the indexes and digests before it is followed.
 
-use std::path::Path;
-
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
-use super::disk::{self, Disk};
-use super::write::{Change, is_inside};
+use super::disk::{Disk, Root};
+use super::layout::{KEPT, is_ours};
+use super::write::{Change, Ownership, Refused};
+use crate::target::sha256;
 
 /// The list of what is to happen; while it is there, the tree is neither the old nor the new one.
 pub const PENDING: &str = ".meshplan-pending";
 /// Where new files wait, and the list while it is written.
 const STAGED: &str = ".meshplan-staged";
+/// The list, while it is written.
+const LIST: &str = "list";
+/// The index is written last: until then the old one says what may be removed.
+const INDEX: &str = "index.json";
 
+/// Files are named by their number in the list.
 #[derive(Debug, Serialize, Deserialize)]
 struct Pending {
-    /// Staged file and its path.
-    renames: Vec<(String, String)>,
-    removes: Vec<String>,
+    writes: Vec<Listed>,
+    removes: Vec<Listed>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Listed {
+    path: String,
+    /// Of the new file's bytes, or of those that go.
+    sha256: String,
+}
+
+/// Returns whether there is a list of what is to happen.
+pub(super) fn is_pending(root: &Root) -> Result<bool> {
+    Ok(root.kind(PENDING)?.is_some())
 }
 
 /// Finishes what an earlier run has left, or throws away what it had only staged. Returns whether there was a list.
-pub(super) fn recover(disk: &Disk, root: &Path) -> Result<bool> {
-    let Some(bytes) = disk::read(&root.join(PENDING))? else {
+pub(super) fn recover(disk: &Disk, root: &Root) -> Result<bool> {
+    let Some(bytes) = root.read(PENDING)? else {
         clear(disk, root)?;
         return Ok(false);
     };
-    let pending: Pending = serde_json::from_slice(&bytes).with_context(|| {
-        format!(
-            "reading {}, which an earlier compile left",
-            root.join(PENDING).display()
-        )
-    })?;
+    let refuse = |why: String| {
+        Refused(vec![format!(
+            "{} was not left by a compile of this tree: {why}; remove it and {} by hand",
+            root.shown(PENDING),
+            root.shown(STAGED)
+        )])
+    };
+    let pending: Pending = serde_json::from_slice(&bytes)
+        .map_err(|error| refuse(format!("it cannot be read ({error})")))?;
+    believed(root, &pending).map_err(|error| refuse(format!("{error:#}")))?;
     finish(disk, root, &pending)?;
     Ok(true)
 }
 
+/// Says why a list cannot be this program's own.
+fn believed(root: &Root, pending: &Pending) -> Result<()> {
+    let all = || pending.writes.iter().chain(&pending.removes);
+    if let Some(other) = all().find(|listed| !is_ours(&listed.path)) {
+        bail!("no compile writes `{}`", other.path);
+    }
+    let mut known: Vec<(String, String)> = Vec::new();
+    let mut note = |bytes: Option<Vec<u8>>, what: &str| -> Result<()> {
+        let Some(bytes) = bytes else { return Ok(()) };
+        let index: Ownership =
+            serde_json::from_slice(&bytes).with_context(|| format!("reading {what}"))?;
+        known.extend(index.files.into_iter().map(|file| (file.path, file.sha256)));
+        Ok(())
+    };
+    note(root.read(INDEX)?, INDEX)?;
+    if let Some(kept) = root.read(KEPT)? {
+        let kept: Vec<Listed> =
+            serde_json::from_slice(&kept).with_context(|| format!("reading {KEPT}"))?;
+        known.extend(kept.into_iter().map(|file| (file.path, file.sha256)));
+    }
+    let mut fresh: Vec<(String, String)> = Vec::new();
+    for (number, listed) in pending.writes.iter().enumerate() {
+        // What is staged no longer has been put in its place already.
+        let Some(bytes) = root.read(&staged(number))? else {
+            continue;
+        };
+        if sha256(&bytes) != listed.sha256 {
+            bail!("{} is not what it lists", root.shown(&staged(number)));
+        }
+        if listed.path == INDEX {
+            let index: Ownership = serde_json::from_slice(&bytes)
+                .with_context(|| format!("reading {}", root.shown(&staged(number))))?;
+            fresh.extend(index.files.into_iter().map(|file| (file.path, file.sha256)));
+        }
+    }
+    let lists = |all: &[(String, String)], one: &Listed| {
+        all.iter()
+            .any(|(path, digest)| (path, digest) == (&one.path, &one.sha256))
+    };
+    let own = |path: &str| path == INDEX || path == KEPT;
+    for listed in &pending.writes {
+        if !own(&listed.path) && !lists(&fresh, listed) && !lists(&known, listed) {
+            bail!("no index has `{}` with its digest", listed.path);
+        }
+    }
+    for listed in &pending.removes {
+        let Some(bytes) = root.read(&listed.path)? else {
+            continue;
+        };
+        if listed.path == KEPT {
+            continue;
+        }
+        if !lists(&known, listed) {
+            bail!("the old index does not list `{}`", listed.path);
+        }
+        if sha256(&bytes) != listed.sha256 {
+            bail!("`{}` was edited", listed.path);
+        }
+    }
+    Ok(())
+}
+
 /// Makes all changes, or none.
-pub(super) fn run(disk: &Disk, root: &Path, changes: &[Change]) -> Result<()> {
-    let staged = root.join(STAGED);
+pub(super) fn run(disk: &Disk, root: &Root, changes: &[Change]) -> Result<()> {
     let result = stage(disk, root, changes);
     let pending = match result {
         Ok(pending) => pending,
         Err(error) => {
-            // The old tree is whole; what was staged is of no use to anyone.
+            // As far as it goes: the error that counts is the first.
             let _ = clear(disk, root);
             return Err(error);
         }
     };
     let bytes = serde_json::to_vec(&pending).context("writing down what is to happen")?;
-    disk.write(&staged.join("list"), &bytes, false)?;
-    disk.rename(&staged.join("list"), &root.join(PENDING))?;
+    let list = format!("{STAGED}/{LIST}");
+    disk.write(root, &list, &bytes, false)?;
+    disk.rename(root, &list, PENDING)?;
     finish(disk, root, &pending)
 }
 
-fn stage(disk: &Disk, root: &Path, changes: &[Change]) -> Result<Pending> {
-    let staged = root.join(STAGED);
-    disk.create_folder(&staged)?;
+fn stage(disk: &Disk, root: &Root, changes: &[Change]) -> Result<Pending> {
+    disk.create_folder(root, STAGED)?;
     let mut pending = Pending {
-        renames: Vec::new(),
+        writes: Vec::new(),
         removes: Vec::new(),
     };
-    for (number, change) in changes.iter().enumerate() {
+    for change in changes {
         match change {
             Change::Write { path, file } => {
-                let name = format!("{number}");
-                disk.write(&staged.join(&name), file.text.as_bytes(), file.executable)?;
-                pending.renames.push((name, path.clone()));
+                let bytes = file.text.as_bytes();
+                disk.write(root, &staged(pending.writes.len()), bytes, file.executable)?;
+                pending.writes.push(Listed {
+                    path: path.clone(),
+                    sha256: sha256(bytes),
+                });
             }
-            Change::Remove { path } => pending.removes.push(path.clone()),
+            Change::Remove { path, sha256 } => pending.removes.push(Listed {
+                path: path.clone(),
+                sha256: sha256.clone(),
+            }),
         }
     }
     Ok(pending)
 }
 
+/// Where the new file of a number waits.
+fn staged(number: usize) -> String {
+    format!("{STAGED}/{number}")
+}
+
 /// Does what the list says; what has been done already is passed over.
-fn finish(disk: &Disk, root: &Path, pending: &Pending) -> Result<()> {
-    let staged = root.join(STAGED);
-    for (name, path) in &pending.renames {
-        let from = staged.join(name);
-        if !is_inside(path) || !is_inside(name) || disk::kind(&from)?.is_none() {
-            continue;
+fn finish(disk: &Disk, root: &Root, pending: &Pending) -> Result<()> {
+    let place = |number: usize, path: &str| -> Result<()> {
+        let from = staged(number);
+        if root.kind(&from)?.is_none() {
+            return Ok(());
         }
-        let to = root.join(path);
-        if let Some(folder) = to.parent() {
-            disk.create_folder(folder)?;
+        if let Some((folder, _)) = path.rsplit_once('/') {
+            disk.create_folder(root, folder)?;
         }
-        disk.rename(&from, &to)?;
+        disk.rename(root, &from, path)
+    };
+    let writes = || pending.writes.iter().enumerate();
+    let first = |path: &str| path != INDEX && path != KEPT;
+    for (number, listed) in writes().filter(|(_, listed)| first(&listed.path)) {
+        place(number, &listed.path)?;
     }
-    for path in pending.removes.iter().filter(|path| is_inside(path)) {
-        let path = root.join(path);
-        disk.remove(&path)?;
-        for folder in path
-            .ancestors()
-            .skip(1)
-            .take_while(|folder| *folder != root)
-        {
-            disk.remove_empty_folder(folder)?;
+    for listed in &pending.removes {
+        disk.remove(root, &listed.path)?;
+        let mut folder = listed.path.as_str();
+        while let Some((above, _)) = folder.rsplit_once('/') {
+            disk.remove_empty_folder(root, above)?;
+            folder = above;
+        }
+    }
+    for last in [KEPT, INDEX] {
+        for (number, listed) in writes().filter(|(_, listed)| listed.path == last) {
+            place(number, &listed.path)?;
         }
     }
     clear(disk, root)?;
-    disk.remove(&root.join(PENDING))
+    disk.remove(root, PENDING)
 }
 
-/// Removes the staging folder.
-fn clear(disk: &Disk, root: &Path) -> Result<()> {
-    let staged = root.join(STAGED);
-    for path in disk::list(&staged)? {
-        disk.remove(&path)?;
+/// Removes the staging folder. One that holds anything else was not made by a compile.
+fn clear(disk: &Disk, root: &Root) -> Result<()> {
+    let ours = match root.kind(STAGED)? {
+        None => return Ok(()),
+        Some(kind) if kind.is_dir() => root.list(STAGED)?.into_iter().all(|(name, kind)| {
+            kind.is_file() && (name == LIST || name.bytes().all(|byte| byte.is_ascii_digit()))
+        }),
+        Some(_) => false,
+    };
+    if !ours {
+        return Err(Refused(vec![format!(
+            "{} was not made by meshplan; move it away",
+            root.shown(STAGED)
+        )])
+        .into());
     }
-    disk.remove_empty_folder(&staged)
+    for (name, _) in root.list(STAGED)? {
+        disk.remove(root, &format!("{STAGED}/{name}"))?;
+    }
+    disk.remove_empty_folder(root, STAGED)
 }

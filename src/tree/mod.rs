@@ -3,6 +3,8 @@
 mod compare;
 mod disk;
 mod journal;
+mod layout;
+mod read;
 mod write;
 
 use std::collections::BTreeMap;
@@ -10,6 +12,7 @@ use std::collections::BTreeMap;
 pub use compare::{Difference, compare, review};
 pub use disk::Disk;
 pub use journal::PENDING;
+pub use read::{Compiled, read};
 pub use write::{Refused, Report, write};
 
 /// One file.

@@ -2,17 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::{Component, Path};
+use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use serde::Deserialize;
 
-use super::disk::{self, Disk};
+use super::disk::{Disk, Root};
+use super::layout::{KEPT, is_ours};
 use super::{File, Tree, journal};
 use crate::target::{FORMAT_VERSION, FileEntry, sha256};
-
-/// The list of stale files that are still there.
-const KEPT: &str = ".meshplan-kept";
 
 /// What was done.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -45,7 +43,7 @@ impl std::error::Error for Refused {}
 #[derive(Debug)]
 pub(super) enum Change {
     Write { path: String, file: File },
-    Remove { path: String },
+    Remove { path: String, sha256: String },
 }
 
 /// Writes a tree into a folder, which is made if it is not there. With `prune`, files that an earlier run wrote and this
@@ -53,67 +51,93 @@ pub(super) enum Change {
 ///
 /// # Errors
 ///
-/// [`Refused`] where foreign files are in the way, and what the file system says, with what was being done. Whatever
-/// happens, the folder holds the old tree, the new tree, or one that the next call finishes.
-pub fn write(disk: &Disk, root: &Path, tree: &Tree, prune: bool) -> Result<Report> {
-    let new_folder = disk::kind(root)?.is_none();
-    disk.create_folder(root)?;
-    let _lock = disk::lock(root)?;
+/// [`Refused`] where foreign files are in the way, and what the file system says, with what was being done and whether
+/// something was written. Whatever happens, the folder holds the old tree, the new tree, or one that the next call finishes.
+pub fn write(disk: &Disk, path: &Path, tree: &Tree, prune: bool) -> Result<Report> {
+    let unwritten = || format!("nothing was written to {}", path.display());
+    let half_written = || {
+        format!(
+            "{} is half-written; compile again to finish it",
+            path.display()
+        )
+    };
+    let new_folder = disk.create_root(path).with_context(unwritten)?;
+    let root = Root::open(path).with_context(unwritten)?;
+    let _lock = root.lock().with_context(unwritten)?;
+    let was_pending = journal::is_pending(&root).with_context(unwritten)?;
     let mut report = Report {
-        finished_earlier: journal::recover(disk, root)?,
+        finished_earlier: journal::recover(disk, &root).with_context(|| {
+            if was_pending {
+                format!(
+                    "an earlier compile into {} cannot be finished",
+                    path.display()
+                )
+            } else {
+                unwritten()
+            }
+        })?,
         ..Report::default()
     };
-    let old = old_index(root, tree)?;
-    let owned = Owned::new(root, old.as_ref())?;
-    let changes = changes(root, tree, &owned, prune, &mut report)?;
-    if !changes.is_empty()
-        && let Err(error) = journal::run(disk, root, &changes)
+    let planned = old_index(&root, tree)
+        .and_then(|old| Owned::new(&root, old.as_ref()))
+        .and_then(|owned| changes(&root, tree, &owned, prune, &mut report))
+        .with_context(unwritten)?;
+    if !planned.is_empty()
+        && let Err(error) = journal::run(disk, &root, &planned)
     {
+        let pending = journal::is_pending(&root).unwrap_or(true);
         if new_folder {
-            let _ = disk.remove_empty_folder(root);
+            let _ = disk.remove_empty_root(path);
         }
-        return Err(error);
+        return Err(error.context(if pending { half_written() } else { unwritten() }));
     }
     Ok(report)
 }
 
 /// What an index says of whose a tree is. Steps are left alone: what other releases say there is no reason to disown a tree.
 #[derive(Deserialize)]
-struct Ownership {
+pub(super) struct Ownership {
     format_version: u32,
     plan: String,
-    files: Vec<FileEntry>,
+    pub(super) files: Vec<FileEntry>,
 }
 
 /// The index that is there, if it is meshplan's and of the same plan.
-fn old_index(root: &Path, tree: &Tree) -> Result<Option<Ownership>> {
-    let path = root.join("index.json");
-    if disk::kind(&path)?.is_some_and(|kind| !kind.is_file()) {
+fn old_index(root: &Root, tree: &Tree) -> Result<Option<Ownership>> {
+    const INDEX: &str = "index.json";
+    if root.kind(INDEX)?.is_some_and(|kind| !kind.is_file()) {
         return Ok(None);
     }
-    let Some(bytes) = disk::read(&path)? else {
+    let Some(bytes) = root.read(INDEX)? else {
         return Ok(None);
     };
     let refuse = |why: String| Err(Refused(vec![why]).into());
     let Ok(old) = serde_json::from_slice::<Ownership>(&bytes) else {
         return refuse(format!(
             "{} is not meshplan's; give another --out, or move it away",
-            path.display()
+            root.shown(INDEX)
         ));
     };
     if old.format_version > FORMAT_VERSION {
         return refuse(format!(
             "{} was written by a later meshplan; use that one",
-            path.display()
+            root.shown(INDEX)
+        ));
+    }
+    if let Some(other) = old.files.iter().find(|file| !is_ours(&file.path)) {
+        return refuse(format!(
+            "{} lists `{}`, which no compile writes; give another --out, or move it away",
+            root.shown(INDEX),
+            other.path
         ));
     }
     let new = tree
-        .get("index.json")
+        .get(INDEX)
         .and_then(|file| serde_json::from_str::<Ownership>(&file.text).ok());
     if new.is_some_and(|new| new.plan != old.plan) {
         return refuse(format!(
             "{} holds the plan `{}`; give another --out",
-            root.display(),
+            root.shown(INDEX),
             old.plan
         ));
     }
@@ -124,13 +148,14 @@ fn old_index(root: &Path, tree: &Tree) -> Result<Option<Ownership>> {
 struct Owned(BTreeMap<String, String>);
 
 impl Owned {
-    fn new(root: &Path, old: Option<&Ownership>) -> Result<Self> {
-        let kept = disk::read(&root.join(KEPT))?;
+    fn new(root: &Root, old: Option<&Ownership>) -> Result<Self> {
+        let kept = root.read(KEPT)?;
         let kept: Vec<FileEntry> = kept
             .and_then(|bytes| serde_json::from_slice(&bytes).ok())
             .unwrap_or_default();
         let listed = old.iter().flat_map(|index| &index.files).chain(&kept);
         let mut files: BTreeMap<String, String> = listed
+            .filter(|file| is_ours(&file.path))
             .map(|file| (file.path.clone(), file.sha256.clone()))
             .collect();
         if old.is_some() {
@@ -145,7 +170,7 @@ impl Owned {
 
 /// Compares the folder with the tree. Foreign files in the way are all found before anything is refused.
 fn changes(
-    root: &Path,
+    root: &Root,
     tree: &Tree,
     owned: &Owned,
     prune: bool,
@@ -158,12 +183,12 @@ fn changes(
             refused.push(why);
             continue;
         }
-        match disk::read(&root.join(path))? {
+        match root.read(path)? {
             Some(bytes) if bytes == file.text.as_bytes() => report.unchanged += 1,
             Some(_) if !owned.0.contains_key(path) => {
                 refused.push(format!(
                     "{} is not meshplan's own; move it away",
-                    root.join(path).display()
+                    root.shown(path)
                 ));
             }
             _ => {
@@ -181,15 +206,18 @@ fn changes(
         .iter()
         .filter(|(path, digest)| !digest.is_empty() && tree.get(path).is_none());
     for (path, digest) in stale {
-        if !is_inside(path) || blocked(root, path)?.is_some() {
+        if blocked(root, path)?.is_some() {
             continue;
         }
-        let Some(bytes) = disk::read(&root.join(path))? else {
+        let Some(bytes) = root.read(path)? else {
             continue;
         };
         if prune && sha256(&bytes) == *digest {
             report.removed.push(path.clone());
-            changes.push(Change::Remove { path: path.clone() });
+            changes.push(Change::Remove {
+                path: path.clone(),
+                sha256: digest.clone(),
+            });
             continue;
         }
         if prune {
@@ -211,15 +239,17 @@ fn changes(
 
 /// The change to the list of files that stay though the index no longer names them: without it the next compile would take
 /// them for somebody else's.
-fn kept_list(root: &Path, owned: &Owned, kept: &[FileEntry]) -> Result<Option<Change>> {
+fn kept_list(root: &Root, owned: &Owned, kept: &[FileEntry]) -> Result<Option<Change>> {
+    let there = root.read(KEPT)?;
     if kept.is_empty() {
-        let there = owned.0.contains_key(KEPT);
-        return Ok(there.then(|| Change::Remove {
+        let own = there.filter(|_| owned.0.contains_key(KEPT));
+        return Ok(own.map(|bytes| Change::Remove {
             path: KEPT.to_owned(),
+            sha256: sha256(&bytes),
         }));
     }
     let text = serde_json::to_string_pretty(kept)? + "\n";
-    if disk::read(&root.join(KEPT))?.is_some_and(|bytes| bytes == text.as_bytes()) {
+    if there.is_some_and(|bytes| bytes == text.as_bytes()) {
         return Ok(None);
     }
     let file = File {
@@ -232,47 +262,33 @@ fn kept_list(root: &Path, owned: &Owned, kept: &[FileEntry]) -> Result<Option<Ch
     }))
 }
 
-/// Whether a path from the top stays below it.
-pub(super) fn is_inside(path: &str) -> bool {
-    !path.is_empty()
-        && Path::new(path)
-            .components()
-            .all(|part| matches!(part, Component::Normal(_)))
-}
-
 /// Says why a file cannot be at a path: something on the way to it is no folder, or it is no file itself.
-fn blocked(root: &Path, path: &str) -> Result<Option<String>> {
-    let target = root.join(path);
-    let mut folders: Vec<&Path> = target
-        .ancestors()
-        .skip(1)
-        .take_while(|folder| *folder != root)
-        .collect();
-    folders.reverse();
+fn blocked(root: &Root, path: &str) -> Result<Option<String>> {
+    let folders = path.match_indices('/').map(|(end, _)| &path[..end]);
     for folder in folders {
-        match disk::kind(folder)? {
+        match root.kind(folder)? {
             None => return Ok(None),
             Some(kind) if kind.is_symlink() => {
                 return Ok(Some(format!(
                     "{} is a link; meshplan writes only into folders of its tree",
-                    folder.display()
+                    root.shown(folder)
                 )));
             }
             Some(kind) if !kind.is_dir() => {
                 return Ok(Some(format!(
                     "{} is not meshplan's own; move it away",
-                    folder.display()
+                    root.shown(folder)
                 )));
             }
             Some(_) => {}
         }
     }
-    Ok(match disk::kind(&target)? {
+    Ok(match root.kind(path)? {
         Some(kind) if kind.is_symlink() => {
-            Some(format!("{} is a link; move it away", target.display()))
+            Some(format!("{} is a link; move it away", root.shown(path)))
         }
         Some(kind) if !kind.is_file() => {
-            Some(format!("{} is not a file; move it away", target.display()))
+            Some(format!("{} is not a file; move it away", root.shown(path)))
         }
         _ => None,
     })

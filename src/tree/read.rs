@@ -1,0 +1,188 @@
+//! A compiled tree from disk. No link in it is followed: what it leads to is not part of the tree.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+
+use super::disk::Root;
+use super::layout::is_ours;
+use super::{PENDING, Tree};
+use crate::finding::Finding;
+use crate::target::{FORMAT_VERSION, Index, sha256};
+
+/// A compiled tree on disk, open for reading.
+pub struct Compiled {
+    root: Root,
+    /// What `index.json` says.
+    pub index: Index,
+}
+
+impl Compiled {
+    /// Opens a compiled tree; nothing where there is no `index.json`, or it is somebody else's.
+    ///
+    /// # Errors
+    ///
+    /// Where the index cannot be read as one of meshplan's, or a compile stopped half-way.
+    pub fn open(path: &Path) -> Result<Option<Self>> {
+        if !path.is_dir() {
+            return Ok(None);
+        }
+        let root = Root::open(path)?;
+        // A list of changes without an index is a first compile that did not end.
+        refuse_half_written(&root, path)?;
+        let Some(bytes) = root.read("index.json")? else {
+            return Ok(None);
+        };
+        let cannot = || format!("{} cannot be read", root.shown("index.json"));
+        let value: serde_json::Value = serde_json::from_slice(&bytes).with_context(cannot)?;
+        if let Some(version) = value["format_version"].as_u64()
+            && version > u64::from(FORMAT_VERSION)
+        {
+            bail!(
+                "{}: it was written by a later meshplan, in format {version}; this one reads up to {FORMAT_VERSION}",
+                cannot()
+            );
+        }
+        if value.get("format_version").is_none() && value.get("facts_version").is_none() {
+            return Ok(None);
+        }
+        let index: Index = serde_json::from_value(value)
+            .map_err(|error| anyhow::anyhow!("it is not an index of meshplan ({error})"))
+            .with_context(cannot)?;
+        if let Some(other) = index.files.iter().find(|file| !is_ours(&file.path)) {
+            bail!(
+                "{}: it lists `{}`, which no compile writes",
+                cannot(),
+                other.path
+            );
+        }
+        Ok(Some(Self { root, index }))
+    }
+
+    /// Reads a file of the tree; nothing where there is none.
+    ///
+    /// # Errors
+    ///
+    /// Where it is a link, or cannot be read.
+    pub fn bytes(&self, path: &str) -> Result<Option<Vec<u8>>> {
+        self.root.read(path)
+    }
+
+    /// Compares the tree with its index: scripts and runbook that were edited, files that are missing, and manifests in the
+    /// folder of a step that the index does not list. Manifests that were edited are for the proof, which reads them.
+    ///
+    /// # Errors
+    ///
+    /// Where a path of the tree is a link, or cannot be read.
+    pub fn differences(&self) -> Result<Vec<Finding>> {
+        let mut findings = Vec::new();
+        for entry in &self.index.files {
+            let step = entry.path.split_once('/').map(|(step, _)| step);
+            let known = step.is_some_and(|step| self.has_step(step));
+            if known && is_manifest(&entry.path) {
+                continue;
+            }
+            let finding = match self.bytes(&entry.path)? {
+                None => Finding::error("missing-file", format!("`{}` is missing", entry.path))
+                    .label("index.json lists it")
+                    .help("compile the plan again"),
+                Some(bytes) if sha256(&bytes) == entry.sha256 => continue,
+                Some(_) => {
+                    let message = format!("`{}` is not what was compiled", entry.path);
+                    let is_script = Path::new(&entry.path)
+                        .extension()
+                        .is_some_and(|extension| extension == "sh");
+                    let edited = if is_script {
+                        Finding::error("edited-file", message)
+                    } else {
+                        Finding::warning("edited-file", message)
+                    };
+                    edited
+                        .label("its digest is not the one in index.json")
+                        .help("change the plan or the template instead, and compile again")
+                }
+            };
+            findings.push(Finding {
+                step: step.filter(|_| known).map(str::to_owned),
+                ..finding
+            });
+        }
+        for step in &self.index.steps {
+            let name = &step.step.name;
+            for (file, kind) in self.root.list(name)? {
+                let path = format!("{name}/{file}");
+                let listed = self.index.files.iter().any(|entry| entry.path == path);
+                if kind.is_dir() || listed || !is_manifest(&path) {
+                    continue;
+                }
+                let finding = Finding::error(
+                    "unlisted-file",
+                    format!("index.json does not list `{path}`"),
+                )
+                .label(
+                    "`kubectl apply -f` of the step would apply it, and nothing was proved with it",
+                )
+                .help("move it out of the compiled directory");
+                findings.push(Finding {
+                    step: Some(name.clone()),
+                    ..finding
+                });
+            }
+        }
+        Ok(findings)
+    }
+
+    fn has_step(&self, name: &str) -> bool {
+        self.index.steps.iter().any(|step| step.step.name == name)
+    }
+}
+
+/// Whether `kubectl apply -f` of a folder takes a file.
+fn is_manifest(path: &str) -> bool {
+    Path::new(path)
+        .extension()
+        .is_some_and(|end| ["yaml", "yml", "json"].iter().any(|own| end == *own))
+}
+
+/// Reads every file of a compiled tree but hidden ones.
+///
+/// # Errors
+///
+/// Where a compile stopped half-way, the index cannot be read, or a path of the tree is a link.
+pub fn read(path: &Path) -> Result<Tree> {
+    let root = Root::open(path)?;
+    refuse_half_written(&root, path)?;
+    if root.kind("index.json")?.is_some() {
+        Compiled::open(path)?;
+    }
+    let mut tree = Tree::default();
+    let mut open = vec![String::new()];
+    while let Some(folder) = open.pop() {
+        for (name, kind) in root.list(&folder)? {
+            if name.starts_with('.') {
+                continue;
+            }
+            let own = if folder.is_empty() {
+                name
+            } else {
+                format!("{folder}/{name}")
+            };
+            if kind.is_dir() {
+                open.push(own);
+            } else if let Some(bytes) = root.read(&own)? {
+                tree.add(own, String::from_utf8_lossy(&bytes));
+            }
+        }
+    }
+    Ok(tree)
+}
+
+fn refuse_half_written(root: &Root, path: &Path) -> Result<()> {
+    if root.kind(PENDING)?.is_some() {
+        bail!(
+            "a compile stopped half-way in {}; run it again first",
+            path.display()
+        );
+    }
+    Ok(())
+}
