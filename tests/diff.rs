@@ -123,7 +123,7 @@ fn what_cannot_be_compared_is_said() {
         ("bad.toml", 1, "error[weights-fall]"),
         ("none.toml", 2, "error[not-toml]"),
         ("missing.toml", 2, "reading plan missing.toml"),
-        ("missing", 2, "listing missing"),
+        ("missing", 2, "opening the folder missing"),
     ] {
         let output = meshplan_in(plan.path(), &["diff", "plan.toml", new]);
         assert_eq!(code(&output), expected, "{new}: {}", stderr(&output));

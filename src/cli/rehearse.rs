@@ -110,22 +110,17 @@ impl Rehearse {
                 Err(outcome) => return Ok(outcome),
             }
         };
-        let kubeconfig = match &self.kubeconfig {
-            Some(path) => Some(
-                std::path::absolute(path).with_context(|| format!("finding {}", path.display()))?,
-            ),
-            None => None,
-        };
         let rehearsal = Rehearsal {
             course: &course,
             foreseen: &foreseen,
             tree: &std::path::absolute(&tree)
                 .with_context(|| format!("finding {}", tree.display()))?,
-            cluster: Cluster {
-                kubectl: std::env::var("KUBECTL").unwrap_or_else(|_| "kubectl".to_owned()),
-                kubeconfig,
-                context: self.context.clone(),
-            },
+            cluster: Cluster::resolve(
+                &std::env::var("KUBECTL").unwrap_or_else(|_| "kubectl".to_owned()),
+                self.kubeconfig.as_deref(),
+                self.context.as_deref(),
+                scratch.path(),
+            )?,
             from: self.from,
             to: self.to,
             rollback: self.rollback,

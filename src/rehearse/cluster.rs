@@ -1,7 +1,7 @@
 //! The cluster of a rehearsal, by kubectl, and what says that it is one for rehearsals.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
@@ -13,37 +13,81 @@ const FAKE: &str = "kwok.x-k8s.io/node";
 const MARK: &str = "meshplan-rehearsal";
 
 /// A cluster that kubectl reaches.
+///
+/// It is resolved once, into a kubeconfig of its own with one context. Nothing that changes afterwards, in the environment or in
+/// the caller's kubeconfig, leads a child to another cluster.
 #[derive(Debug, Clone)]
 pub struct Cluster {
-    /// The kubectl; `kubectl` of the path if `KUBECTL` does not name another.
-    pub kubectl: String,
-    /// `--kubeconfig`.
-    pub kubeconfig: Option<PathBuf>,
-    /// `--context`.
-    pub context: Option<String>,
+    kubectl: String,
+    kubeconfig: PathBuf,
 }
 
 impl Cluster {
+    /// Resolves the cluster that a context names, or the current context of the kubeconfig, and writes a kubeconfig for it alone
+    /// into `scratch`. Without `kubeconfig` it is the one that kubectl itself would take.
+    ///
+    /// # Errors
+    ///
+    /// Where kubectl cannot be run, or there is no such context.
+    pub fn resolve(
+        kubectl: &str,
+        kubeconfig: Option<&Path>,
+        context: Option<&str>,
+        scratch: &Path,
+    ) -> Result<Self> {
+        let mut command = Command::new(kubectl);
+        without_preferences(&mut command);
+        command.args([
+            "config",
+            "view",
+            "--minify",
+            "--flatten",
+            "--raw",
+            "-o",
+            "json",
+        ]);
+        if let Some(kubeconfig) = kubeconfig {
+            command.env("KUBECONFIG", kubeconfig);
+        }
+        if let Some(context) = context {
+            command.arg(format!("--context={context}"));
+        }
+        let what = || format!("running `{kubectl} config view`");
+        let output = command.stdin(Stdio::null()).output().with_context(what)?;
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stderr);
+            bail!("{}: {}", what(), said.trim());
+        }
+        let config: Value = serde_json::from_slice(&output.stdout)
+            .with_context(|| format!("reading what `{kubectl} config view` printed"))?;
+        let one = |key: &str| config[key].as_array().is_some_and(|all| all.len() == 1);
+        if !one("contexts") || !one("clusters") {
+            bail!("kubectl knows no context to rehearse on; name one with --context");
+        }
+        let path = scratch.join("kubeconfig");
+        write_private(&path, &config.to_string())
+            .with_context(|| format!("writing {}", path.display()))?;
+        Ok(Self {
+            kubectl: kubectl.to_owned(),
+            kubeconfig: path,
+        })
+    }
+
     /// Starts a kubectl command for the cluster.
     #[must_use]
     pub fn command(&self) -> Command {
         let mut command = Command::new(&self.kubectl);
         self.environment(&mut command);
-        if let Some(context) = &self.context {
-            command.arg(format!("--context={context}"));
-        }
         command
     }
 
-    /// Gives a command the environment by which kubectl, and the scripts, find the cluster.
+    /// Gives a command the environment by which kubectl, istioctl and the scripts find the cluster, and takes away what could
+    /// lead them to another.
     pub fn environment(&self, command: &mut Command) {
-        command.env("KUBECTL", &self.kubectl);
-        if let Some(kubeconfig) = &self.kubeconfig {
-            command.env("KUBECONFIG", kubeconfig);
-        }
-        if let Some(context) = &self.context {
-            command.env("MESHPLAN_CONTEXT", context);
-        }
+        without_preferences(command);
+        command
+            .env("KUBECTL", &self.kubectl)
+            .env("KUBECONFIG", &self.kubeconfig);
     }
 
     /// Runs kubectl and returns what it prints.
@@ -163,4 +207,26 @@ impl Cluster {
         }
         Ok(())
     }
+}
+
+/// Keeps preferences of the caller's own from a command: its context for meshplan's scripts, kubectl's preferences file and diff
+/// program.
+fn without_preferences(command: &mut Command) {
+    command
+        .env_remove("MESHPLAN_CONTEXT")
+        .env_remove("KUBECTL_EXTERNAL_DIFF")
+        .env("KUBERC", "off")
+        .env("KUBECTL_KUBERC", "false");
+}
+
+/// Writes a file that nobody else can read: a kubeconfig holds credentials.
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    options.open(path)?.write_all(text.as_bytes())
 }
