@@ -189,7 +189,7 @@ fn texts(table: &mut String) {
                     .text;
                 assert!(
                     script.contains(&format!(
-                        "grep -qF -- {}\n",
+                        "probe http://10.0.0.1/ '' 200 {}\n",
                         meshplan::render::shell_word(text)
                     )),
                     "{text:?}: {script}"

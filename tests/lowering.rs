@@ -39,7 +39,10 @@ fn pools_by_label_are_looked_at_and_never_labelled() {
             "{ selector = { \"node-pool\" = \"green\" } }",
         ),
     ]);
-    assert!(tree.values().all(|text| !text.contains("kubectl label node") && !text.contains("meshplan.dev/pool")));
+    assert!(
+        tree.values()
+            .all(|text| !text.contains("\nlabel_nodes ") && !text.contains("meshplan.dev/pool"))
+    );
     let set = object(
         &tree,
         "130-stable-ztunnel/40-daemonset-istio-system-ztunnel-1-29-6.yaml",
@@ -57,12 +60,11 @@ fn pools_by_label_are_looked_at_and_never_labelled() {
         web["spec"]["template"]["spec"]["nodeSelector"],
         serde_json::json!({"node-pool": "green"})
     );
-    assert!(tree["660-nodes-to-canary/apply.sh"].contains(
-        "change the labels of these nodes from disk=ssd,node-pool=blue to node-pool=green"
-    ));
     assert!(
-        tree["100-stable-nodes/verify.sh"].contains("kubectl get nodes -l disk=ssd,node-pool=blue")
+        tree["660-nodes-to-canary/apply.sh"]
+            .contains("change the labels of these nodes to node-pool=green")
     );
+    assert!(tree["100-stable-nodes/verify.sh"].contains("has_nodes disk=ssd,node-pool=blue"));
 }
 
 #[test]
@@ -114,11 +116,11 @@ fn a_stable_version_that_reads_tags_hands_its_gateways_over_by_the_tag() {
     );
     assert!(!tree.contains_key("650-default-tag/apply.sh"));
     assert!(
-        tree["530-default-tag/verify.sh"].contains("*:1.18.2 | *:1.18.2-* | *:1.18.2@*)"),
+        tree["530-default-tag/verify.sh"].contains("front-istio ingress 1.18.2 "),
         "the gateway's image tells its owner"
     );
     assert!(
-        tree["640-retire-control-plane/apply.sh"].contains("*:1.18.2 | *:1.18.2-* | *:1.18.2@*)"),
+        tree["640-retire-control-plane/apply.sh"].contains("front-istio ingress 1.18.2 "),
         "and is asked for before istiod goes"
     );
 }
@@ -145,7 +147,10 @@ fn istio_in_another_namespace_is_there_in_everything() {
         operator["spec"]["values"]["global"]["istioNamespace"],
         "mesh"
     );
-    assert!(tree["210-canary-control-plane/apply.sh"].contains("--istioNamespace mesh"));
+    assert!(
+        tree["210-canary-control-plane/apply.sh"]
+            .contains("run_istioctl \"$program\" mesh install ")
+    );
     assert!(tree["530-default-tag/verify.sh"].contains("istio-revision-tag-default-mesh"));
     assert!(tree.contains_key("640-retire-control-plane/delete/02-mutatingwebhookconfiguration-istio-sidecar-injector-1-29-6-mesh.yaml"));
 }

@@ -56,6 +56,7 @@ fn every_generated_script_passes_shellcheck() {
             .collect();
         checked += scripts.len();
         let output = Command::new("shellcheck")
+            .arg("-x")
             .args(&scripts)
             .current_dir(&tree)
             .output()

@@ -96,9 +96,6 @@ pub fn closed(step: &IndexStep, state: &State, gate: &Gate) -> Option<String> {
             });
             stays.map(|(object, _)| format!("{} still makes pods", object.key))
         }
-        Gate::NamespaceGone { namespace } => state
-            .has_namespace(namespace)
-            .then(|| format!("namespace {namespace} is still there")),
         Gate::NotEnrolled { namespace } => {
             let labels = state.namespace_labels(namespace);
             (labels.get("istio.io/dataplane-mode").map(String::as_str) == Some("ambient"))

@@ -5,7 +5,8 @@ use minijinja::{Error, ErrorKind, Output, State, Value};
 
 use crate::yaml;
 
-/// Writes a value: into YAML as a scalar or as JSON (which is YAML), into a script as one word, into Markdown as it is.
+/// Writes a value: into YAML as a scalar or as JSON (which is YAML), into a script as one word, into Markdown as text without markup
+/// but code spans.
 pub(super) fn format(out: &mut Output, state: &mut State, value: &Value) -> Result<(), Error> {
     if value.is_undefined() {
         return Err(Error::new(ErrorKind::UndefinedError, "no such value"));
@@ -14,7 +15,7 @@ pub(super) fn format(out: &mut Output, state: &mut State, value: &Value) -> Resu
         Some(text) if value.is_safe() => text.to_owned(),
         Some(text) => match extension(state.name()) {
             "sh" => shell_word(text),
-            "md" => text.to_owned(),
+            "md" => markdown(text),
             _ => yaml::quote(text),
         },
         None if matches!(value.kind(), ValueKind::Seq | ValueKind::Map) => flow(value)?,
@@ -62,9 +63,95 @@ fn plain(value: &Value) -> Result<String, Error> {
     }
 }
 
-/// The filter `raw`: for a place that is no value, such as a comment. What goes there must have been checked.
-pub(super) fn raw(value: &str) -> Value {
-    Value::from_safe_string(value.to_owned())
+/// The filter `raw`: for a place that is no value, such as part of a quoted word. Refuses what would need quotes in any of the
+/// languages.
+pub(super) fn raw(value: &str) -> Result<Value, Error> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
+    if value.chars().all(plain) {
+        return Ok(Value::from_safe_string(value.to_owned()));
+    }
+    Err(Error::new(
+        ErrorKind::InvalidOperation,
+        format!("{value:?} needs quotes, which `raw` does not give"),
+    ))
+}
+
+/// The filter `comment`: the rest of a line that is a comment.
+pub(super) fn comment(value: &str) -> Result<Value, Error> {
+    if value.chars().any(char::is_control) {
+        return Err(Error::new(
+            ErrorKind::InvalidOperation,
+            format!("{value:?} does not fit into a comment"),
+        ));
+    }
+    Ok(Value::from_safe_string(value.to_owned()))
+}
+
+/// The filter `code`: a code span of Markdown, also in a cell of a table.
+pub(super) fn code(value: &str) -> Value {
+    let longest = value
+        .split(|c| c != '`')
+        .map(str::len)
+        .max()
+        .unwrap_or_default();
+    let fence = "`".repeat(longest + 1);
+    let pad = if longest > 0 { " " } else { "" };
+    let text = one_line(value).replace('|', "\\|");
+    Value::from_safe_string(format!("{fence}{pad}{text}{pad}{fence}"))
+}
+
+/// The filter `fenced`: a line in a code block of Markdown. Refuses what would end the block.
+pub(super) fn fenced(value: &str) -> Result<Value, Error> {
+    if value.contains("```") || value.chars().any(char::is_control) {
+        return Err(Error::new(
+            ErrorKind::InvalidOperation,
+            format!("{value:?} does not fit into a code block"),
+        ));
+    }
+    Ok(Value::from_safe_string(value.to_owned()))
+}
+
+/// Text as Markdown shows it: what stands in backticks is code, nothing else is markup, HTML or the end of a table's cell.
+fn markdown(text: &str) -> String {
+    let text = one_line(text);
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    while let Some(at) = rest.find('`') {
+        let (before, from) = rest.split_at(at);
+        out.push_str(&escaped(before, r"\<>[]*|&"));
+        let ticks = from.len() - from.trim_start_matches('`').len();
+        let inner = &from[ticks..];
+        let closes = |end: &usize| {
+            let after = &inner[end + ticks..];
+            !inner[..*end].ends_with('`') && !after.starts_with('`')
+        };
+        let fence = &from[..ticks];
+        let end = inner.match_indices(fence).map(|(end, _)| end).find(closes);
+        let Some(end) = end else {
+            // Backticks that nothing closes.
+            out.push_str(&escaped(fence, "`"));
+            rest = inner;
+            continue;
+        };
+        out.push_str(fence);
+        out.push_str(&escaped(&inner[..end], "|"));
+        out.push_str(fence);
+        rest = &inner[end + ticks..];
+    }
+    out.push_str(&escaped(rest, r"\<>[]*|&"));
+    out
+}
+
+/// Puts a backslash before characters.
+fn escaped(text: &str, special: &str) -> String {
+    let escape = |c: char| special.contains(c).then_some('\\').into_iter().chain([c]);
+    text.chars().flat_map(escape).collect()
+}
+
+/// Text without line breaks and other control characters.
+fn one_line(text: &str) -> String {
+    let plain = |c: char| if c.is_control() { ' ' } else { c };
+    text.chars().map(plain).collect()
 }
 
 /// The filter `block`: a mapping or a list as lines of YAML, so many spaces in.
@@ -130,7 +217,32 @@ pub fn shell_word(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::shell_word;
+    use super::{code, comment, fenced, markdown, raw, shell_word};
+
+    #[test]
+    fn text_is_no_markup() {
+        assert_eq!(
+            markdown("the tag `default` a|b <b>x</b> [l](u) &amp; 10 %"),
+            r"the tag `default` a\|b \<b\>x\</b\> \[l\](u) \&amp; 10 %"
+        );
+        // Spans that a value opens hold whatever comes until one closes, and nothing of it is HTML.
+        assert_eq!(markdown("a ` <i> `` <b>"), r"a \` \<i\> \`\` \<b\>");
+        assert_eq!(markdown("a `<i>|` b"), r"a `<i>\|` b");
+        assert_eq!(markdown("a\n| b"), r"a \| b");
+        assert_eq!(code("a`b|c").to_string(), r"`` a`b\|c ``");
+    }
+
+    #[test]
+    fn what_needs_quotes_does_not_go_without() {
+        assert!(raw("1-18-1/a_b.c").is_ok());
+        for text in ["a b", "a\n", "$x", "a'b", "a:b", "é"] {
+            assert!(raw(text).is_err(), "{text}");
+        }
+        assert!(comment("10 % of requests: `x`").is_ok());
+        assert!(comment("a\nb").is_err());
+        assert!(fenced("a: {b: c}").is_ok());
+        assert!(fenced("```").is_err() && fenced("a\nb").is_err());
+    }
 
     #[test]
     fn words_survive_the_shell() {

@@ -201,6 +201,9 @@ fn environment(overrides: &BTreeMap<String, Source>) -> Environment<'static> {
     }
     environment.set_formatter(formatter::format);
     environment.add_filter("raw", formatter::raw);
+    environment.add_filter("comment", formatter::comment);
+    environment.add_filter("code", formatter::code);
+    environment.add_filter("fenced", formatter::fenced);
     environment.add_filter("block", formatter::block);
     let overrides: BTreeMap<String, String> = overrides
         .iter()

@@ -70,16 +70,16 @@ pub const EMBEDDED: &[(&str, &str)] = &[
         include_str!("../../templates/scripts/gate.sh"),
     ),
     (
+        "scripts/lib.sh",
+        include_str!("../../templates/scripts/lib.sh"),
+    ),
+    (
         "scripts/move-nodes.sh",
         include_str!("../../templates/scripts/move-nodes.sh"),
     ),
     (
-        "scripts/nodes.sh",
-        include_str!("../../templates/scripts/nodes.sh"),
-    ),
-    (
-        "scripts/prelude.sh",
-        include_str!("../../templates/scripts/prelude.sh"),
+        "scripts/probe.sh",
+        include_str!("../../templates/scripts/probe.sh"),
     ),
     (
         "scripts/rollback.sh",

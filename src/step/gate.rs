@@ -75,11 +75,6 @@ pub enum Gate {
         /// As `key=value,…`.
         selector: Option<String>,
     },
-    /// A namespace is not there.
-    NamespaceGone {
-        /// Its name.
-        namespace: String,
-    },
     /// A namespace is not part of the mesh, or not there.
     NotEnrolled {
         /// Its name.

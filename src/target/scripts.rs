@@ -27,6 +27,7 @@ pub(super) fn write(
     renderer: &Renderer,
     tree: &mut Tree,
 ) -> Result<(), Finding> {
+    tree.add("lib.sh", renderer.text("scripts/lib.sh", json!({}))?);
     for step in &index.steps {
         let step = &step.step;
         let mut script = |name: &str, actions: &[Action<String>], gates: &[&[Gate]]| {
@@ -60,58 +61,16 @@ pub(super) fn write(
     Ok(())
 }
 
-/// What a script needs to know beside its step: which of the prelude's parts it uses.
+/// What a script needs to know beside its step.
 fn script_data(step: &Step<String>, actions: &[Action<String>], gates: &[Gate]) -> Value {
-    // The gates by which one sees that a change at an owner is done are part of the script.
-    let done = actions.iter().filter_map(|action| match action {
-        Action::AtOwner { done, .. } => Some(done),
-        _ => None,
-    });
-    let gates: Vec<&Gate> = gates.iter().chain(done.flatten()).collect();
-    let simulates = actions.iter().any(|action| {
-        matches!(
-            action,
-            Action::RequireRollout { .. }
-                | Action::RequireClientsMoved { .. }
-                | Action::MoveNodes(_)
-        )
-    }) || gates.iter().any(|gate| needs_data_plane(gate));
-    let moves = |action: &Action<String>| matches!(action, Action::MoveNodes(_));
-    let waits = actions.iter().any(moves)
-        || gates.iter().any(|gate| {
-            needs_data_plane(gate) && !matches!(gate, Gate::Gateway { .. } | Gate::Soak { .. })
-                || matches!(
-                    gate,
-                    Gate::PoolCovered { .. }
-                        | Gate::OnDelete { .. }
-                        | Gate::NoPods { .. }
-                        | Gate::Services { .. }
-                )
-        });
+    let any = |wanted: fn(&Gate) -> bool| gates.iter().any(wanted);
     json!({
         "step": step,
-        "simulates": simulates,
-        "waits": waits,
-        "answers": gates.iter().any(|gate| matches!(
-            gate,
-            Gate::Probe { answers: Some(_), .. } | Gate::Sample { answers: Some(_), .. }
-        )),
+        // Probes are asked again while time goes by.
+        "probes": any(|gate| matches!(gate, Gate::Probe { .. }))
+            && any(|gate| matches!(gate, Gate::Soak { .. })),
         "istioctl": actions.iter().find_map(istioctl),
     })
-}
-
-/// What only istiod, Envoy or ztunnel can answer, and a simulated cluster cannot.
-fn needs_data_plane(gate: &Gate) -> bool {
-    matches!(
-        gate,
-        Gate::Gateway { .. }
-            | Gate::GatewayOwner { .. }
-            | Gate::Enrolled { .. }
-            | Gate::Route { .. }
-            | Gate::Probe { .. }
-            | Gate::Sample { .. }
-            | Gate::Soak { .. }
-    )
 }
 
 fn istioctl(action: &Action<String>) -> Option<&Istioctl> {

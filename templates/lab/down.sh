@@ -2,10 +2,7 @@
 # Deletes the kind cluster.
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
-
-if [ -e "$here"/../.meshplan-pending ]; then
-  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
-  exit 2
-fi
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$here"/../lib.sh
 
 kind delete cluster --name {{ cluster }}

@@ -1,14 +1,18 @@
 #!/bin/sh
-# {{ step.name|raw }}: {{ step.title|raw }}
-# Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
+# {{ step.name|raw }}: {{ step.title|comment }}
+# Made by meshplan. It stops at the first failure; mend that, and run it again.
 set -eu
-# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$here"/../lib.sh
+{% if istioctl %}
+{% set variable = "ISTIOCTL_" ~ istioctl.revision|replace("-", "_") %}
+program=$(istioctl_of {{ istioctl.version }} {{ variable }} "{% raw %}${{% endraw %}{{ variable|raw }}:-}")
+{% endif %}
 
-{% include "scripts/prelude.sh" %}
 {% for gate in step.requires %}
-{% set number = "before_" ~ loop.index %}
 {% include "scripts/gate.sh" %}
+
 {% endfor %}
 {% set all = step.actions %}
 {% for action in all %}

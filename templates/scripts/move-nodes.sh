@@ -1,42 +1,34 @@
+{% set group = action.selector ~ "," ~ action.hosts %}
 # Nodes of the group that have not moved, or whose move was not finished.
-left() {
-  found=$(kubectl get nodes -l {{ action.selector ~ "," ~ action.hosts }} -o {{ "jsonpath={range .items[*]}{.metadata.name},{.metadata.labels." ~ action.key|replace(".", "\\.") ~ "},{.metadata.annotations.meshplan\\.dev/moving}{\"\\n\"}{end}" }}) || fail {{ "the nodes with " ~ action.selector ~ " cannot be listed" }}
-  printf '%s\n' "$found" | awk -F , -v value={{ action.value }} 'NF == 3 && ($2 {{ ("==" if action.back else "!=")|raw }} value || $3 != "") { print $1 }'
-}
-
-{% include "scripts/nodes.sh" %}
+left() (
+  found=$(list {{ "{.metadata.name},{.metadata.labels." ~ action.key|replace(".", "\\.") ~ "},{.metadata.annotations.meshplan\\.dev/moving}" }} nodes -l {{ group }}) || exit
+  printf '%s\n' "$found" | awk -F , -v value={{ action.value }} {{ "NF == 3 && ($2 " ~ ("==" if action.back else "!=") ~ " value || $3 != \"\") { print $1 }" }}
+)
 
 move() {
-  mark=$(kubectl get node "$1" -o 'jsonpath={.metadata.annotations.meshplan\.dev/moving}')
-  if [ -z "$mark" ]; then
-    cordoned=$(kubectl get node "$1" -o 'jsonpath={.spec.unschedulable}')
-    mark=open
-    [ "$cordoned" != true ] || mark=cordoned
-    kubectl annotate node "$1" meshplan.dev/moving="$mark" --overwrite
-  fi
-  kubectl cordon "$1"
+  note_cordon "$1"
+  cordon "$1"
   # What a run left that was stopped.
-  unprobe
-  empty "$1"
+  remove_probe_pods
+  drain "$1" {{ action.drain_timeout }}
 {% if action.back %}
-  kubectl label node "$1" {{ action.key ~ "-" }}
+  label {{ action.key }} '' node "$1"
 {% else %}
-  kubectl delete pods -n {{ action.namespace }} -l k8s-app=istio-cni-node --field-selector "spec.nodeName=$1" --timeout=2m
-  kubectl label node "$1" {{ action.key ~ "=" ~ action.value }} --overwrite
+  replace_pod "$1" {{ action.namespace }} k8s-app=istio-cni-node
+  label {{ action.key }} {{ action.value }} node "$1"
 {% endif %}
-  within 300 "istio-cni is ready on $1" ready "$1" k8s-app=istio-cni-node
-  within 300 "ztunnel is ready on $1" ready "$1" {{ action.ztunnel }}
-  accept "$1"
-  # It was cordoned before for a reason that is not the plan's.
-  [ "$mark" = cordoned ] || kubectl uncordon "$1"
-  kubectl annotate node "$1" meshplan.dev/moving-
+  within 300 "istio-cni is ready on $1" pod_ready "$1" {{ action.namespace }} k8s-app=istio-cni-node
+  within 300 "ztunnel is ready on $1" pod_ready "$1" {{ action.namespace }} {{ action.ztunnel }}
+  accept "$1" {{ action.hosts ~ "," ~ action.key ~ ("=" if action.back else "!=") ~ action.value }} {{ action.hosts }}{% for label in action.seen|default([]) %} {{ label }}{% endfor %}
+
+  uncordon "$1"
   echo "$1 has moved"
 }
 
-nodes=$(kubectl get nodes -l {{ action.selector ~ "," ~ action.hosts }} -o name)
+nodes=$(list '{.metadata.name}' nodes -l {{ group }})
 [ -n "$nodes" ] || echo {{ "no node carries " ~ action.selector ~ "; there is nothing to move" }}
 {% if "%" in action.batch %}
-batch=$((($(printf '%s\n' "$nodes" | wc -l) * {{ action.batch|replace("%", "")|raw }} + 99) / 100))
+batch=$((($(printf '%s\n' "$nodes" | grep -c .) * {{ action.batch|replace("%", "")|raw }} + 99) / 100))
 {% else %}
 batch={{ action.batch }}
 {% endif %}
@@ -48,6 +40,6 @@ while [ -n "$waiting" ]; do
   done
   waiting=$(left)
 {% if action.soak %}
-  [ -z "$waiting" ] || soak
+  [ -z "$waiting" ] || soak_between_batches {{ action.soak }}
 {% endif %}
 done

@@ -1,51 +1,50 @@
-# Nodes of the group with the label, or without it.
-with() {
-  kubectl get nodes -l "$1" -o {{ "jsonpath={range .items[*]}{.metadata.name}{\"\\n\"}{end}" }} || fail "the nodes with $1 cannot be listed"
-}
 {% set pool = "," ~ action.hosts ~ "," ~ action.key %}
 {% set labelled = action.surge ~ pool ~ "=" ~ action.value %}
 {% set bare = action.selector ~ pool ~ "!=" ~ action.value %}
 come={{ bare if action.back else labelled }}
 go={{ labelled if action.back else bare }}
 
-{% include "scripts/nodes.sh" %}
-
-# New nodes are there, and each has what a node of the mesh needs.
-joined() {
-  new=$(with "$come") || return 1
-  [ -n "$new" ] || return 1
-  for node in $new; do
-    ready "$node" k8s-app=istio-cni-node || return 1
-    ready "$node" {{ action.ztunnel }} || return 1
-  done
+with_labels() {
+  list '{.metadata.name}' nodes -l "$1"
 }
 
+# New nodes are there, and each has what a node of the mesh needs.
+joined() (
+  new=$(with_labels "$come") || exit
+  [ -n "$new" ] || fail "no node has joined"
+  for node in $new; do
+    pod_ready "$node" {{ action.namespace }} k8s-app=istio-cni-node || exit
+    pod_ready "$node" {{ action.namespace }} {{ action.ztunnel }} || exit
+  done
+)
+
 wait_for_new() {
-  new=$(with "$come")
+  new=$(with_labels "$come")
   if [ -z "$new" ] && [ "${MESHPLAN_ON_DEMAND:-}" = yes ]; then
     echo 'not waited for: new nodes, which come when pods wait for them'
   else
-    within 900 "new nodes with $come are there, with istio-cni and ztunnel (MESHPLAN_ON_DEMAND=yes where they come only when pods wait for them)" joined
+    within 900 "new nodes with $come have joined, with istio-cni and ztunnel (MESHPLAN_ON_DEMAND=yes where they come only when pods wait for them)" joined
+    new=$(with_labels "$come")
   fi
 }
 
 # All are gone, or another one has joined.
-gone() {
-  left=$(with "$go") || return 1
-  [ -n "$left" ] || return 0
+gone_or_joined() (
+  left=$(with_labels "$go") || exit
   for node in $left; do
-    printf '%s\n' "$old" | grep -qxF -- "$node" || return 0
+    printf '%s\n' "$old" | grep -qxF -- "$node" || exit 0
   done
-  return 1
-}
+  [ -z "$left" ] || fail "still there:" "$left"
+)
 
 # What a run left that was stopped.
-unprobe
-old=$(with "$go")
+remove_probe_pods
+old=$(with_labels "$go")
 if [ -n "$old" ]; then
   wait_for_new
   for node in $new; do
-    accept "$node"
+    accept "$node" {{ action.hosts ~ "," ~ action.key ~ ("=" if action.back else "!=") ~ action.value }} {{ action.hosts }}{% for label in action.seen|default([]) %} {{ label }}{% endfor %}
+
   done
 fi
 rounds=0
@@ -54,25 +53,25 @@ while [ -n "$old" ]; do
   [ "$rounds" -le 5 ] || fail "nodes with $go keep joining; what makes them has to stop (a Karpenter NodePool: limits of zero), and then run this again"
   # All of them before the first is drained, so that no pod comes to another one that goes.
   for node in $old; do
-    kubectl cordon "$node"
+    cordon "$node"
   done
 {% if "%" in action.batch %}
-  batch=$((($(printf '%s\n' "$old" | wc -l) * {{ action.batch|replace("%", "")|raw }} + 99) / 100))
+  batch=$((($(printf '%s\n' "$old" | grep -c .) * {{ action.batch|replace("%", "")|raw }} + 99) / 100))
 {% else %}
   batch={{ action.batch }}
 {% endif %}
   drained=0
   for node in $old; do
-    empty "$node"
+    drain "$node" {{ action.drain_timeout }}
     drained=$((drained + 1))
     if [ $((drained % batch)) -eq 0 ]; then
       wait_for_new
 {% if action.soak %}
-      soak
+      soak_between_batches {{ action.soak }}
 {% endif %}
     fi
   done
   wait_for_new
-  within 1800 'the drained nodes are gone (where no autoscaler takes them, delete them where your node groups are configured)' gone
-  old=$(with "$go")
+  within 1800 'the drained nodes are gone (where no autoscaler takes them, delete them where your node groups are configured)' gone_or_joined
+  old=$(with_labels "$go")
 done

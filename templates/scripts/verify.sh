@@ -1,15 +1,24 @@
 #!/bin/sh
 # {{ step.name|raw }}: whether it has done its work
-# Made by meshplan. Fails where something is not so; changes nothing.
+# Made by meshplan. It stops at the first failure; mend that, and run it again.
 set -eu
-# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$here"/../lib.sh
 
-{% include "scripts/prelude.sh" %}
+{% if probes %}
+probes() {
+{% for gate in step.gates if gate.gate == "probe" %}
+  {%+ include "scripts/probe.sh" %}{% if not loop.last %} &&{% endif %}
+
+{% endfor %}
+}
+
+{% endif %}
 {% for gate in step.gates %}
-{% set number = loop.index %}
 {% set actions = step.actions %}
 {% include "scripts/gate.sh" %}
+
 {% endfor %}
 
 echo {{ step.name ~ ": verified" }}

@@ -11,6 +11,9 @@ pub mod envoy;
 #[cfg(unix)]
 pub mod istiod;
 pub mod mutants;
+pub mod pretend;
+#[cfg(unix)]
+pub mod stage;
 
 use std::collections::BTreeMap;
 use std::fs;

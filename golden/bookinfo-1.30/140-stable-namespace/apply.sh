@@ -1,38 +1,14 @@
 #!/bin/sh
 # 140-stable-namespace: namespace bookinfo-1-29-6
-# Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
+# Made by meshplan. It stops at the first failure; mend that, and run it again.
 set -eu
-# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$here"/../lib.sh
 
-if [ -e "$here"/../.meshplan-pending ]; then
-  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
-  exit 2
-fi
-
-fail() {
-  echo "meshplan: $*" >&2
-  exit 1
-}
-
-kubectl() {
-  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
-}
-
-label=$(kubectl get namespace bookinfo-1-29-6 --ignore-not-found -o 'jsonpath={.metadata.labels.istio\.io/dataplane-mode}')
-[ -z "$label" ] || fail "namespace bookinfo-1-29-6 is part of the mesh"
-
-# One that is there already, and not by this plan, is kept when one goes back, with the labels that it has now.
-found=$(kubectl get namespace bookinfo-1-29-6 --ignore-not-found -o 'jsonpath={.metadata.name} {.metadata.annotations.meshplan\.dev/plan}')
-case $found in
-  '' | 'bookinfo-1-29-6 bookinfo-1.30') ;;
-  *)
-    labels=$(kubectl get namespace bookinfo-1-29-6 -o 'jsonpath={.metadata.labels.istio\.io/dataplane-mode},{.metadata.labels.app\.kubernetes\.io/managed-by}')
-    kubectl annotate namespace bookinfo-1-29-6 meshplan.dev/found-with="$labels" --overwrite
-    ;;
-esac
-
-kubectl apply \
-  -f "$here"/00-namespace-bookinfo-1-29-6.yaml
+lacks "$(label_of istio.io/dataplane-mode)" namespace bookinfo-1-29-6
+note_namespaces bookinfo-1.30 bookinfo-1-29-6
+apply \
+  "$here"/00-namespace-bookinfo-1-29-6.yaml
 
 echo '140-stable-namespace: applied. Next: sh 140-stable-namespace/verify.sh'

@@ -1,45 +1,32 @@
 #!/bin/sh
 # 150-stable-workloads: bookinfo on the stable pool
-# Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
+# Made by meshplan. It stops at the first failure; mend that, and run it again.
 set -eu
-# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$here"/../lib.sh
 
-if [ -e "$here"/../.meshplan-pending ]; then
-  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
-  exit 2
-fi
-
-fail() {
-  echo "meshplan: $*" >&2
-  exit 1
-}
-
-kubectl() {
-  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
-}
-
-kubectl apply \
-  -f "$here"/10-serviceaccount-bookinfo-1-29-6-bookinfo-details.yaml \
-  -f "$here"/10-serviceaccount-bookinfo-1-29-6-bookinfo-productpage.yaml \
-  -f "$here"/10-serviceaccount-bookinfo-1-29-6-bookinfo-ratings.yaml \
-  -f "$here"/10-serviceaccount-bookinfo-1-29-6-bookinfo-reviews.yaml \
-  -f "$here"/10-serviceaccount-bookinfo-1-29-6-notsleep.yaml \
-  -f "$here"/10-serviceaccount-bookinfo-1-29-6-sleep.yaml \
-  -f "$here"/30-service-bookinfo-1-29-6-details.yaml \
-  -f "$here"/30-service-bookinfo-1-29-6-notsleep.yaml \
-  -f "$here"/30-service-bookinfo-1-29-6-productpage.yaml \
-  -f "$here"/30-service-bookinfo-1-29-6-ratings.yaml \
-  -f "$here"/30-service-bookinfo-1-29-6-reviews.yaml \
-  -f "$here"/30-service-bookinfo-1-29-6-sleep.yaml \
-  -f "$here"/40-deployment-bookinfo-1-29-6-details-v1.yaml \
-  -f "$here"/40-deployment-bookinfo-1-29-6-notsleep.yaml \
-  -f "$here"/40-deployment-bookinfo-1-29-6-productpage-v1.yaml \
-  -f "$here"/40-deployment-bookinfo-1-29-6-ratings-v1.yaml \
-  -f "$here"/40-deployment-bookinfo-1-29-6-reviews-v1.yaml \
-  -f "$here"/40-deployment-bookinfo-1-29-6-reviews-v2.yaml \
-  -f "$here"/40-deployment-bookinfo-1-29-6-reviews-v3.yaml \
-  -f "$here"/40-deployment-bookinfo-1-29-6-sleep.yaml \
-  -f "$here"/60-referencegrant-bookinfo-1-29-6-routes-to-productpage.yaml
+apply \
+  "$here"/10-serviceaccount-bookinfo-1-29-6-bookinfo-details.yaml \
+  "$here"/10-serviceaccount-bookinfo-1-29-6-bookinfo-productpage.yaml \
+  "$here"/10-serviceaccount-bookinfo-1-29-6-bookinfo-ratings.yaml \
+  "$here"/10-serviceaccount-bookinfo-1-29-6-bookinfo-reviews.yaml \
+  "$here"/10-serviceaccount-bookinfo-1-29-6-notsleep.yaml \
+  "$here"/10-serviceaccount-bookinfo-1-29-6-sleep.yaml \
+  "$here"/30-service-bookinfo-1-29-6-details.yaml \
+  "$here"/30-service-bookinfo-1-29-6-notsleep.yaml \
+  "$here"/30-service-bookinfo-1-29-6-productpage.yaml \
+  "$here"/30-service-bookinfo-1-29-6-ratings.yaml \
+  "$here"/30-service-bookinfo-1-29-6-reviews.yaml \
+  "$here"/30-service-bookinfo-1-29-6-sleep.yaml \
+  "$here"/40-deployment-bookinfo-1-29-6-details-v1.yaml \
+  "$here"/40-deployment-bookinfo-1-29-6-notsleep.yaml \
+  "$here"/40-deployment-bookinfo-1-29-6-productpage-v1.yaml \
+  "$here"/40-deployment-bookinfo-1-29-6-ratings-v1.yaml \
+  "$here"/40-deployment-bookinfo-1-29-6-reviews-v1.yaml \
+  "$here"/40-deployment-bookinfo-1-29-6-reviews-v2.yaml \
+  "$here"/40-deployment-bookinfo-1-29-6-reviews-v3.yaml \
+  "$here"/40-deployment-bookinfo-1-29-6-sleep.yaml \
+  "$here"/60-referencegrant-bookinfo-1-29-6-routes-to-productpage.yaml
 
 echo '150-stable-workloads: applied. Next: sh 150-stable-workloads/verify.sh'

@@ -1,75 +1,19 @@
 #!/bin/sh
 # 310-weight-10: back to the state before it
-# Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
+# Made by meshplan. It stops at the first failure; mend that, and run it again.
 set -eu
-# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$here"/../lib.sh
 
-if [ -e "$here"/../.meshplan-pending ]; then
-  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
-  exit 2
-fi
-
-fail() {
-  echo "meshplan: $*" >&2
-  exit 1
-}
-
-kubectl() {
-  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
-}
-
-simulated() {
-  [ "${MESHPLAN_SIMULATED:-}" = 1 ] || return 1
-  echo "skipped, as nothing runs in a simulated cluster: $1"
-}
-
-# within SECONDS WHAT COMMAND: tries the command every other second until it succeeds.
-within() {
-  limit=${MESHPLAN_WAIT:-$1}
-  what=$2
-  shift 2
-  waited=0
-  until "$@"; do
-    [ "$waited" -lt "$limit" ] || fail "not so within $limit seconds: $what"
-    sleep 2
-    waited=$((waited + 2))
-  done
-  echo "$what"
-}
-
-served_before_1_1() {
-  ready=$(kubectl get endpointslices -n bookinfo-1-29-6 -l kubernetes.io/service-name=productpage -o 'jsonpath={.items[*].endpoints[*].conditions.ready}') || return 1
-  case " $ready " in
-    *' true '*) ;;
-    *) return 1 ;;
-  esac
-}
-within 60 'Service bookinfo-1-29-6/productpage has a ready endpoint' served_before_1_1
-
-kubectl apply \
-  -f "$here"/rollback/70-httproute-default-bookinfo.yaml
-
-kubectl diff \
-  -f "$here"/rollback/70-httproute-default-bookinfo.yaml >/dev/null ||
-  fail 'the cluster does not have what the files here say'
-
-resolved_2() {
-  generation=$(kubectl get httproutes.gateway.networking.k8s.io bookinfo -n default -o 'jsonpath={.metadata.generation}')
-  for condition in Accepted ResolvedRefs; do
-    kubectl get httproutes.gateway.networking.k8s.io bookinfo -n default -o "jsonpath={range .status.parents[?(@.parentRef.name==\"bookinfo-gateway\")].conditions[?(@.type==\"$condition\")]}{.status} {.observedGeneration}{\"\\n\"}{end}" |
-      grep -qx "True $generation" || return 1
-  done
-}
-simulated 'HTTPRoute default/bookinfo resolves' ||
-  within 120 'HTTPRoute default/bookinfo is accepted and its references resolve' resolved_2
-
-probed_3() {
-  body=$(curl -sS -m 10 -w '\n%{http_code}' -- http://172.18.255.202/productpage) || return 1
-  [ "$(printf '%s\n' "$body" | tail -n 1)" = 200 ] || return 1
-  printf '%s\n' "$body" | sed '$d' | grep -qF -- '<title>Simple Bookstore App</title>'
-}
+within 60 'Service bookinfo-1-29-6/productpage has a ready endpoint' served productpage bookinfo-1-29-6
+apply \
+  "$here"/rollback/70-httproute-default-bookinfo.yaml
+matches \
+  "$here"/rollback/70-httproute-default-bookinfo.yaml
+simulated 'HTTPRoute default/bookinfo is accepted and its references resolve' ||
+  within 120 'HTTPRoute default/bookinfo is accepted and its references resolve' resolved bookinfo default bookinfo-gateway
 simulated 'probe product page' ||
-  within 60 'probe product page' probed_3
+  within 60 'probe product page' probe http://172.18.255.202/productpage '' 200 '<title>Simple Bookstore App</title>'
 
 echo '310-weight-10: rolled back'

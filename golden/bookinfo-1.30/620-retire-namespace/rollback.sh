@@ -1,28 +1,13 @@
 #!/bin/sh
 # 620-retire-namespace: back to the state before it
-# Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
+# Made by meshplan. It stops at the first failure; mend that, and run it again.
 set -eu
-# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$here"/../lib.sh
 
-if [ -e "$here"/../.meshplan-pending ]; then
-  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
-  exit 2
-fi
-
-fail() {
-  echo "meshplan: $*" >&2
-  exit 1
-}
-
-kubectl() {
-  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
-}
-
-kubectl apply \
-  -f "$here"/rollback/00-namespace-bookinfo-1-29-6.yaml
-
-label=$(kubectl get namespace bookinfo-1-29-6 -o 'jsonpath={.metadata.labels.istio\.io/dataplane-mode}')
-[ "$label" = ambient ] || fail "namespace bookinfo-1-29-6 has istio.io/dataplane-mode=$label, not 'ambient'"
+apply \
+  "$here"/rollback/00-namespace-bookinfo-1-29-6.yaml
+expect ambient "$(label_of istio.io/dataplane-mode)" namespace bookinfo-1-29-6
 
 echo '620-retire-namespace: rolled back'

@@ -1,85 +1,32 @@
 #!/bin/sh
 # 640-retire-control-plane: istiod 1.29.6, revision 1-29-6
-# Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
+# Made by meshplan. It stops at the first failure; mend that, and run it again.
 set -eu
-# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$here"/../lib.sh
 
-if [ -e "$here"/../.meshplan-pending ]; then
-  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
-  exit 2
-fi
-
-fail() {
-  echo "meshplan: $*" >&2
-  exit 1
-}
-
-kubectl() {
-  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
-}
-
-simulated() {
-  [ "${MESHPLAN_SIMULATED:-}" = 1 ] || return 1
-  echo "skipped, as nothing runs in a simulated cluster: $1"
-}
-
-# within SECONDS WHAT COMMAND: tries the command every other second until it succeeds.
-within() {
-  limit=${MESHPLAN_WAIT:-$1}
-  what=$2
-  shift 2
-  waited=0
-  until "$@"; do
-    [ "$waited" -lt "$limit" ] || fail "not so within $limit seconds: $what"
-    sleep 2
-    waited=$((waited + 2))
-  done
-  echo "$what"
-}
-
-revision=$(kubectl get mutatingwebhookconfiguration istio-revision-tag-default -o 'jsonpath={.metadata.labels.istio\.io/rev}')
-[ "$revision" = 1-30-3 ] || fail "the tag default points to '$revision', not to 1-30-3"
-# Newer control planes take a tag from its Service as well.
-revision=$(kubectl get services -A -l istio.io/tag=default -o 'jsonpath={.items[*].metadata.labels.istio\.io/rev}')
-[ -z "$revision" ] || [ "$revision" = 1-30-3 ] || fail "the Service of the tag default is of '$revision', not of 1-30-3"
-service=$(kubectl get validatingwebhookconfiguration istiod-default-validator -o 'jsonpath={.webhooks[0].clientConfig.service.name}')
-[ "$service" = istiod-1-30-3 ] || fail "istiod-default-validator calls '$service', not istiod-1-30-3"
-
-owned_before_2() {
-  # Where a Gateway gives its pods labels of their own, the annotation alone says it.
-  revisions=$(kubectl get deployment bookinfo-gateway-istio -n istio-system -o 'jsonpath={.spec.template.metadata.labels.istio\.io/rev}{"\n"}{.spec.template.metadata.annotations.istio\.io/rev}{"\n"}') || return 1
-  printf '%s\n' "$revisions" | grep -qxF -- 1-30-3 || return 1
-  image=$(kubectl get deployment bookinfo-gateway-istio -n istio-system -o 'jsonpath={.spec.template.spec.containers[?(@.name=="istio-proxy")].image}')
-  case $image in
-    *:1.30.3 | *:1.30.3-* | *:1.30.3@*) ;;
-    *) return 1 ;;
-  esac
-}
-if ! simulated 'Deployment istio-system/bookinfo-gateway-istio is of version 1.30.3'; then
-  within 300 'Deployment istio-system/bookinfo-gateway-istio is of version 1.30.3' owned_before_2
-  kubectl rollout status deployment/bookinfo-gateway-istio -n istio-system --timeout="${MESHPLAN_WAIT:-300}s"
-fi
-
-kubectl delete --ignore-not-found --timeout=5m \
-  -f "$here"/delete/02-mutatingwebhookconfiguration-istio-sidecar-injector-1-29-6.yaml \
-  -f "$here"/delete/02-validatingwebhookconfiguration-istio-validator-1-29-6-istio-system.yaml \
-  -f "$here"/delete/50-horizontalpodautoscaler-istio-system-istiod-1-29-6.yaml \
-  -f "$here"/delete/40-deployment-istio-system-istiod-1-29-6.yaml \
-  -f "$here"/delete/30-service-istio-system-istiod-1-29-6.yaml \
-  -f "$here"/delete/20-configmap-istio-system-values-1-29-6.yaml \
-  -f "$here"/delete/20-configmap-istio-system-istio-1-29-6.yaml \
-  -f "$here"/delete/20-configmap-istio-system-istio-sidecar-injector-1-29-6.yaml \
-  -f "$here"/delete/15-rolebinding-istio-system-istiod-1-29-6.yaml \
-  -f "$here"/delete/15-role-istio-system-istiod-1-29-6.yaml \
-  -f "$here"/delete/15-clusterrolebinding-istiod-clusterrole-1-29-6-istio-system.yaml \
-  -f "$here"/delete/15-clusterrolebinding-istiod-gateway-controller-1-29-6-istio-system.yaml \
-  -f "$here"/delete/15-clusterrolebinding-istio-reader-clusterrole-1-29-6-istio-system.yaml \
-  -f "$here"/delete/15-clusterrole-istiod-clusterrole-1-29-6-istio-system.yaml \
-  -f "$here"/delete/15-clusterrole-istiod-gateway-controller-1-29-6-istio-system.yaml \
-  -f "$here"/delete/15-clusterrole-istio-reader-clusterrole-1-29-6-istio-system.yaml \
-  -f "$here"/delete/10-serviceaccount-istio-system-istiod-1-29-6.yaml \
-  -f "$here"/delete/50-lease-istio-system-istio-gateway-deployment-1-29-6.yaml \
-  -f "$here"/delete/50-lease-istio-system-istio-gateway-status-leader-1-29-6.yaml
+tag_is default istio-revision-tag-default 1-30-3 istiod-1-30-3
+gateway_moved 'Deployment istio-system/bookinfo-gateway-istio is of version 1.30.3' bookinfo-gateway-istio istio-system 1.30.3 1-30-3
+delete \
+  "$here"/delete/02-mutatingwebhookconfiguration-istio-sidecar-injector-1-29-6.yaml \
+  "$here"/delete/02-validatingwebhookconfiguration-istio-validator-1-29-6-istio-system.yaml \
+  "$here"/delete/50-horizontalpodautoscaler-istio-system-istiod-1-29-6.yaml \
+  "$here"/delete/40-deployment-istio-system-istiod-1-29-6.yaml \
+  "$here"/delete/30-service-istio-system-istiod-1-29-6.yaml \
+  "$here"/delete/20-configmap-istio-system-values-1-29-6.yaml \
+  "$here"/delete/20-configmap-istio-system-istio-1-29-6.yaml \
+  "$here"/delete/20-configmap-istio-system-istio-sidecar-injector-1-29-6.yaml \
+  "$here"/delete/15-rolebinding-istio-system-istiod-1-29-6.yaml \
+  "$here"/delete/15-role-istio-system-istiod-1-29-6.yaml \
+  "$here"/delete/15-clusterrolebinding-istiod-clusterrole-1-29-6-istio-system.yaml \
+  "$here"/delete/15-clusterrolebinding-istiod-gateway-controller-1-29-6-istio-system.yaml \
+  "$here"/delete/15-clusterrolebinding-istio-reader-clusterrole-1-29-6-istio-system.yaml \
+  "$here"/delete/15-clusterrole-istiod-clusterrole-1-29-6-istio-system.yaml \
+  "$here"/delete/15-clusterrole-istiod-gateway-controller-1-29-6-istio-system.yaml \
+  "$here"/delete/15-clusterrole-istio-reader-clusterrole-1-29-6-istio-system.yaml \
+  "$here"/delete/10-serviceaccount-istio-system-istiod-1-29-6.yaml \
+  "$here"/delete/50-lease-istio-system-istio-gateway-deployment-1-29-6.yaml \
+  "$here"/delete/50-lease-istio-system-istio-gateway-status-leader-1-29-6.yaml
 
 echo '640-retire-control-plane: applied. Next: sh 640-retire-control-plane/verify.sh'

@@ -1,34 +1,12 @@
 #!/bin/sh
 # 200-canary-nodes: ambient-worker2 to the canary pool
-# Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
+# Made by meshplan. It stops at the first failure; mend that, and run it again.
 set -eu
-# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$here"/../lib.sh
 
-if [ -e "$here"/../.meshplan-pending ]; then
-  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
-  exit 2
-fi
-
-fail() {
-  echo "meshplan: $*" >&2
-  exit 1
-}
-
-kubectl() {
-  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
-}
-
-label=$(kubectl get node ambient-worker2 -o 'jsonpath={.metadata.labels.meshplan\.dev/pool}')
-case $label in
-  '' | canary) ;;
-  *) fail "node ambient-worker2 carries meshplan.dev/pool=$label already; the ztunnel and the pods of that pool would lose it" ;;
-esac
-
-kubectl get node ambient-worker2 -o name >/dev/null
-# A node that has the label already keeps it when one goes back.
-label=$(kubectl get node ambient-worker2 -o 'jsonpath={.metadata.labels.meshplan\.dev/pool}')
-[ -n "$label" ] || kubectl annotate node ambient-worker2 meshplan.dev/labelled-by=bookinfo --overwrite
-kubectl label node ambient-worker2 meshplan.dev/pool=canary --overwrite
+free_for meshplan.dev/pool canary ambient-worker2
+label_nodes bookinfo meshplan.dev/pool canary ambient-worker2
 
 echo '200-canary-nodes: applied. Next: sh 200-canary-nodes/verify.sh'

@@ -1,29 +1,14 @@
 #!/bin/sh
 # 630-retire-ztunnel: ztunnel 1.18.0-alpha.0
-# Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
+# Made by meshplan. It stops at the first failure; mend that, and run it again.
 set -eu
-# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$here"/../lib.sh
 
-if [ -e "$here"/../.meshplan-pending ]; then
-  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
-  exit 2
-fi
-
-fail() {
-  echo "meshplan: $*" >&2
-  exit 1
-}
-
-kubectl() {
-  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
-}
-
-label=$(kubectl get namespace bookinfo-1-18-0-alpha-0 --ignore-not-found -o 'jsonpath={.metadata.labels.istio\.io/dataplane-mode}')
-[ -z "$label" ] || fail "namespace bookinfo-1-18-0-alpha-0 is part of the mesh"
-
-kubectl delete --ignore-not-found --timeout=5m \
-  -f "$here"/delete/40-daemonset-istio-system-ztunnel-1-18-0-alpha-0.yaml \
-  -f "$here"/delete/10-serviceaccount-istio-system-ztunnel-1-18-0-alpha-0.yaml
+lacks "$(label_of istio.io/dataplane-mode)" namespace bookinfo-1-18-0-alpha-0
+delete \
+  "$here"/delete/40-daemonset-istio-system-ztunnel-1-18-0-alpha-0.yaml \
+  "$here"/delete/10-serviceaccount-istio-system-ztunnel-1-18-0-alpha-0.yaml
 
 echo '630-retire-ztunnel: applied. Next: sh 630-retire-ztunnel/verify.sh'

@@ -1,67 +1,17 @@
 #!/bin/sh
 # 630-retire-ztunnel: whether it has done its work
-# Made by meshplan. Fails where something is not so; changes nothing.
+# Made by meshplan. It stops at the first failure; mend that, and run it again.
 set -eu
-# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$here"/../lib.sh
 
-if [ -e "$here"/../.meshplan-pending ]; then
-  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
-  exit 2
-fi
-
-fail() {
-  echo "meshplan: $*" >&2
-  exit 1
-}
-
-kubectl() {
-  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
-}
-
-simulated() {
-  [ "${MESHPLAN_SIMULATED:-}" = 1 ] || return 1
-  echo "skipped, as nothing runs in a simulated cluster: $1"
-}
-
-# within SECONDS WHAT COMMAND: tries the command every other second until it succeeds.
-within() {
-  limit=${MESHPLAN_WAIT:-$1}
-  what=$2
-  shift 2
-  waited=0
-  until "$@"; do
-    [ "$waited" -lt "$limit" ] || fail "not so within $limit seconds: $what"
-    sleep 2
-    waited=$((waited + 2))
-  done
-  echo "$what"
-}
-
-left=$(kubectl get --ignore-not-found -o name \
-  -f "$here"/delete/40-daemonset-istio-system-ztunnel-1-18-0-alpha-0.yaml \
-  -f "$here"/delete/10-serviceaccount-istio-system-ztunnel-1-18-0-alpha-0.yaml)
-[ -z "$left" ] || fail "not deleted yet:" "$left"
-
-no_pods_2() {
-  pods=$(kubectl get pods -n istio-system -l app=ztunnel,meshplan.dev/revision=1-18-0-alpha-0 --ignore-not-found -o name) || return 1
-  [ -z "$pods" ]
-}
-within 120 'no pod app=ztunnel,meshplan.dev/revision=1-18-0-alpha-0 is left in istio-system' no_pods_2
-
-covered_3() {
-  nodes=$(kubectl get nodes -l meshplan.dev/pool=canary -o name | wc -l)
-  ready=$(kubectl get daemonset ztunnel-1-18-1 -n istio-system -o 'jsonpath={.status.numberReady}')
-  [ "$nodes" -gt 0 ] && [ "$nodes" -eq "${ready:-0}" ]
-}
-within 300 'each node of the pool meshplan.dev/pool=canary has a ready pod of ztunnel-1-18-1' covered_3
-
-probed_4() {
-  body=$(curl -sS -m 10 -w '\n%{http_code}' -- http://172.18.255.202/productpage) || return 1
-  [ "$(printf '%s\n' "$body" | tail -n 1)" = 200 ] || return 1
-  printf '%s\n' "$body" | sed '$d' | grep -qF -- '<title>Simple Bookstore App</title>'
-}
+gone \
+  "$here"/delete/40-daemonset-istio-system-ztunnel-1-18-0-alpha-0.yaml \
+  "$here"/delete/10-serviceaccount-istio-system-ztunnel-1-18-0-alpha-0.yaml
+within 120 'no pod app=ztunnel,meshplan.dev/revision=1-18-0-alpha-0 is left in istio-system' no_pods istio-system app=ztunnel,meshplan.dev/revision=1-18-0-alpha-0
+within 300 'each node of the pool meshplan.dev/pool=canary has a ready pod of ztunnel-1-18-1' covers meshplan.dev/pool=canary ztunnel-1-18-1 istio-system
 simulated 'probe product page' ||
-  within 60 'probe product page' probed_4
+  within 60 'probe product page' probe http://172.18.255.202/productpage '' 200 '<title>Simple Bookstore App</title>'
 
 echo '630-retire-ztunnel: verified'

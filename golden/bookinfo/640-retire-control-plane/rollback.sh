@@ -1,91 +1,17 @@
 #!/bin/sh
 # 640-retire-control-plane: back to the state before it
-# Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
+# Made by meshplan. It stops at the first failure; mend that, and run it again.
 set -eu
-# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$here"/../lib.sh
+program=$(istioctl_of 1.18.0-alpha.0 ISTIOCTL_1_18_0_alpha_0 "${ISTIOCTL_1_18_0_alpha_0:-}")
 
-if [ -e "$here"/../.meshplan-pending ]; then
-  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
-  exit 2
-fi
-
-fail() {
-  echo "meshplan: $*" >&2
-  exit 1
-}
-
-kubectl() {
-  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
-}
-
-simulated() {
-  [ "${MESHPLAN_SIMULATED:-}" = 1 ] || return 1
-  echo "skipped, as nothing runs in a simulated cluster: $1"
-}
-
-# within SECONDS WHAT COMMAND: tries the command every other second until it succeeds.
-within() {
-  limit=${MESHPLAN_WAIT:-$1}
-  what=$2
-  shift 2
-  waited=0
-  until "$@"; do
-    [ "$waited" -lt "$limit" ] || fail "not so within $limit seconds: $what"
-    sleep 2
-    waited=$((waited + 2))
-  done
-  echo "$what"
-}
-
-# istioctl installs its own version, so only this one will do.
-istioctl=${ISTIOCTL_1_18_0_alpha_0:-}
-if [ -z "$istioctl" ]; then
-  if command -v istioctl-1.18.0-alpha.0 >/dev/null 2>&1; then
-    istioctl="istioctl-1.18.0-alpha.0"
-  else
-    istioctl=istioctl
-  fi
-fi
-command -v "$istioctl" >/dev/null 2>&1 || fail "there is no $istioctl; put istioctl 1.18.0-alpha.0 on the path, or its path into ISTIOCTL_1_18_0_alpha_0"
-found=$("$istioctl" version --remote=false --short)
-found=${found##* }
-[ "$found" = 1.18.0-alpha.0 ] || fail "$istioctl is version $found; this step needs 1.18.0-alpha.0, in ISTIOCTL_1_18_0_alpha_0 or as istioctl-1.18.0-alpha.0"
-
-istioctl() {
-  command "$istioctl" "$@" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"}
-}
-
-istioctl install -f "$here"/rollback/istioctl/istiod-1-18-0-alpha-0.yaml --skip-confirmation
-
-istioctl tag set default --revision 1-18-0-alpha-0 --overwrite --skip-confirmation
-
-image=$(kubectl get deployment/istiod-1-18-0-alpha-0 -n istio-system -o 'jsonpath={.spec.template.spec.containers[0].image}')
-case $image in
-  *:1.18.0-alpha.0 | *:1.18.0-alpha.0-* | *:1.18.0-alpha.0@*) ;;
-  *) fail "deployment istio-system/istiod-1-18-0-alpha-0 runs $image, not 1.18.0-alpha.0" ;;
-esac
-
-kubectl rollout status deployment/istiod-1-18-0-alpha-0 -n istio-system --timeout="${MESHPLAN_WAIT:-300}s"
-
-revision=$(kubectl get mutatingwebhookconfiguration istio-revision-tag-default -o 'jsonpath={.metadata.labels.istio\.io/rev}')
-[ "$revision" = 1-18-0-alpha-0 ] || fail "the tag default points to '$revision', not to 1-18-0-alpha-0"
-# Newer control planes take a tag from its Service as well.
-revision=$(kubectl get services -A -l istio.io/tag=default -o 'jsonpath={.items[*].metadata.labels.istio\.io/rev}')
-[ -z "$revision" ] || [ "$revision" = 1-18-0-alpha-0 ] || fail "the Service of the tag default is of '$revision', not of 1-18-0-alpha-0"
-service=$(kubectl get validatingwebhookconfiguration istiod-default-validator -o 'jsonpath={.webhooks[0].clientConfig.service.name}')
-[ "$service" = istiod-1-18-0-alpha-0 ] || fail "istiod-default-validator calls '$service', not istiod-1-18-0-alpha-0"
-
-owned_4() {
-  image=$(kubectl get deployment bookinfo-gateway-istio -n istio-system -o 'jsonpath={.spec.template.spec.containers[?(@.name=="istio-proxy")].image}')
-  case $image in
-    *:1.18.0-alpha.0 | *:1.18.0-alpha.0-* | *:1.18.0-alpha.0@*) ;;
-    *) return 1 ;;
-  esac
-}
-if ! simulated 'Deployment istio-system/bookinfo-gateway-istio is of version 1.18.0-alpha.0'; then
-  within 300 'Deployment istio-system/bookinfo-gateway-istio is of version 1.18.0-alpha.0' owned_4
-  kubectl rollout status deployment/bookinfo-gateway-istio -n istio-system --timeout="${MESHPLAN_WAIT:-300}s"
-fi
+run_istioctl "$program" istio-system install -f "$here"/rollback/istioctl/istiod-1-18-0-alpha-0.yaml --skip-confirmation
+run_istioctl "$program" istio-system tag set default --revision 1-18-0-alpha-0 --overwrite --skip-confirmation
+runs 1.18.0-alpha.0 deployment istiod-1-18-0-alpha-0 istio-system
+rolled_out deployment istiod-1-18-0-alpha-0 istio-system
+tag_is default istio-revision-tag-default 1-18-0-alpha-0 istiod-1-18-0-alpha-0
+gateway_moved 'Deployment istio-system/bookinfo-gateway-istio is of version 1.18.0-alpha.0' bookinfo-gateway-istio istio-system 1.18.0-alpha.0 ''
 
 echo '640-retire-control-plane: rolled back'

@@ -1,32 +1,13 @@
 #!/bin/sh
 # 650-default-tag: back to the state before it
-# Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
+# Made by meshplan. It stops at the first failure; mend that, and run it again.
 set -eu
-# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$here"/../lib.sh
 
-if [ -e "$here"/../.meshplan-pending ]; then
-  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
-  exit 2
-fi
-
-fail() {
-  echo "meshplan: $*" >&2
-  exit 1
-}
-
-kubectl() {
-  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
-}
-
-owner=$(kubectl get mutatingwebhookconfiguration istio-revision-tag-default --ignore-not-found -o 'jsonpath={.metadata.labels.istio\.io/rev}')
-case $owner in
-  '' | 1-18-1)
-    kubectl delete --ignore-not-found --timeout=5m \
-      -f "$here"/rollback/delete/02-mutatingwebhookconfiguration-istio-revision-tag-default.yaml \
-      -f "$here"/rollback/delete/02-validatingwebhookconfiguration-istiod-default-validator.yaml
-    ;;
-  *) echo "the tag default belongs to revision $owner by now and stays" ;;
-esac
+delete_tag default istio-revision-tag-default 1-18-1 \
+  "$here"/rollback/delete/02-mutatingwebhookconfiguration-istio-revision-tag-default.yaml \
+  "$here"/rollback/delete/02-validatingwebhookconfiguration-istiod-default-validator.yaml
 
 echo '650-default-tag: rolled back'

@@ -1,28 +1,11 @@
 #!/bin/sh
 # 660-nodes-to-canary: the stable nodes to the canary pool
-# Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
+# Made by meshplan. It stops at the first failure; mend that, and run it again.
 set -eu
-# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$here"/../lib.sh
 
-if [ -e "$here"/../.meshplan-pending ]; then
-  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
-  exit 2
-fi
-
-fail() {
-  echo "meshplan: $*" >&2
-  exit 1
-}
-
-kubectl() {
-  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
-}
-
-kubectl get node ambient-worker -o name >/dev/null
-# A node that has the label already keeps it when one goes back.
-label=$(kubectl get node ambient-worker -o 'jsonpath={.metadata.labels.meshplan\.dev/pool}')
-[ -n "$label" ] || kubectl annotate node ambient-worker meshplan.dev/labelled-by=bookinfo --overwrite
-kubectl label node ambient-worker meshplan.dev/pool=canary --overwrite
+label_nodes bookinfo meshplan.dev/pool canary ambient-worker
 
 echo '660-nodes-to-canary: applied. Next: sh 660-nodes-to-canary/verify.sh'

@@ -1,31 +1,12 @@
 #!/bin/sh
 # 660-nodes-to-canary: back to the state before it
-# Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
+# Made by meshplan. It stops at the first failure; mend that, and run it again.
 set -eu
-# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$here"/../lib.sh
 
-if [ -e "$here"/../.meshplan-pending ]; then
-  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
-  exit 2
-fi
-
-fail() {
-  echo "meshplan: $*" >&2
-  exit 1
-}
-
-kubectl() {
-  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
-}
-
-# No pod of the mesh may stay on a node that loses its ztunnel.
-kubectl cordon ambient-worker
-kubectl drain ambient-worker --ignore-daemonsets --delete-emptydir-data --timeout=10m
-kubectl label node ambient-worker meshplan.dev/pool=stable --overwrite
-kubectl uncordon ambient-worker
-
-label=$(kubectl get node ambient-worker -o 'jsonpath={.metadata.labels.meshplan\.dev/pool}')
-[ "$label" = stable ] || fail "node ambient-worker does not carry meshplan.dev/pool=stable"
+return_node meshplan.dev/pool stable ambient-worker
+nodes_have meshplan.dev/pool stable ambient-worker
 
 echo '660-nodes-to-canary: rolled back'

@@ -1,59 +1,14 @@
 #!/bin/sh
 # 660-nodes-to-canary: whether it has done its work
-# Made by meshplan. Fails where something is not so; changes nothing.
+# Made by meshplan. It stops at the first failure; mend that, and run it again.
 set -eu
-# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$here"/../lib.sh
 
-if [ -e "$here"/../.meshplan-pending ]; then
-  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
-  exit 2
-fi
-
-fail() {
-  echo "meshplan: $*" >&2
-  exit 1
-}
-
-kubectl() {
-  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
-}
-
-simulated() {
-  [ "${MESHPLAN_SIMULATED:-}" = 1 ] || return 1
-  echo "skipped, as nothing runs in a simulated cluster: $1"
-}
-
-# within SECONDS WHAT COMMAND: tries the command every other second until it succeeds.
-within() {
-  limit=${MESHPLAN_WAIT:-$1}
-  what=$2
-  shift 2
-  waited=0
-  until "$@"; do
-    [ "$waited" -lt "$limit" ] || fail "not so within $limit seconds: $what"
-    sleep 2
-    waited=$((waited + 2))
-  done
-  echo "$what"
-}
-
-label=$(kubectl get node ambient-worker -o 'jsonpath={.metadata.labels.meshplan\.dev/pool}')
-[ "$label" = canary ] || fail "node ambient-worker does not carry meshplan.dev/pool=canary"
-
-covered_2() {
-  nodes=$(kubectl get nodes -l meshplan.dev/pool=canary -o name | wc -l)
-  ready=$(kubectl get daemonset ztunnel-1-18-1 -n istio-system -o 'jsonpath={.status.numberReady}')
-  [ "$nodes" -gt 0 ] && [ "$nodes" -eq "${ready:-0}" ]
-}
-within 300 'each node of the pool meshplan.dev/pool=canary has a ready pod of ztunnel-1-18-1' covered_2
-
-probed_3() {
-  body=$(curl -sS -m 10 -w '\n%{http_code}' -- http://172.18.255.202/productpage) || return 1
-  [ "$(printf '%s\n' "$body" | tail -n 1)" = 200 ] || return 1
-  printf '%s\n' "$body" | sed '$d' | grep -qF -- '<title>Simple Bookstore App</title>'
-}
+nodes_have meshplan.dev/pool canary ambient-worker
+within 300 'each node of the pool meshplan.dev/pool=canary has a ready pod of ztunnel-1-18-1' covers meshplan.dev/pool=canary ztunnel-1-18-1 istio-system
 simulated 'probe product page' ||
-  within 60 'probe product page' probed_3
+  within 60 'probe product page' probe http://172.18.255.202/productpage '' 200 '<title>Simple Bookstore App</title>'
 
 echo '660-nodes-to-canary: verified'

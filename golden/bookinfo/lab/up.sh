@@ -2,23 +2,18 @@
 # A kind cluster with MetalLB to try the plan on. Run it again after any failure.
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
-
-if [ -e "$here"/../.meshplan-pending ]; then
-  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
-  exit 2
-fi
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$here"/../lib.sh
 
 cluster=ambient
 if kind get clusters | grep -qx -- "$cluster"; then
-  echo "kind cluster $cluster is there already; if it is only half made, lab/down.sh takes it away"
+  echo "kind cluster $cluster exists already; if it is only half made, run lab/down.sh first"
   kind export kubeconfig --name "$cluster"
 else
   kind create cluster --config "$here"/kind/cluster.yaml --wait 5m
 fi
 
-kubectl() {
-  command "${KUBECTL:-kubectl}" "--context=kind-$cluster" "$@"
-}
+MESHPLAN_CONTEXT=kind-$cluster
 kubectl wait node --all --for=condition=Ready --timeout=5m
 
 kubectl apply -f https://raw.githubusercontent.com/metallb/metallb/v0.13.7/config/manifests/metallb-native.yaml
@@ -26,12 +21,7 @@ kubectl rollout status deployment/controller -n metallb-system --timeout=5m
 kubectl rollout status daemonset/speaker -n metallb-system --timeout=5m
 
 # MetalLB's webhook answers a little later than its Deployment is ready.
-tries=30
-until kubectl apply -f "$here"/metallb/; do
-  tries=$((tries - 1))
-  [ "$tries" -gt 0 ] || exit 1
-  sleep 2
-done
+within 60 "MetalLB has its addresses" kubectl apply -f "$here"/metallb/
 
 echo "MetalLB gives out what lab/metallb says. These are the networks of kind's nodes, which must contain it:"
 docker network inspect --format '{{range .IPAM.Config}}{{.Subnet}} {{end}}' kind

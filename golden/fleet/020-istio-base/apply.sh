@@ -1,41 +1,25 @@
 #!/bin/sh
 # 020-istio-base: Istio's CRDs and shared accounts, 1.30.3
-# Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
+# Made by meshplan. It stops at the first failure; mend that, and run it again.
 set -eu
-# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$here"/../lib.sh
 
-if [ -e "$here"/../.meshplan-pending ]; then
-  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
-  exit 2
-fi
-
-fail() {
-  echo "meshplan: $*" >&2
-  exit 1
+check_1() {
+  crds_are 1.30.3 authorizationpolicies.security.istio.io telemetries.telemetry.istio.io virtualservices.networking.istio.io
 }
-
-kubectl() {
-  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
+how_1() {
+  echo "$(target helm --kube-context)"' upgrade istio-base istio/base --namespace istio-system --version 1.30.3 --reset-then-reuse-values'
 }
-
-# Helm release istio-system/istio-base would write back whatever kubectl writes: the change is made there, and only looked for here.
-set +e
-(
-  set -e
-
-version=$(kubectl get crd authorizationpolicies.security.istio.io telemetries.telemetry.istio.io virtualservices.networking.istio.io -o 'jsonpath={range .items[*]}{.metadata.labels.app\.kubernetes\.io/version}{"\n"}{end}' | sort -u)
-[ "$version" = 1.30.3 ] || fail "Istio's CRDs carry app.kubernetes.io/version '$version', not 1.30.3"
-) >/dev/null 2>&1
-made=$?
-set -e
-if [ "$made" -ne 0 ]; then
-  echo 'A change to make at Helm release istio-system/istio-base:'
-  echo 'helm upgrade istio-base istio/base --namespace istio-system --version 1.30.3 --reset-then-reuse-values'
+asked=no
+if at_owner 'Helm release istio-system/istio-base' check_1 how_1; then
+  :
+elif [ $? -eq 1 ]; then
   asked=yes
 else
-  echo 'Helm release istio-system/istio-base: the change is there'
+  exit 2
 fi
-[ -z "${asked:-}" ] || fail 'make it, and run this again when it has reached the cluster'
+[ "$asked" = no ] || fail 'make the changes above, and run this again when they have reached the cluster'
 
 echo '020-istio-base: applied. Next: sh 020-istio-base/verify.sh'

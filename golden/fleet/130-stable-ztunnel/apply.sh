@@ -1,38 +1,16 @@
 #!/bin/sh
 # 130-stable-ztunnel: ztunnel on every node without meshplan.dev/pool=canary
-# Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
+# Made by meshplan. It stops at the first failure; mend that, and run it again.
 set -eu
-# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$here"/../lib.sh
 
-if [ -e "$here"/../.meshplan-pending ]; then
-  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
-  exit 2
-fi
-
-fail() {
-  echo "meshplan: $*" >&2
-  exit 1
+check_1() {
+  kept_off meshplan.dev/pool canary ztunnel istio-system
 }
-
-kubectl() {
-  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
-}
-
-# Helm release istio-system/ztunnel would write back whatever kubectl writes: the change is made there, and only looked for here.
-set +e
-(
-  set -e
-
-terms=$(kubectl get daemonset ztunnel -n istio-system -o 'jsonpath={range .spec.template.spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[*]}{.matchExpressions[?(@.key=="meshplan.dev/pool")].operator} {.matchExpressions[?(@.key=="meshplan.dev/pool")].values[0]}{"\n"}{end}')
-terms=$(printf '%s\n' "$terms" | sort -u)
-[ "$terms" = 'NotIn canary' ] || fail 'DaemonSet istio-system/ztunnel is not kept off the nodes with meshplan.dev/pool=canary'
-) >/dev/null 2>&1
-made=$?
-set -e
-if [ "$made" -ne 0 ]; then
-  echo 'A change to make at Helm release istio-system/ztunnel:'
-  echo 'helm upgrade ztunnel istio/ztunnel --namespace istio-system --version 1.29.6 --reset-then-reuse-values --values - <<'\''EOF'\'''
+how_1() {
+  echo "$(target helm --kube-context)"' upgrade ztunnel istio/ztunnel --namespace istio-system --version 1.29.6 --reset-then-reuse-values --values - <<'\''EOF'\'''
   echo affinity:
   echo '  nodeAffinity:'
   echo '    requiredDuringSchedulingIgnoredDuringExecution:'
@@ -43,10 +21,15 @@ if [ "$made" -ne 0 ]; then
   echo '          values:'
   echo '          - canary'
   echo EOF
+}
+asked=no
+if at_owner 'Helm release istio-system/ztunnel' check_1 how_1; then
+  :
+elif [ $? -eq 1 ]; then
   asked=yes
 else
-  echo 'Helm release istio-system/ztunnel: the change is there'
+  exit 2
 fi
-[ -z "${asked:-}" ] || fail 'make it, and run this again when it has reached the cluster'
+[ "$asked" = no ] || fail 'make the changes above, and run this again when they have reached the cluster'
 
 echo '130-stable-ztunnel: applied. Next: sh 130-stable-ztunnel/verify.sh'

@@ -1,58 +1,12 @@
 #!/bin/sh
 # 526-owner-team-20-waypoint: back to the state before it
-# Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
+# Made by meshplan. It stops at the first failure; mend that, and run it again.
 set -eu
-# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$here"/../lib.sh
 
-if [ -e "$here"/../.meshplan-pending ]; then
-  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
-  exit 2
-fi
-
-fail() {
-  echo "meshplan: $*" >&2
-  exit 1
-}
-
-kubectl() {
-  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
-}
-
-simulated() {
-  [ "${MESHPLAN_SIMULATED:-}" = 1 ] || return 1
-  echo "skipped, as nothing runs in a simulated cluster: $1"
-}
-
-# within SECONDS WHAT COMMAND: tries the command every other second until it succeeds.
-within() {
-  limit=${MESHPLAN_WAIT:-$1}
-  what=$2
-  shift 2
-  waited=0
-  until "$@"; do
-    [ "$waited" -lt "$limit" ] || fail "not so within $limit seconds: $what"
-    sleep 2
-    waited=$((waited + 2))
-  done
-  echo "$what"
-}
-
-kubectl label gateway.gateway.networking.k8s.io waypoint -n team-20 istio.io/rev- --overwrite
-
-owned_1() {
-  # Where a Gateway gives its pods labels of their own, the annotation alone says it.
-  revisions=$(kubectl get deployment waypoint -n team-20 -o 'jsonpath={.spec.template.metadata.labels.istio\.io/rev}{"\n"}{.spec.template.metadata.annotations.istio\.io/rev}{"\n"}') || return 1
-  printf '%s\n' "$revisions" | grep -qxF -- default || return 1
-  image=$(kubectl get deployment waypoint -n team-20 -o 'jsonpath={.spec.template.spec.containers[?(@.name=="istio-proxy")].image}')
-  case $image in
-    *:1.29.6 | *:1.29.6-* | *:1.29.6@*) ;;
-    *) return 1 ;;
-  esac
-}
-if ! simulated 'Deployment team-20/waypoint is of version 1.29.6'; then
-  within 300 'Deployment team-20/waypoint is of version 1.29.6' owned_1
-  kubectl rollout status deployment/waypoint -n team-20 --timeout="${MESHPLAN_WAIT:-300}s"
-fi
+label istio.io/rev '' gateway.gateway.networking.k8s.io waypoint team-20
+gateway_moved 'Deployment team-20/waypoint is of version 1.29.6' waypoint team-20 1.29.6 default
 
 echo '526-owner-team-20-waypoint: rolled back'

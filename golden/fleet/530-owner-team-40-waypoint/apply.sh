@@ -1,24 +1,11 @@
 #!/bin/sh
 # 530-owner-team-40-waypoint: waypoint team-40/waypoint to the canary
-# Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
+# Made by meshplan. It stops at the first failure; mend that, and run it again.
 set -eu
-# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$here"/../lib.sh
 
-if [ -e "$here"/../.meshplan-pending ]; then
-  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
-  exit 2
-fi
-
-fail() {
-  echo "meshplan: $*" >&2
-  exit 1
-}
-
-kubectl() {
-  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
-}
-
-kubectl label gateway.gateway.networking.k8s.io waypoint -n team-40 istio.io/rev=1-30-3 --overwrite
+label istio.io/rev 1-30-3 gateway.gateway.networking.k8s.io waypoint team-40
 
 echo '530-owner-team-40-waypoint: applied. Next: sh 530-owner-team-40-waypoint/verify.sh'

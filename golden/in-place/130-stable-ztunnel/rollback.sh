@@ -1,49 +1,13 @@
 #!/bin/sh
 # 130-stable-ztunnel: back to the state before it
-# Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
+# Made by meshplan. It stops at the first failure; mend that, and run it again.
 set -eu
-# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$here"/../lib.sh
 
-if [ -e "$here"/../.meshplan-pending ]; then
-  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
-  exit 2
-fi
-
-fail() {
-  echo "meshplan: $*" >&2
-  exit 1
-}
-
-kubectl() {
-  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
-}
-
-# within SECONDS WHAT COMMAND: tries the command every other second until it succeeds.
-within() {
-  limit=${MESHPLAN_WAIT:-$1}
-  what=$2
-  shift 2
-  waited=0
-  until "$@"; do
-    [ "$waited" -lt "$limit" ] || fail "not so within $limit seconds: $what"
-    sleep 2
-    waited=$((waited + 2))
-  done
-  echo "$what"
-}
-
-no_pods_before_1() {
-  pods=$(kubectl get pods -n istio-system -l app=ztunnel,meshplan.dev/revision=1-31-0 --ignore-not-found -o name) || return 1
-  [ -z "$pods" ]
-}
-within 120 'no pod app=ztunnel,meshplan.dev/revision=1-31-0 is left in istio-system' no_pods_before_1
-
-# A patch needs to know nothing of who wrote the object before, and changes no other field.
-kubectl patch -f "$here"/rollback/patch/40-daemonset-istio-system-ztunnel.yaml --type=merge --patch-file="$here"/rollback/patch/40-daemonset-istio-system-ztunnel.yaml
-
-terms=$(kubectl get daemonset ztunnel -n istio-system -o 'jsonpath={range .spec.template.spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[*]}{.matchExpressions[?(@.key=="meshplan.dev/pool")].operator} {.matchExpressions[?(@.key=="meshplan.dev/pool")].values[0]}{"\n"}{end}')
-terms=$(printf '%s\n' "$terms" | sort -u)
-[ "$terms" != 'NotIn canary' ] || fail 'DaemonSet istio-system/ztunnel is still kept off the nodes with meshplan.dev/pool=canary'
+within 120 'no pod app=ztunnel,meshplan.dev/revision=1-31-0 is left in istio-system' no_pods istio-system app=ztunnel,meshplan.dev/revision=1-31-0
+patch "$here"/rollback/patch/40-daemonset-istio-system-ztunnel.yaml
+not_kept_off meshplan.dev/pool canary ztunnel istio-system
 
 echo '130-stable-ztunnel: rolled back'

@@ -1,70 +1,17 @@
 #!/bin/sh
 # 220-istio-cni-upgrade: back to the state before it
-# Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
+# Made by meshplan. It stops at the first failure; mend that, and run it again.
 set -eu
-# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$here"/../lib.sh
 
-if [ -e "$here"/../.meshplan-pending ]; then
-  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
-  exit 2
-fi
-
-fail() {
-  echo "meshplan: $*" >&2
-  exit 1
-}
-
-kubectl() {
-  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
-}
-
-# within SECONDS WHAT COMMAND: tries the command every other second until it succeeds.
-within() {
-  limit=${MESHPLAN_WAIT:-$1}
-  what=$2
-  shift 2
-  waited=0
-  until "$@"; do
-    [ "$waited" -lt "$limit" ] || fail "not so within $limit seconds: $what"
-    sleep 2
-    waited=$((waited + 2))
-  done
-  echo "$what"
-}
-
-no_pods_before_1() {
-  pods=$(kubectl get pods -n istio-system -l app=ztunnel,meshplan.dev/revision=1-31-0 --ignore-not-found -o name) || return 1
-  [ -z "$pods" ]
-}
-within 120 'no pod app=ztunnel,meshplan.dev/revision=1-31-0 is left in istio-system' no_pods_before_1
-
-# As it was, to the last field: a replace leaves nothing of the newer version behind.
-if [ -n "$(kubectl get -f "$here"/rollback/restore/10-serviceaccount-istio-system-istio-cni.yaml --ignore-not-found -o name)" ]; then
-  kubectl replace -f "$here"/rollback/restore/10-serviceaccount-istio-system-istio-cni.yaml
-else
-  kubectl create -f "$here"/rollback/restore/10-serviceaccount-istio-system-istio-cni.yaml
-fi
-# As it was, to the last field: a replace leaves nothing of the newer version behind.
-if [ -n "$(kubectl get -f "$here"/rollback/restore/40-daemonset-istio-system-istio-cni-node.yaml --ignore-not-found -o name)" ]; then
-  kubectl replace -f "$here"/rollback/restore/40-daemonset-istio-system-istio-cni-node.yaml
-else
-  kubectl create -f "$here"/rollback/restore/40-daemonset-istio-system-istio-cni-node.yaml
-fi
-
-image=$(kubectl get daemonset/istio-cni-node -n istio-system -o 'jsonpath={.spec.template.spec.containers[0].image}')
-case $image in
-  *:1.30.3 | *:1.30.3-* | *:1.30.3@*) ;;
-  *) fail "daemonset istio-system/istio-cni-node runs $image, not 1.30.3" ;;
-esac
-
-settled_2() {
-  found=$(kubectl get daemonset istio-cni-node -n istio-system -o 'jsonpath={.spec.updateStrategy.type} {.status.desiredNumberScheduled} {.status.numberReady}')
-  strategy=${found%% *}
-  found=${found#* }
-  [ "$strategy" = OnDelete ] && [ "${found% *}" = "${found#* }" ]
-}
-within 300 'DaemonSet istio-system/istio-cni-node replaces no pod by itself, and all of its pods are ready' settled_2
+within 120 'no pod app=ztunnel,meshplan.dev/revision=1-31-0 is left in istio-system' no_pods istio-system app=ztunnel,meshplan.dev/revision=1-31-0
+restore \
+  "$here"/rollback/restore/10-serviceaccount-istio-system-istio-cni.yaml \
+  "$here"/rollback/restore/40-daemonset-istio-system-istio-cni-node.yaml
+runs 1.30.3 daemonset istio-cni-node istio-system
+within 300 'DaemonSet istio-system/istio-cni-node replaces no pod by itself, and all of its pods are ready' settled istio-cni-node istio-system
 
 echo 'stays: istio-cni'\''s ConfigMap and roles, as the newer version has them'
 echo '220-istio-cni-upgrade: rolled back'

@@ -1,66 +1,32 @@
 #!/bin/sh
 # 640-retire-control-plane: whether it has done its work
-# Made by meshplan. Fails where something is not so; changes nothing.
+# Made by meshplan. It stops at the first failure; mend that, and run it again.
 set -eu
-# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$here"/../lib.sh
 
-if [ -e "$here"/../.meshplan-pending ]; then
-  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
-  exit 2
-fi
-
-fail() {
-  echo "meshplan: $*" >&2
-  exit 1
-}
-
-kubectl() {
-  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
-}
-
-# within SECONDS WHAT COMMAND: tries the command every other second until it succeeds.
-within() {
-  limit=${MESHPLAN_WAIT:-$1}
-  what=$2
-  shift 2
-  waited=0
-  until "$@"; do
-    [ "$waited" -lt "$limit" ] || fail "not so within $limit seconds: $what"
-    sleep 2
-    waited=$((waited + 2))
-  done
-  echo "$what"
-}
-
-left=$(kubectl get --ignore-not-found -o name \
-  -f "$here"/delete/02-mutatingwebhookconfiguration-istio-sidecar-injector.yaml \
-  -f "$here"/delete/02-validatingwebhookconfiguration-istio-validator-istio-system.yaml \
-  -f "$here"/delete/50-horizontalpodautoscaler-istio-system-istiod.yaml \
-  -f "$here"/delete/40-deployment-istio-system-istiod.yaml \
-  -f "$here"/delete/30-service-istio-system-istiod.yaml \
-  -f "$here"/delete/20-configmap-istio-system-values.yaml \
-  -f "$here"/delete/20-configmap-istio-system-istio.yaml \
-  -f "$here"/delete/20-configmap-istio-system-istio-sidecar-injector.yaml \
-  -f "$here"/delete/15-rolebinding-istio-system-istiod.yaml \
-  -f "$here"/delete/15-role-istio-system-istiod.yaml \
-  -f "$here"/delete/15-clusterrolebinding-istiod-clusterrole-istio-system.yaml \
-  -f "$here"/delete/15-clusterrolebinding-istiod-gateway-controller-istio-system.yaml \
-  -f "$here"/delete/15-clusterrolebinding-istio-reader-clusterrole-istio-system.yaml \
-  -f "$here"/delete/15-clusterrole-istiod-clusterrole-istio-system.yaml \
-  -f "$here"/delete/15-clusterrole-istiod-gateway-controller-istio-system.yaml \
-  -f "$here"/delete/15-clusterrole-istio-reader-clusterrole-istio-system.yaml \
-  -f "$here"/delete/10-serviceaccount-istio-system-istiod.yaml \
-  -f "$here"/delete/50-lease-istio-system-istio-gateway-deployment-default.yaml \
-  -f "$here"/delete/50-lease-istio-system-istio-gateway-status-leader-default.yaml)
-[ -z "$left" ] || fail "not deleted yet:" "$left"
-
-no_pods_2() {
-  pods=$(kubectl get pods -n istio-system -l app=istiod,istio.io/rev=default --ignore-not-found -o name) || return 1
-  [ -z "$pods" ]
-}
-within 120 'no pod app=istiod,istio.io/rev=default is left in istio-system' no_pods_2
-
-kubectl rollout status deployment/istiod-1-31-0 -n istio-system --timeout="${MESHPLAN_WAIT:-300}s"
+gone \
+  "$here"/delete/02-mutatingwebhookconfiguration-istio-sidecar-injector.yaml \
+  "$here"/delete/02-validatingwebhookconfiguration-istio-validator-istio-system.yaml \
+  "$here"/delete/50-horizontalpodautoscaler-istio-system-istiod.yaml \
+  "$here"/delete/40-deployment-istio-system-istiod.yaml \
+  "$here"/delete/30-service-istio-system-istiod.yaml \
+  "$here"/delete/20-configmap-istio-system-values.yaml \
+  "$here"/delete/20-configmap-istio-system-istio.yaml \
+  "$here"/delete/20-configmap-istio-system-istio-sidecar-injector.yaml \
+  "$here"/delete/15-rolebinding-istio-system-istiod.yaml \
+  "$here"/delete/15-role-istio-system-istiod.yaml \
+  "$here"/delete/15-clusterrolebinding-istiod-clusterrole-istio-system.yaml \
+  "$here"/delete/15-clusterrolebinding-istiod-gateway-controller-istio-system.yaml \
+  "$here"/delete/15-clusterrolebinding-istio-reader-clusterrole-istio-system.yaml \
+  "$here"/delete/15-clusterrole-istiod-clusterrole-istio-system.yaml \
+  "$here"/delete/15-clusterrole-istiod-gateway-controller-istio-system.yaml \
+  "$here"/delete/15-clusterrole-istio-reader-clusterrole-istio-system.yaml \
+  "$here"/delete/10-serviceaccount-istio-system-istiod.yaml \
+  "$here"/delete/50-lease-istio-system-istio-gateway-deployment-default.yaml \
+  "$here"/delete/50-lease-istio-system-istio-gateway-status-leader-default.yaml
+within 120 'no pod app=istiod,istio.io/rev=default is left in istio-system' no_pods istio-system app=istiod,istio.io/rev=default
+rolled_out deployment istiod-1-31-0 istio-system
 
 echo '640-retire-control-plane: verified'

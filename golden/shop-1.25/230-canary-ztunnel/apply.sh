@@ -1,35 +1,14 @@
 #!/bin/sh
 # 230-canary-ztunnel: ztunnel 1.25.5 on the canary pool
-# Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
+# Made by meshplan. It stops at the first failure; mend that, and run it again.
 set -eu
-# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$here"/../lib.sh
 
-if [ -e "$here"/../.meshplan-pending ]; then
-  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
-  exit 2
-fi
-
-fail() {
-  echo "meshplan: $*" >&2
-  exit 1
-}
-
-kubectl() {
-  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
-}
-
-# A ztunnel that the plan does not know would share nodes with the plan's own.
-ztunnels=$(kubectl get daemonsets -A -o 'jsonpath={range .items[?(@.spec.selector.matchLabels.app=="ztunnel")]}{.metadata.namespace}/{.metadata.name}{"\n"}{end}')
-for ztunnel in $ztunnels; do
-  case $ztunnel in
-    istio-system/ztunnel-1-24-6 | istio-system/ztunnel-1-25-5) ;;
-    *) fail "the cluster has a ztunnel that the plan does not know, DaemonSet $ztunnel; a node must not have two" ;;
-  esac
-done
-
-kubectl apply \
-  -f "$here"/10-serviceaccount-istio-system-ztunnel-1-25-5.yaml \
-  -f "$here"/40-daemonset-istio-system-ztunnel-1-25-5.yaml
+only_ztunnels istio-system/ztunnel-1-24-6 istio-system/ztunnel-1-25-5
+apply \
+  "$here"/10-serviceaccount-istio-system-ztunnel-1-25-5.yaml \
+  "$here"/40-daemonset-istio-system-ztunnel-1-25-5.yaml
 
 echo '230-canary-ztunnel: applied. Next: sh 230-canary-ztunnel/verify.sh'

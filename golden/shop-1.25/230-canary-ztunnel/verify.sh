@@ -1,50 +1,15 @@
 #!/bin/sh
 # 230-canary-ztunnel: whether it has done its work
-# Made by meshplan. Fails where something is not so; changes nothing.
+# Made by meshplan. It stops at the first failure; mend that, and run it again.
 set -eu
-# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$here"/../lib.sh
 
-if [ -e "$here"/../.meshplan-pending ]; then
-  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
-  exit 2
-fi
-
-fail() {
-  echo "meshplan: $*" >&2
-  exit 1
-}
-
-kubectl() {
-  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
-}
-
-# within SECONDS WHAT COMMAND: tries the command every other second until it succeeds.
-within() {
-  limit=${MESHPLAN_WAIT:-$1}
-  what=$2
-  shift 2
-  waited=0
-  until "$@"; do
-    [ "$waited" -lt "$limit" ] || fail "not so within $limit seconds: $what"
-    sleep 2
-    waited=$((waited + 2))
-  done
-  echo "$what"
-}
-
-kubectl diff \
-  -f "$here"/10-serviceaccount-istio-system-ztunnel-1-25-5.yaml \
-  -f "$here"/40-daemonset-istio-system-ztunnel-1-25-5.yaml >/dev/null ||
-  fail 'the cluster does not have what the files here say'
-
-kubectl rollout status daemonset/ztunnel-1-25-5 -n istio-system --timeout="${MESHPLAN_WAIT:-300}s"
-
-covered_3() {
-  nodes=$(kubectl get nodes -l meshplan.dev/pool=canary -o name | wc -l)
-  ready=$(kubectl get daemonset ztunnel-1-25-5 -n istio-system -o 'jsonpath={.status.numberReady}')
-  [ "$nodes" -gt 0 ] && [ "$nodes" -eq "${ready:-0}" ]
-}
-within 300 'each node of the pool meshplan.dev/pool=canary has a ready pod of ztunnel-1-25-5' covered_3
+matches \
+  "$here"/10-serviceaccount-istio-system-ztunnel-1-25-5.yaml \
+  "$here"/40-daemonset-istio-system-ztunnel-1-25-5.yaml
+rolled_out daemonset ztunnel-1-25-5 istio-system
+within 300 'each node of the pool meshplan.dev/pool=canary has a ready pod of ztunnel-1-25-5' covers meshplan.dev/pool=canary ztunnel-1-25-5 istio-system
 
 echo '230-canary-ztunnel: verified'

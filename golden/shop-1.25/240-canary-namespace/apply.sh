@@ -1,35 +1,13 @@
 #!/bin/sh
 # 240-canary-namespace: namespace shop-1-25-5, enrolled
-# Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
+# Made by meshplan. It stops at the first failure; mend that, and run it again.
 set -eu
-# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$here"/../lib.sh
 
-if [ -e "$here"/../.meshplan-pending ]; then
-  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
-  exit 2
-fi
-
-fail() {
-  echo "meshplan: $*" >&2
-  exit 1
-}
-
-kubectl() {
-  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
-}
-
-# One that is there already, and not by this plan, is kept when one goes back, with the labels that it has now.
-found=$(kubectl get namespace shop-1-25-5 --ignore-not-found -o 'jsonpath={.metadata.name} {.metadata.annotations.meshplan\.dev/plan}')
-case $found in
-  '' | 'shop-1-25-5 shop-1.25') ;;
-  *)
-    labels=$(kubectl get namespace shop-1-25-5 -o 'jsonpath={.metadata.labels.istio\.io/dataplane-mode},{.metadata.labels.app\.kubernetes\.io/managed-by}')
-    kubectl annotate namespace shop-1-25-5 meshplan.dev/found-with="$labels" --overwrite
-    ;;
-esac
-
-kubectl apply \
-  -f "$here"/00-namespace-shop-1-25-5.yaml
+note_namespaces shop-1.25 shop-1-25-5
+apply \
+  "$here"/00-namespace-shop-1-25-5.yaml
 
 echo '240-canary-namespace: applied. Next: sh 240-canary-namespace/verify.sh'

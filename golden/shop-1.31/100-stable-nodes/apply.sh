@@ -1,42 +1,12 @@
 #!/bin/sh
 # 100-stable-nodes: blue-1, blue-2 to the stable pool
-# Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
+# Made by meshplan. It stops at the first failure; mend that, and run it again.
 set -eu
-# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$here"/../lib.sh
 
-if [ -e "$here"/../.meshplan-pending ]; then
-  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
-  exit 2
-fi
-
-fail() {
-  echo "meshplan: $*" >&2
-  exit 1
-}
-
-kubectl() {
-  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
-}
-
-label=$(kubectl get node blue-1 -o 'jsonpath={.metadata.labels.meshplan\.dev/pool}')
-case $label in
-  '' | stable) ;;
-  *) fail "node blue-1 carries meshplan.dev/pool=$label already; the ztunnel and the pods of that pool would lose it" ;;
-esac
-label=$(kubectl get node blue-2 -o 'jsonpath={.metadata.labels.meshplan\.dev/pool}')
-case $label in
-  '' | stable) ;;
-  *) fail "node blue-2 carries meshplan.dev/pool=$label already; the ztunnel and the pods of that pool would lose it" ;;
-esac
-
-kubectl get node blue-1 blue-2 -o name >/dev/null
-# A node that has the label already keeps it when one goes back.
-label=$(kubectl get node blue-1 -o 'jsonpath={.metadata.labels.meshplan\.dev/pool}')
-[ -n "$label" ] || kubectl annotate node blue-1 meshplan.dev/labelled-by=shop-1.31 --overwrite
-# A node that has the label already keeps it when one goes back.
-label=$(kubectl get node blue-2 -o 'jsonpath={.metadata.labels.meshplan\.dev/pool}')
-[ -n "$label" ] || kubectl annotate node blue-2 meshplan.dev/labelled-by=shop-1.31 --overwrite
-kubectl label node blue-1 blue-2 meshplan.dev/pool=stable --overwrite
+free_for meshplan.dev/pool stable blue-1 blue-2
+label_nodes shop-1.31 meshplan.dev/pool stable blue-1 blue-2
 
 echo '100-stable-nodes: applied. Next: sh 100-stable-nodes/verify.sh'

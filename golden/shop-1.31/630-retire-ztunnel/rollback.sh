@@ -1,65 +1,14 @@
 #!/bin/sh
 # 630-retire-ztunnel: back to the state before it
-# Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
+# Made by meshplan. It stops at the first failure; mend that, and run it again.
 set -eu
-# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$here"/../lib.sh
+program=$(istioctl_of 1.30.3 ISTIOCTL_1_30_3 "${ISTIOCTL_1_30_3:-}")
 
-if [ -e "$here"/../.meshplan-pending ]; then
-  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
-  exit 2
-fi
-
-fail() {
-  echo "meshplan: $*" >&2
-  exit 1
-}
-
-kubectl() {
-  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
-}
-
-# within SECONDS WHAT COMMAND: tries the command every other second until it succeeds.
-within() {
-  limit=${MESHPLAN_WAIT:-$1}
-  what=$2
-  shift 2
-  waited=0
-  until "$@"; do
-    [ "$waited" -lt "$limit" ] || fail "not so within $limit seconds: $what"
-    sleep 2
-    waited=$((waited + 2))
-  done
-  echo "$what"
-}
-
-# istioctl installs its own version, so only this one will do.
-istioctl=${ISTIOCTL_1_30_3:-}
-if [ -z "$istioctl" ]; then
-  if command -v istioctl-1.30.3 >/dev/null 2>&1; then
-    istioctl="istioctl-1.30.3"
-  else
-    istioctl=istioctl
-  fi
-fi
-command -v "$istioctl" >/dev/null 2>&1 || fail "there is no $istioctl; put istioctl 1.30.3 on the path, or its path into ISTIOCTL_1_30_3"
-found=$("$istioctl" version --remote=false --short)
-found=${found##* }
-[ "$found" = 1.30.3 ] || fail "$istioctl is version $found; this step needs 1.30.3, in ISTIOCTL_1_30_3 or as istioctl-1.30.3"
-
-istioctl() {
-  command "$istioctl" "$@" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"}
-}
-
-kubectl rollout status deployment/istiod-1-30-3 -n istio-system --timeout="${MESHPLAN_WAIT:-300}s"
-
-istioctl install -f "$here"/rollback/istioctl/ztunnel-1-30-3.yaml --skip-confirmation
-
-covered_1() {
-  nodes=$(kubectl get nodes -l meshplan.dev/pool=stable -o name | wc -l)
-  ready=$(kubectl get daemonset ztunnel-1-30-3 -n istio-system -o 'jsonpath={.status.numberReady}')
-  [ "$nodes" -gt 0 ] && [ "$nodes" -eq "${ready:-0}" ]
-}
-within 300 'each node of the pool meshplan.dev/pool=stable has a ready pod of ztunnel-1-30-3' covered_1
+rolled_out deployment istiod-1-30-3 istio-system
+run_istioctl "$program" istio-system install -f "$here"/rollback/istioctl/ztunnel-1-30-3.yaml --skip-confirmation
+within 300 'each node of the pool meshplan.dev/pool=stable has a ready pod of ztunnel-1-30-3' covers meshplan.dev/pool=stable ztunnel-1-30-3 istio-system
 
 echo '630-retire-ztunnel: rolled back'

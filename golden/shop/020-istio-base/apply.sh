@@ -1,42 +1,12 @@
 #!/bin/sh
 # 020-istio-base: Istio's CRDs and shared accounts, 1.30.3
-# Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
+# Made by meshplan. It stops at the first failure; mend that, and run it again.
 set -eu
-# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$here"/../lib.sh
+program=$(istioctl_of 1.30.3 ISTIOCTL_1_30_3 "${ISTIOCTL_1_30_3:-}")
 
-if [ -e "$here"/../.meshplan-pending ]; then
-  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
-  exit 2
-fi
-
-fail() {
-  echo "meshplan: $*" >&2
-  exit 1
-}
-
-kubectl() {
-  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
-}
-
-# istioctl installs its own version, so only this one will do.
-istioctl=${ISTIOCTL_1_30_3:-}
-if [ -z "$istioctl" ]; then
-  if command -v istioctl-1.30.3 >/dev/null 2>&1; then
-    istioctl="istioctl-1.30.3"
-  else
-    istioctl=istioctl
-  fi
-fi
-command -v "$istioctl" >/dev/null 2>&1 || fail "there is no $istioctl; put istioctl 1.30.3 on the path, or its path into ISTIOCTL_1_30_3"
-found=$("$istioctl" version --remote=false --short)
-found=${found##* }
-[ "$found" = 1.30.3 ] || fail "$istioctl is version $found; this step needs 1.30.3, in ISTIOCTL_1_30_3 or as istioctl-1.30.3"
-
-istioctl() {
-  command "$istioctl" "$@" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"}
-}
-
-istioctl install -f "$here"/istioctl/istio-base.yaml --skip-confirmation
+run_istioctl "$program" istio-system install -f "$here"/istioctl/istio-base.yaml --skip-confirmation
 
 echo '020-istio-base: applied. Next: sh 020-istio-base/verify.sh'

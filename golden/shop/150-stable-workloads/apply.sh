@@ -1,27 +1,14 @@
 #!/bin/sh
 # 150-stable-workloads: web on the stable pool
-# Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
+# Made by meshplan. It stops at the first failure; mend that, and run it again.
 set -eu
-# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$here"/../lib.sh
 
-if [ -e "$here"/../.meshplan-pending ]; then
-  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
-  exit 2
-fi
-
-fail() {
-  echo "meshplan: $*" >&2
-  exit 1
-}
-
-kubectl() {
-  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
-}
-
-kubectl apply \
-  -f "$here"/30-service-shop-1-29-6-web.yaml \
-  -f "$here"/40-deployment-shop-1-29-6-web.yaml \
-  -f "$here"/60-referencegrant-shop-1-29-6-routes-to-web.yaml
+apply \
+  "$here"/30-service-shop-1-29-6-web.yaml \
+  "$here"/40-deployment-shop-1-29-6-web.yaml \
+  "$here"/60-referencegrant-shop-1-29-6-routes-to-web.yaml
 
 echo '150-stable-workloads: applied. Next: sh 150-stable-workloads/verify.sh'

@@ -1,35 +1,15 @@
 #!/bin/sh
 # 150-stable-workloads: back to the state before it
-# Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
+# Made by meshplan. It stops at the first failure; mend that, and run it again.
 set -eu
-# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$here"/../lib.sh
 
-if [ -e "$here"/../.meshplan-pending ]; then
-  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
-  exit 2
-fi
-
-fail() {
-  echo "meshplan: $*" >&2
-  exit 1
-}
-
-kubectl() {
-  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
-}
-
-# Whoever wrote the route, and whatever the weight.
-routed=$(kubectl get httproutes.gateway.networking.k8s.io -A -o 'jsonpath={range .items[*].spec.rules[*].backendRefs[*]}{.namespace}{"\n"}{end}')
-for namespace in $routed; do
-  case $namespace in
-    shop-1-29-6) fail "an HTTPRoute still names a Service in $namespace" ;;
-  esac
-done
-
-kubectl delete --ignore-not-found --timeout=5m \
-  -f "$here"/rollback/delete/60-referencegrant-shop-1-29-6-routes-to-web.yaml \
-  -f "$here"/rollback/delete/40-deployment-shop-1-29-6-web.yaml \
-  -f "$here"/rollback/delete/30-service-shop-1-29-6-web.yaml
+unrouted shop-1-29-6
+delete \
+  "$here"/rollback/delete/60-referencegrant-shop-1-29-6-routes-to-web.yaml \
+  "$here"/rollback/delete/40-deployment-shop-1-29-6-web.yaml \
+  "$here"/rollback/delete/30-service-shop-1-29-6-web.yaml
 
 echo '150-stable-workloads: rolled back'

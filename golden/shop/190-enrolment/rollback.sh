@@ -1,73 +1,15 @@
 #!/bin/sh
 # 190-enrolment: back to the state before it
-# Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
+# Made by meshplan. It stops at the first failure; mend that, and run it again.
 set -eu
-# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$here"/../lib.sh
 
-if [ -e "$here"/../.meshplan-pending ]; then
-  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
-  exit 2
-fi
-
-fail() {
-  echo "meshplan: $*" >&2
-  exit 1
-}
-
-kubectl() {
-  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
-}
-
-simulated() {
-  [ "${MESHPLAN_SIMULATED:-}" = 1 ] || return 1
-  echo "skipped, as nothing runs in a simulated cluster: $1"
-}
-
-# within SECONDS WHAT COMMAND: tries the command every other second until it succeeds.
-within() {
-  limit=${MESHPLAN_WAIT:-$1}
-  what=$2
-  shift 2
-  waited=0
-  until "$@"; do
-    [ "$waited" -lt "$limit" ] || fail "not so within $limit seconds: $what"
-    sleep 2
-    waited=$((waited + 2))
-  done
-  echo "$what"
-}
-
-# answers NAME VALUE: whether the headers of an answer on standard input have this one.
-answers() {
-  header=$1 value=$2 awk '
-    { sub(/\r$/, "") }
-    $0 == "" { exit }
-    tolower(substr($0, 1, index($0, ":") - 1)) == ENVIRON["header"] {
-      own = substr($0, index($0, ":") + 1)
-      gsub(/^[ \t]+|[ \t]+$/, "", own)
-      if (own == ENVIRON["value"]) found = 1
-    }
-    END { exit !found }'
-}
-
-# What stands behind the headers.
-without_headers() {
-  awk 'body { print } { sub(/\r$/, "") } $0 == "" { body = 1 }'
-}
-
-kubectl apply \
-  -f "$here"/rollback/00-namespace-shop-1-29-6.yaml
-
-label=$(kubectl get namespace shop-1-29-6 -o 'jsonpath={.metadata.labels.istio\.io/dataplane-mode}')
-[ "$label" = '' ] || fail "namespace shop-1-29-6 has istio.io/dataplane-mode=$label, not ''"
-
-probed_2() {
-  body=$(curl -sS -m 10 -i -w '\n%{http_code}' -- http://shop.example/cart) || return 1
-  [ "$(printf '%s\n' "$body" | tail -n 1)" = 200 ] || return 1
-  printf '%s\n' "$body" | answers content-type text/html || return 1
-}
+apply \
+  "$here"/rollback/00-namespace-shop-1-29-6.yaml
+expect '' "$(label_of istio.io/dataplane-mode)" namespace shop-1-29-6
 simulated 'probe cart' ||
-  within 60 'probe cart' probed_2
+  within 60 'probe cart' probe http://shop.example/cart '' 200 '' content-type text/html
 
 echo '190-enrolment: rolled back'

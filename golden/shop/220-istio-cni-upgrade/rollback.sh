@@ -1,101 +1,17 @@
 #!/bin/sh
 # 220-istio-cni-upgrade: back to the state before it
-# Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
+# Made by meshplan. It stops at the first failure; mend that, and run it again.
 set -eu
-# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$here"/../lib.sh
+program=$(istioctl_of 1.29.6 ISTIOCTL_1_29_6 "${ISTIOCTL_1_29_6:-}")
 
-if [ -e "$here"/../.meshplan-pending ]; then
-  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
-  exit 2
-fi
-
-fail() {
-  echo "meshplan: $*" >&2
-  exit 1
-}
-
-kubectl() {
-  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
-}
-
-simulated() {
-  [ "${MESHPLAN_SIMULATED:-}" = 1 ] || return 1
-  echo "skipped, as nothing runs in a simulated cluster: $1"
-}
-
-# within SECONDS WHAT COMMAND: tries the command every other second until it succeeds.
-within() {
-  limit=${MESHPLAN_WAIT:-$1}
-  what=$2
-  shift 2
-  waited=0
-  until "$@"; do
-    [ "$waited" -lt "$limit" ] || fail "not so within $limit seconds: $what"
-    sleep 2
-    waited=$((waited + 2))
-  done
-  echo "$what"
-}
-
-# answers NAME VALUE: whether the headers of an answer on standard input have this one.
-answers() {
-  header=$1 value=$2 awk '
-    { sub(/\r$/, "") }
-    $0 == "" { exit }
-    tolower(substr($0, 1, index($0, ":") - 1)) == ENVIRON["header"] {
-      own = substr($0, index($0, ":") + 1)
-      gsub(/^[ \t]+|[ \t]+$/, "", own)
-      if (own == ENVIRON["value"]) found = 1
-    }
-    END { exit !found }'
-}
-
-# What stands behind the headers.
-without_headers() {
-  awk 'body { print } { sub(/\r$/, "") } $0 == "" { body = 1 }'
-}
-
-# istioctl installs its own version, so only this one will do.
-istioctl=${ISTIOCTL_1_29_6:-}
-if [ -z "$istioctl" ]; then
-  if command -v istioctl-1.29.6 >/dev/null 2>&1; then
-    istioctl="istioctl-1.29.6"
-  else
-    istioctl=istioctl
-  fi
-fi
-command -v "$istioctl" >/dev/null 2>&1 || fail "there is no $istioctl; put istioctl 1.29.6 on the path, or its path into ISTIOCTL_1_29_6"
-found=$("$istioctl" version --remote=false --short)
-found=${found##* }
-[ "$found" = 1.29.6 ] || fail "$istioctl is version $found; this step needs 1.29.6, in ISTIOCTL_1_29_6 or as istioctl-1.29.6"
-
-istioctl() {
-  command "$istioctl" "$@" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"}
-}
-
-no_pods_before_1() {
-  pods=$(kubectl get pods -n istio-system -l app=ztunnel,meshplan.dev/revision=1-30-3 --ignore-not-found -o name) || return 1
-  [ -z "$pods" ]
-}
-within 120 'no pod app=ztunnel,meshplan.dev/revision=1-30-3 is left in istio-system' no_pods_before_1
-
-istioctl install -f "$here"/rollback/istioctl/istio-cni.yaml --skip-confirmation
-
-image=$(kubectl get daemonset/istio-cni-node -n istio-system -o 'jsonpath={.spec.template.spec.containers[0].image}')
-case $image in
-  *:1.29.6 | *:1.29.6-* | *:1.29.6@*) ;;
-  *) fail "daemonset istio-system/istio-cni-node runs $image, not 1.29.6" ;;
-esac
-
-kubectl rollout status daemonset/istio-cni-node -n istio-system --timeout="${MESHPLAN_WAIT:-300}s"
-
-probed_3() {
-  body=$(curl -sS -m 10 -i -w '\n%{http_code}' -- http://shop.example/cart) || return 1
-  [ "$(printf '%s\n' "$body" | tail -n 1)" = 200 ] || return 1
-  printf '%s\n' "$body" | answers content-type text/html || return 1
-}
+within 120 'no pod app=ztunnel,meshplan.dev/revision=1-30-3 is left in istio-system' no_pods istio-system app=ztunnel,meshplan.dev/revision=1-30-3
+run_istioctl "$program" istio-system install -f "$here"/rollback/istioctl/istio-cni.yaml --skip-confirmation
+runs 1.29.6 daemonset istio-cni-node istio-system
+rolled_out daemonset istio-cni-node istio-system
 simulated 'probe cart' ||
-  within 60 'probe cart' probed_3
+  within 60 'probe cart' probe http://shop.example/cart '' 200 '' content-type text/html
 
 echo '220-istio-cni-upgrade: rolled back'

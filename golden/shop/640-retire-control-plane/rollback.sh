@@ -1,50 +1,14 @@
 #!/bin/sh
 # 640-retire-control-plane: back to the state before it
-# Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
+# Made by meshplan. It stops at the first failure; mend that, and run it again.
 set -eu
-# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$here"/../lib.sh
+program=$(istioctl_of 1.29.6 ISTIOCTL_1_29_6 "${ISTIOCTL_1_29_6:-}")
 
-if [ -e "$here"/../.meshplan-pending ]; then
-  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
-  exit 2
-fi
-
-fail() {
-  echo "meshplan: $*" >&2
-  exit 1
-}
-
-kubectl() {
-  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
-}
-
-# istioctl installs its own version, so only this one will do.
-istioctl=${ISTIOCTL_1_29_6:-}
-if [ -z "$istioctl" ]; then
-  if command -v istioctl-1.29.6 >/dev/null 2>&1; then
-    istioctl="istioctl-1.29.6"
-  else
-    istioctl=istioctl
-  fi
-fi
-command -v "$istioctl" >/dev/null 2>&1 || fail "there is no $istioctl; put istioctl 1.29.6 on the path, or its path into ISTIOCTL_1_29_6"
-found=$("$istioctl" version --remote=false --short)
-found=${found##* }
-[ "$found" = 1.29.6 ] || fail "$istioctl is version $found; this step needs 1.29.6, in ISTIOCTL_1_29_6 or as istioctl-1.29.6"
-
-istioctl() {
-  command "$istioctl" "$@" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"}
-}
-
-istioctl install -f "$here"/rollback/istioctl/istiod-1-29-6.yaml --skip-confirmation
-
-image=$(kubectl get deployment/istiod-1-29-6 -n istio-system -o 'jsonpath={.spec.template.spec.containers[0].image}')
-case $image in
-  *:1.29.6 | *:1.29.6-* | *:1.29.6@*) ;;
-  *) fail "deployment istio-system/istiod-1-29-6 runs $image, not 1.29.6" ;;
-esac
-
-kubectl rollout status deployment/istiod-1-29-6 -n istio-system --timeout="${MESHPLAN_WAIT:-300}s"
+run_istioctl "$program" istio-system install -f "$here"/rollback/istioctl/istiod-1-29-6.yaml --skip-confirmation
+runs 1.29.6 deployment istiod-1-29-6 istio-system
+rolled_out deployment istiod-1-29-6 istio-system
 
 echo '640-retire-control-plane: rolled back'

@@ -1,48 +1,30 @@
 #!/bin/sh
 # 220-istio-cni-upgrade: istio-cni to 1.29.6
-# Made by meshplan. Stops at the first thing that fails; run it again when that is mended.
+# Made by meshplan. It stops at the first failure; mend that, and run it again.
 set -eu
-# Paths of the caller's own, as in KUBECONFIG, stay what they are: nothing changes the folder.
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$here"/../lib.sh
 
-if [ -e "$here"/../.meshplan-pending ]; then
-  echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
-  exit 2
-fi
-
-fail() {
-  echo "meshplan: $*" >&2
-  exit 1
+check_1() {
+  runs 1.29.6 daemonset istio-cni-node istio-system
 }
-
-kubectl() {
-  command "${KUBECTL:-kubectl}" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} "$@"
-}
-
-# Flux's HelmRelease mesh/istio-cni would write back whatever kubectl writes: the change is made there, and only looked for here.
-set +e
-(
-  set -e
-
-image=$(kubectl get daemonset/istio-cni-node -n istio-system -o 'jsonpath={.spec.template.spec.containers[0].image}')
-case $image in
-  *:1.29.6 | *:1.29.6-* | *:1.29.6@*) ;;
-  *) fail "daemonset istio-system/istio-cni-node runs $image, not 1.29.6" ;;
-esac
-) >/dev/null 2>&1
-made=$?
-set -e
-if [ "$made" -ne 0 ]; then
-  echo 'A change to make at Flux'\''s HelmRelease mesh/istio-cni:'
+how_1() {
   echo "in HelmRelease mesh/istio-cni: \`spec.chart.spec.version: 1.29.6\`"
   echo "and under \`spec.values\`:"
   echo '  updateStrategy:'
   echo '    type: OnDelete'
-  echo 'commit it; flux reconcile helmrelease istio-cni --namespace mesh --with-source'
+  echo 'commit it, then:'
+  echo "$(target flux --context)"' reconcile helmrelease istio-cni --namespace mesh --with-source'
+}
+asked=no
+if at_owner 'Flux'\''s HelmRelease mesh/istio-cni' check_1 how_1; then
+  :
+elif [ $? -eq 1 ]; then
   asked=yes
 else
-  echo 'Flux'\''s HelmRelease mesh/istio-cni: the change is there'
+  exit 2
 fi
-[ -z "${asked:-}" ] || fail 'make it, and run this again when it has reached the cluster'
+[ "$asked" = no ] || fail 'make the changes above, and run this again when they have reached the cluster'
 
 echo '220-istio-cni-upgrade: applied. Next: sh 220-istio-cni-upgrade/verify.sh'

@@ -90,8 +90,9 @@ pub(super) fn values(owner: &Owner, chart: Chart, version: &str, values: &Value)
                 how.push("and under `spec.values`:".to_owned());
                 how.extend(snippet.map(|line| format!("  {line}")));
             }
+            how.push("commit it, then:".to_owned());
             how.push(format!(
-                "commit it; flux reconcile helmrelease {name} --namespace {} --with-source",
+                "flux reconcile helmrelease {name} --namespace {} --with-source",
                 owner.namespace
             ));
         }
@@ -104,10 +105,8 @@ pub(super) fn values(owner: &Owner, chart: Chart, version: &str, values: &Value)
                 how.push("and under `helm.valuesObject`:".to_owned());
                 how.extend(snippet.map(|line| format!("  {line}")));
             }
-            how.push(format!(
-                "commit it; argocd app sync {}/{name}",
-                owner.namespace
-            ));
+            how.push("commit it, then:".to_owned());
+            how.push(format!("argocd app sync {}/{name}", owner.namespace));
         }
     }
     how
