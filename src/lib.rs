@@ -82,11 +82,13 @@ pub struct Compiled {
     pub is_toml: bool,
     /// The folder of the dump that the plan reads, where it reads one.
     pub dump: Option<String>,
+    /// Scripts that the user's templates make other than meshplan's own.
+    pub own_scripts: Vec<String>,
 }
 
 /// Reads, checks, lowers, renders and lays out a plan; a stage that finds errors ends the way, having said all of them.
 ///
-/// `templates` are the user's own, by the name of the one that they replace.
+/// `templates` are the user's own, by the name of the one that they replace; without any, those of the plan's `templates`.
 #[must_use]
 pub fn compile(
     source: &Source,
@@ -103,6 +105,7 @@ pub fn compile(
         unknown_kinds: Vec::new(),
         is_toml: true,
         dump: None,
+        own_scripts: Vec::new(),
     };
 
     let parsed = match plan::parse(source) {
@@ -116,8 +119,19 @@ pub fn compile(
         }
     };
     compiled.name = parsed.parts.name.as_ref().map(toml::Spanned::span);
+    let named = parsed.parts.templates.as_ref();
+    let named = named.filter(|_| templates.is_empty());
+    let (templates, unreadable) = match named.map(|folder| (folder, own_templates(folder, files))) {
+        None => (templates, None),
+        Some((_, Ok(own))) => (own, None),
+        Some((folder, Err(finding))) => (
+            BTreeMap::new(),
+            Some(finding.at(&source.name, folder.span())),
+        ),
+    };
     let (findings, checked) = plan::check(source, parsed, files, &mut compiled.sources);
     compiled.findings = findings;
+    compiled.findings.extend(unreadable);
     let Some(checked) = checked else {
         return compiled;
     };
@@ -132,6 +146,7 @@ pub fn compile(
 
     compiled.unknown_kinds.clone_from(&checked.unknown_kinds);
     let procedure = step::lower(&checked, existing.as_ref());
+    let has_own = !templates.is_empty();
     let output = Renderer::new(&procedure.plan, templates)
         .map_err(|(findings, renderer_sources)| {
             for source in renderer_sources {
@@ -153,6 +168,9 @@ pub fn compile(
                 .findings
                 .extend(proved(&output, &checked, &mut compiled.sources));
             finding::sort_by_step(&mut compiled.findings);
+            if has_own {
+                compiled.own_scripts = target::own_scripts(&output);
+            }
             compiled.output = (!finding::has_errors(&compiled.findings)).then_some(output);
         }
         Err(findings) => compiled.findings.extend(findings),
@@ -160,11 +178,31 @@ pub fn compile(
     compiled
 }
 
+/// Reads the templates in the folder that a plan names.
+fn own_templates(
+    folder: &toml::Spanned<String>,
+    files: &Files<'_>,
+) -> Result<BTreeMap<String, Source>, Finding> {
+    let read = files.below(folder.get_ref().trim_end_matches('/'));
+    read.map_err(|(path, error)| {
+        let message = format!("`{}` cannot be read: {error}", path.trim_end_matches('/'));
+        Finding::error("templates-unreadable", message)
+            .label("a folder beside the plan")
+            .help("name a folder of templates, or take `templates` out")
+    })
+}
+
 /// Proves what was rendered, leaves out what the plan allows, and says which of that was never needed.
 fn proved(output: &Output, checked: &plan::Checked, sources: &mut Sources) -> Vec<Finding> {
     let mut findings = proof::prove(&proof::Course::laid_out(output));
     for finding in &mut findings {
-        finding.plan = checked.origin(finding.object.as_deref());
+        let step = finding.at.as_ref().and_then(|at| at.source.split_once('/'));
+        let phase = step.and_then(|(name, _)| {
+            let steps = output.index.steps.iter().map(|step| &step.step);
+            let mut own = steps.filter(|step| step.name == name);
+            own.next().map(|step| step.phase)
+        });
+        finding.plan = checked.origin(finding.object.as_deref(), phase);
         if let Some(file) = finding
             .at
             .as_ref()

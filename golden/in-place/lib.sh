@@ -4,6 +4,7 @@
 # A check returns 0 where it is so, 1 where it is not, and 2 where nobody knows: kubectl failed, or its answer is incomplete. What is
 # written is looked at afterwards. Functions run in subshells, so no variable of one is seen by another.
 
+# shellcheck disable=SC2154 # the script that reads this file has set it
 if [ -e "$here"/../.meshplan-pending ]; then
   echo 'meshplan: a compile stopped half-way in this tree; run it again first' >&2
   exit 2
@@ -577,7 +578,9 @@ covers() (
   nodes=$(list '{.metadata.name}' nodes -l "$1") || exit
   nodes=$(printf '%s\n' "$nodes" | grep -c .) || :
   ready=$(field '{.status.numberReady}' daemonset "$2" "$3") || exit
-  [ "$nodes" -gt 0 ] && [ "$nodes" -eq "${ready:-0}" ] || fail "$nodes nodes, ${ready:-0} ready pods"
+  if [ "$nodes" -eq 0 ] || [ "$nodes" -ne "${ready:-0}" ]; then
+    fail "$nodes nodes, ${ready:-0} ready pods"
+  fi
 )
 
 # settled DAEMONSET NAMESPACE: whether a DaemonSet replaces no pod by itself, and all of its pods are ready.
@@ -585,7 +588,9 @@ settled() (
   found=$(field '{.spec.updateStrategy.type} {.status.desiredNumberScheduled} {.status.numberReady}' daemonset "$1" "$2") || exit
   strategy=${found%% *}
   pods=${found#* }
-  [ "$strategy" = OnDelete ] && [ "${pods% *}" = "${pods#* }" ] || fail "update strategy $strategy, ${pods#* } of ${pods% *} pods ready"
+  if [ "$strategy" != OnDelete ] || [ "${pods% *}" != "${pods#* }" ]; then
+    fail "update strategy $strategy, ${pods#* } of ${pods% *} pods ready"
+  fi
 )
 
 # kept_off KEY VALUE DAEMONSET NAMESPACE: whether a DaemonSet is kept off nodes with a label.
@@ -733,11 +738,11 @@ pod_ready() (
 # replace_pod NODE NAMESPACE SELECTOR: deletes a DaemonSet's pod on a node, which the controller replaces by one of the newest template.
 replace_pod() (
   uids() { list '{.metadata.uid}' pods -n "$2" -l "$3" "--field-selector=spec.nodeName=$1"; }
-  old=$(uids "$@") || exit
+  deleted=$(uids "$@") || exit
   delete_objects pods -n "$2" -l "$3" "--field-selector=spec.nodeName=$1" || exit 2
-  new=$(uids "$@") || exit
-  for uid in $old; do
-    case $new in
+  found=$(uids "$@") || exit
+  for uid in $deleted; do
+    case $found in
       *"$uid"*) fail "the pod with $3 on $1 was not deleted" ;;
     esac
   done
@@ -983,7 +988,9 @@ sample() (
     asked=$((asked + 1))
   done
   said="the canary answered $canary of $asked"
-  [ "$canary" -ge "$4" ] && [ "$canary" -le "$5" ] || fail "$said"
+  if [ "$canary" -lt "$4" ] || [ "$canary" -gt "$5" ]; then
+    fail "$said"
+  fi
   echo "$said"
 )
 

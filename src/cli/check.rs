@@ -52,6 +52,7 @@ impl Check {
         let compiled = input::compile_plan(&input::plan(&self.plan)?, &input::templates(None)?);
         if format == Format::Text {
             shell.unknown_kinds(&compiled.unknown_kinds);
+            shell.own_scripts(&compiled.own_scripts);
         }
         let mut findings = compiled.findings;
         let mut differences = Vec::new();

@@ -96,6 +96,7 @@ impl Compile {
             });
             if format == Format::Text {
                 shell.unknown_kinds(&compiled.unknown_kinds);
+                shell.own_scripts(&compiled.own_scripts);
             }
             let output = compiled.output.filter(|_| !finding::has_errors(&findings));
             ready.extend(output.map(|output| (output, compiled.dump)));

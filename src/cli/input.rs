@@ -34,8 +34,12 @@ pub(super) fn compile_plan(source: &Source, templates: &BTreeMap<String, Source>
         let mut names = Vec::new();
         for entry in fs::read_dir(folder.join(name))? {
             let entry = entry?;
-            if entry.file_type()?.is_file() {
-                names.push(entry.file_name().to_string_lossy().into_owned());
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let kind = fs::metadata(entry.path())?;
+            if kind.is_dir() {
+                names.push(format!("{name}/"));
+            } else if kind.is_file() {
+                names.push(name);
             }
         }
         names.sort();

@@ -104,6 +104,16 @@ impl Shell {
         }
     }
 
+    /// Lists the scripts that the user's templates change.
+    pub fn own_scripts(&mut self, paths: &[String]) {
+        if !paths.is_empty() {
+            self.say(&format!(
+                "note: your templates change these scripts, and nothing proves what they do: {}",
+                paths.join(", ")
+            ));
+        }
+    }
+
     /// Says why the work could not be done.
     pub fn error(&mut self, error: &anyhow::Error) {
         self.say(&format!("error: {error:#}"));

@@ -10,6 +10,7 @@ use crate::finding::Finding;
 use crate::identity::Key;
 use crate::manifest::Manifest;
 use crate::plan::Files;
+use crate::schema;
 use crate::source::{Source, Sources};
 use crate::state::{Facet, Object, load};
 
@@ -97,6 +98,9 @@ impl Reading<'_> {
                     let source = Source::new(files.shown(&path), text);
                     let loaded = load(&source);
                     self.findings.extend(loaded.findings);
+                    for object in &loaded.objects {
+                        self.names(object);
+                    }
                     objects.extend(loaded.objects);
                     sources.add(source);
                 }
@@ -112,6 +116,27 @@ impl Reading<'_> {
             }
         }
         objects
+    }
+}
+
+impl Reading<'_> {
+    /// Refuses names that no API server has: they reach scripts and other objects.
+    fn names(&mut self, object: &Object) {
+        let manifest = &object.manifest;
+        for violation in schema::names(object.value()) {
+            let span = if violation.is_key {
+                manifest.key_range(&violation.pointer)
+            } else {
+                manifest.range(&violation.pointer)
+            };
+            self.findings.push(
+                Finding::error("bad-name", violation.message)
+                    .label("no API server has such an object")
+                    .help("print the existing mesh again; kubectl prints what the API server has")
+                    .object(object.key.to_string())
+                    .at(&manifest.source, span),
+            );
+        }
     }
 }
 

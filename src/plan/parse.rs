@@ -39,6 +39,8 @@ impl<T> Part<T> {
 pub struct Parts {
     /// `name`
     pub name: Option<Spanned<String>>,
+    /// `templates`
+    pub templates: Option<Spanned<String>>,
     /// `[istio]`
     pub istio: Option<Istio>,
     /// `[gateway-api]`
@@ -94,6 +96,7 @@ pub fn parse(source: &Source) -> Result<Parsed, Vec<Finding>> {
     };
     let parts = Parts {
         name: sections.one("name"),
+        templates: sections.one("templates"),
         istio: if sections.table.contains_key("istio") {
             sections.one("istio")
         } else {
@@ -203,6 +206,7 @@ impl Parts {
         }
         Some(Plan {
             name: self.name?,
+            templates: self.templates,
             istio: self.istio?,
             gateway_api: self.gateway_api?,
             stable: self.stable?,

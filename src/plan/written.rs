@@ -24,6 +24,9 @@ pub struct Plan {
     /// Names the plan: its output directory and the annotation `meshplan.dev/plan` of its objects.
     #[schemars(with = "String")]
     pub name: Spanned<String>,
+    /// A folder of templates that replace meshplan's own of the same name, relative to the plan; `--templates` names another.
+    #[schemars(with = "Option<String>")]
+    pub templates: Option<Spanned<String>>,
     /// How Istio is installed.
     #[schemars(default)]
     pub istio: Istio,

@@ -7,7 +7,7 @@ use semver::Version;
 use crate::finding::Finding;
 use crate::istio::{BUNDLES, Channel, bundle};
 use crate::rules::{self, View, finding, judge};
-use crate::schema::Schemas;
+use crate::schema::{self, Schemas};
 use crate::state::{Object, State};
 
 /// Applies every rule to manifests that are all there at once.
@@ -38,7 +38,10 @@ pub fn schemas(objects: &[Rc<Object>]) -> (Vec<Finding>, Vec<String>) {
         .iter()
         .filter(|object| object.key.kind != "IstioOperator")
     {
-        let Some(violations) = schemas.check(object.value()) else {
+        let mut violations = schema::names(object.value());
+        if let Some(others) = schemas.check(object.value()) {
+            violations.extend(others);
+        } else {
             let kind = format!(
                 "{} {}",
                 object.manifest.identity.api_version, object.key.kind
@@ -46,8 +49,7 @@ pub fn schemas(objects: &[Rc<Object>]) -> (Vec<Finding>, Vec<String>) {
             if !unknown.contains(&kind) {
                 unknown.push(kind);
             }
-            continue;
-        };
+        }
         for violation in violations {
             let manifest = &object.manifest;
             let span = if violation.is_key {

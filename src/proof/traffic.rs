@@ -24,10 +24,19 @@ pub(super) struct Traffic {
 }
 
 /// What answers depend on: which objects there are, and who serves each Gateway.
-#[derive(PartialEq)]
 struct Depends {
-    objects: Vec<*const Object>,
+    /// Kept, so that no other object comes to have the address of one of them.
+    objects: Vec<Rc<Object>>,
     served: BTreeMap<Key, Owner>,
+}
+
+impl PartialEq for Depends {
+    fn eq(&self, other: &Self) -> bool {
+        let same = |(a, b): (&Rc<Object>, &Rc<Object>)| Rc::ptr_eq(a, b);
+        self.objects.len() == other.objects.len()
+            && self.objects.iter().zip(&other.objects).all(same)
+            && self.served == other.served
+    }
 }
 
 /// How many states' answers are kept: those before and after a step, and some parts of it.
@@ -61,7 +70,7 @@ impl Traffic {
                 )
         };
         let depends = Depends {
-            objects: state.objects().filter(counts).map(Rc::as_ptr).collect(),
+            objects: state.objects().filter(counts).cloned().collect(),
             served: state.served.clone(),
         };
         let known = self

@@ -128,14 +128,15 @@ impl Proof<'_> {
                 _ => None,
             })
             .collect();
-        let own = |name: &str| {
-            gone.iter().any(|revision| {
-                name.ends_with(&format!("-{revision}")) || name.contains(&format!("-{revision}-"))
-            })
+        let stays_too = state.istiods().map(|(_, istiod)| istiod.revision.as_str());
+        let all: Vec<&str> = stays_too.chain(gone.iter().map(String::as_str)).collect();
+        let own = |object: &Object| {
+            let revision = object.revision(&all);
+            revision.is_some_and(|revision| gone.iter().any(|gone| gone == revision))
         };
         let stays: Vec<Key> = state
             .objects()
-            .filter(|object| own(&object.key.name))
+            .filter(|object| own(object))
             .map(|object| object.key.clone())
             .collect();
         for key in stays {

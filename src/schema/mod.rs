@@ -4,6 +4,7 @@
 //! meshplan writes, each key with the version that brought it.
 
 mod embedded;
+mod naming;
 mod violation;
 
 use std::borrow::Cow;
@@ -18,6 +19,7 @@ use serde_json::{Map, Value, json};
 use crate::istio::{Bundle, Channel};
 
 use embedded::{GATEWAY_API, KUBERNETES, OWN};
+pub use naming::names;
 pub use violation::Violation;
 
 /// The kind under which the schema of a bare identity stands.

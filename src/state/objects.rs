@@ -60,6 +60,28 @@ impl Object {
             .as_str()
     }
 
+    /// Returns which of some revisions it belongs to: the one of the IstioOperator that an installer made it of, the one that its
+    /// label names, or the longest that its own name ends with or holds.
+    #[must_use]
+    pub fn revision<'r>(&self, revisions: &[&'r str]) -> Option<&'r str> {
+        let known = |name: &str| revisions.iter().find(|own| **own == name).copied();
+        if self.implied {
+            let operator = self.manifest.original();
+            let revision = operator.value.pointer("/spec/revision");
+            return known(revision.and_then(Value::as_str).unwrap_or("default"));
+        }
+        let labelled = ["meshplan.dev/revision", "istio.io/rev"]
+            .iter()
+            .find_map(|key| self.label(key));
+        if let Some(label) = labelled {
+            return known(label);
+        }
+        let padded = format!("-{}-", self.key.name);
+        let holds = |revision: &&&str| padded.contains(&format!("-{revision}-"));
+        let named = revisions.iter().filter(holds);
+        named.max_by_key(|revision| revision.len()).copied()
+    }
+
     /// Returns the pods that it makes, if it makes some.
     #[must_use]
     pub fn pods(&self) -> Option<&Pods> {

@@ -11,3 +11,4 @@ mod scripts;
 pub use index::{FORMAT_VERSION, FileEntry, Index, IndexStep, sha256};
 pub use layout::{Output, lay_out};
 pub use naming::order;
+pub use scripts::own_scripts;

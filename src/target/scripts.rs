@@ -1,5 +1,7 @@
 //! Scripts and runbook, rendered from the same steps that `index.json` holds.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use crate::finding::Finding;
@@ -9,6 +11,7 @@ use crate::tree::Tree;
 
 use super::differences::Difference;
 use super::index::Index;
+use super::layout::Output;
 
 /// What the runbook says beside the steps.
 pub(super) struct About<'a> {
@@ -20,6 +23,23 @@ pub(super) struct About<'a> {
     pub differences: Vec<Difference>,
 }
 
+/// Returns the scripts of a tree's steps that its templates make other than meshplan's own.
+#[must_use]
+pub fn own_scripts(output: &Output) -> Vec<String> {
+    let mut builtin = Tree::default();
+    let rendered = Renderer::new(&output.index.plan, BTreeMap::new()).map(|renderer| {
+        // What cannot be rendered is no template of meshplan's; nothing is compared then.
+        steps(&output.index, &renderer, &mut builtin).is_ok()
+    });
+    if !rendered.is_ok_and(|rendered| rendered) {
+        return Vec::new();
+    }
+    let others = builtin
+        .iter()
+        .filter(|(path, file)| output.tree.get(path) != Some(*file));
+    others.map(|(path, _)| path.clone()).collect()
+}
+
 /// Adds every script and the runbook to a tree.
 pub(super) fn write(
     index: &Index,
@@ -27,6 +47,25 @@ pub(super) fn write(
     renderer: &Renderer,
     tree: &mut Tree,
 ) -> Result<(), Finding> {
+    steps(index, renderer, tree)?;
+    if let Some(lab) = about.lab {
+        let data = json!({ "cluster": lab.cluster, "metallb": lab.metallb.as_ref().map(|(version, _)| version) });
+        for name in ["up.sh", "down.sh"] {
+            tree.add_script(
+                format!("lab/{name}"),
+                renderer.text(&format!("lab/{name}"), &data)?,
+            );
+        }
+    }
+    tree.add(
+        "README.md",
+        renderer.text("README.md", runbook_data(index, about))?,
+    );
+    Ok(())
+}
+
+/// Adds the scripts of every step, and what they share.
+fn steps(index: &Index, renderer: &Renderer, tree: &mut Tree) -> Result<(), Finding> {
     tree.add("lib.sh", renderer.text("scripts/lib.sh", json!({}))?);
     for step in &index.steps {
         let step = &step.step;
@@ -45,19 +84,6 @@ pub(super) fn write(
             &[&rollback.requires, &rollback.gates],
         )?;
     }
-    if let Some(lab) = about.lab {
-        let data = json!({ "cluster": lab.cluster, "metallb": lab.metallb.as_ref().map(|(version, _)| version) });
-        for name in ["up.sh", "down.sh"] {
-            tree.add_script(
-                format!("lab/{name}"),
-                renderer.text(&format!("lab/{name}"), &data)?,
-            );
-        }
-    }
-    tree.add(
-        "README.md",
-        renderer.text("README.md", runbook_data(index, about))?,
-    );
     Ok(())
 }
 

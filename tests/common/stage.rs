@@ -36,11 +36,12 @@ pub fn tree_names() -> Vec<String> {
 
 /// A folder with the stubs.
 pub fn stubs() -> tempfile::TempDir {
+    static VERSIONS: OnceLock<BTreeSet<String>> = OnceLock::new();
     let folder = tempfile::tempdir().expect("a folder");
     let own = std::env::current_exe().expect("this test");
     let call = |first: &str| {
         format!(
-            "#!/bin/sh\nall=\nfor one in {first} \"$@\"; do all=\"$all$one\u{1f}\"; done\nPRETEND_ARGUMENTS=$all PRETEND_VERSION=${{0##*istioctl-}} exec '{}' --exact kubectl --nocapture 3>&1 >/dev/null\n",
+            "#!/bin/sh\nall=\nfor one in {first} \"$@\"; do all=\"$all$one\u{1f}\"; done\nPRETEND_ARGUMENTS=$all PRETEND_VERSION=${{0##*istioctl-}} exec '{}' --exact common::pretend::kubectl --nocapture 3>&1 >/dev/null\n",
             own.display()
         )
     };
@@ -52,7 +53,6 @@ pub fn stubs() -> tempfile::TempDir {
     stub("kubectl", &call(""));
     stub("sleep", "#!/bin/sh\nexit 0\n");
     stub("curl", "#!/bin/sh\nprintf '%s' \"$CURL_ANSWER\"\n");
-    static VERSIONS: OnceLock<BTreeSet<String>> = OnceLock::new();
     let versions = VERSIONS.get_or_init(|| {
         let indexes = tree_names().into_iter().map(|name| {
             let path = repository().join("golden").join(name).join("index.json");
@@ -150,6 +150,7 @@ impl Case<'_> {
 }
 
 /// The objects of a state as a cluster has them, with nodes and CRDs.
+#[allow(clippy::too_many_lines, reason = "one kind of object after the other")]
 fn contents(course: &Course, state: &State, gates: &[&Gate]) -> BTreeMap<String, Value> {
     // Of a large mesh a few workloads stand for all, but for those that the steps themselves write.
     let mut others: BTreeMap<&str, usize> = BTreeMap::new();
@@ -463,7 +464,7 @@ fn answer(gates: &[&Gate]) -> String {
         {
             status = *wanted;
             if let Some(answered) = answers {
-                headers.push_str(&format!("{}: {}\r\n", answered.name, answered.value));
+                headers.extend([answered.name.as_str(), ": ", &answered.value, "\r\n"]);
             }
             body.push_str(contains.as_deref().unwrap_or_default());
         }

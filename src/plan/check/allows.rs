@@ -5,6 +5,7 @@ use crate::finding::{Finding, Place};
 use crate::plan::nearest;
 use crate::plan::parse::Parts;
 use crate::rules::{RULES, rule};
+use crate::step::Phase;
 
 pub(super) fn check(parts: &Parts, found: &mut Found) {
     let allows: Vec<_> = sound(&parts.allows).collect();
@@ -55,9 +56,10 @@ impl Checked {
         findings
     }
 
-    /// Returns where in the plan, or in a manifest that it names, an object comes from; `object` is `Kind namespace/name`.
+    /// Returns where in the plan, or in a manifest that it names, an object comes from; `object` is `Kind namespace/name`, and
+    /// `phase` that of the step whose file holds it.
     #[must_use]
-    pub fn origin(&self, object: Option<&str>) -> Option<Place> {
+    pub fn origin(&self, object: Option<&str>, phase: Option<Phase>) -> Option<Place> {
         let (kind, rest) = object?.split_once(' ')?;
         let (namespace, name) = rest.split_once('/').unwrap_or(("", rest));
         let plan = &self.plan;
@@ -67,12 +69,22 @@ impl Checked {
                 span,
             })
         };
+        let (stable, canary) = (plan.stable.revision(), plan.canary.revision());
+        let ends = |text: &str, name: &str| {
+            let before = text.strip_suffix(name);
+            before.is_some_and(|before| before.is_empty() || before.ends_with('-'))
+        };
         let revision = |text: &str| {
-            let of = |revision: crate::plan::Revision| {
-                text.ends_with(&revision.name())
-                    .then(|| revision.version.span())
+            let (old, new) = (stable.name(), canary.name());
+            let of = match phase {
+                Some(Phase::Stable) => &stable,
+                Some(Phase::Canary) => &canary,
+                // Of two names one may end with the other.
+                _ if ends(text, &new) && (new.len() >= old.len() || !ends(text, &old)) => &canary,
+                _ if ends(text, &old) => &stable,
+                _ => return None,
             };
-            of(plan.stable.revision()).or_else(|| of(plan.canary.revision()))
+            Some(of.version.span())
         };
         match kind {
             "HTTPRoute" => here(
@@ -91,10 +103,11 @@ impl Checked {
             ),
             "Kustomization" => here(plan.gateway_api.bundle.span()),
             "Namespace" => {
-                let of = plan
-                    .workload
-                    .iter()
-                    .find(|workload| name.starts_with(workload.namespace.get_ref().as_str()));
+                let of = plan.workload.iter().find(|workload| {
+                    let own = workload.namespace.get_ref();
+                    let copy = |revision: &str| name == format!("{own}-{revision}");
+                    name == own || copy(&stable.name()) || copy(&canary.name())
+                });
                 here(of?.namespace.span())
             }
             "IstioOperator" | "DaemonSet" | "ServiceAccount" if revision(name).is_some() => {

@@ -253,6 +253,18 @@ fn fits(
                 .at(shown, manifest.range("/metadata/name")),
         );
     }
+    for violation in crate::schema::names(&manifest.value) {
+        let finding = Finding::error(
+            "crds-odd",
+            format!("the API server refuses a name of this {}", id.kind),
+        );
+        let finding = finding
+            .label(violation.message)
+            .help("take the release file as it is");
+        found
+            .findings
+            .push(finding.at(shown, manifest.range(&violation.pointer)));
+    }
     let crd = manifest.identity.kind == "CustomResourceDefinition";
     let own = bundle_of_crd(&manifest.value);
     if crd

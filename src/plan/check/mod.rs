@@ -17,7 +17,7 @@ mod shift;
 mod values;
 mod versions;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::ops::Range;
 
@@ -66,11 +66,38 @@ pub struct Files<'a> {
     pub folder: String,
     /// Reads a file, whose path is relative to the plan.
     pub read: &'a dyn Fn(&str) -> io::Result<String>,
-    /// Lists the files of a folder, whose path is relative to the plan, by their names.
+    /// Lists a folder, whose path is relative to the plan: its files by their names, and folders in it with a `/` at the end.
     pub list: &'a dyn Fn(&str) -> io::Result<Vec<String>>,
 }
 
 impl Files<'_> {
+    /// Reads every file below a folder but hidden ones, by its path from there.
+    ///
+    /// # Errors
+    ///
+    /// The path that cannot be read, and why.
+    pub fn below(&self, folder: &str) -> Result<BTreeMap<String, Source>, (String, io::Error)> {
+        let mut found = BTreeMap::new();
+        let mut open = vec![String::new()];
+        while let Some(inner) = open.pop() {
+            let path = format!("{folder}/{inner}");
+            for name in (self.list)(&path).map_err(|error| (path.clone(), error))? {
+                if name.starts_with('.') {
+                    continue;
+                }
+                let own = format!("{inner}{name}");
+                if name.ends_with('/') {
+                    open.push(own);
+                    continue;
+                }
+                let path = format!("{folder}/{own}");
+                let text = (self.read)(&path).map_err(|error| (path.clone(), error))?;
+                found.insert(own, Source::new(self.shown(&path), text));
+            }
+        }
+        Ok(found)
+    }
+
     /// Returns how findings call a file.
     #[must_use]
     pub fn shown(&self, name: &str) -> String {

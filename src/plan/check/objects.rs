@@ -6,9 +6,8 @@ use serde_json::Value;
 use super::Found;
 use crate::finding::Finding;
 use crate::manifest::{Manifest, is_cluster_scoped};
-use crate::names::is_subdomain;
 use crate::plan::written::Workload;
-use crate::schema::Schemas;
+use crate::schema::{self, Schemas};
 use crate::step::GRANT;
 
 pub(super) struct Object<'a> {
@@ -112,19 +111,18 @@ impl Object<'_> {
                 "/metadata/name",
             );
         }
-        if !(is_subdomain(&identity.name) || identity.group() == "rbac.authorization.k8s.io") {
-            self.say(
-                Finding::error(
-                    "bad-name",
-                    format!(
-                        "`{}` cannot be the name of an object",
-                        identity.name.escape_debug()
-                    ),
-                )
-                .label("only lower-case letters, digits, `-` and `.`")
-                .help("give it another name"),
-                "/metadata/name",
-            );
+        for violation in schema::names(&self.manifest.value) {
+            let span = if violation.is_key {
+                self.manifest.key_range(&violation.pointer)
+            } else {
+                self.manifest.range(&violation.pointer)
+            };
+            let finding = Finding::error("bad-name", violation.message)
+                .label("the API server refuses it")
+                .help("write one that Kubernetes takes")
+                .object(self.manifest.identity.to_string())
+                .at(&self.manifest.source, span);
+            self.found.findings.push(finding);
         }
         let own = self.workload.namespace.get_ref().clone();
         if let Some(namespace) = identity.namespace.filter(|namespace| *namespace != own) {

@@ -1,0 +1,206 @@
+//! A real Helm does what the steps ask its releases for, and the steps see it.
+//!
+//! Needs what `tests/witness/binaries.sh` and `tests/witness/istio.sh` make, their folders in `KUBEBUILDER_ASSETS` and `MESHPLAN_ISTIO`.
+//! The charts are those of 1.31 under the names of the plan's versions: no others can be had from Go modules.
+
+#![cfg(unix)]
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::common::control_plane::ControlPlane;
+use crate::common::{repository, skip};
+
+const NODES: [&str; 3] = ["a1", "a2", "b1"];
+
+struct World {
+    cluster: ControlPlane,
+    istio: PathBuf,
+}
+
+impl World {
+    /// Runs a text of shell; returns whether it ended well, and what it said.
+    fn shell(&self, text: &str) -> (bool, String) {
+        let folder = self.cluster.folder.path();
+        let path = env::var("PATH").unwrap_or_default();
+        let output = self
+            .cluster
+            .command("sh")
+            .arg("-c")
+            .arg(text)
+            .env("PATH", format!("{}:{path}", self.istio.display()))
+            .env("HELM_CACHE_HOME", folder.join("helm"))
+            .env("HELM_CONFIG_HOME", folder.join("helm"))
+            .env("HELM_DATA_HOME", folder.join("helm"))
+            .env("MESHPLAN_SIMULATED", "1")
+            .env("MESHPLAN_WAIT", "30")
+            .output()
+            .expect("sh");
+        let text = [&output.stdout[..], &output.stderr].concat();
+        (
+            output.status.success(),
+            String::from_utf8_lossy(&text).into_owned(),
+        )
+    }
+
+    fn well(&self, text: &str) -> String {
+        let (ok, said) = self.shell(text);
+        assert!(ok, "{text}\n{said}");
+        said
+    }
+
+    /// The charts under the name of a version.
+    fn charts(&self, version: &str) {
+        let from = self.istio.join("charts");
+        let to = self.chart(version, "");
+        self.well(&format!(
+            "mkdir -p {to} && for chart in base istio-cni ztunnel istio-control/istio-discovery; do cp -R {}/$chart {to}/; done && \
+             mv {to}/istio-cni {to}/cni && mv {to}/istio-discovery {to}/istiod && sed -i 's/^version: .*/version: {version}/; s/^appVersion: .*/appVersion: {version}/' {to}/*/Chart.yaml",
+            from.display()
+        ));
+    }
+
+    fn chart(&self, version: &str, name: &str) -> String {
+        let path = self
+            .cluster
+            .folder
+            .path()
+            .join("charts")
+            .join(version)
+            .join(name);
+        path.to_string_lossy().into_owned()
+    }
+
+    fn script(&self, step: &str, script: &str) -> (bool, String) {
+        let path = repository().join("golden/fleet").join(step).join(script);
+        self.shell(&format!("sh {}", path.display()))
+    }
+
+    /// Runs a script, and each change that it asks for, until it asks for none; returns how many those were.
+    fn asked(&self, step: &str, script: &str) -> usize {
+        let mut count = 0;
+        for _ in 0..4 {
+            let (ok, said) = self.script(step, script);
+            if ok {
+                return count;
+            }
+            let is_head = |line: &&str| line.starts_with("A change to make at ");
+            let lines = said.lines().skip_while(|line| !is_head(line));
+            let lines = lines.take_while(|line| !line.starts_with("meshplan: "));
+            count += said.lines().filter(is_head).count();
+            let lines = lines.filter(|line| !is_head(line));
+            let mut command = lines.collect::<Vec<_>>().join("\n");
+            assert!(command.starts_with("helm "), "{step}: {said}");
+            // The repository of charts is a folder here, and a chart's own version says nothing of its images.
+            for (name, version) in ["base", "cni", "ztunnel"]
+                .iter()
+                .flat_map(|name| ["1.29.6", "1.30.3"].map(|version| (name, version)))
+            {
+                if command.contains(&format!("--version {version}")) {
+                    command = command.replace(
+                        &format!("istio/{name} "),
+                        &format!("{} ", self.chart(version, name)),
+                    );
+                }
+            }
+            for version in ["1.29.6", "1.30.3"] {
+                let option = format!("--version {version}");
+                command = command.replace(&option, &format!("{option} --set global.tag={version}"));
+            }
+            self.well(&command);
+        }
+        panic!("{step} asks on and on");
+    }
+
+    /// The pods of istio-cni and ztunnel, by their UIDs.
+    fn pods(&self) -> String {
+        let all = "kubectl get pods -n istio-system -o 'jsonpath={range .items[*]}{.metadata.name} {.metadata.uid}{\"\\n\"}{end}'";
+        let said = self.well(&all.replace("kubectl", "\"$MESHPLAN_WITNESS_KUBECTL\""));
+        let mut pods: Vec<&str> = said
+            .lines()
+            .filter(|line| line.starts_with("ztunnel") || line.starts_with("istio-cni"))
+            .collect();
+        pods.sort_unstable();
+        pods.join("\n")
+    }
+
+    fn nodes(&self, path: &Path) {
+        let node = |name: &str| {
+            format!(
+                "---\napiVersion: v1\nkind: Node\nmetadata:\n  name: {name}\n  labels: {{kubernetes.io/hostname: {name}, kubernetes.io/os: linux}}\n  \
+                 annotations: {{kwok.x-k8s.io/node: fake}}\n"
+            )
+        };
+        fs::write(path, NODES.map(node).concat()).expect("the nodes");
+        self.well(&format!(
+            "\"$MESHPLAN_WITNESS_KUBECTL\" create -f {} && \"$MESHPLAN_WITNESS_KUBECTL\" wait --for=condition=Ready node --all --timeout=60s",
+            path.display()
+        ));
+    }
+}
+
+#[test]
+fn helm_does_what_is_asked_and_no_pod_changes() {
+    let Some(istio) = env::var_os("MESHPLAN_ISTIO").map(PathBuf::from) else {
+        return skip(
+            "MESHPLAN_ISTIO names no folder with Istio's charts and Helm; docs/rehearse.md says how to have one",
+        );
+    };
+    if !istio.join("helm").exists() || !istio.join("charts").exists() {
+        return skip("there is no helm in MESHPLAN_ISTIO; tests/witness/istio.sh makes it");
+    }
+    let Some(cluster) = ControlPlane::up() else {
+        return;
+    };
+    let world = World { cluster, istio };
+    world.nodes(&world.cluster.folder.path().join("nodes.yaml"));
+    world.charts("1.29.6");
+    world.charts("1.30.3");
+    for (release, chart) in [
+        ("istio-base", "base"),
+        ("istiod", "istiod"),
+        ("istio-cni", "cni"),
+        ("ztunnel", "ztunnel"),
+    ] {
+        world.well(&format!(
+            "helm install {release} {} --namespace istio-system --create-namespace --set global.tag=1.29.6 --set global.hub=docker.io/istio --set profile=ambient",
+            world.chart("1.29.6", chart)
+        ));
+    }
+    for daemon_set in ["ztunnel", "istio-cni-node"] {
+        world.well(&format!("\"$MESHPLAN_WITNESS_KUBECTL\" rollout status daemonset/{daemon_set} -n istio-system --timeout=60s"));
+    }
+    let before = world.pods();
+    assert_eq!(before.lines().count(), 2 * NODES.len());
+    for (step, changes) in [
+        ("020-istio-base", 1),
+        ("110-on-delete", 2),
+        ("130-stable-ztunnel", 1),
+        ("220-istio-cni-upgrade", 1),
+        ("560-default-validator", 1),
+    ] {
+        assert_eq!(world.asked(step, "apply.sh"), changes, "{step}");
+        let (ok, said) = world.script(step, "verify.sh");
+        assert!(ok, "{step}: {said}");
+    }
+    // And back, in the order in which one goes back.
+    for step in [
+        "560-default-validator",
+        "220-istio-cni-upgrade",
+        "130-stable-ztunnel",
+    ] {
+        assert_eq!(world.asked(step, "rollback.sh"), 1, "{step}");
+    }
+    assert_eq!(world.asked("130-stable-ztunnel", "apply.sh"), 1);
+    assert_eq!(world.pods(), before, "pods were replaced");
+    world.well("\"$MESHPLAN_WITNESS_KUBECTL\" label node --all meshplan.dev/pool=canary");
+    assert_eq!(world.asked("630-retire-ztunnel", "apply.sh"), 1);
+    world.well("helm uninstall istiod --namespace istio-system --wait");
+    let folder = repository().join("golden/fleet/640-retire-control-plane/delete");
+    let left = world.well(&format!(
+        "\"$MESHPLAN_WITNESS_KUBECTL\" get -f {} --ignore-not-found -o name",
+        folder.display()
+    ));
+    assert_eq!(left, "");
+}

@@ -1,0 +1,540 @@
+//! What a person sees of the command: exit codes, streams, and what is left on disk.
+
+use std::fs;
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use crate::common::{code, files, meshplan, meshplan_in, repository, small_plan, stderr, stdout};
+
+#[test]
+fn compiling_prints_a_line_a_step_and_writes_only_once() {
+    let folder = small_plan(&[]);
+    let first = meshplan_in(folder.path(), &["compile", "plan.toml"]);
+    assert_eq!(code(&first), 0, "{}", stderr(&first));
+    assert_eq!(stderr(&first), "");
+    let steps = fs::read_dir(folder.path().join("shop"))
+        .expect("the tree")
+        .filter(|entry| entry.as_ref().expect("an entry").path().is_dir())
+        .count();
+    assert_eq!(
+        stdout(&first).lines().count(),
+        steps + 1,
+        "{}",
+        stdout(&first)
+    );
+
+    let tree = folder.path().join("shop");
+    fs::write(tree.join("notes.txt"), "mine\n").expect("a file of the user's");
+    fs::write(tree.join("310-weight-10/notes.txt"), "mine too\n").expect("a file of the user's");
+    let before = files(&tree);
+    let modified = |name: &str| {
+        fs::metadata(tree.join(name))
+            .expect(name)
+            .modified()
+            .expect("a time")
+    };
+    let times: Vec<_> = before.keys().map(|name| modified(name)).collect();
+    let again = meshplan_in(folder.path(), &["compile", "plan.toml"]);
+    assert!(
+        stdout(&again).contains(" 0 written, "),
+        "{}",
+        stdout(&again)
+    );
+    assert_eq!(files(&tree), before);
+    assert_eq!(
+        before.keys().map(|name| modified(name)).collect::<Vec<_>>(),
+        times,
+        "no file is touched"
+    );
+}
+
+#[test]
+fn steps_that_go_take_their_files_along_but_not_the_users() {
+    let folder = small_plan(&[]);
+    assert_eq!(
+        code(&meshplan_in(folder.path(), &["compile", "plan.toml"])),
+        0
+    );
+    let tree = folder.path().join("shop");
+    fs::write(tree.join("310-weight-10/notes.txt"), "mine\n").expect("a file of the user's");
+    let plan = fs::read_to_string(folder.path().join("plan.toml")).expect("the plan");
+    fs::write(
+        folder.path().join("plan.toml"),
+        plan.replace("[10, 100]", "[20, 100]"),
+    )
+    .expect("the plan");
+
+    let kept = meshplan_in(folder.path(), &["compile", "plan.toml", "--no-prune"]);
+    assert_eq!(code(&kept), 0);
+    assert!(
+        tree.join("310-weight-10/apply.sh").exists()
+            && tree.join("320-weight-20/apply.sh").exists()
+    );
+
+    fs::write(
+        folder.path().join("plan.toml"),
+        plan.replace("[10, 100]", "[30, 100]"),
+    )
+    .expect("the plan");
+    fs::write(tree.join("320-weight-20/verify.sh"), "# edited\n").expect("editing");
+    let pruned = meshplan_in(folder.path(), &["compile", "plan.toml"]);
+    assert_eq!(code(&pruned), 0);
+    assert!(
+        !tree.join("320-weight-20/apply.sh").exists(),
+        "stale and as it was written"
+    );
+    assert!(
+        tree.join("320-weight-20/verify.sh").exists(),
+        "stale but edited"
+    );
+    assert!(
+        stderr(&pruned).contains("kept shop/320-weight-20/verify.sh"),
+        "{}",
+        stderr(&pruned)
+    );
+    assert!(tree.join("310-weight-10/notes.txt").exists());
+    assert!(
+        !tree.join("310-weight-10/apply.sh").exists(),
+        "kept by --no-prune, and gone without it"
+    );
+
+    // What was kept is still meshplan's: it is named again, and written over when the plan wants it back.
+    let again = meshplan_in(folder.path(), &["compile", "plan.toml"]);
+    assert!(
+        stderr(&again).contains("kept shop/320-weight-20/verify.sh"),
+        "{}",
+        stderr(&again)
+    );
+    fs::write(
+        folder.path().join("plan.toml"),
+        plan.replace("[10, 100]", "[20, 100]"),
+    )
+    .expect("the plan");
+    let back = meshplan_in(folder.path(), &["compile", "plan.toml"]);
+    assert_eq!(code(&back), 0, "{}", stderr(&back));
+    assert!(!tree.join(".meshplan-kept").exists());
+}
+
+#[test]
+fn what_is_not_meshplans_is_never_overwritten() {
+    let folder = small_plan(&[]);
+    fs::create_dir(folder.path().join("shop")).expect("a folder");
+    fs::write(folder.path().join("shop/README.md"), "my own\n").expect("a file");
+    let output = meshplan_in(folder.path(), &["compile", "plan.toml"]);
+    assert_eq!(code(&output), 2);
+    assert!(
+        stderr(&output).contains("shop/README.md is not meshplan's own; move it away"),
+        "{}",
+        stderr(&output)
+    );
+    assert_eq!(
+        files(&folder.path().join("shop")).len(),
+        1,
+        "nothing else is there"
+    );
+}
+
+#[test]
+fn text_that_is_not_toml_is_exit_code_two() {
+    let folder = small_plan(&[("[shift]", "[shift")]);
+    for verb in ["compile", "check"] {
+        let output = meshplan_in(folder.path(), &[verb, "plan.toml"]);
+        assert_eq!(code(&output), 2);
+        assert!(
+            stderr(&output).contains("error[not-toml]"),
+            "{}",
+            stderr(&output)
+        );
+        assert!(
+            stderr(&output).contains("--> plan.toml:"),
+            "{}",
+            stderr(&output)
+        );
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_exit_code_two_and_says_what_was_done() {
+    let output = meshplan(&["compile", "no/such/plan.toml"]);
+    assert_eq!(code(&output), 2);
+    assert!(
+        stderr(&output).starts_with("error: reading plan no/such/plan.toml: "),
+        "{}",
+        stderr(&output)
+    );
+    for arguments in [
+        &["compile"][..],
+        &["no-such-verb"],
+        &["compile", "x.toml", "--no-such-option"],
+    ] {
+        assert_eq!(code(&meshplan(arguments)), 2, "{arguments:?}");
+    }
+}
+
+#[test]
+fn what_is_not_built_yet_says_so() {
+    for (arguments, word) in [
+        (
+            &["compile", "plans/bookinfo.toml", "--target", "flux"][..],
+            "not built yet",
+        ),
+        (
+            &["compile", "plans/bookinfo.toml", "--format", "sarif"],
+            "not built yet",
+        ),
+        (
+            &["check", "golden/bookinfo", "--format", "junit"],
+            "not built yet",
+        ),
+    ] {
+        let output = meshplan(arguments);
+        assert_eq!(code(&output), 2, "{arguments:?}");
+        assert!(stderr(&output).contains(word), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn a_plan_can_come_from_standard_input() {
+    let folder = small_plan(&[]);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_meshplan"))
+        .args(["compile", "-", "--out", "tree"])
+        .current_dir(folder.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("meshplan can be started");
+    let plan = fs::read(folder.path().join("plan.toml")).expect("the plan");
+    child
+        .stdin
+        .take()
+        .expect("a pipe")
+        .write_all(&plan)
+        .expect("writing the plan");
+    assert_eq!(child.wait().expect("an end").code(), Some(0));
+    assert!(folder.path().join("tree/index.json").exists());
+}
+
+#[test]
+fn several_plans_each_get_a_folder_and_equal_names_are_found() {
+    let folder = small_plan(&[]);
+    let plan = fs::read_to_string(folder.path().join("plan.toml")).expect("the plan");
+    fs::write(
+        folder.path().join("other.toml"),
+        plan.replace("name = \"shop\"", "name = \"other\""),
+    )
+    .expect("a plan");
+    let output = meshplan_in(
+        folder.path(),
+        &["compile", "plan.toml", "other.toml", "--out", "all"],
+    );
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert!(
+        folder.path().join("all/shop/index.json").exists()
+            && folder.path().join("all/other/index.json").exists()
+    );
+
+    fs::copy(
+        folder.path().join("plan.toml"),
+        folder.path().join("copy.toml"),
+    )
+    .expect("a copy");
+    let output = meshplan_in(
+        folder.path(),
+        &["compile", "plan.toml", "copy.toml", "--out", "two"],
+    );
+    assert_eq!(code(&output), 1);
+    assert!(
+        stderr(&output).contains("error[duplicate-name]"),
+        "{}",
+        stderr(&output)
+    );
+    assert!(!folder.path().join("two").exists());
+}
+
+#[test]
+fn templates_can_be_replaced_by_name() {
+    let folder = small_plan(&[]);
+    let templates = folder.path().join("own");
+    fs::create_dir(&templates).expect("a folder");
+    let text =
+        fs::read_to_string(repository().join("templates/namespace.yaml")).expect("a template");
+    fs::write(
+        templates.join("namespace.yaml"),
+        text.replace("labels:", "labels:\n    team: {{ \"yes\" }}"),
+    )
+    .expect("a template");
+    let output = meshplan_in(
+        folder.path(),
+        &["compile", "plan.toml", "--templates", "own"],
+    );
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let namespace = folder
+        .path()
+        .join("shop/140-stable-namespace/00-namespace-shop-1-29-6.yaml");
+    assert!(
+        fs::read_to_string(namespace)
+            .expect("the namespace")
+            .contains("    team: \"yes\"\n")
+    );
+
+    for (name, text, word) in [
+        ("namespace.yaml", "a: {{ nmae }}\n", "own/namespace.yaml:1:"),
+        ("namespace.yaml", "a: {{ name \n", "own/namespace.yaml:"),
+        (
+            "namespace.yaml",
+            "{% for i in range(100000) %}{% for j in range(100000) %}x{% endfor %}{% endfor %}",
+            "own/namespace.yaml",
+        ),
+        ("namespace.yaml", "a: 1\n", "rendered-schema"),
+        ("namspace.yaml", "a: 1\n", "did you mean `namespace.yaml`?"),
+    ] {
+        fs::remove_dir_all(&templates).expect("removing");
+        fs::create_dir(&templates).expect("a folder");
+        fs::write(templates.join(name), text).expect("a template");
+        let output = meshplan_in(
+            folder.path(),
+            &[
+                "compile",
+                "plan.toml",
+                "--templates",
+                "own",
+                "--out",
+                "never",
+            ],
+        );
+        assert_eq!(code(&output), 1, "{text}: {}", stderr(&output));
+        assert!(
+            stderr(&output).contains(word),
+            "{text}: {}",
+            stderr(&output)
+        );
+        assert!(!folder.path().join("never").exists());
+    }
+}
+
+/// A plan names its templates for every verb, and scripts that differ are listed.
+#[test]
+fn a_plan_names_its_own_templates() {
+    let folder = small_plan(&[("name = \"shop\"", "name = \"shop\"\ntemplates = \"own/\"")]);
+    let scripts = folder.path().join("own/scripts");
+    fs::create_dir_all(&scripts).expect("a folder");
+    let text =
+        fs::read_to_string(repository().join("templates/scripts/verify.sh")).expect("a template");
+    fs::write(
+        scripts.join("verify.sh"),
+        text + "echo 'ask the people on call'\n",
+    )
+    .expect("a template");
+    let run = |arguments: &[&str]| meshplan_in(folder.path(), arguments);
+    let output = run(&["compile", "plan.toml"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let said = stderr(&output);
+    assert!(
+        said.contains("your templates change these scripts")
+            && said.contains("310-weight-10/verify.sh"),
+        "{said}"
+    );
+    assert!(!said.contains("apply.sh"), "{said}");
+    let verify = folder.path().join("shop/310-weight-10/verify.sh");
+    assert!(
+        fs::read_to_string(verify)
+            .expect("a script")
+            .contains("people on call")
+    );
+    for arguments in [
+        &["check", "plan.toml", "--golden", "shop"][..],
+        &["diff", "plan.toml", "shop"],
+    ] {
+        let output = run(arguments);
+        assert_eq!(
+            code(&output),
+            0,
+            "{arguments:?}: {}{}",
+            stdout(&output),
+            stderr(&output)
+        );
+    }
+    // The flag names others.
+    fs::create_dir(folder.path().join("others")).expect("a folder");
+    fs::write(folder.path().join("others/_none.sh"), "# nothing\n").expect("a template");
+    let output = run(&[
+        "compile",
+        "plan.toml",
+        "--templates",
+        "others",
+        "--out",
+        "plain",
+    ]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert!(
+        !stderr(&output).contains("your templates"),
+        "{}",
+        stderr(&output)
+    );
+    fs::remove_dir_all(folder.path().join("own")).expect("removing");
+    let output = run(&["check", "plan.toml"]);
+    assert_eq!(code(&output), 1);
+    assert!(
+        stderr(&output).contains("templates-unreadable")
+            && stderr(&output).contains("plan.toml:2:"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+/// One revision's name may end with, or hold, the other's.
+#[test]
+fn names_of_revisions_that_hold_each_other_are_told_apart() {
+    for (old, new) in [
+        ("prod", "prod-2"),
+        ("prod-2", "prod"),
+        ("2", "prod-2"),
+        ("a", "a-a"),
+    ] {
+        let stable = format!("[stable]\nrevision = \"{old}\"");
+        let canary = format!("[canary]\nrevision = \"{new}\"");
+        let folder = small_plan(&[("[stable]", &stable), ("[canary]", &canary)]);
+        let output = meshplan_in(folder.path(), &["compile", "plan.toml"]);
+        assert_eq!(
+            (code(&output), stderr(&output).as_str()),
+            (0, ""),
+            "{old} {new}"
+        );
+        let output = meshplan_in(folder.path(), &["check", "shop"]);
+        assert_eq!(
+            (code(&output), stderr(&output).as_str()),
+            (0, ""),
+            "{old} {new}"
+        );
+    }
+}
+
+#[test]
+fn warnings_alone_are_fine_unless_denied() {
+    let folder = small_plan(&[]);
+    let web = folder.path().join("web.yaml");
+    let text = fs::read_to_string(&web).expect("the manifest");
+    let image = "image: registry.example/web:1";
+    fs::write(
+        &web,
+        text.replace(
+            image,
+            &format!("{image}\n        args: [\"--db=db.data.svc\"]"),
+        ),
+    )
+    .expect("the manifest");
+    let output = meshplan_in(folder.path(), &["check", "plan.toml"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("warning[foreign-service-name]"),
+        "{}",
+        stderr(&output)
+    );
+    assert_eq!(
+        code(&meshplan_in(
+            folder.path(),
+            &["check", "plan.toml", "--deny", "warnings"]
+        )),
+        1
+    );
+    assert_eq!(
+        code(&meshplan_in(folder.path(), &["compile", "plan.toml"])),
+        0
+    );
+}
+
+#[test]
+fn a_field_is_refused_for_the_bundle_that_lacks_it_and_taken_for_the_next() {
+    let folder = small_plan(&[]);
+    let web = folder.path().join("web.yaml");
+    let text = fs::read_to_string(&web).expect("the manifest");
+    let route = "---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata:\n  name: own\nspec:\n  rules:\n  - name: first\n";
+    fs::write(&web, text + route).expect("the manifest");
+    let plan = fs::read_to_string(folder.path().join("plan.toml")).expect("the plan");
+    for (bundle, taken) in [("v1.3.0", false), ("v1.4.0", true)] {
+        fs::write(
+            folder.path().join("plan.toml"),
+            plan.replace("v1.4.1", bundle),
+        )
+        .expect("the plan");
+        let output = meshplan_in(folder.path(), &["check", "plan.toml"]);
+        assert_eq!(code(&output) == 0, taken, "{bundle}: {}", stderr(&output));
+        assert_eq!(
+            stderr(&output).contains("spec.rules.0.name: no such field"),
+            !taken,
+            "{}",
+            stderr(&output)
+        );
+    }
+}
+
+#[test]
+fn kinds_without_a_schema_are_taken_and_listed() {
+    let folder = small_plan(&[]);
+    let web = folder.path().join("web.yaml");
+    let text = fs::read_to_string(&web).expect("the manifest");
+    let thing = "---\napiVersion: things.example/v1\nkind: Thing\nmetadata:\n  name: own\nspec:\n  any: [1, {thing: yes}]\n";
+    fs::write(&web, text + thing).expect("the manifest");
+    let output = meshplan_in(folder.path(), &["compile", "plan.toml"]);
+    assert_eq!(code(&output), 0);
+    assert!(
+        stderr(&output).contains("no schema knows them: things.example/v1 Thing"),
+        "{}",
+        stderr(&output)
+    );
+    let placed = folder
+        .path()
+        .join("shop/250-canary-workloads/50-thing-shop-1-30-3-own.yaml");
+    let placed = fs::read_to_string(placed).expect("the object");
+    assert!(
+        placed.ends_with("spec:\n  any:\n  - 1\n  - thing: true\n"),
+        "{placed}"
+    );
+}
+
+#[test]
+fn several_plans_are_one_json_document() {
+    let output = meshplan(&[
+        "compile",
+        "tests/bad/weights-fall.toml",
+        "tests/bad/bad-path.toml",
+        "--format",
+        "json",
+        "--out",
+        "target/never",
+    ]);
+    assert_eq!(code(&output), 1);
+    let json: serde_json::Value = serde_json::from_str(&stdout(&output)).expect("one document");
+    assert!(
+        json["findings"]
+            .as_array()
+            .is_some_and(|findings| findings.len() > 4)
+    );
+}
+
+#[test]
+fn a_thousand_objects_each_have_their_file() {
+    let folder = small_plan(&[]);
+    let web = folder.path().join("web.yaml");
+    let mut text = fs::read_to_string(&web).expect("the manifest");
+    for number in 0..1000 {
+        use std::fmt::Write as _;
+        write!(
+            text,
+            "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c{number}}}\n"
+        )
+        .expect("writing to a string");
+    }
+    fs::write(&web, text).expect("the manifest");
+    let output = meshplan_in(folder.path(), &["compile", "plan.toml"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let maps = files(&folder.path().join("shop"))
+        .into_keys()
+        .filter(|path| path.contains("-configmap-shop-"))
+        .count();
+    assert_eq!(
+        maps,
+        6 * 1000,
+        "stable, canary, what is deleted, and the way back of each"
+    );
+}

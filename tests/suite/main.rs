@@ -1,0 +1,33 @@
+//! Everything that needs nothing but crates.io.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod bad;
+mod calls;
+mod charts;
+mod cli;
+mod contexts;
+mod defects;
+mod diff;
+mod golden;
+mod hostile;
+mod in_place_versions;
+mod injection;
+mod istiod_routes;
+mod journal;
+mod lowering;
+mod mutants;
+mod order;
+mod proof;
+mod properties;
+mod pyyaml;
+mod random_plans;
+mod routes;
+mod rules;
+mod schema;
+mod scripts;
+mod shellcheck;
+mod templates;
+mod versions;
+mod whole;

@@ -1,0 +1,118 @@
+//! Whether the order of steps is needed: each pair of adjacent steps swapped, and each two merged into one. What breaks is found;
+//! what breaks nothing stands in docs/evidence.md.
+
+use std::env;
+use std::fmt::Write as _;
+use std::rc::Rc;
+
+use crate::common::{course, evidence, plans};
+use meshplan::proof::{Course, prove};
+use meshplan::step::{Action, Rollback};
+
+fn codes(course: &Course) -> String {
+    let mut codes: Vec<&str> = prove(course).iter().map(|finding| finding.code).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    if codes.is_empty() {
+        "nothing breaks".to_owned()
+    } else {
+        codes.join(", ")
+    }
+}
+
+/// Puts the second of two steps into the first: sets of files become one set, all else follows.
+fn merge(course: &mut Course, number: usize) {
+    let second = course.index.steps.remove(number + 1);
+    let first = &mut course.index.steps[number];
+    for (path, object) in course.files.clone() {
+        if let Some(rest) = path.strip_prefix(&format!("{}/", second.step.name)) {
+            course
+                .files
+                .entry(format!("{}/{rest}", first.step.name))
+                .or_insert(Rc::clone(&object));
+        }
+    }
+    for action in second.step.actions {
+        match (first.step.actions.last_mut(), action) {
+            (Some(Action::Apply { files }), Action::Apply { files: more }) => files.extend(more),
+            (_, action) => first.step.actions.push(action),
+        }
+    }
+    first.step.gates.extend(second.step.gates);
+    first.step.traffic = second.step.traffic.or(first.step.traffic.take());
+    first.step.restarts.extend(second.step.restarts);
+    first.deletes.extend(second.deletes);
+    first.step.rollback = keeps();
+}
+
+/// The tree that is looked at where nobody asks for all.
+const SAMPLE: &str = "shop-1.25";
+
+/// A way back of which nothing is to be proved.
+fn keeps() -> Rollback<String> {
+    Rollback {
+        keeps: true,
+        ..Rollback::default()
+    }
+}
+
+#[test]
+fn steps_out_of_order_are_found_or_shown_harmless() {
+    if env::var_os("MESHPLAN_BLESS").is_some() {
+        return;
+    }
+    // All trees take minutes; one of them says whether the tables are current as well.
+    let bless = env::var_os("MESHPLAN_BLESS_ORDER").is_some();
+    let all = bless || env::var_os("MESHPLAN_MUTANTS").is_some();
+    let mut sections: Vec<String> = Vec::new();
+    for plan in plans() {
+        let name = plan
+            .file_stem()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
+        if !all && name != SAMPLE {
+            continue;
+        }
+        let mut table = String::new();
+        writeln!(
+            table,
+            "| {name}: two steps | swapped | merged |\n| --- | --- | --- |"
+        )
+        .expect("a string");
+        let count = course(&name).index.steps.len();
+        for number in 0..count - 1 {
+            let mut swapped = course(&name);
+            let pair = format!(
+                "{}, {}",
+                swapped.index.steps[number].step.name,
+                swapped.index.steps[number + 1].step.name
+            );
+            swapped.index.steps.swap(number, number + 1);
+            // Each way back leads to what was before in the old order; that it does not now is no news.
+            for step in &mut swapped.index.steps {
+                step.step.rollback = keeps();
+            }
+            let mut merged = course(&name);
+            for step in &mut merged.index.steps {
+                step.step.rollback = keeps();
+            }
+            merge(&mut merged, number);
+            writeln!(
+                table,
+                "| {pair} | {} | {} |",
+                codes(&swapped),
+                codes(&merged)
+            )
+            .expect("a string");
+        }
+        table.push('\n');
+        sections.push(table);
+    }
+    let table = sections.concat();
+    let own = evidence("order", &table, "MESHPLAN_BLESS_ORDER");
+    assert!(
+        own.contains(&table),
+        "docs/evidence.md is not current; MESHPLAN_BLESS_ORDER=1 cargo test --test order rewrites it\n{table}"
+    );
+}

@@ -1,0 +1,230 @@
+//! A tree that breaks a rule is not written, unless the plan allows it; what is edited on disk is judged as it is.
+
+use std::fmt::Write as _;
+use std::fs;
+
+use crate::common::{code, files, meshplan_in, repository, small_plan, stderr, stdout};
+use serde_json::Value;
+
+/// The small plan with templates whose grants are for another kind of route.
+fn broken() -> tempfile::TempDir {
+    let folder = small_plan(&[]);
+    let own = folder.path().join("own/gateway-api");
+    fs::create_dir_all(&own).expect("a folder");
+    let template =
+        fs::read_to_string(repository().join("templates/gateway-api/referencegrant.yaml"))
+            .expect("the template");
+    let broken = template.replace("kind: HTTPRoute", "kind: GRPCRoute");
+    assert_ne!(template, broken);
+    fs::write(own.join("referencegrant.yaml"), broken).expect("the template");
+    folder
+}
+
+const COMPILE: [&str; 4] = ["compile", "plan.toml", "--templates", "own"];
+
+#[test]
+fn what_breaks_a_rule_is_not_written_unless_it_is_allowed() {
+    let folder = broken();
+    let output = meshplan_in(
+        folder.path(),
+        &[&COMPILE[..], &["--format", "json"]].concat(),
+    );
+    assert_eq!(code(&output), 1);
+    assert!(!folder.path().join("shop").exists(), "nothing was written");
+    let json: Value = serde_json::from_str(&stdout(&output)).expect("JSON");
+    let findings = json["findings"].as_array().expect("findings");
+    let grant = findings
+        .iter()
+        .find(|finding| finding["code"] == "MP0011")
+        .expect("MP0011");
+    assert_eq!(grant["step"], "180-route");
+    assert_eq!(grant["object"], "HTTPRoute ingress/web");
+    assert_eq!(grant["plan"]["file"], "plan.toml");
+    assert!(
+        grant["line"].as_u64() > Some(1)
+            && grant["help"]
+                .as_str()
+                .is_some_and(|help| help.contains("ReferenceGrant"))
+    );
+
+    let mut codes: Vec<&str> = findings
+        .iter()
+        .filter_map(|finding| finding["code"].as_str())
+        .collect();
+    codes.sort_unstable();
+    codes.dedup();
+    let plan = folder.path().join("plan.toml");
+    let mut text = fs::read_to_string(&plan).expect("the plan");
+    for code in codes {
+        let _ = write!(
+            text,
+            "\n[[allow]]\nrule = \"{code}\"\nbecause = \"to see what becomes of it\"\n"
+        );
+    }
+    fs::write(&plan, text).expect("the plan");
+    let output = meshplan_in(folder.path(), &COMPILE);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let output = meshplan_in(folder.path(), &["check", "shop"]);
+    assert_eq!(
+        code(&output),
+        0,
+        "the index says what is allowed: {}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn what_was_edited_on_disk_is_judged_as_it_is() {
+    let folder = small_plan(&[]);
+    assert_eq!(
+        code(&meshplan_in(folder.path(), &["compile", "plan.toml"])),
+        0
+    );
+    let before = files(folder.path());
+    let route = folder
+        .path()
+        .join("shop/310-weight-10/70-httproute-ingress-web.yaml");
+    let text = fs::read_to_string(&route).expect("the route");
+    fs::write(&route, text.replace("weight: 10\n", "weight: 11\n")).expect("the route");
+    let output = meshplan_in(folder.path(), &["check", "shop", "--format", "json"]);
+    assert_eq!(code(&output), 1);
+    let json: Value = serde_json::from_str(&stdout(&output)).expect("JSON");
+    let of = |wanted: &str| {
+        json["findings"]
+            .as_array()
+            .expect("findings")
+            .iter()
+            .any(|finding| finding["code"] == wanted)
+    };
+    assert!(of("edited-file") && of("MP0016"), "{json}");
+    fs::write(&route, text).expect("the route");
+    fs::write(
+        folder.path().join("shop/310-weight-10/99-stray.yaml"),
+        "a: 1\n",
+    )
+    .expect("a stray file");
+    let output = meshplan_in(folder.path(), &["check", "shop"]);
+    assert_eq!(code(&output), 1);
+    assert!(
+        stderr(&output).contains("unlisted-file"),
+        "{}",
+        stderr(&output)
+    );
+    fs::remove_file(folder.path().join("shop/310-weight-10/99-stray.yaml"))
+        .expect("the stray file");
+    assert_eq!(files(folder.path()), before);
+    fs::remove_file(&route).expect("the route");
+    let output = meshplan_in(folder.path(), &["check", "shop"]);
+    assert_eq!(code(&output), 1);
+    assert!(
+        stderr(&output).contains("missing-file"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+/// The index has the digest of every file: also of those that the proof does not read.
+#[test]
+fn an_edited_script_is_an_error_and_an_edited_runbook_a_warning() {
+    let folder = small_plan(&[]);
+    assert_eq!(
+        code(&meshplan_in(folder.path(), &["compile", "plan.toml"])),
+        0
+    );
+    let shop = folder.path().join("shop");
+    let original = files(&shop);
+    // One kind of script stands for the others of its kind.
+    let step = "310-weight-10";
+    let looked_at = |path: &str| path == "README.md" || path.starts_with(step);
+    for (path, bytes) in original.iter().filter(|(path, _)| looked_at(path)) {
+        let file = shop.join(path);
+        let is_script = path.ends_with(".sh");
+        if !is_script && path != "README.md" {
+            continue;
+        }
+        fs::write(&file, [bytes.as_slice(), b"# edited\n"].concat()).expect("a file");
+        let output = meshplan_in(folder.path(), &["check", "shop"]);
+        let said = stderr(&output);
+        assert_eq!(code(&output), i32::from(is_script), "{path}: {said}");
+        assert!(
+            said.contains(&format!("[edited-file]: `{path}` is not what was compiled")),
+            "{path}: {said}"
+        );
+        fs::remove_file(&file).expect("removing");
+        let output = meshplan_in(folder.path(), &["check", "shop"]);
+        assert_eq!(code(&output), 1, "{path}");
+        assert!(stderr(&output).contains("missing-file"), "{path}");
+        fs::write(&file, bytes).expect("a file");
+    }
+}
+
+/// "Cannot be read" is never taken for "is empty".
+#[test]
+fn an_index_or_manifest_that_cannot_be_read_is_said() {
+    let folder = small_plan(&[]);
+    assert_eq!(
+        code(&meshplan_in(folder.path(), &["compile", "plan.toml"])),
+        0
+    );
+    let index = folder.path().join("shop/index.json");
+    let whole = fs::read_to_string(&index).expect("the index");
+    let trace = ["trace", "shop", "--path", "/"];
+    let all = [
+        &["check", "shop"][..],
+        &trace,
+        &["diff", "shop", "plan.toml"],
+        &["check", "plan.toml", "--golden", "shop"],
+        &["rehearse", "shop"],
+    ];
+    for text in [
+        &whole[..whole.len() / 2],
+        "",
+        "{\"format_version\": 1, \"facts_version\": \"x\"}",
+    ] {
+        fs::write(&index, text).expect("the index");
+        for arguments in all {
+            let output = meshplan_in(folder.path(), arguments);
+            let said = stderr(&output);
+            assert_eq!(code(&output), 2, "{arguments:?}: {said}");
+            assert!(said.contains("index.json cannot be read"), "{said}");
+            assert_eq!(stdout(&output), "", "{arguments:?}");
+        }
+    }
+    // A first compile that did not end has no index yet.
+    fs::remove_file(&index).expect("removing");
+    fs::write(folder.path().join("shop/.meshplan-pending"), "{}").expect("a list");
+    for arguments in all {
+        let output = meshplan_in(folder.path(), arguments);
+        assert_eq!(code(&output), 2, "{arguments:?}");
+        assert!(
+            stderr(&output).contains("a compile stopped half-way"),
+            "{}",
+            stderr(&output)
+        );
+    }
+
+    let gateway = "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: g, namespace: d}\nspec:\n  gatewayClassName: istio\n  listeners: [{name: http, port: 80, protocol: HTTP}]\n";
+    let route = |weight: &str| {
+        format!(
+            "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {{name: r, namespace: d}}\nspec:\n  parentRefs: [{{name: g}}]\n  rules: [{{backendRefs: [{{name: s, port: 80, weight: {weight}}}]}}]\n"
+        )
+    };
+    for (text, code_wanted) in [
+        (route("1"), 0),
+        (route("-1"), 1),
+        ("{ this: is [no yaml\n".to_owned(), 1),
+    ] {
+        let manifests = tempfile::tempdir().expect("a folder");
+        fs::write(manifests.path().join("gw.yaml"), gateway).expect("a file");
+        fs::write(manifests.path().join("route.yaml"), text).expect("a file");
+        let output = meshplan_in(manifests.path(), &["trace", ".", "--path", "/"]);
+        assert_eq!(code(&output), code_wanted, "{}", stderr(&output));
+        assert_eq!(stdout(&output).is_empty(), code_wanted == 1);
+        assert_eq!(
+            stderr(&output).contains("error["),
+            code_wanted == 1,
+            "{}",
+            stderr(&output)
+        );
+    }
+}

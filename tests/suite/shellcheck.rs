@@ -1,0 +1,80 @@
+//! Every generated script passes shellcheck. Skips where it is not installed.
+
+use std::process::Command;
+
+use crate::common::{files, plans, repository, skip, small_plan};
+
+#[test]
+fn every_generated_script_passes_shellcheck() {
+    if Command::new("shellcheck")
+        .arg("--version")
+        .output()
+        .is_err()
+    {
+        skip("shellcheck is not installed; `apt-get install shellcheck` brings it");
+        return;
+    }
+    let mut trees: Vec<std::path::PathBuf> = plans()
+        .iter()
+        .map(|plan| {
+            repository()
+                .join("golden")
+                .join(plan.file_stem().expect("a name"))
+        })
+        .collect();
+    // Pools by label, another namespace for Istio, text that a shell could take for its own.
+    let odd = small_plan(&[
+        (
+            "[gateway-api]",
+            "[istio]\nnamespace = \"mesh\"\n\n[gateway-api]",
+        ),
+        (
+            "{ nodes = [\"a1\", \"a2\"] }",
+            "{ selector = { \"node-pool\" = \"blue\" } }",
+        ),
+        (
+            "{ nodes = [\"b1\"] }",
+            "{ selector = { \"node-pool\" = \"green\" } }",
+        ),
+        ("value = \"yes\"", "value = \"it's $HOME `x` \\\"\""),
+        (
+            "[shift]",
+            "[[probe]]\nname = \"it's `a` $HOME; rm -rf / #\"\nurl = \"http://10.0.0.1/?a=$b&c='d'\"\nexpect = { status = 200, contains = \"'$x\" }\n\n[shift]\nsoak = \"1m\"",
+        ),
+    ]);
+    let compiled = crate::common::meshplan_in(odd.path(), &["compile", "plan.toml"]);
+    assert_eq!(
+        crate::common::code(&compiled),
+        0,
+        "{}",
+        crate::common::stderr(&compiled)
+    );
+    trees.push(odd.path().join("shop"));
+
+    let mut checked = 0;
+    for tree in trees {
+        let scripts: Vec<String> = files(&tree)
+            .into_keys()
+            .filter(|path| path.rsplit('.').next() == Some("sh"))
+            .collect();
+        checked += scripts.len();
+        // The library is the same in every tree: following it from each script of one tree says all.
+        let follow = tree.ends_with("bookinfo") || tree.ends_with("shop");
+        let output = Command::new("shellcheck")
+            .args(if follow {
+                &["-x"][..]
+            } else {
+                &["-e", "SC1091"]
+            })
+            .args(&scripts)
+            .current_dir(&tree)
+            .output()
+            .expect("shellcheck");
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stdout)
+        );
+    }
+    assert!(checked > 150, "{checked}");
+}

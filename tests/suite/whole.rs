@@ -1,0 +1,91 @@
+//! The rules that no manifest can show: each trips on a golden tree with one thing changed.
+
+use std::fs;
+
+use crate::common::repository;
+use meshplan::proof::{Course, prove};
+use meshplan::source::Sources;
+use meshplan::target::sha256;
+
+/// The newer golden tree, with one text of some files replaced and some files left out.
+fn course(edit: &dyn Fn(&str, String) -> Option<String>) -> Course {
+    let root = repository().join("golden/bookinfo-1.30");
+    let mut index: meshplan::target::Index =
+        serde_json::from_slice(&fs::read(root.join("index.json")).expect("index.json"))
+            .expect("an index");
+    let text = |path: &str| edit(path, fs::read_to_string(root.join(path)).expect("a file"));
+    index.files.retain(|file| text(&file.path).is_some());
+    for file in &mut index.files {
+        file.sha256 = sha256(text(&file.path).unwrap_or_default().as_bytes());
+    }
+    let (course, findings) = Course::of(index, &text, &str::to_owned, &mut Sources::default());
+    assert!(findings.is_empty(), "{findings:?}");
+    course
+}
+
+fn codes(course: &Course) -> Vec<&'static str> {
+    prove(course)
+        .into_iter()
+        .map(|finding| finding.code)
+        .collect()
+}
+
+/// Replaces a text in the files whose path holds another.
+fn replaced(part: &str, from: &str, to: &str) -> Vec<&'static str> {
+    codes(&course(&|path, text| {
+        Some(if path.contains(part) {
+            text.replace(from, to)
+        } else {
+            text
+        })
+    }))
+}
+
+/// Leaves files out.
+fn without(part: &str) -> Vec<&'static str> {
+    codes(&course(&|path, text| {
+        (!path.contains(part)).then_some(text)
+    }))
+}
+
+#[test]
+fn each_rule_over_a_whole_tree_trips() {
+    for (code, found) in [
+        (
+            "MP0003",
+            replaced(
+                "250-canary-workloads/40-deployment",
+                "meshplan.dev/pool: canary",
+                "meshplan.dev/pool: stable",
+            ),
+        ),
+        ("MP0019", without("250-canary-workloads/10-serviceaccount")),
+        ("MP0021", without("istioctl/istio-cni.yaml")),
+        (
+            "MP0024",
+            replaced("istioctl/istiod-1-29-6.yaml", "1.29.6", "1.29.4"),
+        ),
+        (
+            "MP0032",
+            replaced("kustomization.yaml", "ref=v1.4.1", "ref=v0.6.1"),
+        ),
+        (
+            "MP0046",
+            without("640-retire-control-plane/delete/20-configmap"),
+        ),
+        (
+            "MP0049",
+            replaced(
+                "250-canary-workloads/30-service",
+                "port: 9080",
+                "port: 9081",
+            ),
+        ),
+    ] {
+        assert!(found.contains(&code), "{code} and not {found:?}");
+    }
+    let mut unmoved = course(&|_, text| Some(text));
+    assert!(codes(&unmoved).is_empty());
+    unmoved.index.steps.pop();
+    assert!(codes(&unmoved).contains(&"MP0047"));
+}
