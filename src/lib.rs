@@ -86,7 +86,7 @@ pub struct Compiled {
     pub own_scripts: Vec<String>,
 }
 
-/// Reads, checks, lowers, renders and lays out a plan; a stage that finds errors ends the way, having said all of them.
+/// Reads, checks, lowers, renders, lays out and proves a plan; a stage that finds errors ends the way, having said all of them.
 ///
 /// `templates` are the user's own, by the name of the one that they replace; without any, those of the plan's `templates`.
 #[must_use]
@@ -95,6 +95,33 @@ pub fn compile(
     files: &Files<'_>,
     templates: BTreeMap<String, Source>,
 ) -> Compiled {
+    let (mut compiled, checked) = laid_out(source, files, templates);
+    if let (Some(output), Some(checked)) = (&compiled.output, &checked) {
+        let found = proved(output, checked, &mut compiled.sources);
+        compiled.findings.extend(found);
+        finding::sort_by_step(&mut compiled.findings);
+        if finding::has_errors(&compiled.findings) {
+            compiled.output = None;
+        }
+    }
+    compiled
+}
+
+/// Does the same but for the proof: what a plan compiles to, whether or not it holds.
+#[must_use]
+pub fn lay_out(
+    source: &Source,
+    files: &Files<'_>,
+    templates: BTreeMap<String, Source>,
+) -> Compiled {
+    laid_out(source, files, templates).0
+}
+
+fn laid_out(
+    source: &Source,
+    files: &Files<'_>,
+    templates: BTreeMap<String, Source>,
+) -> (Compiled, Option<plan::Checked>) {
     let mut sources = Sources::default();
     sources.add(source.clone());
     let mut compiled = Compiled {
@@ -111,11 +138,12 @@ pub fn compile(
     let parsed = match plan::parse(source) {
         Ok(parsed) => parsed,
         Err(findings) => {
-            return Compiled {
+            let compiled = Compiled {
                 findings,
                 is_toml: false,
                 ..compiled
             };
+            return (compiled, None);
         }
     };
     compiled.name = parsed.parts.name.as_ref().map(toml::Spanned::span);
@@ -133,7 +161,7 @@ pub fn compile(
     compiled.findings = findings;
     compiled.findings.extend(unreadable);
     let Some(checked) = checked else {
-        return compiled;
+        return (compiled, None);
     };
 
     let dump = checked.plan.stable.existing.as_ref();
@@ -141,7 +169,7 @@ pub fn compile(
     let (findings, existing) = existing::read(&checked, files, &mut compiled.sources);
     compiled.findings.extend(findings);
     if finding::has_errors(&compiled.findings) {
-        return compiled;
+        return (compiled, None);
     }
 
     compiled.unknown_kinds.clone_from(&checked.unknown_kinds);
@@ -164,18 +192,14 @@ pub fn compile(
         });
     match output {
         Ok(output) => {
-            compiled
-                .findings
-                .extend(proved(&output, &checked, &mut compiled.sources));
-            finding::sort_by_step(&mut compiled.findings);
             if has_own {
                 compiled.own_scripts = target::own_scripts(&output);
             }
-            compiled.output = (!finding::has_errors(&compiled.findings)).then_some(output);
+            compiled.output = Some(output);
         }
         Err(findings) => compiled.findings.extend(findings),
     }
-    compiled
+    (compiled, Some(checked))
 }
 
 /// Reads the templates in the folder that a plan names.

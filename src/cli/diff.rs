@@ -1,6 +1,5 @@
 //! `meshplan diff`: what a change of the plan changes in its output.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -69,7 +68,7 @@ fn side(argument: &str, shell: &mut Shell) -> Result<Result<Tree, Outcome>> {
     if !is_plan {
         return Ok(Ok(tree::read(Path::new(argument))?));
     }
-    let compiled = input::compile_plan(&input::plan(argument)?, &BTreeMap::new());
+    let compiled = input::lay_out_plan(&input::plan(argument)?);
     let outcome = shell.findings(&compiled.findings, &compiled.sources, Format::Text, false)?;
     Ok(match compiled.output {
         Some(output) => Ok(output.tree),

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::plan::Files;
 use crate::source::Source;
-use crate::{Compiled, compile};
+use crate::{Compiled, compile, lay_out};
 
 /// Reads a plan: a file, or `-` for standard input.
 pub(super) fn plan(path: &str) -> Result<Source> {
@@ -24,8 +24,17 @@ pub(super) fn plan(path: &str) -> Result<Source> {
     Ok(Source::new(path, text))
 }
 
-/// Compiles a plan with the files beside it.
+/// Compiles a plan with the files beside it, and proves it.
 pub(super) fn compile_plan(source: &Source, templates: &BTreeMap<String, Source>) -> Compiled {
+    with_files(source, |files| compile(source, files, templates.clone()))
+}
+
+/// Lays a plan out with the files beside it, without a proof.
+pub(super) fn lay_out_plan(source: &Source) -> Compiled {
+    with_files(source, |files| lay_out(source, files, BTreeMap::new()))
+}
+
+fn with_files(source: &Source, work: impl FnOnce(&Files<'_>) -> Compiled) -> Compiled {
     let folder = Path::new(&source.name)
         .parent()
         .map_or_else(PathBuf::new, Path::to_path_buf);
@@ -50,7 +59,7 @@ pub(super) fn compile_plan(source: &Source, templates: &BTreeMap<String, Source>
         read: &read,
         list: &list,
     };
-    compile(source, &files, templates.clone())
+    work(&files)
 }
 
 /// Reads the user's templates: every file below a folder, by its path from there.

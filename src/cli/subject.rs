@@ -83,7 +83,7 @@ pub(super) fn subject(
 }
 
 fn plan(argument: &str, shell: &mut Shell, format: Format) -> Result<Result<Subject, Outcome>> {
-    let compiled = input::compile_plan(&input::plan(argument)?, &BTreeMap::new());
+    let compiled = input::lay_out_plan(&input::plan(argument)?);
     if compiled.output.is_none() || finding::has_errors(&compiled.findings) {
         let outcome = shell.findings(&compiled.findings, &compiled.sources, format, false)?;
         return Ok(Err(if compiled.is_toml {
@@ -92,12 +92,12 @@ fn plan(argument: &str, shell: &mut Shell, format: Format) -> Result<Result<Subj
             Outcome::CouldNot
         }));
     }
-    let mut sources = compiled.sources;
+    let sources = compiled.sources;
     let output = compiled
         .output
         .context("a plan without an error has output")?;
-    let text = |path: &str| output.tree.get(path).map(|file| file.text.clone());
-    let (course, findings) = Course::of(output.index, &text, &str::to_owned, &mut sources);
+    let course = Course::laid_out(&output);
+    let findings = compiled.findings;
     Ok(Ok(Subject::Course {
         course,
         findings,

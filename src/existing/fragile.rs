@@ -1,5 +1,6 @@
 //! What a drain will hit hardest: workloads with one pod, with volumes, or whose pods ask to be left alone.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use serde_json::Value;
@@ -29,10 +30,22 @@ pub(super) fn of(objects: &[Rc<Object>]) -> Vec<Fragile> {
         matches!(&object.facet, Facet::Pods(_) | Facet::Istiod(_))
             && ["Deployment", "StatefulSet"].contains(&object.key.kind.as_str())
     });
+    let mut budgets: BTreeMap<Option<&str>, Vec<&Rc<Object>>> = BTreeMap::new();
+    for budget in objects
+        .iter()
+        .filter(|object| object.key.kind == "PodDisruptionBudget")
+    {
+        let own = budgets.entry(budget.key.namespace.as_deref()).or_default();
+        own.push(budget);
+    }
     let mut all: Vec<Fragile> = workloads
         .filter_map(|object| {
             let mut how = ways(object.value());
-            let full = objects.iter().find(|budget| is_full(budget, object));
+            let own = budgets.get(&object.key.namespace.as_deref());
+            let full = own
+                .into_iter()
+                .flatten()
+                .find(|budget| is_full(budget, object));
             how.extend(full.map(|budget| {
                 format!(
                     "{} leaves no room: the drain stops there until it does",
@@ -49,17 +62,14 @@ pub(super) fn of(objects: &[Rc<Object>]) -> Vec<Fragile> {
     all
 }
 
-/// Whether a disruption budget lets no pod of a workload go.
+/// Whether a disruption budget of the same namespace lets no pod of a workload go.
 fn is_full(budget: &Object, workload: &Object) -> bool {
     let (Some(pods), spec) = (workload.pods(), budget.value().get("spec")) else {
         return false;
     };
     let field = |name: &str| spec.and_then(|spec| spec.get(name));
     let own = field("selector").is_some_and(|selector| selects(selector, &pods.labels));
-    if budget.key.kind != "PodDisruptionBudget"
-        || budget.key.namespace != workload.key.namespace
-        || !own
-    {
+    if !own {
         return false;
     }
     let none = |value: &Value| value == 0 || value == "0" || value == "0%";

@@ -1,5 +1,7 @@
 //! What is known of each Istio version, and how to look it up. The rows themselves are in `rows`.
 
+use std::sync::LazyLock;
+
 use semver::Version;
 
 use super::Channel;
@@ -159,26 +161,42 @@ impl Bundles {
     }
 }
 
+/// A run of versions: the first, the last, and what is true of them.
+struct Run {
+    first: Version,
+    last: Version,
+    facts: &'static Facts,
+}
+
+/// The rows with their versions read, which each look-up compares.
+static RUNS: LazyLock<Vec<Run>> = LazyLock::new(|| {
+    let read = |facts: &'static Facts| {
+        Some(Run {
+            first: Version::parse(facts.first).ok()?,
+            last: Version::parse(facts.last).ok()?,
+            facts,
+        })
+    };
+    ROWS.iter().filter_map(read).collect()
+});
+
 /// Returns what is true of a version; nothing where no row knows its minor.
 ///
 /// A pre-release that lies in no run counts as the first release of its minor.
 #[must_use]
 pub fn facts(version: &Version) -> Option<&'static Facts> {
-    let (minor, within): (Vec<_>, Vec<_>) = ROWS
-        .iter()
-        .filter_map(|row| {
-            let (first, last) = (
-                Version::parse(row.first).ok()?,
-                Version::parse(row.last).ok()?,
-            );
-            let minor = (first.major, first.minor) == (version.major, version.minor);
-            let (after, before) = (first <= *version, *version <= last);
-            (minor && before).then_some((row, after.then_some(row)))
-        })
-        .unzip();
+    let same_minor = |run: &&Run| {
+        (run.first.major, run.first.minor) == (version.major, version.minor) && *version <= run.last
+    };
+    let mut runs = RUNS.iter().filter(same_minor);
+    let first = runs.next()?;
     let pre_release = !version.pre.is_empty();
-    let first = minor.first().copied().filter(|_| pre_release);
-    within.into_iter().flatten().next().or(first)
+    let within = |run: &&Run| run.first <= *version;
+    std::iter::once(first)
+        .chain(runs)
+        .find(within)
+        .or(Some(first).filter(|_| pre_release))
+        .map(|run| run.facts)
 }
 
 /// Returns how a Gateway goes from one version to another without losing a request. The loser decides: its pods keep their
@@ -211,8 +229,8 @@ pub fn is_untried(version: &Version) -> bool {
 /// Returns the newest minor that is known, as `1.31`.
 #[must_use]
 pub fn newest_minor() -> (u64, u64) {
-    let newest = ROWS.last().and_then(|row| Version::parse(row.first).ok());
-    newest.map_or((0, 0), |v| (v.major, v.minor))
+    RUNS.last()
+        .map_or((0, 0), |run| (run.first.major, run.first.minor))
 }
 
 /// Returns what is true of a version, or of the newest known one that is not newer; of the newest of all where the version is
@@ -228,17 +246,16 @@ pub fn facts_near(version: Option<&Version>) -> &'static Facts {
     if let Some(facts) = facts(version) {
         return facts;
     }
-    let older = |row: &&Facts| Version::parse(row.first).is_ok_and(|first| first <= *version);
-    ROWS.iter().rfind(older).unwrap_or(first)
+    let older = RUNS.iter().rfind(|run| run.first <= *version);
+    older.map_or(first, |run| run.facts)
 }
 
 /// Returns the known minors, oldest first.
 #[must_use]
 pub fn minors() -> Vec<(u64, u64)> {
-    let mut minors: Vec<(u64, u64)> = ROWS
+    let mut minors: Vec<(u64, u64)> = RUNS
         .iter()
-        .filter_map(|row| Version::parse(row.first).ok())
-        .map(|first| (first.major, first.minor))
+        .map(|run| (run.first.major, run.first.minor))
         .collect();
     minors.dedup();
     minors

@@ -1,5 +1,6 @@
 //! What is proved of a compiled tree: every state, every transition, and part of a step holds the rules.
 
+mod basis;
 mod course;
 mod gates;
 mod manifests;
@@ -18,10 +19,11 @@ pub use requests::kinds;
 
 use crate::finding::{Finding, Severity};
 use crate::istio::{ListenerFilter, facts_near};
-use crate::rules::{self, Judged, View, finding, judge};
+use crate::rules::{self, Judged, finding};
 use crate::state::{Object, Part, State, Ztunnel, given_label};
 use crate::step::{Action, Phase};
 use crate::target::IndexStep;
+use basis::{Basis, judged};
 use traffic::Traffic;
 use way_back::Leg;
 
@@ -81,7 +83,7 @@ fn run(course: &Course, until_found: bool) -> Vec<Finding> {
         said: Vec::new(),
         found: Vec::new(),
     };
-    let mut before = course.start();
+    let mut before = Basis::of(course.start(), &[]);
     let mut known: Vec<Judged> = Vec::new();
     for (number, step) in course.index.steps.iter().enumerate() {
         let (after, now) = proof.step(number, step, &before, &known);
@@ -91,18 +93,9 @@ fn run(course: &Course, until_found: bool) -> Vec<Finding> {
             return proof.found;
         }
     }
-    proof.end(&before);
+    proof.end(&before.state);
     proof.copies();
     proof.found
-}
-
-/// What the rules say of a state.
-fn judged(state: &State) -> Vec<Judged> {
-    judge(&View {
-        state,
-        given: &[],
-        istio: None,
-    })
 }
 
 struct Proof<'a> {
@@ -118,9 +111,10 @@ impl Proof<'_> {
         &mut self,
         number: usize,
         step: &IndexStep,
-        before: &State,
+        start: &Basis,
         known: &[Judged],
-    ) -> (State, Vec<Judged>) {
+    ) -> (Basis, Vec<Judged>) {
+        let before = &start.state;
         let replay = self.course.replay();
         let actions = &step.step.actions;
         for gate in &step.step.requires {
@@ -137,7 +131,10 @@ impl Proof<'_> {
             .help("what it needs comes in a step before");
             self.say(step, said, object, refusal.pointer, &[]);
         }
-        let now: Vec<Judged> = judged(&after)
+        let end = Basis::of(after, &[start]);
+        let after = &end.state;
+        let now: Vec<Judged> = end
+            .judged()
             .into_iter()
             .filter(|judged| !self.is_between(number, judged))
             .collect();
@@ -145,7 +142,7 @@ impl Proof<'_> {
             .into_iter()
             .map(|part| {
                 let (state, _) = replay.run(before, &step.step, actions, Some(&part));
-                let found = judged(&state);
+                let found = judged(&state, &[start, &end]);
                 (part, state, found)
             })
             .collect();
@@ -171,10 +168,10 @@ impl Proof<'_> {
                 }
             }
         }
-        self.hand_over(step, before, &after);
+        self.hand_over(step, before, after);
         let states: Vec<(&Part, &State)> =
             parts.iter().map(|(part, state, _)| (part, state)).collect();
-        for (said, part) in self.traffic.step(step, before, &after, &states) {
+        for (said, part) in self.traffic.step(step, before, after, &states) {
             let object = gates::anchor(self.course, step);
             let files = part
                 .map(|part| part_files(actions, part))
@@ -182,21 +179,23 @@ impl Proof<'_> {
             self.say(step, said, object, "/spec", &files);
         }
         for gate in &step.step.gates {
-            self.gate(step, &after, gate, "after it");
+            self.gate(step, after, gate, "after it");
         }
         self.makers(step);
         self.way_back(
             step,
             &Leg {
                 number,
+                start,
+                end: &end,
                 before,
-                after: &after,
+                after,
                 known,
                 now: &now,
             },
             &states,
         );
-        (after, now)
+        (end, now)
     }
 
     /// Says something at an object of a step.

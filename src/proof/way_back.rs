@@ -1,6 +1,9 @@
 //! The way back: from a step, and from each part of it, its rollback leads to the state before, and harms nothing on the way.
 
-use super::{Proof, gates, joins, judged, part_files, parts};
+use super::basis::{Basis, judged};
+use super::{Proof, gates, joins, part_files, parts};
+use std::rc::Rc;
+
 use crate::finding::Finding;
 use crate::rules::{self, Judged, finding};
 use crate::state::{Part, State};
@@ -11,6 +14,8 @@ use crate::target::IndexStep;
 pub(super) struct Leg<'a> {
     /// The step's place among the others.
     pub number: usize,
+    pub start: &'a Basis,
+    pub end: &'a Basis,
     pub before: &'a State,
     pub after: &'a State,
     pub known: &'a [Judged],
@@ -45,7 +50,7 @@ impl Proof<'_> {
             .collect();
         let is_in = |judged: &Judged, all: &[Judged]| all.iter().any(|other| other.is_same(judged));
         for (part, state) in &states {
-            for judged in judged(state) {
+            for judged in judged(state, &[leg.end, leg.start]) {
                 let stays = leg.before.get(&judged.subject).is_some()
                     && leg.after.get(&judged.subject).is_some();
                 // On the way back, too, a Gateway's own pods may run without a control plane between two steps.
@@ -140,17 +145,21 @@ fn difference(before: &State, after: &State) -> Option<String> {
     for object in before.objects() {
         match after.get(&object.key) {
             None => return Some(format!("{} is not there any more", object.key)),
-            Some(other) if other.value() != object.value() => {
+            // Most are the same object, and need no comparison.
+            Some(other) if !Rc::ptr_eq(other, object) && other.value() != object.value() => {
                 return Some(format!("{} is not what it was", object.key));
             }
             Some(_) => {}
         }
     }
-    let new = after
-        .objects()
-        .find(|object| before.get(&object.key).is_none());
-    if let Some(object) = new {
-        return Some(format!("{} was not there", object.key));
+    // Everything of before is there; only where there is more, something is new.
+    if after.objects().count() > before.objects().count() {
+        let new = after
+            .objects()
+            .find(|object| before.get(&object.key).is_none());
+        if let Some(object) = new {
+            return Some(format!("{} was not there", object.key));
+        }
     }
     for (node, labels) in &before.nodes {
         if after.nodes.get(node) != Some(labels) {

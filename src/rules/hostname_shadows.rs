@@ -1,5 +1,7 @@
 //! MP0014: a route whose requests another one with a more specific host takes.
 
+use std::collections::BTreeSet;
+
 use super::{Check, Report, Rule, View};
 use crate::finding::Severity;
 use crate::state::Facet;
@@ -57,22 +59,24 @@ fn check(view: &View<'_>, report: &mut Report) {
             _ => None,
         })
         .collect();
-    for (object, route) in &routes {
-        for (other, theirs) in &routes {
-            let parents = |route: &crate::state::HttpRoute, from: &str| -> Vec<(String, String)> {
-                let own = route
-                    .parents
-                    .iter()
-                    .filter_map(|parent| parent.gateway(from));
-                own.map(|(namespace, name)| (namespace.to_owned(), name.to_owned()))
-                    .collect()
-            };
-            let of = |o: &crate::state::Object, r: &crate::state::HttpRoute| {
-                parents(r, o.key.namespace.as_deref().unwrap_or_default())
-            };
-            let here = of(object, route);
-            if object.key == other.key
-                || !of(other, theirs).iter().any(|parent| here.contains(parent))
+    let parents: Vec<BTreeSet<(&str, &str)>> = routes
+        .iter()
+        .map(|(object, route)| {
+            let from = object.key.namespace.as_deref().unwrap_or_default();
+            let parents = route.parents.iter();
+            parents.filter_map(|parent| parent.gateway(from)).collect()
+        })
+        .collect();
+    let catch_all: Vec<bool> = routes
+        .iter()
+        .map(|(_, route)| {
+            route.hostnames.is_empty() || route.hostnames.iter().any(|host| host.starts_with('*'))
+        })
+        .collect();
+    for (index, (object, route)) in routes.iter().enumerate() {
+        for (number, (other, theirs)) in routes.iter().enumerate() {
+            // Only a route for many hosts can be wider than another.
+            if index == number || !catch_all[number] || parents[index].is_disjoint(&parents[number])
             {
                 continue;
             }

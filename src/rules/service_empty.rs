@@ -1,5 +1,7 @@
 //! MP0012: a backend without pods.
 
+use std::collections::BTreeSet;
+
 use super::route_backend::backends;
 use super::{Check, Report, Rule, View};
 use crate::finding::Severity;
@@ -63,7 +65,7 @@ spec:
 
 fn check(view: &View<'_>, report: &mut Report) {
     let state = view.state;
-    let routed: Vec<Key> = backends(state)
+    let routed: BTreeSet<Key> = backends(state)
         .filter(|(_, backend, _)| backend.weight() > 0)
         .map(|(object, backend, _)| {
             let from = object.key.namespace.as_deref().unwrap_or_default();
@@ -80,10 +82,8 @@ fn check(view: &View<'_>, report: &mut Report) {
             continue;
         };
         let is_routed = routed.contains(&service.key);
-        let here = |(object, _): (&std::rc::Rc<crate::state::Object>, _)| {
-            object.key.namespace.as_ref() == Some(namespace)
-        };
-        let elsewhere = !state.whole && (!is_routed || !state.workloads().any(here));
+        let elsewhere =
+            !state.whole && (!is_routed || state.workloads_of(namespace).next().is_none());
         if spec.selector.is_empty()
             || elsewhere
             || state

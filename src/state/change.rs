@@ -36,10 +36,9 @@ impl State {
                     state.nodes.insert(object.key.name.clone(), labels.clone());
                 }
                 _ => {
-                    state
-                        .objects
-                        .entry(object.key.clone())
-                        .or_insert_with(|| Rc::clone(object));
+                    if state.get(&object.key).is_none() {
+                        state.put(Rc::clone(object));
+                    }
                 }
             }
         }
@@ -97,7 +96,7 @@ impl State {
                 "the selector of what exists is immutable".to_owned(),
             );
         }
-        self.objects.insert(object.key.clone(), Rc::clone(object));
+        self.put(Rc::clone(object));
         None
     }
 
@@ -138,7 +137,7 @@ impl State {
             let value = complete(&namespace, Value::Object(serde_json::Map::new()));
             let mut made = Object::of(object.manifest.implies(namespace, value), object.phase);
             made.implied = true;
-            self.objects.insert(made.key.clone(), Rc::new(made));
+            self.put(Rc::new(made));
         }
         let first = !self
             .of_kind(
@@ -149,11 +148,15 @@ impl State {
         if operator.base {
             self.base.clone_from(&operator.version);
         }
-        for made in operator.implied(object, first, object.phase) {
+        let made = object.made[usize::from(first)].get_or_init(|| {
+            let made = operator.implied(object, first, object.phase);
+            made.into_iter().map(Rc::new).collect()
+        });
+        for made in made {
             // Of manifests that are all there at once, what somebody wrote down counts.
             let written = self.get(&made.key).is_some_and(|own| !own.implied);
             if self.whole || !written {
-                self.objects.insert(made.key.clone(), Rc::new(made));
+                self.put(Rc::clone(made));
             }
         }
         let key = (operator.name.clone(), operator.revision().to_owned());
@@ -179,7 +182,7 @@ impl State {
             let value = complete(&identity, value);
             let mut made = Object::of(istiod.manifest.implies(identity, value), istiod.phase);
             made.implied = true;
-            self.objects.insert(made.key.clone(), Rc::new(made));
+            self.put(Rc::new(made));
         }
         None
     }

@@ -18,7 +18,7 @@ impl State {
             if let Facet::Node(labels) = &object.facet {
                 self.nodes.insert(object.key.name.clone(), labels.clone());
             } else {
-                self.objects.insert(object.key.clone(), Rc::clone(object));
+                self.put(Rc::clone(object));
             }
         }
         let facts = facts_near(super::version_of(version).as_ref());
@@ -40,7 +40,7 @@ impl State {
             made.extend(of(object, leftovers(facts, revision, &namespace(object))));
         }
         for (object, identity) in made {
-            if self.objects.contains_key(&identity.key()) {
+            if self.get(&identity.key()).is_some() {
                 continue;
             }
             let value = match identity.kind.as_str() {
@@ -50,7 +50,7 @@ impl State {
             let value = complete(&identity, value);
             let mut made = Object::of(object.manifest.implies(identity, value), object.phase);
             made.implied = true;
-            self.objects.insert(made.key.clone(), Rc::new(made));
+            self.put(Rc::new(made));
         }
     }
 
@@ -110,8 +110,7 @@ impl State {
         let mut manifest = object.manifest.clone();
         manifest.value = value;
         let rewritten = Object::of(manifest, object.phase);
-        self.objects
-            .insert(rewritten.key.clone(), Rc::new(rewritten));
+        self.put(Rc::new(rewritten));
     }
 }
 

@@ -13,6 +13,7 @@ mod operator;
 mod owners;
 mod placement;
 mod pods;
+mod reads;
 mod replay;
 
 pub use change::Refusal;
@@ -32,4 +33,5 @@ pub use operator::{Operator, version_of};
 pub use owners::{Claims, Served};
 pub use placement::{Cell, Place, Requirement, cells};
 pub use pods::{Pods, Reference};
+pub use reads::Kinds;
 pub use replay::{Part, Replay, units};

@@ -1,6 +1,8 @@
 //! Objects by identity, and the questions that rules and routes ask of them.
 
+use std::cell::{Cell, OnceCell};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::rc::Rc;
 
 use semver::Version;
@@ -10,6 +12,7 @@ use super::facet::{Cni, Facet, Istiod, Tag, Ztunnel};
 use super::operator::Operator;
 use super::owners::Served;
 use super::pods::Pods;
+use super::reads::Kinds;
 use crate::identity::Key;
 use crate::istio::{Channel, facts_near};
 use crate::manifest::Manifest;
@@ -28,6 +31,8 @@ pub struct Object {
     pub implied: bool,
     /// The phase of the step that made it.
     pub phase: Option<Phase>,
+    /// What installing it makes, where it is an IstioOperator: as the first revision, and as a later one.
+    pub(super) made: [OnceCell<Vec<Rc<Object>>>; 2],
 }
 
 impl Object {
@@ -41,6 +46,7 @@ impl Object {
             facet,
             implied: false,
             phase,
+            made: Default::default(),
         }
     }
 
@@ -98,7 +104,8 @@ impl Object {
 /// Everything that exists at one moment.
 #[derive(Debug, Clone, Default)]
 pub struct State {
-    pub(super) objects: BTreeMap<Key, Rc<Object>>,
+    /// A clone of a state shares the keys.
+    pub(super) objects: BTreeMap<Rc<Key>, Rc<Object>>,
     /// Labels of the nodes that are known by name, or by the selector of their pool.
     pub nodes: BTreeMap<String, BTreeMap<String, String>>,
     /// What istioctl installed, by the name and revision of the IstioOperator.
@@ -115,21 +122,46 @@ pub struct State {
     pub given: BTreeSet<(String, String)>,
     /// Nodes whose istio-cni is of another version than its template; see [`State::held`].
     pub(super) held: BTreeMap<String, Version>,
+    /// Which kinds of objects were asked for; see [`State::recorded`].
+    pub(super) reads: Cell<Kinds>,
 }
+
+/// The kinds that make pods, in the order of their keys; [`pod_pointers`](crate::manifest::pod_pointers) knows where.
+const MAKERS: [(&str, &str); 8] = [
+    ("", "Pod"),
+    ("", "ReplicationController"),
+    ("apps", "DaemonSet"),
+    ("apps", "Deployment"),
+    ("apps", "ReplicaSet"),
+    ("apps", "StatefulSet"),
+    ("batch", "CronJob"),
+    ("batch", "Job"),
+];
 
 /// Namespaces that every cluster has.
 const BUILT_IN: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node-lease"];
 
 impl State {
+    /// Puts an object in, in the place of the one of its key.
+    pub(super) fn put(&mut self, object: Rc<Object>) {
+        if let Some(place) = self.objects.get_mut(&object.key) {
+            *place = object;
+        } else {
+            self.objects.insert(Rc::new(object.key.clone()), object);
+        }
+    }
+
     /// Returns an object.
     #[must_use]
     pub fn get(&self, key: &Key) -> Option<&Rc<Object>> {
+        self.reads(&key.group, &key.kind);
         self.objects.get(key)
     }
 
     /// Returns an object by its names, the kind as kubectl takes it.
     #[must_use]
     pub fn named(&self, kind: &str, namespace: &str, name: &str) -> Option<&Rc<Object>> {
+        self.reads_all();
         let (kind, group) = kind.split_once('.').unwrap_or((kind, ""));
         self.objects.values().find(|object| {
             object.key.kind.eq_ignore_ascii_case(kind)
@@ -141,6 +173,7 @@ impl State {
 
     /// Returns every object, in the order of their keys.
     pub fn objects(&self) -> impl Iterator<Item = &Rc<Object>> {
+        self.reads_all();
         self.objects.values()
     }
 
@@ -150,9 +183,10 @@ impl State {
         group: &'a str,
         kind: &'a str,
     ) -> impl Iterator<Item = &'a Rc<Object>> {
+        self.reads(group, kind);
         let first = Key::cluster(group, kind, "");
         self.objects
-            .range(first..)
+            .range::<Key, _>((Bound::Included(&first), Bound::Unbounded))
             .map(|(_, object)| object)
             .take_while(move |object| object.key.group == group && object.key.kind == kind)
     }
@@ -160,6 +194,7 @@ impl State {
     /// Returns whether a namespace is there.
     #[must_use]
     pub fn has_namespace(&self, name: &str) -> bool {
+        self.reads("", "Namespace");
         BUILT_IN.contains(&name)
             || self
                 .objects
@@ -180,9 +215,18 @@ impl State {
         labels
     }
 
+    /// Returns one label of a namespace.
+    fn namespace_label(&self, name: &str, key: &str) -> Option<&str> {
+        match &self.get(&Key::cluster("", "Namespace", name))?.facet {
+            Facet::Namespace(namespace) => namespace.labels.get(key).map(String::as_str),
+            _ => None,
+        }
+    }
+
     /// Returns every namespace that is there or that an object is in.
     #[must_use]
     pub fn namespaces(&self) -> BTreeSet<&str> {
+        self.reads_all();
         self.objects
             .values()
             .filter_map(|object| {
@@ -244,11 +288,35 @@ impl State {
         })
     }
 
-    /// Returns every object that makes pods, and the pods.
+    /// Returns every object that makes pods, and the pods, in the order of their keys.
     pub fn workloads(&self) -> impl Iterator<Item = (&Rc<Object>, &Pods)> {
-        self.objects
-            .values()
+        MAKERS
+            .iter()
+            .flat_map(|(group, kind)| self.of_kind(group, kind))
             .filter_map(|object| Some((object, object.pods()?)))
+    }
+
+    /// Returns the same of one namespace.
+    pub fn workloads_of<'a>(
+        &'a self,
+        namespace: &'a str,
+    ) -> impl Iterator<Item = (&'a Rc<Object>, &'a Pods)> {
+        MAKERS.iter().flat_map(move |(group, kind)| {
+            self.reads(group, kind);
+            let first = Key::namespaced(group, kind, namespace, "");
+            let range = (Bound::Included(&first), Bound::Unbounded);
+            let objects = self
+                .objects
+                .range::<Key, _>(range)
+                .map(|(_, object)| object);
+            let own = move |object: &&'a Rc<Object>| {
+                let key = &object.key;
+                key.namespace.as_deref() == Some(namespace)
+                    && (key.group.as_str(), key.kind.as_str()) == (*group, *kind)
+            };
+            let own = objects.take_while(own);
+            own.filter_map(|object| Some((object, object.pods()?)))
+        })
     }
 
     /// Returns the version of istio-cni, where there is one and it is known.
@@ -269,8 +337,7 @@ impl State {
         };
         let by_label = facts_near(self.cni_version()).enrols_pods;
         let own = pods.labels.get(MODE).map(String::as_str);
-        let labels = self.namespace_labels(namespace);
-        let wanted = labels.get(MODE).map(String::as_str) == Some("ambient")
+        let wanted = self.namespace_label(namespace, MODE) == Some("ambient")
             || (by_label && own == Some("ambient"));
         let out = if by_label {
             own == Some("none")
@@ -302,9 +369,8 @@ impl State {
         namespace: &'a str,
         selector: &'a BTreeMap<String, String>,
     ) -> impl Iterator<Item = (&'a Rc<Object>, &'a Pods)> {
-        self.workloads().filter(move |(object, pods)| {
-            object.key.namespace.as_deref() == Some(namespace)
-                && !selector.is_empty()
+        self.workloads_of(namespace).filter(move |(_, pods)| {
+            !selector.is_empty()
                 && selector
                     .iter()
                     .all(|(key, value)| pods.labels.get(key) == Some(value))
