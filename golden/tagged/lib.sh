@@ -18,14 +18,19 @@ unset KUBECTL_EXTERNAL_DIFF
 
 # fail MESSAGE...: says why, and ends the script or the function that it is called in.
 fail() {
-  echo "meshplan: $*" >&2
+  printf 'meshplan: %s\n' "$*" >&2
   exit 1
 }
 
 # unknown MESSAGE...: says what could not be found out.
 unknown() {
-  echo "meshplan: $*" >&2
+  printf 'meshplan: %s\n' "$*" >&2
   exit 2
+}
+
+# say MESSAGE...: prints a line as it is; `echo` takes a backslash for the beginning of something.
+say() {
+  printf '%s\n' "$*"
 }
 
 kubectl() {
@@ -35,7 +40,7 @@ kubectl() {
 # simulated WHAT: whether this is a simulated cluster, where nothing runs that could answer.
 simulated() {
   [ "${MESHPLAN_SIMULATED:-}" = 1 ] || return 1
-  echo "skipped, as nothing runs in a simulated cluster: $1"
+  say "skipped, as nothing runs in a simulated cluster: $1"
 }
 
 # seconds DEFAULT: how long to wait for one thing. MESHPLAN_WAIT sets every such limit.
@@ -43,7 +48,7 @@ seconds() (
   limit=${MESHPLAN_WAIT:-$1}
   # To kubectl, 0 means "without a limit".
   [ "$limit" -gt 0 ] || limit=1
-  echo "$limit"
+  say "$limit"
 )
 
 # within SECONDS WHAT COMMAND...: tries a command every other second until it returns 0.
@@ -58,7 +63,7 @@ within() (
     waited=$((waited + 2))
   done
   [ -z "$said" ] || printf '%s\n' "$said"
-  echo "$what"
+  say "$what"
 )
 
 # --- What the cluster has ---
@@ -84,10 +89,10 @@ look() (
   list "$template" "$kind" "--field-selector=metadata.name=$name" ${1:+"--namespace=$1"}
 )
 
-# exists KIND NAME [NAMESPACE]
-exists() (
-  found=$(look '{.metadata.name}' "$@") || exit 2
-  [ -n "$found" ]
+# not_reached: for a call that failed: 1 where the server answers others, 2 where it does not.
+not_reached() (
+  look '{.metadata.name}' namespace default >/dev/null || exit 2
+  exit 1
 )
 
 # absent KIND NAME [NAMESPACE]
@@ -98,7 +103,7 @@ absent() (
 
 # named KIND NAME [NAMESPACE]: how messages call an object.
 named() {
-  echo "$1 ${3:+$3/}$2"
+  say "$1 ${3:+$3/}$2"
 }
 
 # field TEMPLATE KIND NAME [NAMESPACE]: prints TEMPLATE of one object, which has to exist.
@@ -139,10 +144,10 @@ lacks() (
 
 # label_of KEY, annotation_of KEY: the jsonpath of a label or an annotation.
 label_of() {
-  echo "{.metadata.labels.$(printf '%s' "$1" | sed 's/\./\\./g')}"
+  say "{.metadata.labels.$(printf '%s' "$1" | sed 's/\./\\./g')}"
 }
 annotation_of() {
-  echo "{.metadata.annotations.$(printf '%s' "$1" | sed 's/\./\\./g')}"
+  say "{.metadata.annotations.$(printf '%s' "$1" | sed 's/\./\\./g')}"
 }
 
 # presence FILE...: prints for each object that files identify its name, or `missing`.
@@ -168,9 +173,7 @@ gone() (
 # matches FILE...: whether the cluster has what the files say.
 matches() (
   found=$(presence "$@") || exit
-  case $found in
-    *missing*) fail "objects are missing:" "$@" ;;
-  esac
+  ! printf '%s\n' "$found" | grep -qx missing || fail "objects are missing:" "$@"
   for file; do
     set -- "$@" -f "$file"
     shift
@@ -303,7 +306,7 @@ established() (
     set -- "$@" "crd/$crd"
     shift
   done
-  said=$(kubectl wait "$@" --for=condition=Established --timeout="$(seconds 60)s") || exit
+  said=$(kubectl wait "$@" --for=condition=Established --timeout="$(seconds 60)s") || not_reached || exit
   answered "$number" "$said" 'condition met'
 )
 
@@ -419,7 +422,7 @@ install_held() (
   [ -z "$said" ] || printf '%s\n' "$said"
   [ "$status" -ne 0 ] || exit 0
   case $said in
-    *'resources not ready after'*) echo 'istioctl does not see new pods, since none is replaced yet; the objects are looked at instead' ;;
+    *'resources not ready after'*) say 'istioctl does not see new pods, since none is replaced yet; the objects are looked at instead' ;;
     *) fail "istioctl failed (see above)" ;;
   esac
 )
@@ -432,9 +435,10 @@ ready_with_istiod() (
   simulated "Deployment $4/$3" || rolled_out deployment "$3" "$4"
 )
 
-# version_of IMAGE VERSION: whether an image is of a version, or of one of its variants.
+# version_of IMAGE VERSION: whether an image is of a version, or of one of its variants, as -distroless; a pre-release is none.
 version_of() {
   case $1 in
+    *:"$2"-alpha* | *:"$2"-beta* | *:"$2"-rc*) return 1 ;;
     *:"$2" | *:"$2"-* | *:"$2"@*) ;;
     *) return 1 ;;
   esac
@@ -513,7 +517,7 @@ delete_tag() (
   shift 3
   case $owner in
     '' | "$revision") delete "$@" ;;
-    *) echo "the tag $tag belongs to revision $owner by now and stays" ;;
+    *) say "the tag $tag belongs to revision $owner by now and stays" ;;
   esac
 )
 
@@ -583,13 +587,15 @@ covers() (
   fi
 )
 
-# settled DAEMONSET NAMESPACE: whether a DaemonSet replaces no pod by itself, and all of its pods are ready.
+# settled DAEMONSET NAMESPACE: whether a DaemonSet replaces no pod by itself, its controller has seen it, and all of its pods are ready.
 settled() (
-  found=$(field '{.spec.updateStrategy.type} {.status.desiredNumberScheduled} {.status.numberReady}' daemonset "$1" "$2") || exit
-  strategy=${found%% *}
-  pods=${found#* }
-  if [ "$strategy" != OnDelete ] || [ "${pods% *}" != "${pods#* }" ]; then
-    fail "update strategy $strategy, ${pods#* } of ${pods% *} pods ready"
+  expect OnDelete '{.spec.updateStrategy.type}' daemonset "$1" "$2" || exit
+  generation=$(field '{.metadata.generation}' daemonset "$1" "$2") || exit
+  expect "$generation" '{.status.observedGeneration}' daemonset "$1" "$2" || exit
+  desired=$(field '{.status.desiredNumberScheduled}' daemonset "$1" "$2") || exit
+  ready=$(field '{.status.numberReady}' daemonset "$1" "$2") || exit
+  if [ -z "$desired" ] || [ "$desired" != "${ready:-0}" ]; then
+    fail "${ready:-0} of ${desired:-0} pods are ready"
   fi
 )
 
@@ -660,7 +666,7 @@ unlabel_nodes() (
       label "$key" '' node "$node" || exit
       annotate meshplan.dev/labelled-by '' node "$node" || exit
     else
-      echo "node $node: $key is not this plan's, or the node is gone; nothing to do"
+      say "node $node: $key is not this plan's, or the node is gone; nothing to do"
     fi
   done
 )
@@ -704,16 +710,18 @@ uncordon() (
 
 # left_on NODE: prints the pods of a node but those of DaemonSets and of the node itself, each with what istio-cni says of it.
 left_on() (
-  pods=$(list '{.metadata.namespace}/{.metadata.name} {.metadata.ownerReferences[0].kind} {.metadata.annotations.ambient\.istio\.io/redirection}' \
+  pods=$(list '{.metadata.namespace}/{.metadata.name},{.metadata.ownerReferences[0].kind},{.metadata.annotations.ambient\.istio\.io/redirection}' \
     pods -A "--field-selector=spec.nodeName=$1,status.phase!=Succeeded,status.phase!=Failed") || exit
-  printf '%s\n' "$pods" | awk 'NF && $2 != "DaemonSet" && $2 != "Node" { print $1, $3 }'
+  printf '%s\n' "$pods" | awk -F , 'NF && $2 != "DaemonSet" && $2 != "Node" { print $1, $3 }'
 )
 
 # drain NODE SECONDS
 drain() (
   # The server says beforehand which pods it would not evict, and kubectl which ones no controller would replace.
-  said=$(kubectl drain "$1" --ignore-daemonsets --delete-emptydir-data --dry-run=server --timeout="$(seconds 30)s") ||
+  said=$(kubectl drain "$1" --ignore-daemonsets --delete-emptydir-data --dry-run=server --timeout="$(seconds 30)s") || {
+    look '{.metadata.name}' node "$1" >/dev/null || exit 2
     fail "node $1 cannot be drained: a PodDisruptionBudget has no room, or a pod has no controller (see above). It stays cordoned, with its ztunnel and its pods; make room, and run this again"
+  }
   [ -n "$said" ] || unknown "kubectl drain --dry-run: no answer"
   printf '%s\n' "$said"
   for try in 1 2 3; do
@@ -721,7 +729,7 @@ drain() (
     # A pod that the scheduler bound before it knew of the cordon is not among those that a drain looks for.
     left=$(left_on "$1") || exit
     [ -n "$left" ] || exit 0
-    echo "after drain $try there are pods on $1 again:" "$left"
+    say "after drain $try there are pods on $1 again:" "$left"
   done
   # What tolerates a cordon comes back each time, as some operators do; it may, unless it is part of the mesh.
   case $left in
@@ -764,7 +772,7 @@ soak_between_batches() (
   ! simulated "a soak of $1 seconds" || exit 0
   waited=0
   while [ "$waited" -lt "$1" ]; do
-    echo "soak: $waited of $1 seconds"
+    say "soak: $waited of $1 seconds"
     sleep 30
     waited=$((waited + 30))
   done
@@ -801,13 +809,13 @@ accept() (
   node=$1
   ! simulated "a pod of the mesh on $node talks with one of the other pool" || exit 0
   if [ "${MESHPLAN_PROBE:-}" = no ]; then
-    echo "not probed, as MESHPLAN_PROBE says no: $node"
+    say "not probed, as MESHPLAN_PROBE says no: $node"
     exit 0
   fi
   other=$(neighbour "$node" "$2") || exit
   [ -n "$other" ] || other=$(neighbour "$node" "$3") || exit
   if [ -z "$other" ]; then
-    echo "not probed, as there is no other node: $node"
+    say "not probed, as there is no other node: $node"
     exit 0
   fi
   shift 3
@@ -856,6 +864,7 @@ note_namespaces() (
 # delete_namespace PLAN FILE: deletes a namespace that this plan made; one that others made gets the labels back that it had.
 delete_namespace() (
   name=$(presence "$2") || exit
+  [ "$name" != missing ] || exit 0
   name=${name#namespace/}
   found=$(look '{.metadata.name} {.metadata.annotations.meshplan\.dev/plan} {.metadata.annotations.meshplan\.dev/found-with}' namespace "$name") || exit
   case $found in
@@ -867,9 +876,9 @@ delete_namespace() (
       label istio.io/dataplane-mode "${found%%,*}" namespace "$name" || exit
       label app.kubernetes.io/managed-by "${found#*,}" namespace "$name" || exit
       annotate meshplan.dev/plan '' namespace "$name" || exit
-      echo "namespace $name existed before this plan and stays"
+      say "namespace $name existed before this plan and stays"
       ;;
-    *) echo "namespace $name is not this plan's and stays" ;;
+    *) say "namespace $name is not this plan's and stays" ;;
   esac
 )
 
@@ -894,14 +903,26 @@ served() (
   printf '%s\n' "$ready" | tr ' ' '\n' | grep -qx true || fail "no endpoint is ready"
 )
 
-# unrouted NAMESPACE...: no HTTPRoute names a Service of these namespaces, whoever wrote it and whatever the weight.
+# unrouted NAMESPACE...: no HTTPRoute sends requests to a Service of these namespaces, whoever wrote it and whatever the weight. One that
+# goes with such a namespace counts where it is attached to a Gateway elsewhere.
 unrouted() (
-  routed=$(list '{range .spec.rules[*].backendRefs[*]}{.namespace}{" "}{end}' httproutes.gateway.networking.k8s.io -A) || exit
-  for namespace in $routed; do
-    case " $* " in
-      *" $namespace "*) fail "an HTTPRoute still names a Service in $namespace" ;;
-    esac
-  done
+  reference='{.kind}:{.namespace}/{.name}'
+  mirror='{.requestMirror.backendRef.kind}:{.requestMirror.backendRef.namespace}/{.requestMirror.backendRef.name}'
+  routed=$(list "{.metadata.namespace}/{.metadata.name}{range .spec.parentRefs[*]} parent:$reference{end}{range .spec.rules[*].backendRefs[*]} to:$reference{end}{range .spec.rules[*].filters[*]} to:$mirror{end}{range .spec.rules[*].backendRefs[*].filters[*]} to:$mirror{end}" \
+    httproutes.gateway.networking.k8s.io -A) || exit
+  routed=$(printf '%s\n' "$routed" | awk -v namespaces="$*" '
+    BEGIN { split(namespaces, all, " "); for (i in all) goes[all[i]] = 1 }
+    {
+      split($1, route, "/"); elsewhere = !(route[1] in goes); found = ""
+      for (i = 2; i <= NF; i++) {
+        split($i, part, ":"); split(part[3], name, "/")
+        namespace = name[1] == "" ? route[1] : name[1]
+        if (part[1] == "parent" && (part[2] == "" || part[2] == "Gateway") && !(namespace in goes)) elsewhere = 1
+        if (part[1] == "to" && name[2] != "" && (part[2] == "" || part[2] == "Service") && namespace in goes) found = namespace "/" name[2]
+      }
+      if (elsewhere && found != "") print $1 " names Service " found
+    }')
+  [ -z "$routed" ] || fail "these HTTPRoutes still send requests there:" "$routed"
 )
 
 # detached NAMESPACE/GATEWAY...: no HTTPRoute is attached to these Gateways.
@@ -927,25 +948,27 @@ resolved() (
   for condition in Accepted ResolvedRefs; do
     found=$(field "{range .status.parents[?(@.parentRef.name==\"$3\")].conditions[?(@.type==\"$condition\")]}{.status} {.observedGeneration}{\"\\n\"}{end}" \
       httproutes.gateway.networking.k8s.io "$1" "$2") || exit
+    ! printf '%s\n' "$found" | grep -qx "False $generation" || fail "$condition is False for a parent"
     printf '%s\n' "$found" | grep -qx "True $generation" || fail "$condition is '$found' at generation $generation"
   done
 )
 
 # gateway_is CONDITION GATEWAY NAMESPACE: waits for a condition of a Gateway.
 gateway_is() (
-  said=$(kubectl wait "gateways.gateway.networking.k8s.io/$2" -n "$3" --for="condition=$1" --timeout="$(seconds 300)s") || exit 1
+  said=$(kubectl wait "gateways.gateway.networking.k8s.io/$2" -n "$3" --for="condition=$1" --timeout="$(seconds 300)s") || not_reached || exit
   answered 1 "$said" 'condition met'
 )
 
 # --- Requests ---
 
-# request URL HEADER OPTION...: HEADER may be empty. A URL is asked for as it stands: brackets and braces are no patterns.
+# request URL HEADER OPTION...: HEADER may be empty. A URL is asked for as it stands: brackets and braces are no patterns, and curl's own
+# configuration does not count. A proxy of the environment does.
 request() (
   url=$1
   header=$2
   shift 2
   [ -z "$header" ] || set -- "$@" -H "$header"
-  curl -sS -m 10 --globoff "$@" -- "$url"
+  curl -q -sS -m 10 --globoff "$@" -- "$url"
 )
 
 # has_header NAME VALUE: whether the headers of an answer on standard input have this one.
@@ -979,7 +1002,12 @@ sample() (
   asked=0
   canary=0
   while [ "$asked" -lt "$3" ]; do
-    answer=$(request "$1" "$2" -i) || exit 2
+    answer=$(request "$1" "$2" -i -w '\n%{http_code}') || exit 2
+    status=$(printf '%s\n' "$answer" | tail -n 1)
+    case $status in
+      [1-4][0-9][0-9]) ;;
+      *) fail "request $((asked + 1)) of $3 got status '$status'" ;;
+    esac
     if [ $# -gt 6 ]; then
       ! printf '%s\n' "$answer" | has_header "$7" "$8" || canary=$((canary + 1))
     else
@@ -991,7 +1019,7 @@ sample() (
   if [ "$canary" -lt "$4" ] || [ "$canary" -gt "$5" ]; then
     fail "$said"
   fi
-  echo "$said"
+  say "$said"
 )
 
 # soak SECONDS [PROBE...]: lets time go by, and asks each probe every minute.
@@ -1000,7 +1028,7 @@ soak() (
   shift
   ! simulated "soak of $left seconds" || exit 0
   while [ "$left" -gt 0 ]; do
-    echo "soak: $left seconds left"
+    say "soak: $left seconds left"
     nap=$((left < 60 ? left : 60))
     sleep "$nap"
     left=$((left - nap))
@@ -1018,9 +1046,9 @@ at_owner() (
   status=0
   said=$("$2" 2>&1) || status=$?
   case $status in
-    0) echo "$1: the change is made" ;;
+    0) say "$1: the change is made" ;;
     1)
-      echo "A change to make at $1:"
+      say "A change to make at $1:"
       "$3"
       exit 1
       ;;

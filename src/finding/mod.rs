@@ -54,13 +54,29 @@ pub struct Finding {
     pub plan: Option<Place>,
 }
 
+/// What a text of somebody else's brings along must not look like a finding of its own.
+fn one_line(text: String) -> String {
+    if text.chars().any(char::is_control) {
+        let escape = |c: char| -> String {
+            if c.is_control() {
+                c.escape_debug().collect()
+            } else {
+                c.to_string()
+            }
+        };
+        text.chars().map(escape).collect()
+    } else {
+        text
+    }
+}
+
 impl Finding {
     /// Makes a finding that stops the run.
     pub fn error(code: &'static str, message: impl Into<String>) -> Self {
         Self {
             code,
             severity: Severity::Error,
-            message: message.into(),
+            message: one_line(message.into()),
             label: String::new(),
             help: None,
             at: None,
@@ -92,7 +108,7 @@ impl Finding {
     /// Says why it is wrong at this place.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
-        self.label = label.into();
+        self.label = one_line(label.into());
         self
     }
 

@@ -118,7 +118,7 @@ fn markdown(text: &str) -> String {
     let mut rest = text.as_str();
     while let Some(at) = rest.find('`') {
         let (before, from) = rest.split_at(at);
-        out.push_str(&escaped(before, r"\<>[]*|&"));
+        out.push_str(&escaped(before, r"\<>[]*_~|&"));
         let ticks = from.len() - from.trim_start_matches('`').len();
         let inner = &from[ticks..];
         let closes = |end: &usize| {
@@ -138,7 +138,7 @@ fn markdown(text: &str) -> String {
         out.push_str(fence);
         rest = &inner[end + ticks..];
     }
-    out.push_str(&escaped(rest, r"\<>[]*|&"));
+    out.push_str(&escaped(rest, r"\<>[]*_~|&"));
     out
 }
 

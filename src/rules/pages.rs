@@ -45,7 +45,7 @@ pub fn page(rule: &Rule) -> String {
 #[must_use]
 pub fn pages() -> String {
     let mut text = "# Rules\n\nWhat `meshplan compile` and `meshplan check` hold every state, every transition and every part of a step against. Made from the\n\
-                    rules' own source by `MESHPLAN_BLESS=1 cargo test --test rules`. A plan can silence one where it has a reason:\n\n\
+                    rules' own source by `MESHPLAN_BLESS=1 cargo test --test suite rules`. A plan can silence one where it has a reason:\n\n\
                     ```toml\n[[allow]]\nrule = \"MP0044\"\nbecause = \"the port is opened by a sidecar that the registry adds\"\n```\n"
         .to_owned();
     for rule in RULES {

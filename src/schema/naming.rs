@@ -16,6 +16,7 @@ const TEMPLATES: [&str; 3] = [
 ///
 /// Source: `kubernetes/kubernetes:pkg/apis/core/validation/names.go` and the validation of `ObjectMeta`.
 #[must_use]
+#[allow(clippy::too_many_lines, reason = "one place after the other")]
 pub fn names(object: &Value) -> Vec<Violation> {
     let mut found = Vec::new();
     let kind = object["kind"].as_str().unwrap_or_default();
@@ -30,7 +31,7 @@ pub fn names(object: &Value) -> Vec<Violation> {
                 && name != "."
                 && name != ".."
                 && !name.contains(['/', '%'])
-                && !name.chars().any(|c| c.is_control() || c.is_whitespace())
+                && !name.chars().any(char::is_control)
         }
         ("", "Namespace") => is_label(name),
         ("", "Service") => is_service_name(name) || is_label(name),
@@ -60,7 +61,9 @@ pub fn names(object: &Value) -> Vec<Violation> {
             );
         }
     }
-    for template in TEMPLATES {
+    selectors(object, "", &mut found);
+    let makes_pods = matches!(group, "" | "apps" | "batch");
+    for template in TEMPLATES.iter().filter(|_| makes_pods) {
         if template.is_empty() && kind != "Pod" {
             continue;
         }
@@ -83,6 +86,7 @@ pub fn names(object: &Value) -> Vec<Violation> {
             "a ServiceAccount",
             &is_subdomain,
             &mut found,
+            "",
         );
         for list in ["containers", "initContainers"] {
             let list = format!("{template}/spec/{list}");
@@ -98,6 +102,7 @@ pub fn names(object: &Value) -> Vec<Violation> {
                     "a container",
                     &is_label,
                     &mut found,
+                    "",
                 );
                 strings(
                     object,
@@ -105,6 +110,7 @@ pub fn names(object: &Value) -> Vec<Violation> {
                     "an image",
                     &is_image,
                     &mut found,
+                    "",
                 );
             }
         }
@@ -127,10 +133,11 @@ pub fn names(object: &Value) -> Vec<Violation> {
                 "a namespace",
                 &|text| text.is_empty() || is_label(text),
                 &mut found,
+                "",
             );
             if list != "/subjects" {
                 let place = format!("{list}/{index}{field}/name");
-                strings(object, &place, "a name", &is_subdomain, &mut found);
+                strings(object, &place, "a name", &is_subdomain, &mut found, "");
             }
         }
     }
@@ -143,13 +150,45 @@ fn strings(
     what: &str,
     is_right: &dyn Fn(&str) -> bool,
     found: &mut Vec<Violation>,
+    base: &str,
 ) {
     let value = object.pointer(pointer).and_then(Value::as_str);
     if let Some(value) = value.filter(|value| !is_right(value)) {
         found.push(Violation::at(
-            pointer,
+            &format!("{base}{pointer}"),
             format!("`{}` cannot be {what}", value.escape_debug()),
         ));
+    }
+}
+
+/// Expressions over labels, wherever they stand: in selectors and in the affinity of pods.
+fn selectors(value: &Value, at: &str, found: &mut Vec<Violation>) {
+    match value {
+        Value::Array(all) => {
+            for (index, value) in all.iter().enumerate() {
+                selectors(value, &format!("{at}/{index}"), found);
+            }
+        }
+        Value::Object(map) => {
+            for (key, value) in map {
+                let place = format!("{at}/{}", key.replace('~', "~0").replace('/', "~1"));
+                let expressions = value.as_array().filter(|_| key == "matchExpressions");
+                for (index, expression) in expressions.into_iter().flatten().enumerate() {
+                    let place = format!("{place}/{index}");
+                    let is_key = |text: &str| is_label_key(&text.to_lowercase());
+                    let what = "the key of a label";
+                    strings(expression, "/key", what, &is_key, found, &place);
+                    let number = expression["values"].as_array().map_or(0, Vec::len);
+                    for value in 0..number {
+                        let own = format!("/values/{value}");
+                        let what = "the value of a label";
+                        strings(expression, &own, what, &is_label_value, found, &place);
+                    }
+                }
+                selectors(value, &place, found);
+            }
+        }
+        _ => {}
     }
 }
 
@@ -194,7 +233,7 @@ fn is_image(text: &str) -> bool {
     !text.is_empty()
         && text
             .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "._-/:@+".contains(c))
+            .all(|c| c.is_ascii_alphanumeric() || "._-/:@+[]".contains(c))
 }
 
 #[cfg(test)]
@@ -231,7 +270,13 @@ mod tests {
                 "/spec/template/spec/containers/0/image",
             ]
         );
+        let affinity = json!({"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": {"name": "z"}, "spec": {"template": {"spec": {"affinity": {"nodeAffinity":
+            {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [{"matchExpressions": [{"key": "zone", "operator": "In", "values": ["a", "b),c in (d"]}]}]}}}}}}});
+        assert_eq!(names(&affinity).len(), 1);
         for right in [
+            json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "system:web reader"}}),
+            json!({"apiVersion": "argoproj.io/v1alpha1", "kind": "ApplicationSet", "metadata": {"name": "a"}, "spec": {"template": {"metadata": {"labels": {"c": "{{.cluster}}"}}}}}),
+            json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}, "spec": {"containers": [{"name": "c", "image": "[2001:db8::1]:5000/web:4.2"}]}}),
             json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "system:node"}}),
             json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "1a"}, "spec": {"selector": {"app.kubernetes.io/name": "x_y"}}}),
             json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a.b", "annotations": {"Example.com/X": "{}"}}, "spec": {"containers": [{"name": "c", "image": "r.example:5000/a/b:v1@sha256:abc"}]}}),

@@ -9,7 +9,7 @@ use super::naming::file_names;
 use crate::finding::Finding;
 use crate::identity::Identity;
 use crate::render::Renderer;
-use crate::schema::{Schemas, Violation};
+use crate::schema::{self, Schemas, Violation};
 use crate::source::{Source, Sources};
 use crate::step::Object;
 use crate::yaml::{self, Document};
@@ -132,7 +132,7 @@ impl<'a> Rendering<'a> {
             };
             problems.into_iter().map(say).collect::<Vec<_>>()
         })?;
-        let violations = match object {
+        let mut violations = match object {
             // The user's own objects were held against their schemas where they were read.
             Object::Given(_) | Object::Copy(_) => Vec::new(),
             Object::Identity(_) => self.schemas.check_identity(&document.value),
@@ -144,6 +144,9 @@ impl<'a> Rendering<'a> {
                 )]
             }),
         };
+        if !matches!(object, Object::Kustomization(_) | Object::Kind(_)) {
+            violations.extend(schema::names(&document.value));
+        }
         if !violations.is_empty() {
             let message = format!("`{template}` renders to an object that its schema refuses");
             return Err(violations

@@ -100,8 +100,17 @@ fn believed(root: &Root, pending: &Pending) -> Result<()> {
     };
     let own = |path: &str| path == INDEX || path == KEPT;
     for listed in &pending.writes {
-        if !own(&listed.path) && !lists(&fresh, listed) && !lists(&known, listed) {
+        if own(&listed.path) {
+            continue;
+        }
+        if !lists(&fresh, listed) && !lists(&known, listed) {
             bail!("no index has `{}` with its digest", listed.path);
+        }
+        // What stands there is of the old tree, or is the new file already.
+        let there = root.read(&listed.path)?;
+        let ours = known.iter().any(|(path, _)| *path == listed.path);
+        if there.is_some_and(|bytes| !ours && sha256(&bytes) != listed.sha256) {
+            bail!("`{}` is somebody else's", listed.path);
         }
     }
     for listed in &pending.removes {

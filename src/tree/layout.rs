@@ -38,7 +38,7 @@ pub(super) fn is_ours(path: &str) -> bool {
 }
 
 /// `310-weight-10`: a number of three digits and a name.
-fn is_step(folder: &str) -> bool {
+pub(super) fn is_step(folder: &str) -> bool {
     let bytes = folder.as_bytes();
     bytes.len() > 4 && bytes[..3].iter().all(u8::is_ascii_digit) && bytes[3] == b'-'
 }

@@ -1,11 +1,12 @@
 //! A compiled tree from disk. No link in it is followed: what it leads to is not part of the tree.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
 use super::disk::Root;
-use super::layout::is_ours;
+use super::layout::{is_ours, is_step};
 use super::{PENDING, Tree};
 use crate::finding::Finding;
 use crate::target::{FORMAT_VERSION, Index, sha256};
@@ -107,27 +108,63 @@ impl Compiled {
                 ..finding
             });
         }
+        findings.extend(self.steps()?);
         for step in &self.index.steps {
             let name = &step.step.name;
             for (file, kind) in self.root.list(name)? {
                 let path = format!("{name}/{file}");
                 let listed = self.index.files.iter().any(|entry| entry.path == path);
-                if kind.is_dir() || listed || !is_manifest(&path) {
+                let is_script = Path::new(&file).extension().is_some_and(|end| end == "sh");
+                if kind.is_dir() || listed || !(is_manifest(&path) || is_script) {
                     continue;
                 }
-                let finding = Finding::error(
-                    "unlisted-file",
-                    format!("index.json does not list `{path}`"),
-                )
-                .label(
-                    "`kubectl apply -f` of the step would apply it, and nothing was proved with it",
-                )
-                .help("move it out of the compiled directory");
+                let message = format!("index.json does not list `{path}`");
+                let finding = Finding::error("unlisted-file", message)
+                    .label(if is_script {
+                        "it is no script of the step"
+                    } else {
+                        "`kubectl apply -f` of the step would apply it, and nothing was proved with it"
+                    })
+                    .help("move it out of the compiled directory");
                 findings.push(Finding {
                     step: Some(name.clone()),
                     ..finding
                 });
             }
+        }
+        Ok(findings)
+    }
+
+    /// Compares the folders of steps with the steps of the index, which come in the order of their numbers.
+    fn steps(&self) -> Result<Vec<Finding>> {
+        let mut findings = Vec::new();
+        let mut say = |message: String| {
+            findings.push(
+                Finding::error("steps-differ", message)
+                    .label("nothing was proved with it")
+                    .help("compile the plan again"),
+            );
+        };
+        for pair in self.index.steps.windows(2) {
+            let [one, next] = [&pair[0].step, &pair[1].step];
+            if one.number >= next.number {
+                say(format!(
+                    "index.json has `{}` before `{}`",
+                    one.name, next.name
+                ));
+            }
+        }
+        let mut folders: BTreeSet<String> = BTreeSet::new();
+        for (name, kind) in self.root.list("")? {
+            if kind.is_dir() && is_step(&name) {
+                folders.insert(name);
+            }
+        }
+        let listed = self.index.files.iter();
+        let listed = listed.filter_map(|entry| Some(entry.path.split_once('/')?.0));
+        folders.extend(listed.filter(|name| is_step(name)).map(str::to_owned));
+        for folder in folders.iter().filter(|folder| !self.has_step(folder)) {
+            say(format!("`{folder}` is none of the steps of index.json"));
         }
         Ok(findings)
     }

@@ -37,11 +37,11 @@ check_{{ loop.index }}() {
 how_{{ loop.index }}() {
 {% for line in action.how %}
 {% if line is startingwith "helm " %}
-  echo "$(target helm --kube-context)"{{ line[4:] }}
+  say "$(target helm --kube-context)"{{ line[4:] }}
 {% elif line is startingwith "flux " %}
-  echo "$(target flux --context)"{{ line[4:] }}
+  say "$(target flux --context)"{{ line[4:] }}
 {% else %}
-  echo {{ line }}
+  say {{ line }}
 {% endif %}
 {% endfor %}
 }

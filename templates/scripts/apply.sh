@@ -19,4 +19,4 @@ program=$(istioctl_of {{ istioctl.version }} {{ variable }} "{% raw %}${{% endra
 {% include "scripts/action.sh" %}
 {% endfor %}
 
-echo {{ step.name ~ ": applied. Next: sh " ~ step.name ~ "/verify.sh" }}
+say {{ step.name ~ ": applied. Next: sh " ~ step.name ~ "/verify.sh" }}

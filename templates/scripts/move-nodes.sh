@@ -22,11 +22,11 @@ move() {
   accept "$1" {{ action.hosts ~ "," ~ action.key ~ ("=" if action.back else "!=") ~ action.value }} {{ action.hosts }}{% for label in action.seen|default([]) %} {{ label }}{% endfor %}
 
   uncordon "$1"
-  echo "$1 has moved"
+  say "$1 has moved"
 }
 
 nodes=$(list '{.metadata.name}' nodes -l {{ group }})
-[ -n "$nodes" ] || echo {{ "no node carries " ~ action.selector ~ "; there is nothing to move" }}
+[ -n "$nodes" ] || say {{ "no node carries " ~ action.selector ~ "; there is nothing to move" }}
 {% if "%" in action.batch %}
 batch=$((($(printf '%s\n' "$nodes" | grep -c .) * {{ action.batch|replace("%", "")|raw }} + 99) / 100))
 {% else %}

@@ -25,6 +25,6 @@ program=$(istioctl_of {{ istioctl.version }} {{ variable }} "{% raw %}${{% endra
 {% endfor %}
 
 {% for thing in step.stays %}
-echo {{ "stays: " ~ thing }}
+say {{ "stays: " ~ thing }}
 {% endfor %}
-echo {{ step.name ~ ": rolled back" }}
+say {{ step.name ~ ": rolled back" }}

@@ -21,4 +21,4 @@ probes() {
 
 {% endfor %}
 
-echo {{ step.name ~ ": verified" }}
+say {{ step.name ~ ": verified" }}

@@ -384,8 +384,7 @@ impl Cluster {
                 }
                 "DaemonSet" => {
                     let number = self.hosts(object).len();
-                    object["status"] =
-                        json!({"desiredNumberScheduled": number, "numberReady": number});
+                    object["status"] = json!({"desiredNumberScheduled": number, "numberReady": number, "observedGeneration": 1});
                     object["metadata"]["generation"] = json!(1);
                 }
                 "Deployment" => object["metadata"]["generation"] = json!(1),

@@ -1,4 +1,4 @@
-//! `golden/<plan>/` is what `plans/<plan>.toml` compiles to, byte for byte. `MESHPLAN_BLESS=1 cargo test --test golden`
+//! `golden/<plan>/` is what `plans/<plan>.toml` compiles to, byte for byte. `MESHPLAN_BLESS=1 cargo test --test suite golden`
 //! rewrites it; read the difference before you commit it.
 
 use std::env;

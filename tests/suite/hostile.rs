@@ -1,4 +1,4 @@
-//! A table of hostile inputs and of what becomes of each, in docs/evidence.md. `MESHPLAN_BLESS=1 cargo test --test hostile`
+//! A table of hostile inputs and of what becomes of each, in docs/evidence.md. `MESHPLAN_BLESS=1 cargo test --test suite hostile`
 //! rewrites it.
 
 #![allow(clippy::too_many_lines)] // a table is as long as it is

@@ -2,6 +2,11 @@
 //! arrives as text. `cargo test` takes a sample of the fields of manifests and dumps; with `MESHPLAN_INJECTION=all` it takes all.
 
 #![cfg(unix)]
+#![allow(
+    clippy::format_push_string,
+    clippy::format_collect,
+    reason = "short texts"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -181,13 +186,12 @@ fn places(value: &Value, at: &str, found: &mut Vec<String>) {
             .iter()
             .enumerate()
             .for_each(|(index, value)| places(value, &format!("{at}/{index}"), found)),
-        Value::Object(map) => map.iter().for_each(|(key, value)| {
-            places(
-                value,
-                &format!("{at}/{}", key.replace('~', "~0").replace('/', "~1")),
-                found,
-            )
-        }),
+        Value::Object(map) => {
+            for (key, value) in map {
+                let key = key.replace('~', "~0").replace('/', "~1");
+                places(value, &format!("{at}/{key}"), found);
+            }
+        }
         _ => {}
     }
 }

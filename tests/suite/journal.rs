@@ -415,6 +415,38 @@ fn a_pending_list_that_no_compile_left_is_refused() {
         assert!(stderr(&output).contains(why), "{why}: {}", stderr(&output));
         assert_eq!(before, files(plan.path()), "{why}");
     }
+    // The index that the list brings along claims a file of somebody else's.
+    let plan = with_pending(&[], &[]);
+    let root = plan.path().join("shop");
+    let mut index: serde_json::Value =
+        serde_json::from_slice(&fs::read(root.join("index.json")).expect("the index"))
+            .expect("JSON");
+    let digest = |text: &str| meshplan::target::sha256(text.as_bytes());
+    let claimed = serde_json::json!({ "path": "lab/mine.txt", "sha256": digest("evil\n") });
+    index["files"]
+        .as_array_mut()
+        .expect("files")
+        .push(claimed.clone());
+    let index = index.to_string();
+    fs::create_dir(root.join("lab")).expect("a folder");
+    fs::write(root.join("lab/mine.txt"), "mine\n").expect("a file");
+    fs::write(root.join(".meshplan-staged/0"), "evil\n").expect("a staged file");
+    fs::write(root.join(".meshplan-staged/1"), &index).expect("a staged file");
+    let own = serde_json::json!({ "path": "index.json", "sha256": digest(&index) });
+    let list = serde_json::json!({ "writes": [claimed, own], "removes": [] });
+    fs::write(root.join(PENDING), list.to_string()).expect("a list");
+    let output = meshplan_in(plan.path(), &["compile", "plan.toml"]);
+    assert_eq!(code(&output), 2, "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("`lab/mine.txt` is somebody else's"),
+        "{}",
+        stderr(&output)
+    );
+    assert_eq!(
+        fs::read_to_string(root.join("lab/mine.txt")).expect("a file"),
+        "mine\n"
+    );
+
     // The old form, a list that was cut short, and a staged file that is not what is listed.
     for text in [r#"{"renames":[],"removes":[]}"#, "{\"writes\"", ""] {
         let plan = with_pending(&[], &[]);

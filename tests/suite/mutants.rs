@@ -315,6 +315,6 @@ fn mutants_of_the_golden_trees_are_found_or_harmless() {
     let own = evidence("mutants", &table, "MESHPLAN_BLESS_MUTANTS");
     assert!(
         own == table,
-        "docs/evidence.md is not current; MESHPLAN_BLESS_MUTANTS=1 cargo test --test mutants rewrites it\n{table}"
+        "docs/evidence.md is not current; MESHPLAN_BLESS_MUTANTS=1 cargo test --test suite mutants rewrites it\n{table}"
     );
 }

@@ -113,6 +113,6 @@ fn steps_out_of_order_are_found_or_shown_harmless() {
     let own = evidence("order", &table, "MESHPLAN_BLESS_ORDER");
     assert!(
         own.contains(&table),
-        "docs/evidence.md is not current; MESHPLAN_BLESS_ORDER=1 cargo test --test order rewrites it\n{table}"
+        "docs/evidence.md is not current; MESHPLAN_BLESS_ORDER=1 cargo test --test suite order rewrites it\n{table}"
     );
 }

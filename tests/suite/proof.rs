@@ -135,13 +135,11 @@ fn an_edited_script_is_an_error_and_an_edited_runbook_a_warning() {
     let original = files(&shop);
     // One kind of script stands for the others of its kind.
     let step = "310-weight-10";
-    let looked_at = |path: &str| path == "README.md" || path.starts_with(step);
+    let looked_at =
+        |path: &str| path == "README.md" || path.starts_with(step) && path.contains(".sh");
     for (path, bytes) in original.iter().filter(|(path, _)| looked_at(path)) {
         let file = shop.join(path);
-        let is_script = path.ends_with(".sh");
-        if !is_script && path != "README.md" {
-            continue;
-        }
+        let is_script = path != "README.md";
         fs::write(&file, [bytes.as_slice(), b"# edited\n"].concat()).expect("a file");
         let output = meshplan_in(folder.path(), &["check", "shop"]);
         let said = stderr(&output);
@@ -156,6 +154,54 @@ fn an_edited_script_is_an_error_and_an_edited_runbook_a_warning() {
         assert!(stderr(&output).contains("missing-file"), "{path}");
         fs::write(&file, bytes).expect("a file");
     }
+}
+
+/// Steps that are missing, too many, or in another order.
+#[test]
+fn the_steps_of_an_index_are_those_of_its_folders() {
+    let folder = small_plan(&[]);
+    assert_eq!(
+        code(&meshplan_in(folder.path(), &["compile", "plan.toml"])),
+        0
+    );
+    let path = folder.path().join("shop/index.json");
+    let whole: Value = serde_json::from_slice(&fs::read(&path).expect("the index")).expect("JSON");
+    let said = |change: &dyn Fn(&mut Vec<Value>)| {
+        let mut index = whole.clone();
+        change(index["steps"].as_array_mut().expect("steps"));
+        fs::write(&path, index.to_string()).expect("the index");
+        let output = meshplan_in(folder.path(), &["check", "shop"]);
+        assert_eq!(code(&output), 1, "{}", stderr(&output));
+        stderr(&output)
+    };
+    let gone = said(&|steps| steps.truncate(steps.len() - 5));
+    assert!(
+        gone.contains("`640-retire-control-plane` is none of the steps"),
+        "{gone}"
+    );
+    assert!(said(&Vec::clear).contains("`310-weight-10` is none of the steps"));
+    assert!(said(&|steps| steps.reverse()).contains("steps-differ"));
+    fs::write(&path, whole.to_string()).expect("the index");
+    fs::create_dir(folder.path().join("shop/405-extra")).expect("a folder");
+    let output = meshplan_in(folder.path(), &["check", "shop"]);
+    assert!(
+        stderr(&output).contains("`405-extra` is none of the steps"),
+        "{}",
+        stderr(&output)
+    );
+    fs::remove_dir(folder.path().join("shop/405-extra")).expect("the folder");
+    fs::write(
+        folder.path().join("shop/310-weight-10/zz.sh"),
+        "#!/bin/sh\n",
+    )
+    .expect("a script");
+    let output = meshplan_in(folder.path(), &["check", "shop"]);
+    assert_eq!(code(&output), 1);
+    assert!(
+        stderr(&output).contains("does not list `310-weight-10/zz.sh`"),
+        "{}",
+        stderr(&output)
+    );
 }
 
 /// "Cannot be read" is never taken for "is empty".

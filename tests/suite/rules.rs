@@ -68,7 +68,7 @@ fn the_pages_are_current() {
     let text = fs::read_to_string(&path).expect("docs/rules.md");
     assert!(
         text == pages(),
-        "docs/rules.md is not what the rules say; MESHPLAN_BLESS=1 cargo test --test rules rewrites it"
+        "docs/rules.md is not what the rules say; MESHPLAN_BLESS=1 cargo test --test suite rules rewrites it"
     );
 }
 

@@ -114,9 +114,9 @@ fn guards_stop_before_harm_is_done() {
         (
             "bookinfo/610-retire-workloads/apply.sh",
             |case| {
-                case.start.objects.push(json!({"kind": "HTTPRoute", "metadata": {"name": "x", "namespace": "y"}, "spec": {"rules": [{"backendRefs": [{"namespace": "bookinfo-1-18-0-alpha-0"}]}]}}));
+                case.start.objects.push(json!({"kind": "HTTPRoute", "metadata": {"name": "x", "namespace": "y"}, "spec": {"rules": [{"backendRefs": [{"namespace": "bookinfo-1-18-0-alpha-0", "name": "productpage"}]}]}}));
             },
-            "still names a Service in bookinfo-1-18-0-alpha-0",
+            "y/x names Service bookinfo-1-18-0-alpha-0/productpage",
         ),
         (
             "bookinfo/100-stable-nodes/apply.sh",
@@ -401,6 +401,61 @@ fn a_probe_is_not_satisfied_by_its_status() {
         });
         assert_eq!(code(&output), wanted, "{answer}: {}", stderr(&output));
     }
+}
+
+/// Runs a line of shell with the functions of a tree.
+fn with_library(line: &str) -> Output {
+    let tree = repository().join("golden/bookinfo");
+    let script = format!(
+        "set -eu\nhere={0}/010-gateway-api\n. {0}/lib.sh\n{line}",
+        tree.display()
+    );
+    Command::new("sh")
+        .args(["-c", &script])
+        .env("MESHPLAN_WAIT", "0")
+        .output()
+        .expect("sh")
+}
+
+#[test]
+fn functions_take_what_they_are_given_as_it_is() {
+    // A pre-release is not the release, and a variant is.
+    for (image, version, wanted) in [
+        ("r/pilot:1.18.0", "1.18.0", 0),
+        ("r/pilot:1.18.0-distroless", "1.18.0", 0),
+        ("r/pilot:1.18.0@sha256:abc", "1.18.0", 0),
+        ("r/pilot:1.18.0-alpha.0", "1.18.0-alpha.0", 0),
+        ("r/pilot:1.18.0-alpha.0", "1.18.0", 1),
+        ("r/pilot:1.18.0-rc.1", "1.18.0", 1),
+        ("r/pilot:1.18.01", "1.18.0", 1),
+    ] {
+        let output = with_library(&format!("version_of {image} {version}"));
+        assert_eq!(code(&output), wanted, "{image} {version}");
+    }
+    let output = with_library(r"say 'a\nb\c d'; within 1 'x \c y' true");
+    assert_eq!(stdout(&output), "a\\nb\\c d\nx \\c y\n");
+    // An answer that is no answer counts for nobody.
+    for answer in ["HTTP/1.1 503 X\r\n\r\nno healthy upstream\n503", ""] {
+        let output = with_library(&format!(
+            "curl() {{ printf '%s' '{answer}'; }}\nsample http://x '' 20 0 5 canary"
+        ));
+        assert_eq!(code(&output), 1, "{answer}: {}", stdout(&output));
+    }
+    // A pod of the mesh that nothing owns.
+    let kubectl = "kubectl() { case $1 in get) printf 'ns/bare,,enabled\\nend of list' ;; *) echo drained ;; esac; }";
+    let output = with_library(&format!("{kubectl}\ndrain n1 5"));
+    assert_eq!(code(&output), 1, "{}", stdout(&output));
+    assert!(
+        stderr(&output).contains("pods of the mesh keep coming"),
+        "{}",
+        stderr(&output)
+    );
+    // An object may be called as what is not there.
+    let kubectl = "kubectl() { case $1 in get) echo gateway/missing-front ;; esac; }";
+    assert_eq!(
+        code(&with_library(&format!("{kubectl}\nmatches f.yaml"))),
+        0
+    );
 }
 
 /// A node that another administrator has cordoned stays cordoned.

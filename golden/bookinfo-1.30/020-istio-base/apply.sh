@@ -9,4 +9,4 @@ program=$(istioctl_of 1.30.3 ISTIOCTL_1_30_3 "${ISTIOCTL_1_30_3:-}")
 
 run_istioctl "$program" istio-system install -f "$here"/istioctl/istio-base.yaml --skip-confirmation
 
-echo '020-istio-base: applied. Next: sh 020-istio-base/verify.sh'
+say '020-istio-base: applied. Next: sh 020-istio-base/verify.sh'

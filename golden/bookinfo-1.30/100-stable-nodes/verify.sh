@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 nodes_have meshplan.dev/pool stable ambient-worker
 
-echo '100-stable-nodes: verified'
+say '100-stable-nodes: verified'

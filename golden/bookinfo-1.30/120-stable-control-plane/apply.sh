@@ -9,4 +9,4 @@ program=$(istioctl_of 1.29.6 ISTIOCTL_1_29_6 "${ISTIOCTL_1_29_6:-}")
 
 run_istioctl "$program" istio-system install -f "$here"/istioctl/istiod-1-29-6.yaml --skip-confirmation
 
-echo '120-stable-control-plane: applied. Next: sh 120-stable-control-plane/verify.sh'
+say '120-stable-control-plane: applied. Next: sh 120-stable-control-plane/verify.sh'

@@ -10,4 +10,4 @@ runs 1.29.6 deployment istiod-1-29-6 istio-system
 rolled_out deployment istiod-1-29-6 istio-system
 tag_is default istio-revision-tag-default 1-29-6 istiod-1-29-6
 
-echo '120-stable-control-plane: verified'
+say '120-stable-control-plane: verified'

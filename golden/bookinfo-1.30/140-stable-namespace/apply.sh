@@ -11,4 +11,4 @@ note_namespaces bookinfo-1.30 bookinfo-1-29-6
 apply \
   "$here"/00-namespace-bookinfo-1-29-6.yaml
 
-echo '140-stable-namespace: applied. Next: sh 140-stable-namespace/verify.sh'
+say '140-stable-namespace: applied. Next: sh 140-stable-namespace/verify.sh'

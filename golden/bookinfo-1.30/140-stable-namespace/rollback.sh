@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 delete_namespace bookinfo-1.30 "$here"/rollback/delete/00-namespace-bookinfo-1-29-6.yaml
 
-echo '140-stable-namespace: rolled back'
+say '140-stable-namespace: rolled back'

@@ -30,4 +30,4 @@ delete \
   "$here"/rollback/delete/10-serviceaccount-bookinfo-1-29-6-notsleep.yaml \
   "$here"/rollback/delete/10-serviceaccount-bookinfo-1-29-6-sleep.yaml
 
-echo '150-stable-workloads: rolled back'
+say '150-stable-workloads: rolled back'

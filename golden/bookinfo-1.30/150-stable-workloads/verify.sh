@@ -15,4 +15,4 @@ rolled_out deployment productpage-v1 bookinfo-1-29-6
 rolled_out deployment sleep bookinfo-1-29-6
 rolled_out deployment notsleep bookinfo-1-29-6
 
-echo '150-stable-workloads: verified'
+say '150-stable-workloads: verified'

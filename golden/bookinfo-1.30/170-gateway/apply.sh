@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 apply \
   "$here"/65-gateway-istio-system-bookinfo-gateway.yaml
 
-echo '170-gateway: applied. Next: sh 170-gateway/verify.sh'
+say '170-gateway: applied. Next: sh 170-gateway/verify.sh'

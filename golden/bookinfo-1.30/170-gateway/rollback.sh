@@ -10,4 +10,4 @@ detached istio-system/bookinfo-gateway
 delete \
   "$here"/rollback/delete/65-gateway-istio-system-bookinfo-gateway.yaml
 
-echo '170-gateway: rolled back'
+say '170-gateway: rolled back'

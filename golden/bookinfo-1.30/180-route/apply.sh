@@ -10,4 +10,4 @@ within 60 'Service bookinfo-1-29-6/productpage has a ready endpoint' served prod
 apply \
   "$here"/70-httproute-default-bookinfo.yaml
 
-echo '180-route: applied. Next: sh 180-route/verify.sh'
+say '180-route: applied. Next: sh 180-route/verify.sh'

@@ -12,4 +12,4 @@ expect '' "$(label_of istio.io/dataplane-mode)" namespace bookinfo-1-29-6
 simulated 'probe product page' ||
   within 60 'probe product page' probe http://172.18.255.202/productpage '' 200 '<title>Simple Bookstore App</title>'
 
-echo '190-enrolment: rolled back'
+say '190-enrolment: rolled back'

@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 within 120 'no pod app=ztunnel,meshplan.dev/revision=1-30-3 is left in istio-system' no_pods istio-system app=ztunnel,meshplan.dev/revision=1-30-3
 unlabel_nodes bookinfo-1.30 meshplan.dev/pool ambient-worker2
 
-echo '200-canary-nodes: rolled back'
+say '200-canary-nodes: rolled back'

@@ -11,4 +11,4 @@ rolled_out daemonset istio-cni-node istio-system
 simulated 'probe product page' ||
   within 60 'probe product page' probe http://172.18.255.202/productpage '' 200 '<title>Simple Bookstore App</title>'
 
-echo '220-istio-cni-upgrade: verified'
+say '220-istio-cni-upgrade: verified'

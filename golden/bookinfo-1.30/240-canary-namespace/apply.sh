@@ -10,4 +10,4 @@ note_namespaces bookinfo-1.30 bookinfo-1-30-3
 apply \
   "$here"/00-namespace-bookinfo-1-30-3.yaml
 
-echo '240-canary-namespace: applied. Next: sh 240-canary-namespace/verify.sh'
+say '240-canary-namespace: applied. Next: sh 240-canary-namespace/verify.sh'

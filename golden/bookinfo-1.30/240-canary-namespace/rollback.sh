@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 delete_namespace bookinfo-1.30 "$here"/rollback/delete/00-namespace-bookinfo-1-30-3.yaml
 
-echo '240-canary-namespace: rolled back'
+say '240-canary-namespace: rolled back'

@@ -30,4 +30,4 @@ delete \
   "$here"/rollback/delete/10-serviceaccount-bookinfo-1-30-3-notsleep.yaml \
   "$here"/rollback/delete/10-serviceaccount-bookinfo-1-30-3-sleep.yaml
 
-echo '250-canary-workloads: rolled back'
+say '250-canary-workloads: rolled back'

@@ -10,4 +10,4 @@ within 60 'Service bookinfo-1-30-3/productpage has a ready endpoint' served prod
 apply \
   "$here"/70-httproute-default-bookinfo.yaml
 
-echo '300-header: applied. Next: sh 300-header/verify.sh'
+say '300-header: applied. Next: sh 300-header/verify.sh'

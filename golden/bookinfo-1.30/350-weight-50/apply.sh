@@ -10,4 +10,4 @@ within 60 'Service bookinfo-1-30-3/productpage has a ready endpoint' served prod
 apply \
   "$here"/70-httproute-default-bookinfo.yaml
 
-echo '350-weight-50: applied. Next: sh 350-weight-50/verify.sh'
+say '350-weight-50: applied. Next: sh 350-weight-50/verify.sh'

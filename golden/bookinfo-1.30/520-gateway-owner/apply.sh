@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 apply \
   "$here"/65-gateway-istio-system-bookinfo-gateway.yaml
 
-echo '520-gateway-owner: applied. Next: sh 520-gateway-owner/verify.sh'
+say '520-gateway-owner: applied. Next: sh 520-gateway-owner/verify.sh'

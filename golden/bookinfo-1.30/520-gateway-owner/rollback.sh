@@ -12,4 +12,4 @@ gateway_moved 'Deployment istio-system/bookinfo-gateway-istio is of version 1.29
 simulated 'probe product page' ||
   within 60 'probe product page' probe http://172.18.255.202/productpage '' 200 '<title>Simple Bookstore App</title>'
 
-echo '520-gateway-owner: rolled back'
+say '520-gateway-owner: rolled back'

@@ -12,4 +12,4 @@ gateway_moved 'Deployment istio-system/bookinfo-gateway-istio is of version 1.30
 simulated 'probe product page' ||
   within 60 'probe product page' probe http://172.18.255.202/productpage '' 200 '<title>Simple Bookstore App</title>'
 
-echo '520-gateway-owner: verified'
+say '520-gateway-owner: verified'

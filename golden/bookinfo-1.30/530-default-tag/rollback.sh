@@ -12,4 +12,4 @@ tag_is default istio-revision-tag-default 1-29-6 istiod-1-29-6
 simulated 'probe product page' ||
   within 60 'probe product page' probe http://172.18.255.202/productpage '' 200 '<title>Simple Bookstore App</title>'
 
-echo '530-default-tag: rolled back'
+say '530-default-tag: rolled back'

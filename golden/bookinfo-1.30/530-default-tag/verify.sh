@@ -10,4 +10,4 @@ tag_is default istio-revision-tag-default 1-30-3 istiod-1-30-3
 simulated 'probe product page' ||
   within 60 'probe product page' probe http://172.18.255.202/productpage '' 200 '<title>Simple Bookstore App</title>'
 
-echo '530-default-tag: verified'
+say '530-default-tag: verified'

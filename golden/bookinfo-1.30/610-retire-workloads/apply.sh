@@ -30,4 +30,4 @@ delete \
   "$here"/delete/10-serviceaccount-bookinfo-1-29-6-sleep.yaml \
   "$here"/delete/10-serviceaccount-bookinfo-1-29-6-notsleep.yaml
 
-echo '610-retire-workloads: applied. Next: sh 610-retire-workloads/verify.sh'
+say '610-retire-workloads: applied. Next: sh 610-retire-workloads/verify.sh'

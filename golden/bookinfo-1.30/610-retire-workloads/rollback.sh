@@ -39,4 +39,4 @@ rolled_out deployment sleep bookinfo-1-29-6
 rolled_out deployment notsleep bookinfo-1-29-6
 simulated 'every pod of bookinfo-1-29-6 is part of the mesh' || within 120 'every pod of bookinfo-1-29-6 is part of the mesh' captured bookinfo-1-29-6
 
-echo '610-retire-workloads: rolled back'
+say '610-retire-workloads: rolled back'

@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 lacks "$(label_of istio.io/dataplane-mode)" namespace bookinfo-1-29-6
 
-echo '620-retire-namespace: verified'
+say '620-retire-namespace: verified'

@@ -29,4 +29,4 @@ delete \
   "$here"/delete/50-lease-istio-system-istio-gateway-deployment-1-29-6.yaml \
   "$here"/delete/50-lease-istio-system-istio-gateway-status-leader-1-29-6.yaml
 
-echo '640-retire-control-plane: applied. Next: sh 640-retire-control-plane/verify.sh'
+say '640-retire-control-plane: applied. Next: sh 640-retire-control-plane/verify.sh'

@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 return_node meshplan.dev/pool stable ambient-worker
 nodes_have meshplan.dev/pool stable ambient-worker
 
-echo '660-nodes-to-canary: rolled back'
+say '660-nodes-to-canary: rolled back'

@@ -11,4 +11,4 @@ within 300 'each node of the pool meshplan.dev/pool=canary has a ready pod of zt
 simulated 'probe product page' ||
   within 60 'probe product page' probe http://172.18.255.202/productpage '' 200 '<title>Simple Bookstore App</title>'
 
-echo '660-nodes-to-canary: verified'
+say '660-nodes-to-canary: verified'

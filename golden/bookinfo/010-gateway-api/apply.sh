@@ -10,4 +10,4 @@ may_install_bundle v0.6.1 experimental bundle
 apply_kustomization "$here"/kustomize/
 established gatewayclasses.gateway.networking.k8s.io gateways.gateway.networking.k8s.io httproutes.gateway.networking.k8s.io referencegrants.gateway.networking.k8s.io
 
-echo '010-gateway-api: applied. Next: sh 010-gateway-api/verify.sh'
+say '010-gateway-api: applied. Next: sh 010-gateway-api/verify.sh'

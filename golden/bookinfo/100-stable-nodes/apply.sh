@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 free_for meshplan.dev/pool stable ambient-worker
 label_nodes bookinfo meshplan.dev/pool stable ambient-worker
 
-echo '100-stable-nodes: applied. Next: sh 100-stable-nodes/verify.sh'
+say '100-stable-nodes: applied. Next: sh 100-stable-nodes/verify.sh'

@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 within 120 'no pod app=ztunnel,meshplan.dev/revision=1-18-0-alpha-0 is left in istio-system' no_pods istio-system app=ztunnel,meshplan.dev/revision=1-18-0-alpha-0
 unlabel_nodes bookinfo meshplan.dev/pool ambient-worker
 
-echo '100-stable-nodes: rolled back'
+say '100-stable-nodes: rolled back'

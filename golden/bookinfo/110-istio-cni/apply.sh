@@ -10,4 +10,4 @@ program=$(istioctl_of 1.18.0-alpha.0 ISTIOCTL_1_18_0_alpha_0 "${ISTIOCTL_1_18_0_
 only_mesh '1-18-0-alpha-0 1-18-1' '1.18.0-alpha.0 1.18.1'
 run_istioctl "$program" istio-system install -f "$here"/istioctl/istio-cni.yaml --skip-confirmation
 
-echo '110-istio-cni: applied. Next: sh 110-istio-cni/verify.sh'
+say '110-istio-cni: applied. Next: sh 110-istio-cni/verify.sh'

@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 runs 1.18.0-alpha.0 daemonset istio-cni-node istio-system
 rolled_out daemonset istio-cni-node istio-system
 
-echo '110-istio-cni: verified'
+say '110-istio-cni: verified'

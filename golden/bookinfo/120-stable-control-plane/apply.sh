@@ -9,4 +9,4 @@ program=$(istioctl_of 1.18.0-alpha.0 ISTIOCTL_1_18_0_alpha_0 "${ISTIOCTL_1_18_0_
 
 run_istioctl "$program" istio-system install -f "$here"/istioctl/istiod-1-18-0-alpha-0.yaml --skip-confirmation
 
-echo '120-stable-control-plane: applied. Next: sh 120-stable-control-plane/verify.sh'
+say '120-stable-control-plane: applied. Next: sh 120-stable-control-plane/verify.sh'

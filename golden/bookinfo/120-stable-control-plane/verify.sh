@@ -10,4 +10,4 @@ runs 1.18.0-alpha.0 deployment istiod-1-18-0-alpha-0 istio-system
 rolled_out deployment istiod-1-18-0-alpha-0 istio-system
 tag_is default istio-revision-tag-default 1-18-0-alpha-0 istiod-1-18-0-alpha-0
 
-echo '120-stable-control-plane: verified'
+say '120-stable-control-plane: verified'

@@ -11,4 +11,4 @@ note_namespaces bookinfo bookinfo-1-18-0-alpha-0
 apply \
   "$here"/00-namespace-bookinfo-1-18-0-alpha-0.yaml
 
-echo '140-stable-namespace: applied. Next: sh 140-stable-namespace/verify.sh'
+say '140-stable-namespace: applied. Next: sh 140-stable-namespace/verify.sh'

@@ -29,4 +29,4 @@ apply \
   "$here"/40-deployment-bookinfo-1-18-0-alpha-0-sleep.yaml \
   "$here"/60-referencegrant-bookinfo-1-18-0-alpha-0-routes-to-productpage.yaml
 
-echo '150-stable-workloads: applied. Next: sh 150-stable-workloads/verify.sh'
+say '150-stable-workloads: applied. Next: sh 150-stable-workloads/verify.sh'

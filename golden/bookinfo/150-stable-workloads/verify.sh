@@ -15,4 +15,4 @@ rolled_out deployment productpage-v1 bookinfo-1-18-0-alpha-0
 rolled_out deployment sleep bookinfo-1-18-0-alpha-0
 rolled_out deployment notsleep bookinfo-1-18-0-alpha-0
 
-echo '150-stable-workloads: verified'
+say '150-stable-workloads: verified'

@@ -11,4 +11,4 @@ matches \
 simulated 'Gateway istio-system/bookinfo-gateway is Programmed' ||
   gateway_is Programmed bookinfo-gateway istio-system
 
-echo '170-gateway: verified'
+say '170-gateway: verified'

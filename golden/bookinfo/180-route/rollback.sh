@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 delete \
   "$here"/rollback/delete/70-httproute-default-bookinfo.yaml
 
-echo '180-route: rolled back'
+say '180-route: rolled back'

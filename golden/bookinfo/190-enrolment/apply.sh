@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 apply \
   "$here"/00-namespace-bookinfo-1-18-0-alpha-0.yaml
 
-echo '190-enrolment: applied. Next: sh 190-enrolment/verify.sh'
+say '190-enrolment: applied. Next: sh 190-enrolment/verify.sh'

@@ -11,4 +11,4 @@ simulated 'every pod of bookinfo-1-18-0-alpha-0 is part of the mesh' || within 1
 simulated 'probe product page' ||
   within 60 'probe product page' probe http://172.18.255.202/productpage '' 200 '<title>Simple Bookstore App</title>'
 
-echo '190-enrolment: verified'
+say '190-enrolment: verified'

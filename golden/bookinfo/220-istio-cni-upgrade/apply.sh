@@ -9,4 +9,4 @@ program=$(istioctl_of 1.18.1 ISTIOCTL_1_18_1 "${ISTIOCTL_1_18_1:-}")
 
 run_istioctl "$program" istio-system install -f "$here"/istioctl/istio-cni.yaml --skip-confirmation
 
-echo '220-istio-cni-upgrade: applied. Next: sh 220-istio-cni-upgrade/verify.sh'
+say '220-istio-cni-upgrade: applied. Next: sh 220-istio-cni-upgrade/verify.sh'

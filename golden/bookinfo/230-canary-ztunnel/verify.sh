@@ -12,4 +12,4 @@ matches \
 rolled_out daemonset ztunnel-1-18-1 istio-system
 within 300 'each node of the pool meshplan.dev/pool=canary has a ready pod of ztunnel-1-18-1' covers meshplan.dev/pool=canary ztunnel-1-18-1 istio-system
 
-echo '230-canary-ztunnel: verified'
+say '230-canary-ztunnel: verified'

@@ -10,4 +10,4 @@ note_namespaces bookinfo bookinfo-1-18-1
 apply \
   "$here"/00-namespace-bookinfo-1-18-1.yaml
 
-echo '240-canary-namespace: applied. Next: sh 240-canary-namespace/verify.sh'
+say '240-canary-namespace: applied. Next: sh 240-canary-namespace/verify.sh'

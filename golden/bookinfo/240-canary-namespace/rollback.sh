@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 delete_namespace bookinfo "$here"/rollback/delete/00-namespace-bookinfo-1-18-1.yaml
 
-echo '240-canary-namespace: rolled back'
+say '240-canary-namespace: rolled back'

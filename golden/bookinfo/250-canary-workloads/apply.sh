@@ -29,4 +29,4 @@ apply \
   "$here"/40-deployment-bookinfo-1-18-1-sleep.yaml \
   "$here"/60-referencegrant-bookinfo-1-18-1-routes-to-productpage.yaml
 
-echo '250-canary-workloads: applied. Next: sh 250-canary-workloads/verify.sh'
+say '250-canary-workloads: applied. Next: sh 250-canary-workloads/verify.sh'

@@ -16,4 +16,4 @@ rolled_out deployment sleep bookinfo-1-18-1
 rolled_out deployment notsleep bookinfo-1-18-1
 simulated 'every pod of bookinfo-1-18-1 is part of the mesh' || within 120 'every pod of bookinfo-1-18-1 is part of the mesh' captured bookinfo-1-18-1
 
-echo '250-canary-workloads: verified'
+say '250-canary-workloads: verified'

@@ -15,4 +15,4 @@ simulated 'probe product page' ||
 simulated 'probe product page with traffic: test' ||
   within 60 'probe product page with traffic: test' probe http://172.18.255.202/productpage 'traffic: test' 200 '<title>Simple Bookstore App</title>'
 
-echo '300-header: verified'
+say '300-header: verified'

@@ -16,4 +16,4 @@ simulated 'HTTPRoute default/bookinfo is accepted and its references resolve' ||
 simulated 'probe product page' ||
   within 60 'probe product page' probe http://172.18.255.202/productpage '' 200 '<title>Simple Bookstore App</title>'
 
-echo '310-weight-10: rolled back'
+say '310-weight-10: rolled back'

@@ -10,4 +10,4 @@ within 60 'Service bookinfo-1-18-1/productpage has a ready endpoint' served prod
 apply \
   "$here"/70-httproute-default-bookinfo.yaml
 
-echo '400-weight-100: applied. Next: sh 400-weight-100/verify.sh'
+say '400-weight-100: applied. Next: sh 400-weight-100/verify.sh'

@@ -21,4 +21,4 @@ simulated 'probe product page with traffic: test' ||
   within 60 'probe product page with traffic: test' probe http://172.18.255.202/productpage 'traffic: test' 200 '<title>Simple Bookstore App</title>'
 soak 900 probes
 
-echo '400-weight-100: verified'
+say '400-weight-100: verified'

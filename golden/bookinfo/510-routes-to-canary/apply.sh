@@ -10,4 +10,4 @@ within 60 'Service bookinfo-1-18-1/productpage has a ready endpoint' served prod
 apply \
   "$here"/70-httproute-default-bookinfo.yaml
 
-echo '510-routes-to-canary: applied. Next: sh 510-routes-to-canary/verify.sh'
+say '510-routes-to-canary: applied. Next: sh 510-routes-to-canary/verify.sh'

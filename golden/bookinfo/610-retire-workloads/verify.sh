@@ -32,4 +32,4 @@ within 120 'no pod is left in bookinfo-1-18-0-alpha-0' no_pods bookinfo-1-18-0-a
 simulated 'probe product page' ||
   within 60 'probe product page' probe http://172.18.255.202/productpage '' 200 '<title>Simple Bookstore App</title>'
 
-echo '610-retire-workloads: verified'
+say '610-retire-workloads: verified'

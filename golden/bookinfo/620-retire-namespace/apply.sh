@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 within 120 'no pod is left in bookinfo-1-18-0-alpha-0' no_pods bookinfo-1-18-0-alpha-0
 delete_namespace bookinfo "$here"/delete/00-namespace-bookinfo-1-18-0-alpha-0.yaml
 
-echo '620-retire-namespace: applied. Next: sh 620-retire-namespace/verify.sh'
+say '620-retire-namespace: applied. Next: sh 620-retire-namespace/verify.sh'

@@ -10,4 +10,4 @@ apply \
   "$here"/rollback/00-namespace-bookinfo-1-18-0-alpha-0.yaml
 expect ambient "$(label_of istio.io/dataplane-mode)" namespace bookinfo-1-18-0-alpha-0
 
-echo '620-retire-namespace: rolled back'
+say '620-retire-namespace: rolled back'

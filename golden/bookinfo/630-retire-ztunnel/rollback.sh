@@ -12,4 +12,4 @@ apply \
   "$here"/rollback/40-daemonset-istio-system-ztunnel-1-18-0-alpha-0.yaml
 within 300 'each node of the pool meshplan.dev/pool=stable has a ready pod of ztunnel-1-18-0-alpha-0' covers meshplan.dev/pool=stable ztunnel-1-18-0-alpha-0 istio-system
 
-echo '630-retire-ztunnel: rolled back'
+say '630-retire-ztunnel: rolled back'

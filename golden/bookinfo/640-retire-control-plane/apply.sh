@@ -32,4 +32,4 @@ delete \
   "$here"/delete/50-lease-istio-system-istio-gateway-status-leader-1-18-0-alpha-0.yaml \
   "$here"/delete/50-istiooperator-istio-system-installed-state-istiod-1-18-0-alpha-0-1-18-0-alpha-0.yaml
 
-echo '640-retire-control-plane: applied. Next: sh 640-retire-control-plane/verify.sh'
+say '640-retire-control-plane: applied. Next: sh 640-retire-control-plane/verify.sh'

@@ -14,4 +14,4 @@ rolled_out deployment istiod-1-18-0-alpha-0 istio-system
 tag_is default istio-revision-tag-default 1-18-0-alpha-0 istiod-1-18-0-alpha-0
 gateway_moved 'Deployment istio-system/bookinfo-gateway-istio is of version 1.18.0-alpha.0' bookinfo-gateway-istio istio-system 1.18.0-alpha.0 ''
 
-echo '640-retire-control-plane: rolled back'
+say '640-retire-control-plane: rolled back'

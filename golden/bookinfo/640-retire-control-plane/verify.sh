@@ -32,4 +32,4 @@ rolled_out deployment istiod-1-18-1 istio-system
 simulated 'probe product page' ||
   within 60 'probe product page' probe http://172.18.255.202/productpage '' 200 '<title>Simple Bookstore App</title>'
 
-echo '640-retire-control-plane: verified'
+say '640-retire-control-plane: verified'

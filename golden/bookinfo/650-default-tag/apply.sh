@@ -10,4 +10,4 @@ program=$(istioctl_of 1.18.1 ISTIOCTL_1_18_1 "${ISTIOCTL_1_18_1:-}")
 within 120 'no pod app=istiod,istio.io/rev=1-18-0-alpha-0 is left in istio-system' no_pods istio-system app=istiod,istio.io/rev=1-18-0-alpha-0
 run_istioctl "$program" istio-system tag set default --revision 1-18-1 --overwrite --skip-confirmation
 
-echo '650-default-tag: applied. Next: sh 650-default-tag/verify.sh'
+say '650-default-tag: applied. Next: sh 650-default-tag/verify.sh'

@@ -10,4 +10,4 @@ delete_tag default istio-revision-tag-default 1-18-1 \
   "$here"/rollback/delete/02-mutatingwebhookconfiguration-istio-revision-tag-default.yaml \
   "$here"/rollback/delete/02-validatingwebhookconfiguration-istiod-default-validator.yaml
 
-echo '650-default-tag: rolled back'
+say '650-default-tag: rolled back'

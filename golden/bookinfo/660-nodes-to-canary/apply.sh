@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 label_nodes bookinfo meshplan.dev/pool canary ambient-worker
 
-echo '660-nodes-to-canary: applied. Next: sh 660-nodes-to-canary/verify.sh'
+say '660-nodes-to-canary: applied. Next: sh 660-nodes-to-canary/verify.sh'

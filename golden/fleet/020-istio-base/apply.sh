@@ -10,7 +10,7 @@ check_1() {
   crds_are 1.30.3 authorizationpolicies.security.istio.io telemetries.telemetry.istio.io virtualservices.networking.istio.io
 }
 how_1() {
-  echo "$(target helm --kube-context)"' upgrade istio-base istio/base --namespace istio-system --version 1.30.3 --reset-then-reuse-values'
+  say "$(target helm --kube-context)"' upgrade istio-base istio/base --namespace istio-system --version 1.30.3 --reset-then-reuse-values'
 }
 asked=no
 if at_owner 'Helm release istio-system/istio-base' check_1 how_1; then
@@ -22,4 +22,4 @@ else
 fi
 [ "$asked" = no ] || fail 'make the changes above, and run this again when they have reached the cluster'
 
-echo '020-istio-base: applied. Next: sh 020-istio-base/verify.sh'
+say '020-istio-base: applied. Next: sh 020-istio-base/verify.sh'

@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 established authorizationpolicies.security.istio.io telemetries.telemetry.istio.io virtualservices.networking.istio.io
 crds_are 1.30.3 authorizationpolicies.security.istio.io telemetries.telemetry.istio.io virtualservices.networking.istio.io
 
-echo '020-istio-base: verified'
+say '020-istio-base: verified'

@@ -10,10 +10,10 @@ check_1() {
   expect OnDelete '{.spec.updateStrategy.type}' daemonset istio-cni-node istio-system
 }
 how_1() {
-  echo "$(target helm --kube-context)"' upgrade istio-cni istio/cni --namespace istio-system --version 1.29.6 --reset-then-reuse-values --values - <<'\''EOF'\'''
-  echo updateStrategy:
-  echo '  type: OnDelete'
-  echo EOF
+  say "$(target helm --kube-context)"' upgrade istio-cni istio/cni --namespace istio-system --version 1.29.6 --reset-then-reuse-values --values - <<'\''EOF'\'''
+  say updateStrategy:
+  say '  type: OnDelete'
+  say EOF
 }
 asked=no
 if at_owner 'Helm release istio-system/istio-cni' check_1 how_1; then
@@ -27,10 +27,10 @@ check_2() {
   expect OnDelete '{.spec.updateStrategy.type}' daemonset ztunnel istio-system
 }
 how_2() {
-  echo "$(target helm --kube-context)"' upgrade ztunnel istio/ztunnel --namespace istio-system --version 1.29.6 --reset-then-reuse-values --values - <<'\''EOF'\'''
-  echo updateStrategy:
-  echo '  type: OnDelete'
-  echo EOF
+  say "$(target helm --kube-context)"' upgrade ztunnel istio/ztunnel --namespace istio-system --version 1.29.6 --reset-then-reuse-values --values - <<'\''EOF'\'''
+  say updateStrategy:
+  say '  type: OnDelete'
+  say EOF
 }
 if at_owner 'Helm release istio-system/ztunnel' check_2 how_2; then
   :
@@ -41,4 +41,4 @@ else
 fi
 [ "$asked" = no ] || fail 'make the changes above, and run this again when they have reached the cluster'
 
-echo '110-on-delete: applied. Next: sh 110-on-delete/verify.sh'
+say '110-on-delete: applied. Next: sh 110-on-delete/verify.sh'

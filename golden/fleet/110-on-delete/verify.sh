@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 within 300 'DaemonSet istio-system/istio-cni-node replaces no pod by itself, and all of its pods are ready' settled istio-cni-node istio-system
 within 300 'DaemonSet istio-system/ztunnel replaces no pod by itself, and all of its pods are ready' settled ztunnel istio-system
 
-echo '110-on-delete: verified'
+say '110-on-delete: verified'

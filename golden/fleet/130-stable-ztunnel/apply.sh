@@ -10,17 +10,17 @@ check_1() {
   kept_off meshplan.dev/pool canary ztunnel istio-system
 }
 how_1() {
-  echo "$(target helm --kube-context)"' upgrade ztunnel istio/ztunnel --namespace istio-system --version 1.29.6 --reset-then-reuse-values --values - <<'\''EOF'\'''
-  echo affinity:
-  echo '  nodeAffinity:'
-  echo '    requiredDuringSchedulingIgnoredDuringExecution:'
-  echo '      nodeSelectorTerms:'
-  echo '      - matchExpressions:'
-  echo '        - key: meshplan.dev/pool'
-  echo '          operator: NotIn'
-  echo '          values:'
-  echo '          - canary'
-  echo EOF
+  say "$(target helm --kube-context)"' upgrade ztunnel istio/ztunnel --namespace istio-system --version 1.29.6 --reset-then-reuse-values --values - <<'\''EOF'\'''
+  say affinity:
+  say '  nodeAffinity:'
+  say '    requiredDuringSchedulingIgnoredDuringExecution:'
+  say '      nodeSelectorTerms:'
+  say '      - matchExpressions:'
+  say '        - key: meshplan.dev/pool'
+  say '          operator: NotIn'
+  say '          values:'
+  say '          - canary'
+  say EOF
 }
 asked=no
 if at_owner 'Helm release istio-system/ztunnel' check_1 how_1; then
@@ -32,4 +32,4 @@ else
 fi
 [ "$asked" = no ] || fail 'make the changes above, and run this again when they have reached the cluster'
 
-echo '130-stable-ztunnel: applied. Next: sh 130-stable-ztunnel/verify.sh'
+say '130-stable-ztunnel: applied. Next: sh 130-stable-ztunnel/verify.sh'

@@ -11,9 +11,9 @@ check_1() {
   not_kept_off meshplan.dev/pool canary ztunnel istio-system
 }
 how_1() {
-  echo "$(target helm --kube-context)"' upgrade ztunnel istio/ztunnel --namespace istio-system --version 1.29.6 --reset-then-reuse-values --values - <<'\''EOF'\'''
-  echo 'affinity: null'
-  echo EOF
+  say "$(target helm --kube-context)"' upgrade ztunnel istio/ztunnel --namespace istio-system --version 1.29.6 --reset-then-reuse-values --values - <<'\''EOF'\'''
+  say 'affinity: null'
+  say EOF
 }
 asked=no
 if at_owner 'Helm release istio-system/ztunnel' check_1 how_1; then
@@ -26,4 +26,4 @@ fi
 [ "$asked" = no ] || fail 'make the changes above, and run this again when they have reached the cluster'
 not_kept_off meshplan.dev/pool canary ztunnel istio-system
 
-echo '130-stable-ztunnel: rolled back'
+say '130-stable-ztunnel: rolled back'

@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 kept_off meshplan.dev/pool canary ztunnel istio-system
 within 300 'DaemonSet istio-system/ztunnel replaces no pod by itself, and all of its pods are ready' settled ztunnel istio-system
 
-echo '130-stable-ztunnel: verified'
+say '130-stable-ztunnel: verified'

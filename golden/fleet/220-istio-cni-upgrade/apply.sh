@@ -10,10 +10,10 @@ check_1() {
   runs 1.30.3 daemonset istio-cni-node istio-system
 }
 how_1() {
-  echo "$(target helm --kube-context)"' upgrade istio-cni istio/cni --namespace istio-system --version 1.30.3 --reset-then-reuse-values --values - <<'\''EOF'\'''
-  echo updateStrategy:
-  echo '  type: OnDelete'
-  echo EOF
+  say "$(target helm --kube-context)"' upgrade istio-cni istio/cni --namespace istio-system --version 1.30.3 --reset-then-reuse-values --values - <<'\''EOF'\'''
+  say updateStrategy:
+  say '  type: OnDelete'
+  say EOF
 }
 asked=no
 if at_owner 'Helm release istio-system/istio-cni' check_1 how_1; then
@@ -25,4 +25,4 @@ else
 fi
 [ "$asked" = no ] || fail 'make the changes above, and run this again when they have reached the cluster'
 
-echo '220-istio-cni-upgrade: applied. Next: sh 220-istio-cni-upgrade/verify.sh'
+say '220-istio-cni-upgrade: applied. Next: sh 220-istio-cni-upgrade/verify.sh'

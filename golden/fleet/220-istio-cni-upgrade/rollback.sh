@@ -11,10 +11,10 @@ check_1() {
   runs 1.29.6 daemonset istio-cni-node istio-system
 }
 how_1() {
-  echo "$(target helm --kube-context)"' upgrade istio-cni istio/cni --namespace istio-system --version 1.29.6 --reset-then-reuse-values --values - <<'\''EOF'\'''
-  echo updateStrategy:
-  echo '  type: OnDelete'
-  echo EOF
+  say "$(target helm --kube-context)"' upgrade istio-cni istio/cni --namespace istio-system --version 1.29.6 --reset-then-reuse-values --values - <<'\''EOF'\'''
+  say updateStrategy:
+  say '  type: OnDelete'
+  say EOF
 }
 asked=no
 if at_owner 'Helm release istio-system/istio-cni' check_1 how_1; then
@@ -28,5 +28,5 @@ fi
 runs 1.29.6 daemonset istio-cni-node istio-system
 within 300 'DaemonSet istio-system/istio-cni-node replaces no pod by itself, and all of its pods are ready' settled istio-cni-node istio-system
 
-echo 'stays: istio-cni'\''s ConfigMap and roles, as the newer version has them'
-echo '220-istio-cni-upgrade: rolled back'
+say 'stays: istio-cni'\''s ConfigMap and roles, as the newer version has them'
+say '220-istio-cni-upgrade: rolled back'

@@ -10,4 +10,4 @@ matches \
   "$here"/10-serviceaccount-istio-system-ztunnel-1-30-3.yaml \
   "$here"/40-daemonset-istio-system-ztunnel-1-30-3.yaml
 
-echo '230-canary-ztunnel: verified'
+say '230-canary-ztunnel: verified'

@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 moved 'node.example/group=memory,kubernetes.io/os!=windows' meshplan.dev/pool = canary
 within 300 'each node of the pool meshplan.dev/pool=canary has a ready pod of ztunnel-1-30-3' covers meshplan.dev/pool=canary ztunnel-1-30-3 istio-system
 
-echo '302-nodes-memory: verified'
+say '302-nodes-memory: verified'

@@ -28,7 +28,7 @@ joined() (
 wait_for_new() {
   new=$(with_labels "$come")
   if [ -z "$new" ] && [ "${MESHPLAN_ON_DEMAND:-}" = yes ]; then
-    echo 'not waited for: new nodes, which come when pods wait for them'
+    say 'not waited for: new nodes, which come when pods wait for them'
   else
     within 900 "new nodes with $come have joined, with istio-cni and ztunnel (MESHPLAN_ON_DEMAND=yes where they come only when pods wait for them)" joined
     new=$(with_labels "$come")
@@ -76,4 +76,4 @@ while [ -n "$old" ]; do
   old=$(with_labels "$go")
 done
 
-echo '303-nodes-spot: applied. Next: sh 303-nodes-spot/verify.sh'
+say '303-nodes-spot: applied. Next: sh 303-nodes-spot/verify.sh'

@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 label istio.io/rev 1-30-3 gateway.gateway.networking.k8s.io internal edge
 
-echo '520-owner-edge-internal: applied. Next: sh 520-owner-edge-internal/verify.sh'
+say '520-owner-edge-internal: applied. Next: sh 520-owner-edge-internal/verify.sh'

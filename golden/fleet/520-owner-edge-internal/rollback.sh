@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 label istio.io/rev '' gateway.gateway.networking.k8s.io internal edge
 gateway_moved 'Deployment edge/internal-istio is of version 1.29.6' internal-istio edge 1.29.6 default
 
-echo '520-owner-edge-internal: rolled back'
+say '520-owner-edge-internal: rolled back'

@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 gateway_moved 'Deployment edge/internal-istio is of version 1.30.3' internal-istio edge 1.30.3 1-30-3
 
-echo '520-owner-edge-internal: verified'
+say '520-owner-edge-internal: verified'

@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 label istio.io/rev 1-30-3 gateway.gateway.networking.k8s.io partners edge
 
-echo '521-owner-edge-partners: applied. Next: sh 521-owner-edge-partners/verify.sh'
+say '521-owner-edge-partners: applied. Next: sh 521-owner-edge-partners/verify.sh'

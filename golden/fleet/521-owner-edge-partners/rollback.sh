@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 label istio.io/rev '' gateway.gateway.networking.k8s.io partners edge
 gateway_moved 'Deployment edge/partners-istio is of version 1.29.6' partners-istio edge 1.29.6 default
 
-echo '521-owner-edge-partners: rolled back'
+say '521-owner-edge-partners: rolled back'

@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 gateway_moved 'Deployment edge/partners-istio is of version 1.30.3' partners-istio edge 1.30.3 1-30-3
 
-echo '521-owner-edge-partners: verified'
+say '521-owner-edge-partners: verified'

@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 label istio.io/rev 1-30-3 gateway.gateway.networking.k8s.io public edge
 
-echo '522-owner-edge-public: applied. Next: sh 522-owner-edge-public/verify.sh'
+say '522-owner-edge-public: applied. Next: sh 522-owner-edge-public/verify.sh'

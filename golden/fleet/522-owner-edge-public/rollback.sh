@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 label istio.io/rev '' gateway.gateway.networking.k8s.io public edge
 gateway_moved 'Deployment edge/public-istio is of version 1.29.6' public-istio edge 1.29.6 default
 
-echo '522-owner-edge-public: rolled back'
+say '522-owner-edge-public: rolled back'

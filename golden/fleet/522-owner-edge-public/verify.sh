@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 gateway_moved 'Deployment edge/public-istio is of version 1.30.3' public-istio edge 1.30.3 1-30-3
 
-echo '522-owner-edge-public: verified'
+say '522-owner-edge-public: verified'

@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 label istio.io/rev 1-30-3 gateway.gateway.networking.k8s.io own team-10
 
-echo '523-owner-team-10-own: applied. Next: sh 523-owner-team-10-own/verify.sh'
+say '523-owner-team-10-own: applied. Next: sh 523-owner-team-10-own/verify.sh'

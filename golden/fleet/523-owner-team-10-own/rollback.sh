@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 label istio.io/rev '' gateway.gateway.networking.k8s.io own team-10
 gateway_moved 'Deployment team-10/own-istio is of version 1.29.6' own-istio team-10 1.29.6 default
 
-echo '523-owner-team-10-own: rolled back'
+say '523-owner-team-10-own: rolled back'

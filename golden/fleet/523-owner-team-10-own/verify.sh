@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 gateway_moved 'Deployment team-10/own-istio is of version 1.30.3' own-istio team-10 1.30.3 1-30-3
 
-echo '523-owner-team-10-own: verified'
+say '523-owner-team-10-own: verified'

@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 label istio.io/rev 1-30-3 gateway.gateway.networking.k8s.io waypoint team-10
 
-echo '524-owner-team-10-waypoint: applied. Next: sh 524-owner-team-10-waypoint/verify.sh'
+say '524-owner-team-10-waypoint: applied. Next: sh 524-owner-team-10-waypoint/verify.sh'

@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 label istio.io/rev '' gateway.gateway.networking.k8s.io waypoint team-10
 gateway_moved 'Deployment team-10/waypoint is of version 1.29.6' waypoint team-10 1.29.6 default
 
-echo '524-owner-team-10-waypoint: rolled back'
+say '524-owner-team-10-waypoint: rolled back'

@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 gateway_moved 'Deployment team-10/waypoint is of version 1.30.3' waypoint team-10 1.30.3 1-30-3
 
-echo '524-owner-team-10-waypoint: verified'
+say '524-owner-team-10-waypoint: verified'

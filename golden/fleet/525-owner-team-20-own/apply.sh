@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 label istio.io/rev 1-30-3 gateway.gateway.networking.k8s.io own team-20
 
-echo '525-owner-team-20-own: applied. Next: sh 525-owner-team-20-own/verify.sh'
+say '525-owner-team-20-own: applied. Next: sh 525-owner-team-20-own/verify.sh'

@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 label istio.io/rev '' gateway.gateway.networking.k8s.io own team-20
 gateway_moved 'Deployment team-20/own-istio is of version 1.29.6' own-istio team-20 1.29.6 default
 
-echo '525-owner-team-20-own: rolled back'
+say '525-owner-team-20-own: rolled back'

@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 gateway_moved 'Deployment team-20/own-istio is of version 1.30.3' own-istio team-20 1.30.3 1-30-3
 
-echo '525-owner-team-20-own: verified'
+say '525-owner-team-20-own: verified'

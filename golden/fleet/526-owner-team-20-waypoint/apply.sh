@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 label istio.io/rev 1-30-3 gateway.gateway.networking.k8s.io waypoint team-20
 
-echo '526-owner-team-20-waypoint: applied. Next: sh 526-owner-team-20-waypoint/verify.sh'
+say '526-owner-team-20-waypoint: applied. Next: sh 526-owner-team-20-waypoint/verify.sh'

@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 label istio.io/rev '' gateway.gateway.networking.k8s.io waypoint team-20
 gateway_moved 'Deployment team-20/waypoint is of version 1.29.6' waypoint team-20 1.29.6 default
 
-echo '526-owner-team-20-waypoint: rolled back'
+say '526-owner-team-20-waypoint: rolled back'

@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 gateway_moved 'Deployment team-20/waypoint is of version 1.30.3' waypoint team-20 1.30.3 1-30-3
 
-echo '526-owner-team-20-waypoint: verified'
+say '526-owner-team-20-waypoint: verified'

@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 label istio.io/rev 1-30-3 gateway.gateway.networking.k8s.io own team-30
 
-echo '527-owner-team-30-own: applied. Next: sh 527-owner-team-30-own/verify.sh'
+say '527-owner-team-30-own: applied. Next: sh 527-owner-team-30-own/verify.sh'

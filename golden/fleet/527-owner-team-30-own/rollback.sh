@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 label istio.io/rev '' gateway.gateway.networking.k8s.io own team-30
 gateway_moved 'Deployment team-30/own-istio is of version 1.29.6' own-istio team-30 1.29.6 default
 
-echo '527-owner-team-30-own: rolled back'
+say '527-owner-team-30-own: rolled back'

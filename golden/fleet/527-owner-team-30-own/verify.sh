@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 gateway_moved 'Deployment team-30/own-istio is of version 1.30.3' own-istio team-30 1.30.3 1-30-3
 
-echo '527-owner-team-30-own: verified'
+say '527-owner-team-30-own: verified'

@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 label istio.io/rev 1-30-3 gateway.gateway.networking.k8s.io waypoint team-30
 
-echo '528-owner-team-30-waypoint: applied. Next: sh 528-owner-team-30-waypoint/verify.sh'
+say '528-owner-team-30-waypoint: applied. Next: sh 528-owner-team-30-waypoint/verify.sh'

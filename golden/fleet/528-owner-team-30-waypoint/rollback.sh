@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 label istio.io/rev '' gateway.gateway.networking.k8s.io waypoint team-30
 gateway_moved 'Deployment team-30/waypoint is of version 1.29.6' waypoint team-30 1.29.6 default
 
-echo '528-owner-team-30-waypoint: rolled back'
+say '528-owner-team-30-waypoint: rolled back'

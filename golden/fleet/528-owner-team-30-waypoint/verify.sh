@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 gateway_moved 'Deployment team-30/waypoint is of version 1.30.3' waypoint team-30 1.30.3 1-30-3
 
-echo '528-owner-team-30-waypoint: verified'
+say '528-owner-team-30-waypoint: verified'

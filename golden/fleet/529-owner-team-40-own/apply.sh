@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 label istio.io/rev 1-30-3 gateway.gateway.networking.k8s.io own team-40
 
-echo '529-owner-team-40-own: applied. Next: sh 529-owner-team-40-own/verify.sh'
+say '529-owner-team-40-own: applied. Next: sh 529-owner-team-40-own/verify.sh'

@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 label istio.io/rev '' gateway.gateway.networking.k8s.io own team-40
 gateway_moved 'Deployment team-40/own-istio is of version 1.29.6' own-istio team-40 1.29.6 default
 
-echo '529-owner-team-40-own: rolled back'
+say '529-owner-team-40-own: rolled back'

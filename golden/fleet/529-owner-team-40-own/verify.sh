@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 gateway_moved 'Deployment team-40/own-istio is of version 1.30.3' own-istio team-40 1.30.3 1-30-3
 
-echo '529-owner-team-40-own: verified'
+say '529-owner-team-40-own: verified'

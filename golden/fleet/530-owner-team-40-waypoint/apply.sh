@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 label istio.io/rev 1-30-3 gateway.gateway.networking.k8s.io waypoint team-40
 
-echo '530-owner-team-40-waypoint: applied. Next: sh 530-owner-team-40-waypoint/verify.sh'
+say '530-owner-team-40-waypoint: applied. Next: sh 530-owner-team-40-waypoint/verify.sh'

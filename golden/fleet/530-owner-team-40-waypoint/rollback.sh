@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 label istio.io/rev '' gateway.gateway.networking.k8s.io waypoint team-40
 gateway_moved 'Deployment team-40/waypoint is of version 1.29.6' waypoint team-40 1.29.6 default
 
-echo '530-owner-team-40-waypoint: rolled back'
+say '530-owner-team-40-waypoint: rolled back'

@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 gateway_moved 'Deployment team-40/waypoint is of version 1.30.3' waypoint team-40 1.30.3 1-30-3
 
-echo '530-owner-team-40-waypoint: verified'
+say '530-owner-team-40-waypoint: verified'

@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 label istio.io/rev 1-30-3 gateway.gateway.networking.k8s.io own team-50
 
-echo '531-owner-team-50-own: applied. Next: sh 531-owner-team-50-own/verify.sh'
+say '531-owner-team-50-own: applied. Next: sh 531-owner-team-50-own/verify.sh'

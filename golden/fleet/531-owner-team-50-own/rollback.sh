@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 label istio.io/rev '' gateway.gateway.networking.k8s.io own team-50
 gateway_moved 'Deployment team-50/own-istio is of version 1.29.6' own-istio team-50 1.29.6 default
 
-echo '531-owner-team-50-own: rolled back'
+say '531-owner-team-50-own: rolled back'

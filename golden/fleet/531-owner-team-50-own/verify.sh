@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 gateway_moved 'Deployment team-50/own-istio is of version 1.30.3' own-istio team-50 1.30.3 1-30-3
 
-echo '531-owner-team-50-own: verified'
+say '531-owner-team-50-own: verified'

@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 label istio.io/rev 1-30-3 gateway.gateway.networking.k8s.io waypoint team-50
 
-echo '532-owner-team-50-waypoint: applied. Next: sh 532-owner-team-50-waypoint/verify.sh'
+say '532-owner-team-50-waypoint: applied. Next: sh 532-owner-team-50-waypoint/verify.sh'

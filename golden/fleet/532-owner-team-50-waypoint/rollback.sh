@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 label istio.io/rev '' gateway.gateway.networking.k8s.io waypoint team-50
 gateway_moved 'Deployment team-50/waypoint is of version 1.29.6' waypoint team-50 1.29.6 default
 
-echo '532-owner-team-50-waypoint: rolled back'
+say '532-owner-team-50-waypoint: rolled back'

@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 gateway_moved 'Deployment team-50/waypoint is of version 1.30.3' waypoint team-50 1.30.3 1-30-3
 
-echo '532-owner-team-50-waypoint: verified'
+say '532-owner-team-50-waypoint: verified'

@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 label istio.io/rev 1-30-3 gateway.gateway.networking.k8s.io own team-60
 
-echo '533-owner-team-60-own: applied. Next: sh 533-owner-team-60-own/verify.sh'
+say '533-owner-team-60-own: applied. Next: sh 533-owner-team-60-own/verify.sh'

@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 label istio.io/rev '' gateway.gateway.networking.k8s.io own team-60
 gateway_moved 'Deployment team-60/own-istio is of version 1.29.6' own-istio team-60 1.29.6 default
 
-echo '533-owner-team-60-own: rolled back'
+say '533-owner-team-60-own: rolled back'

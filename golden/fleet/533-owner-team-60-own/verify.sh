@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 gateway_moved 'Deployment team-60/own-istio is of version 1.30.3' own-istio team-60 1.30.3 1-30-3
 
-echo '533-owner-team-60-own: verified'
+say '533-owner-team-60-own: verified'

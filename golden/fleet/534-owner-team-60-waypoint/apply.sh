@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 label istio.io/rev 1-30-3 gateway.gateway.networking.k8s.io waypoint team-60
 
-echo '534-owner-team-60-waypoint: applied. Next: sh 534-owner-team-60-waypoint/verify.sh'
+say '534-owner-team-60-waypoint: applied. Next: sh 534-owner-team-60-waypoint/verify.sh'

@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 label istio.io/rev '' gateway.gateway.networking.k8s.io waypoint team-60
 gateway_moved 'Deployment team-60/waypoint is of version 1.29.6' waypoint team-60 1.29.6 default
 
-echo '534-owner-team-60-waypoint: rolled back'
+say '534-owner-team-60-waypoint: rolled back'

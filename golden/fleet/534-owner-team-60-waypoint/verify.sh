@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 gateway_moved 'Deployment team-60/waypoint is of version 1.30.3' waypoint team-60 1.30.3 1-30-3
 
-echo '534-owner-team-60-waypoint: verified'
+say '534-owner-team-60-waypoint: verified'

@@ -10,9 +10,9 @@ check_1() {
   validator_is istiod-default-validator istiod-1-30-3 1-30-3
 }
 how_1() {
-  echo "$(target helm --kube-context)"' upgrade istio-base istio/base --namespace istio-system --version 1.30.3 --reset-then-reuse-values --values - <<'\''EOF'\'''
-  echo 'defaultRevision: 1-30-3'
-  echo EOF
+  say "$(target helm --kube-context)"' upgrade istio-base istio/base --namespace istio-system --version 1.30.3 --reset-then-reuse-values --values - <<'\''EOF'\'''
+  say 'defaultRevision: 1-30-3'
+  say EOF
 }
 asked=no
 if at_owner 'Helm release istio-system/istio-base' check_1 how_1; then
@@ -24,4 +24,4 @@ else
 fi
 [ "$asked" = no ] || fail 'make the changes above, and run this again when they have reached the cluster'
 
-echo '560-default-validator: applied. Next: sh 560-default-validator/verify.sh'
+say '560-default-validator: applied. Next: sh 560-default-validator/verify.sh'

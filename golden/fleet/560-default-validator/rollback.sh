@@ -10,9 +10,9 @@ check_1() {
   validator_is istiod-default-validator istiod default
 }
 how_1() {
-  echo "$(target helm --kube-context)"' upgrade istio-base istio/base --namespace istio-system --version 1.30.3 --reset-then-reuse-values --values - <<'\''EOF'\'''
-  echo 'defaultRevision: default'
-  echo EOF
+  say "$(target helm --kube-context)"' upgrade istio-base istio/base --namespace istio-system --version 1.30.3 --reset-then-reuse-values --values - <<'\''EOF'\'''
+  say 'defaultRevision: default'
+  say EOF
 }
 asked=no
 if at_owner 'Helm release istio-system/istio-base' check_1 how_1; then
@@ -25,4 +25,4 @@ fi
 [ "$asked" = no ] || fail 'make the changes above, and run this again when they have reached the cluster'
 validator_is istiod-default-validator istiod default
 
-echo '560-default-validator: rolled back'
+say '560-default-validator: rolled back'

@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 validator_is istiod-default-validator istiod-1-30-3 1-30-3
 
-echo '560-default-validator: verified'
+say '560-default-validator: verified'

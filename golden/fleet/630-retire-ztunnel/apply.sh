@@ -13,7 +13,7 @@ check_1() {
   "$here"/delete/10-serviceaccount-istio-system-ztunnel.yaml
 }
 how_1() {
-  echo "$(target helm --kube-context)"' uninstall ztunnel --namespace istio-system --wait'
+  say "$(target helm --kube-context)"' uninstall ztunnel --namespace istio-system --wait'
 }
 asked=no
 if at_owner 'Helm release istio-system/ztunnel' check_1 how_1; then
@@ -27,4 +27,4 @@ fi
 apply \
   "$here"/40-daemonset-istio-system-ztunnel-1-30-3.yaml
 
-echo '630-retire-ztunnel: applied. Next: sh 630-retire-ztunnel/verify.sh'
+say '630-retire-ztunnel: applied. Next: sh 630-retire-ztunnel/verify.sh'

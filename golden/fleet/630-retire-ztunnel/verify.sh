@@ -13,4 +13,4 @@ matches \
   "$here"/40-daemonset-istio-system-ztunnel-1-30-3.yaml
 within 300 'DaemonSet istio-system/ztunnel-1-30-3 replaces no pod by itself, and all of its pods are ready' settled ztunnel-1-30-3 istio-system
 
-echo '630-retire-ztunnel: verified'
+say '630-retire-ztunnel: verified'

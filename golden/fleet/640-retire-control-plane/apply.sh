@@ -44,7 +44,7 @@ check_2() {
   "$here"/delete/10-serviceaccount-istio-system-istiod.yaml
 }
 how_2() {
-  echo "$(target helm --kube-context)"' uninstall istiod --namespace istio-system --wait'
+  say "$(target helm --kube-context)"' uninstall istiod --namespace istio-system --wait'
 }
 asked=no
 if at_owner 'Helm release istio-system/istiod' check_2 how_2; then
@@ -59,4 +59,4 @@ delete \
   "$here"/delete/50-lease-istio-system-istio-gateway-deployment-default.yaml \
   "$here"/delete/50-lease-istio-system-istio-gateway-status-leader-default.yaml
 
-echo '640-retire-control-plane: applied. Next: sh 640-retire-control-plane/verify.sh'
+say '640-retire-control-plane: applied. Next: sh 640-retire-control-plane/verify.sh'

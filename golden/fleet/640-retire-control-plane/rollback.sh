@@ -7,5 +7,5 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 . "$here"/../lib.sh
 
 
-echo 'stays: what is left: the canary'\''s revision alone'
-echo '640-retire-control-plane: rolled back'
+say 'stays: what is left: the canary'\''s revision alone'
+say '640-retire-control-plane: rolled back'

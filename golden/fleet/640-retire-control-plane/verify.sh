@@ -29,4 +29,4 @@ gone \
 within 120 'no pod app=istiod,istio.io/rev=default is left in istio-system' no_pods istio-system app=istiod,istio.io/rev=default
 rolled_out deployment istiod-1-30-3 istio-system
 
-echo '640-retire-control-plane: verified'
+say '640-retire-control-plane: verified'

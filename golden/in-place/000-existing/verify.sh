@@ -10,4 +10,4 @@ runs 1.30.3 deployment istiod istio-system
 runs 1.30.3 daemonset istio-cni-node istio-system
 runs 1.30.3 daemonset ztunnel istio-system
 
-echo '000-existing: verified'
+say '000-existing: verified'

@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 # Somebody else installs these CRDs; both control planes have to be able to read them.
 bundle_is v1.4.1 standard gateways.gateway.networking.k8s.io
 
-echo '010-gateway-api: applied. Next: sh 010-gateway-api/verify.sh'
+say '010-gateway-api: applied. Next: sh 010-gateway-api/verify.sh'

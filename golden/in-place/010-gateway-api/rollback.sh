@@ -7,4 +7,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 . "$here"/../lib.sh
 
 
-echo '010-gateway-api: rolled back'
+say '010-gateway-api: rolled back'

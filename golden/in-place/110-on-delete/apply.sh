@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 patch "$here"/patch/40-daemonset-istio-system-istio-cni-node.yaml
 patch "$here"/patch/40-daemonset-istio-system-ztunnel.yaml
 
-echo '110-on-delete: applied. Next: sh 110-on-delete/verify.sh'
+say '110-on-delete: applied. Next: sh 110-on-delete/verify.sh'

@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 patch "$here"/patch/40-daemonset-istio-system-ztunnel.yaml
 
-echo '130-stable-ztunnel: applied. Next: sh 130-stable-ztunnel/verify.sh'
+say '130-stable-ztunnel: applied. Next: sh 130-stable-ztunnel/verify.sh'

@@ -10,4 +10,4 @@ within 120 'no pod app=ztunnel,meshplan.dev/revision=1-31-0 is left in istio-sys
 patch "$here"/rollback/patch/40-daemonset-istio-system-ztunnel.yaml
 not_kept_off meshplan.dev/pool canary ztunnel istio-system
 
-echo '130-stable-ztunnel: rolled back'
+say '130-stable-ztunnel: rolled back'

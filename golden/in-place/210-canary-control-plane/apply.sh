@@ -9,4 +9,4 @@ program=$(istioctl_of 1.31.0 ISTIOCTL_1_31_0 "${ISTIOCTL_1_31_0:-}")
 
 run_istioctl "$program" istio-system install -f "$here"/istioctl/istiod-1-31-0.yaml --skip-confirmation
 
-echo '210-canary-control-plane: applied. Next: sh 210-canary-control-plane/verify.sh'
+say '210-canary-control-plane: applied. Next: sh 210-canary-control-plane/verify.sh'

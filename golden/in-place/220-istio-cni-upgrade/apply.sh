@@ -10,4 +10,4 @@ program=$(istioctl_of 1.31.0 ISTIOCTL_1_31_0 "${ISTIOCTL_1_31_0:-}")
 install_held "$program" istio-system "$here"/istioctl/istio-cni.yaml
 runs 1.31.0 daemonset istio-cni-node istio-system
 
-echo '220-istio-cni-upgrade: applied. Next: sh 220-istio-cni-upgrade/verify.sh'
+say '220-istio-cni-upgrade: applied. Next: sh 220-istio-cni-upgrade/verify.sh'

@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 runs 1.31.0 daemonset istio-cni-node istio-system
 within 300 'DaemonSet istio-system/istio-cni-node replaces no pod by itself, and all of its pods are ready' settled istio-cni-node istio-system
 
-echo '220-istio-cni-upgrade: verified'
+say '220-istio-cni-upgrade: verified'

@@ -24,11 +24,11 @@ move() {
   within 300 "ztunnel is ready on $1" pod_ready "$1" istio-system app=ztunnel,meshplan.dev/revision=1-31-0
   accept "$1" 'kubernetes.io/os!=windows,meshplan.dev/pool!=canary' 'kubernetes.io/os!=windows'
   uncordon "$1"
-  echo "$1 has moved"
+  say "$1 has moved"
 }
 
 nodes=$(list '{.metadata.name}' nodes -l 'node.example/group=batch,kubernetes.io/os!=windows')
-[ -n "$nodes" ] || echo 'no node carries node.example/group=batch; there is nothing to move'
+[ -n "$nodes" ] || say 'no node carries node.example/group=batch; there is nothing to move'
 batch=2
 waiting=$(left)
 while [ -n "$waiting" ]; do
@@ -40,4 +40,4 @@ while [ -n "$waiting" ]; do
   [ -z "$waiting" ] || soak_between_batches 600
 done
 
-echo '302-nodes-batch: applied. Next: sh 302-nodes-batch/verify.sh'
+say '302-nodes-batch: applied. Next: sh 302-nodes-batch/verify.sh'

@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 label istio.io/rev 1-31-0 gateway.gateway.networking.k8s.io front ingress
 
-echo '520-owner-ingress-front: applied. Next: sh 520-owner-ingress-front/verify.sh'
+say '520-owner-ingress-front: applied. Next: sh 520-owner-ingress-front/verify.sh'

@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 label istio.io/rev '' gateway.gateway.networking.k8s.io front ingress
 gateway_moved 'Deployment ingress/front-istio is of version 1.30.3' front-istio ingress 1.30.3 default
 
-echo '520-owner-ingress-front: rolled back'
+say '520-owner-ingress-front: rolled back'

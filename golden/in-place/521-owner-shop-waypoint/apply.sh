@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 label istio.io/rev 1-31-0 gateway.gateway.networking.k8s.io waypoint shop
 
-echo '521-owner-shop-waypoint: applied. Next: sh 521-owner-shop-waypoint/verify.sh'
+say '521-owner-shop-waypoint: applied. Next: sh 521-owner-shop-waypoint/verify.sh'

@@ -13,4 +13,4 @@ delete \
 apply \
   "$here"/40-daemonset-istio-system-ztunnel-1-31-0.yaml
 
-echo '630-retire-ztunnel: applied. Next: sh 630-retire-ztunnel/verify.sh'
+say '630-retire-ztunnel: applied. Next: sh 630-retire-ztunnel/verify.sh'

@@ -14,4 +14,4 @@ apply \
 within 300 'DaemonSet istio-system/ztunnel replaces no pod by itself, and all of its pods are ready' settled ztunnel istio-system
 within 300 'each node of the pool meshplan.dev/pool=canary has a ready pod of ztunnel-1-31-0' covers meshplan.dev/pool=canary ztunnel-1-31-0 istio-system
 
-echo '630-retire-ztunnel: rolled back'
+say '630-retire-ztunnel: rolled back'

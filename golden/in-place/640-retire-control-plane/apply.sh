@@ -34,4 +34,4 @@ delete \
   "$here"/delete/50-lease-istio-system-istio-gateway-deployment-default.yaml \
   "$here"/delete/50-lease-istio-system-istio-gateway-status-leader-default.yaml
 
-echo '640-retire-control-plane: applied. Next: sh 640-retire-control-plane/verify.sh'
+say '640-retire-control-plane: applied. Next: sh 640-retire-control-plane/verify.sh'

@@ -10,4 +10,4 @@ program=$(istioctl_of 1.31.0 ISTIOCTL_1_31_0 "${ISTIOCTL_1_31_0:-}")
 within 120 'no pod app=istiod,istio.io/rev=default is left in istio-system' no_pods istio-system app=istiod,istio.io/rev=default
 run_istioctl "$program" istio-system tag set default --revision 1-31-0 --overwrite --skip-confirmation
 
-echo '650-default-tag: applied. Next: sh 650-default-tag/verify.sh'
+say '650-default-tag: applied. Next: sh 650-default-tag/verify.sh'

@@ -11,4 +11,4 @@ delete_tag default istio-revision-tag-default 1-31-0 \
   "$here"/rollback/delete/02-validatingwebhookconfiguration-istiod-default-validator.yaml \
   "$here"/rollback/delete/30-service-istio-system-istiod-revision-tag-default.yaml
 
-echo '650-default-tag: rolled back'
+say '650-default-tag: rolled back'

@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 tag_is default istio-revision-tag-default 1-31-0 istiod-1-31-0
 
-echo '650-default-tag: verified'
+say '650-default-tag: verified'

@@ -9,4 +9,4 @@ program=$(istioctl_of 1.20.8 ISTIOCTL_1_20_8 "${ISTIOCTL_1_20_8:-}")
 
 run_istioctl "$program" istio-system install -f "$here"/istioctl/istio-base.yaml --skip-confirmation
 
-echo '020-istio-base: applied. Next: sh 020-istio-base/verify.sh'
+say '020-istio-base: applied. Next: sh 020-istio-base/verify.sh'

@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 expect meshplan "$(label_of app.kubernetes.io/managed-by)" namespace ingress
 
-echo '030-namespaces: verified'
+say '030-namespaces: verified'

@@ -10,4 +10,4 @@ program=$(istioctl_of 1.20.7 ISTIOCTL_1_20_7 "${ISTIOCTL_1_20_7:-}")
 only_mesh '1-20-7 1-20-8' '1.20.7 1.20.8'
 run_istioctl "$program" istio-system install -f "$here"/istioctl/istio-cni.yaml --skip-confirmation
 
-echo '110-istio-cni: applied. Next: sh 110-istio-cni/verify.sh'
+say '110-istio-cni: applied. Next: sh 110-istio-cni/verify.sh'

@@ -9,4 +9,4 @@ program=$(istioctl_of 1.20.7 ISTIOCTL_1_20_7 "${ISTIOCTL_1_20_7:-}")
 
 run_istioctl "$program" istio-system install -f "$here"/istioctl/istiod-1-20-7.yaml --skip-confirmation
 
-echo '120-stable-control-plane: applied. Next: sh 120-stable-control-plane/verify.sh'
+say '120-stable-control-plane: applied. Next: sh 120-stable-control-plane/verify.sh'

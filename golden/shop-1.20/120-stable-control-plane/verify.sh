@@ -10,4 +10,4 @@ runs 1.20.7 deployment istiod-1-20-7 istio-system
 rolled_out deployment istiod-1-20-7 istio-system
 tag_is default istio-revision-tag-default 1-20-7 istiod-1-20-7
 
-echo '120-stable-control-plane: verified'
+say '120-stable-control-plane: verified'

@@ -12,4 +12,4 @@ delete \
   "$here"/rollback/delete/10-serviceaccount-istio-system-ztunnel-1-20-7.yaml
 within 120 'no pod app=ztunnel,meshplan.dev/revision=1-20-7 is left in istio-system' no_pods istio-system app=ztunnel,meshplan.dev/revision=1-20-7
 
-echo '130-stable-ztunnel: rolled back'
+say '130-stable-ztunnel: rolled back'

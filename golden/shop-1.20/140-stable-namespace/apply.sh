@@ -11,4 +11,4 @@ note_namespaces shop-1.20 shop-1-20-7
 apply \
   "$here"/00-namespace-shop-1-20-7.yaml
 
-echo '140-stable-namespace: applied. Next: sh 140-stable-namespace/verify.sh'
+say '140-stable-namespace: applied. Next: sh 140-stable-namespace/verify.sh'

@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 expect '' "$(label_of istio.io/dataplane-mode)" namespace shop-1-20-7
 
-echo '140-stable-namespace: verified'
+say '140-stable-namespace: verified'

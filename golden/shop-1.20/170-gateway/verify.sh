@@ -11,4 +11,4 @@ matches \
 simulated 'Gateway ingress/front is Accepted' ||
   gateway_is Accepted front ingress
 
-echo '170-gateway: verified'
+say '170-gateway: verified'

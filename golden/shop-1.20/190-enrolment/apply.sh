@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 apply \
   "$here"/00-namespace-shop-1-20-7.yaml
 
-echo '190-enrolment: applied. Next: sh 190-enrolment/verify.sh'
+say '190-enrolment: applied. Next: sh 190-enrolment/verify.sh'

@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 expect ambient "$(label_of istio.io/dataplane-mode)" namespace shop-1-20-7
 simulated 'every pod of shop-1-20-7 is part of the mesh' || within 120 'every pod of shop-1-20-7 is part of the mesh' captured shop-1-20-7
 
-echo '190-enrolment: verified'
+say '190-enrolment: verified'

@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 nodes_have meshplan.dev/pool canary green-1
 
-echo '200-canary-nodes: verified'
+say '200-canary-nodes: verified'

@@ -9,4 +9,4 @@ program=$(istioctl_of 1.20.8 ISTIOCTL_1_20_8 "${ISTIOCTL_1_20_8:-}")
 
 run_istioctl "$program" istio-system install -f "$here"/istioctl/istiod-1-20-8.yaml --skip-confirmation
 
-echo '210-canary-control-plane: applied. Next: sh 210-canary-control-plane/verify.sh'
+say '210-canary-control-plane: applied. Next: sh 210-canary-control-plane/verify.sh'

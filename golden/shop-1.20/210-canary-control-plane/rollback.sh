@@ -30,4 +30,4 @@ delete \
   "$here"/rollback/delete/15-rolebinding-istio-system-istiod-1-20-8.yaml \
   "$here"/rollback/delete/10-serviceaccount-istio-system-istiod-1-20-8.yaml
 
-echo '210-canary-control-plane: rolled back'
+say '210-canary-control-plane: rolled back'

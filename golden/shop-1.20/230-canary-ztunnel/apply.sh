@@ -11,4 +11,4 @@ apply \
   "$here"/10-serviceaccount-istio-system-ztunnel-1-20-8.yaml \
   "$here"/40-daemonset-istio-system-ztunnel-1-20-8.yaml
 
-echo '230-canary-ztunnel: applied. Next: sh 230-canary-ztunnel/verify.sh'
+say '230-canary-ztunnel: applied. Next: sh 230-canary-ztunnel/verify.sh'

@@ -10,4 +10,4 @@ note_namespaces shop-1.20 shop-1-20-8
 apply \
   "$here"/00-namespace-shop-1-20-8.yaml
 
-echo '240-canary-namespace: applied. Next: sh 240-canary-namespace/verify.sh'
+say '240-canary-namespace: applied. Next: sh 240-canary-namespace/verify.sh'

@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 delete_namespace shop-1.20 "$here"/rollback/delete/00-namespace-shop-1-20-8.yaml
 
-echo '240-canary-namespace: rolled back'
+say '240-canary-namespace: rolled back'

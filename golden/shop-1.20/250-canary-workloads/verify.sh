@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 rolled_out deployment web shop-1-20-8
 simulated 'every pod of shop-1-20-8 is part of the mesh' || within 120 'every pod of shop-1-20-8 is part of the mesh' captured shop-1-20-8
 
-echo '250-canary-workloads: verified'
+say '250-canary-workloads: verified'

@@ -14,4 +14,4 @@ matches \
 simulated 'HTTPRoute ingress/web is accepted and its references resolve' ||
   within 120 'HTTPRoute ingress/web is accepted and its references resolve' resolved web ingress front
 
-echo '320-weight-20: rolled back'
+say '320-weight-20: rolled back'

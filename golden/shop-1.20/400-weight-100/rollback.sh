@@ -14,4 +14,4 @@ matches \
 simulated 'HTTPRoute ingress/web is accepted and its references resolve' ||
   within 120 'HTTPRoute ingress/web is accepted and its references resolve' resolved web ingress front
 
-echo '400-weight-100: rolled back'
+say '400-weight-100: rolled back'

@@ -12,4 +12,4 @@ simulated 'HTTPRoute ingress/web is accepted and its references resolve' ||
   within 120 'HTTPRoute ingress/web is accepted and its references resolve' resolved web ingress front
 soak 300
 
-echo '400-weight-100: verified'
+say '400-weight-100: verified'

@@ -9,4 +9,4 @@ program=$(istioctl_of 1.20.8 ISTIOCTL_1_20_8 "${ISTIOCTL_1_20_8:-}")
 
 run_istioctl "$program" istio-system tag set default --revision 1-20-8 --overwrite --skip-confirmation
 
-echo '530-default-tag: applied. Next: sh 530-default-tag/verify.sh'
+say '530-default-tag: applied. Next: sh 530-default-tag/verify.sh'

@@ -11,4 +11,4 @@ run_istioctl "$program" istio-system tag set default --revision 1-20-7 --overwri
 tag_is default istio-revision-tag-default 1-20-7 istiod-1-20-7
 gateway_moved 'Deployment ingress/front-istio is of version 1.20.7' front-istio ingress 1.20.7 ''
 
-echo '530-default-tag: rolled back'
+say '530-default-tag: rolled back'

@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 tag_is default istio-revision-tag-default 1-20-8 istiod-1-20-8
 gateway_moved 'Deployment ingress/front-istio is of version 1.20.8' front-istio ingress 1.20.8 ''
 
-echo '530-default-tag: verified'
+say '530-default-tag: verified'

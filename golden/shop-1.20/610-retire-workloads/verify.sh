@@ -12,4 +12,4 @@ gone \
   "$here"/delete/30-service-shop-1-20-7-web.yaml
 within 120 'no pod is left in shop-1-20-7' no_pods shop-1-20-7
 
-echo '610-retire-workloads: verified'
+say '610-retire-workloads: verified'

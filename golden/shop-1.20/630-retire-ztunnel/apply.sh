@@ -11,4 +11,4 @@ delete \
   "$here"/delete/40-daemonset-istio-system-ztunnel-1-20-7.yaml \
   "$here"/delete/10-serviceaccount-istio-system-ztunnel-1-20-7.yaml
 
-echo '630-retire-ztunnel: applied. Next: sh 630-retire-ztunnel/verify.sh'
+say '630-retire-ztunnel: applied. Next: sh 630-retire-ztunnel/verify.sh'

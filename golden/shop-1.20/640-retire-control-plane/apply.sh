@@ -30,4 +30,4 @@ delete \
   "$here"/delete/50-lease-istio-system-istio-gateway-status-leader-1-20-7.yaml \
   "$here"/delete/50-istiooperator-istio-system-installed-state-istiod-1-20-7-1-20-7.yaml
 
-echo '640-retire-control-plane: applied. Next: sh 640-retire-control-plane/verify.sh'
+say '640-retire-control-plane: applied. Next: sh 640-retire-control-plane/verify.sh'

@@ -30,4 +30,4 @@ gone \
 within 120 'no pod app=istiod,istio.io/rev=1-20-7 is left in istio-system' no_pods istio-system app=istiod,istio.io/rev=1-20-7
 rolled_out deployment istiod-1-20-8 istio-system
 
-echo '640-retire-control-plane: verified'
+say '640-retire-control-plane: verified'

@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 nodes_have meshplan.dev/pool canary blue-1 blue-2
 within 300 'each node of the pool meshplan.dev/pool=canary has a ready pod of ztunnel-1-20-8' covers meshplan.dev/pool=canary ztunnel-1-20-8 istio-system
 
-echo '660-nodes-to-canary: verified'
+say '660-nodes-to-canary: verified'

@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 store_as referencegrants.gateway.networking.k8s.io v1beta1
 
-echo '006-stored-versions: applied. Next: sh 006-stored-versions/verify.sh'
+say '006-stored-versions: applied. Next: sh 006-stored-versions/verify.sh'

@@ -7,5 +7,5 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 . "$here"/../lib.sh
 
 
-echo 'stays: the objects, stored in the newer version'
-echo '006-stored-versions: rolled back'
+say 'stays: the objects, stored in the newer version'
+say '006-stored-versions: rolled back'

@@ -7,5 +7,5 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 . "$here"/../lib.sh
 
 
-echo 'stays: the Gateway API CRDs'
-echo '010-gateway-api: rolled back'
+say 'stays: the Gateway API CRDs'
+say '010-gateway-api: rolled back'

@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 established authorizationpolicies.security.istio.io telemetries.telemetry.istio.io virtualservices.networking.istio.io
 
-echo '020-istio-base: verified'
+say '020-istio-base: verified'

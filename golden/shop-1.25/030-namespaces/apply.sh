@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 apply \
   "$here"/00-namespace-ingress.yaml
 
-echo '030-namespaces: applied. Next: sh 030-namespaces/verify.sh'
+say '030-namespaces: applied. Next: sh 030-namespaces/verify.sh'

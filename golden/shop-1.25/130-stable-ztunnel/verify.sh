@@ -12,4 +12,4 @@ matches \
 rolled_out daemonset ztunnel-1-24-6 istio-system
 within 300 'each node of the pool meshplan.dev/pool=stable has a ready pod of ztunnel-1-24-6' covers meshplan.dev/pool=stable ztunnel-1-24-6 istio-system
 
-echo '130-stable-ztunnel: verified'
+say '130-stable-ztunnel: verified'

@@ -11,4 +11,4 @@ note_namespaces shop-1.25 shop-1-24-6
 apply \
   "$here"/00-namespace-shop-1-24-6.yaml
 
-echo '140-stable-namespace: applied. Next: sh 140-stable-namespace/verify.sh'
+say '140-stable-namespace: applied. Next: sh 140-stable-namespace/verify.sh'

@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 delete_namespace shop-1.25 "$here"/rollback/delete/00-namespace-shop-1-24-6.yaml
 
-echo '140-stable-namespace: rolled back'
+say '140-stable-namespace: rolled back'

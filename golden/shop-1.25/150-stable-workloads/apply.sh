@@ -11,4 +11,4 @@ apply \
   "$here"/40-deployment-shop-1-24-6-web.yaml \
   "$here"/60-referencegrant-shop-1-24-6-routes-to-web.yaml
 
-echo '150-stable-workloads: applied. Next: sh 150-stable-workloads/verify.sh'
+say '150-stable-workloads: applied. Next: sh 150-stable-workloads/verify.sh'

@@ -11,4 +11,4 @@ matches \
 simulated 'Gateway ingress/front is Programmed' ||
   gateway_is Programmed front ingress
 
-echo '170-gateway: verified'
+say '170-gateway: verified'

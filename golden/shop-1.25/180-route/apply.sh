@@ -10,4 +10,4 @@ within 60 'Service shop-1-24-6/web has a ready endpoint' served web shop-1-24-6
 apply \
   "$here"/70-httproute-ingress-web.yaml
 
-echo '180-route: applied. Next: sh 180-route/verify.sh'
+say '180-route: applied. Next: sh 180-route/verify.sh'

@@ -11,4 +11,4 @@ matches \
 simulated 'HTTPRoute ingress/web is accepted and its references resolve' ||
   within 120 'HTTPRoute ingress/web is accepted and its references resolve' resolved web ingress front
 
-echo '180-route: verified'
+say '180-route: verified'

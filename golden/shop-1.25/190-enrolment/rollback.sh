@@ -10,4 +10,4 @@ apply \
   "$here"/rollback/00-namespace-shop-1-24-6.yaml
 expect '' "$(label_of istio.io/dataplane-mode)" namespace shop-1-24-6
 
-echo '190-enrolment: rolled back'
+say '190-enrolment: rolled back'

@@ -29,4 +29,4 @@ delete \
   "$here"/rollback/delete/15-rolebinding-istio-system-istiod-1-25-5.yaml \
   "$here"/rollback/delete/10-serviceaccount-istio-system-istiod-1-25-5.yaml
 
-echo '210-canary-control-plane: rolled back'
+say '210-canary-control-plane: rolled back'

@@ -12,4 +12,4 @@ delete \
   "$here"/rollback/delete/40-deployment-shop-1-25-5-web.yaml \
   "$here"/rollback/delete/30-service-shop-1-25-5-web.yaml
 
-echo '250-canary-workloads: rolled back'
+say '250-canary-workloads: rolled back'

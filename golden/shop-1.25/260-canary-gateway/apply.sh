@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 apply \
   "$here"/65-gateway-ingress-front-1-25-5.yaml
 
-echo '260-canary-gateway: applied. Next: sh 260-canary-gateway/verify.sh'
+say '260-canary-gateway: applied. Next: sh 260-canary-gateway/verify.sh'

@@ -10,4 +10,4 @@ detached ingress/front-1-25-5
 delete \
   "$here"/rollback/delete/65-gateway-ingress-front-1-25-5.yaml
 
-echo '260-canary-gateway: rolled back'
+say '260-canary-gateway: rolled back'

@@ -11,4 +11,4 @@ matches \
 simulated 'Gateway ingress/front-1-25-5 is Programmed' ||
   gateway_is Programmed front-1-25-5 ingress
 
-echo '260-canary-gateway: verified'
+say '260-canary-gateway: verified'

@@ -10,4 +10,4 @@ within 60 'Service shop-1-24-6/web has a ready endpoint' served web shop-1-24-6
 apply \
   "$here"/70-httproute-ingress-web-1-25-5.yaml
 
-echo '270-canary-gateway-routes: applied. Next: sh 270-canary-gateway-routes/verify.sh'
+say '270-canary-gateway-routes: applied. Next: sh 270-canary-gateway-routes/verify.sh'

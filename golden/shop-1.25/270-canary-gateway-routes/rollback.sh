@@ -12,4 +12,4 @@ matches
 simulated 'HTTPRoute ingress/web is accepted and its references resolve' ||
   within 120 'HTTPRoute ingress/web is accepted and its references resolve' resolved web ingress front
 
-echo '270-canary-gateway-routes: rolled back'
+say '270-canary-gateway-routes: rolled back'

@@ -11,4 +11,4 @@ apply \
   "$here"/70-httproute-ingress-web-1-25-5.yaml \
   "$here"/70-httproute-ingress-web.yaml
 
-echo '300-header: applied. Next: sh 300-header/verify.sh'
+say '300-header: applied. Next: sh 300-header/verify.sh'

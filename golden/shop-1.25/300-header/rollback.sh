@@ -18,4 +18,4 @@ simulated 'HTTPRoute ingress/web is accepted and its references resolve' ||
 simulated 'HTTPRoute ingress/web-1-25-5 is accepted and its references resolve' ||
   within 120 'HTTPRoute ingress/web-1-25-5 is accepted and its references resolve' resolved web-1-25-5 ingress front-1-25-5
 
-echo '300-header: rolled back'
+say '300-header: rolled back'

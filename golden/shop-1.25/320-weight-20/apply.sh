@@ -11,4 +11,4 @@ apply \
   "$here"/70-httproute-ingress-web-1-25-5.yaml \
   "$here"/70-httproute-ingress-web.yaml
 
-echo '320-weight-20: applied. Next: sh 320-weight-20/verify.sh'
+say '320-weight-20: applied. Next: sh 320-weight-20/verify.sh'

@@ -11,4 +11,4 @@ apply \
   "$here"/70-httproute-ingress-web-1-25-5.yaml \
   "$here"/70-httproute-ingress-web.yaml
 
-echo '400-weight-100: applied. Next: sh 400-weight-100/verify.sh'
+say '400-weight-100: applied. Next: sh 400-weight-100/verify.sh'

@@ -15,4 +15,4 @@ simulated 'HTTPRoute ingress/web-1-25-5 is accepted and its references resolve' 
   within 120 'HTTPRoute ingress/web-1-25-5 is accepted and its references resolve' resolved web-1-25-5 ingress front-1-25-5
 soak 300
 
-echo '400-weight-100: verified'
+say '400-weight-100: verified'

@@ -11,4 +11,4 @@ apply \
   "$here"/70-httproute-ingress-web-1-25-5.yaml \
   "$here"/70-httproute-ingress-web.yaml
 
-echo '510-routes-to-canary: applied. Next: sh 510-routes-to-canary/verify.sh'
+say '510-routes-to-canary: applied. Next: sh 510-routes-to-canary/verify.sh'

@@ -14,4 +14,4 @@ simulated 'HTTPRoute ingress/web is accepted and its references resolve' ||
 simulated 'HTTPRoute ingress/web-1-25-5 is accepted and its references resolve' ||
   within 120 'HTTPRoute ingress/web-1-25-5 is accepted and its references resolve' resolved web-1-25-5 ingress front-1-25-5
 
-echo '510-routes-to-canary: verified'
+say '510-routes-to-canary: verified'

@@ -10,4 +10,4 @@ program=$(istioctl_of 1.24.6 ISTIOCTL_1_24_6 "${ISTIOCTL_1_24_6:-}")
 run_istioctl "$program" istio-system tag set default --revision 1-24-6 --overwrite --skip-confirmation
 tag_is default istio-revision-tag-default 1-24-6 istiod-1-24-6
 
-echo '530-default-tag: rolled back'
+say '530-default-tag: rolled back'

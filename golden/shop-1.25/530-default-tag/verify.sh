@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 tag_is default istio-revision-tag-default 1-25-5 istiod-1-25-5
 
-echo '530-default-tag: verified'
+say '530-default-tag: verified'

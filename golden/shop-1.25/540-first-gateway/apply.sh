@@ -13,4 +13,4 @@ delete \
   "$here"/delete/70-httproute-ingress-web.yaml \
   "$here"/delete/65-gateway-ingress-front.yaml
 
-echo '540-first-gateway: applied. Next: sh 540-first-gateway/verify.sh'
+say '540-first-gateway: applied. Next: sh 540-first-gateway/verify.sh'

@@ -13,4 +13,4 @@ matches
 simulated 'HTTPRoute ingress/web-1-25-5 is accepted and its references resolve' ||
   within 120 'HTTPRoute ingress/web-1-25-5 is accepted and its references resolve' resolved web-1-25-5 ingress front-1-25-5
 
-echo '540-first-gateway: verified'
+say '540-first-gateway: verified'

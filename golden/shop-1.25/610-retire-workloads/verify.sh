@@ -12,4 +12,4 @@ gone \
   "$here"/delete/30-service-shop-1-24-6-web.yaml
 within 120 'no pod is left in shop-1-24-6' no_pods shop-1-24-6
 
-echo '610-retire-workloads: verified'
+say '610-retire-workloads: verified'

@@ -10,4 +10,4 @@ apply \
   "$here"/rollback/00-namespace-shop-1-24-6.yaml
 expect ambient "$(label_of istio.io/dataplane-mode)" namespace shop-1-24-6
 
-echo '620-retire-namespace: rolled back'
+say '620-retire-namespace: rolled back'

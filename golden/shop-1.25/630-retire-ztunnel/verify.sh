@@ -12,4 +12,4 @@ gone \
 within 120 'no pod app=ztunnel,meshplan.dev/revision=1-24-6 is left in istio-system' no_pods istio-system app=ztunnel,meshplan.dev/revision=1-24-6
 within 300 'each node of the pool meshplan.dev/pool=canary has a ready pod of ztunnel-1-25-5' covers meshplan.dev/pool=canary ztunnel-1-25-5 istio-system
 
-echo '630-retire-ztunnel: verified'
+say '630-retire-ztunnel: verified'

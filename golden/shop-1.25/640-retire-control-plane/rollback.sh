@@ -11,4 +11,4 @@ run_istioctl "$program" istio-system install -f "$here"/rollback/istioctl/istiod
 runs 1.24.6 deployment istiod-1-24-6 istio-system
 rolled_out deployment istiod-1-24-6 istio-system
 
-echo '640-retire-control-plane: rolled back'
+say '640-retire-control-plane: rolled back'

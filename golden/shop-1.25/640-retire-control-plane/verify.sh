@@ -29,4 +29,4 @@ gone \
 within 120 'no pod app=istiod,istio.io/rev=1-24-6 is left in istio-system' no_pods istio-system app=istiod,istio.io/rev=1-24-6
 rolled_out deployment istiod-1-25-5 istio-system
 
-echo '640-retire-control-plane: verified'
+say '640-retire-control-plane: verified'

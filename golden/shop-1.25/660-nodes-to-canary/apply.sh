@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 label_nodes shop-1.25 meshplan.dev/pool canary blue-1 blue-2
 
-echo '660-nodes-to-canary: applied. Next: sh 660-nodes-to-canary/verify.sh'
+say '660-nodes-to-canary: applied. Next: sh 660-nodes-to-canary/verify.sh'

@@ -11,4 +11,4 @@ not_stored_as referencegrants.gateway.networking.k8s.io v1alpha2 v1.5.1
 apply_kustomization "$here"/kustomize/
 established gatewayclasses.gateway.networking.k8s.io gateways.gateway.networking.k8s.io httproutes.gateway.networking.k8s.io referencegrants.gateway.networking.k8s.io
 
-echo '010-gateway-api: applied. Next: sh 010-gateway-api/verify.sh'
+say '010-gateway-api: applied. Next: sh 010-gateway-api/verify.sh'

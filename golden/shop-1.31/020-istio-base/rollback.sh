@@ -7,5 +7,5 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 . "$here"/../lib.sh
 
 
-echo 'stays: Istio'\''s CRDs and the ServiceAccounts and roles that come with them'
-echo '020-istio-base: rolled back'
+say 'stays: Istio'\''s CRDs and the ServiceAccounts and roles that come with them'
+say '020-istio-base: rolled back'

@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 free_for meshplan.dev/pool stable blue-1 blue-2
 label_nodes shop-1.31 meshplan.dev/pool stable blue-1 blue-2
 
-echo '100-stable-nodes: applied. Next: sh 100-stable-nodes/verify.sh'
+say '100-stable-nodes: applied. Next: sh 100-stable-nodes/verify.sh'

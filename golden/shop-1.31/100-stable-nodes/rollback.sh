@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 within 120 'no pod app=ztunnel,meshplan.dev/revision=1-30-3 is left in istio-system' no_pods istio-system app=ztunnel,meshplan.dev/revision=1-30-3
 unlabel_nodes shop-1.31 meshplan.dev/pool blue-1 blue-2
 
-echo '100-stable-nodes: rolled back'
+say '100-stable-nodes: rolled back'

@@ -10,4 +10,4 @@ program=$(istioctl_of 1.30.3 ISTIOCTL_1_30_3 "${ISTIOCTL_1_30_3:-}")
 only_mesh '1-30-3 1-31-0' '1.30.3 1.31.0'
 run_istioctl "$program" istio-system install -f "$here"/istioctl/istio-cni.yaml --skip-confirmation
 
-echo '110-istio-cni: applied. Next: sh 110-istio-cni/verify.sh'
+say '110-istio-cni: applied. Next: sh 110-istio-cni/verify.sh'

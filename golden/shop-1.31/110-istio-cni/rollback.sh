@@ -19,4 +19,4 @@ delete \
   "$here"/rollback/delete/15-clusterrolebinding-istio-cni-repair-rolebinding.yaml \
   "$here"/rollback/delete/10-serviceaccount-istio-system-istio-cni.yaml
 
-echo '110-istio-cni: rolled back'
+say '110-istio-cni: rolled back'

@@ -10,4 +10,4 @@ runs 1.30.3 deployment istiod-1-30-3 istio-system
 rolled_out deployment istiod-1-30-3 istio-system
 tag_is default istio-revision-tag-default 1-30-3 istiod-1-30-3
 
-echo '120-stable-control-plane: verified'
+say '120-stable-control-plane: verified'

@@ -10,4 +10,4 @@ program=$(istioctl_of 1.30.3 ISTIOCTL_1_30_3 "${ISTIOCTL_1_30_3:-}")
 only_ztunnels istio-system/ztunnel-1-30-3 istio-system/ztunnel-1-31-0
 run_istioctl "$program" istio-system install -f "$here"/istioctl/ztunnel-1-30-3.yaml --skip-confirmation
 
-echo '130-stable-ztunnel: applied. Next: sh 130-stable-ztunnel/verify.sh'
+say '130-stable-ztunnel: applied. Next: sh 130-stable-ztunnel/verify.sh'

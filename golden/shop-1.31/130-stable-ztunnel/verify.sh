@@ -10,4 +10,4 @@ runs 1.30.3 daemonset ztunnel-1-30-3 istio-system
 rolled_out daemonset ztunnel-1-30-3 istio-system
 within 300 'each node of the pool meshplan.dev/pool=stable has a ready pod of ztunnel-1-30-3' covers meshplan.dev/pool=stable ztunnel-1-30-3 istio-system
 
-echo '130-stable-ztunnel: verified'
+say '130-stable-ztunnel: verified'

@@ -11,4 +11,4 @@ note_namespaces shop-1.31 shop-1-30-3
 apply \
   "$here"/00-namespace-shop-1-30-3.yaml
 
-echo '140-stable-namespace: applied. Next: sh 140-stable-namespace/verify.sh'
+say '140-stable-namespace: applied. Next: sh 140-stable-namespace/verify.sh'

@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 rolled_out deployment web shop-1-30-3
 
-echo '150-stable-workloads: verified'
+say '150-stable-workloads: verified'

@@ -10,4 +10,4 @@ detached ingress/front
 delete \
   "$here"/rollback/delete/65-gateway-ingress-front.yaml
 
-echo '170-gateway: rolled back'
+say '170-gateway: rolled back'

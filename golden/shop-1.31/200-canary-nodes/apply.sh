@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 free_for meshplan.dev/pool canary green-1
 label_nodes shop-1.31 meshplan.dev/pool canary green-1
 
-echo '200-canary-nodes: applied. Next: sh 200-canary-nodes/verify.sh'
+say '200-canary-nodes: applied. Next: sh 200-canary-nodes/verify.sh'

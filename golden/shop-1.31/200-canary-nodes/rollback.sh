@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 within 120 'no pod app=ztunnel,meshplan.dev/revision=1-31-0 is left in istio-system' no_pods istio-system app=ztunnel,meshplan.dev/revision=1-31-0
 unlabel_nodes shop-1.31 meshplan.dev/pool green-1
 
-echo '200-canary-nodes: rolled back'
+say '200-canary-nodes: rolled back'

@@ -12,4 +12,4 @@ run_istioctl "$program" istio-system install -f "$here"/rollback/istioctl/istio-
 runs 1.30.3 daemonset istio-cni-node istio-system
 rolled_out daemonset istio-cni-node istio-system
 
-echo '220-istio-cni-upgrade: rolled back'
+say '220-istio-cni-upgrade: rolled back'

@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 runs 1.31.0 daemonset istio-cni-node istio-system
 rolled_out daemonset istio-cni-node istio-system
 
-echo '220-istio-cni-upgrade: verified'
+say '220-istio-cni-upgrade: verified'

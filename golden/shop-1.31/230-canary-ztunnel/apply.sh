@@ -10,4 +10,4 @@ program=$(istioctl_of 1.31.0 ISTIOCTL_1_31_0 "${ISTIOCTL_1_31_0:-}")
 only_ztunnels istio-system/ztunnel-1-30-3 istio-system/ztunnel-1-31-0
 run_istioctl "$program" istio-system install -f "$here"/istioctl/ztunnel-1-31-0.yaml --skip-confirmation
 
-echo '230-canary-ztunnel: applied. Next: sh 230-canary-ztunnel/verify.sh'
+say '230-canary-ztunnel: applied. Next: sh 230-canary-ztunnel/verify.sh'

@@ -10,4 +10,4 @@ runs 1.31.0 daemonset ztunnel-1-31-0 istio-system
 rolled_out daemonset ztunnel-1-31-0 istio-system
 within 300 'each node of the pool meshplan.dev/pool=canary has a ready pod of ztunnel-1-31-0' covers meshplan.dev/pool=canary ztunnel-1-31-0 istio-system
 
-echo '230-canary-ztunnel: verified'
+say '230-canary-ztunnel: verified'

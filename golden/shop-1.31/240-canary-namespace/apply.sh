@@ -10,4 +10,4 @@ note_namespaces shop-1.31 shop-1-31-0
 apply \
   "$here"/00-namespace-shop-1-31-0.yaml
 
-echo '240-canary-namespace: applied. Next: sh 240-canary-namespace/verify.sh'
+say '240-canary-namespace: applied. Next: sh 240-canary-namespace/verify.sh'

@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 expect ambient "$(label_of istio.io/dataplane-mode)" namespace shop-1-31-0
 
-echo '240-canary-namespace: verified'
+say '240-canary-namespace: verified'

@@ -11,4 +11,4 @@ matches \
 simulated 'HTTPRoute ingress/web is accepted and its references resolve' ||
   within 120 'HTTPRoute ingress/web is accepted and its references resolve' resolved web ingress front
 
-echo '300-header: verified'
+say '300-header: verified'

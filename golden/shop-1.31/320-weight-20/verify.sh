@@ -12,4 +12,4 @@ simulated 'HTTPRoute ingress/web is accepted and its references resolve' ||
   within 120 'HTTPRoute ingress/web is accepted and its references resolve' resolved web ingress front
 soak 300
 
-echo '320-weight-20: verified'
+say '320-weight-20: verified'

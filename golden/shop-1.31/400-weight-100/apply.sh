@@ -10,4 +10,4 @@ within 60 'Service shop-1-31-0/web has a ready endpoint' served web shop-1-31-0
 apply \
   "$here"/70-httproute-ingress-web.yaml
 
-echo '400-weight-100: applied. Next: sh 400-weight-100/verify.sh'
+say '400-weight-100: applied. Next: sh 400-weight-100/verify.sh'

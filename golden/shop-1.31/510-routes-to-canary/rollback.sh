@@ -14,4 +14,4 @@ matches \
 simulated 'HTTPRoute ingress/web is accepted and its references resolve' ||
   within 120 'HTTPRoute ingress/web is accepted and its references resolve' resolved web ingress front
 
-echo '510-routes-to-canary: rolled back'
+say '510-routes-to-canary: rolled back'

@@ -10,4 +10,4 @@ apply \
   "$here"/rollback/65-gateway-ingress-front.yaml
 gateway_moved 'Deployment ingress/front-istio is of version 1.30.3' front-istio ingress 1.30.3 1-30-3
 
-echo '520-gateway-owner: rolled back'
+say '520-gateway-owner: rolled back'

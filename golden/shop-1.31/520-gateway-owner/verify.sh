@@ -10,4 +10,4 @@ matches \
   "$here"/65-gateway-ingress-front.yaml
 gateway_moved 'Deployment ingress/front-istio is of version 1.31.0' front-istio ingress 1.31.0 1-31-0
 
-echo '520-gateway-owner: verified'
+say '520-gateway-owner: verified'

@@ -10,4 +10,4 @@ program=$(istioctl_of 1.30.3 ISTIOCTL_1_30_3 "${ISTIOCTL_1_30_3:-}")
 run_istioctl "$program" istio-system tag set default --revision 1-30-3 --overwrite --skip-confirmation
 tag_is default istio-revision-tag-default 1-30-3 istiod-1-30-3
 
-echo '530-default-tag: rolled back'
+say '530-default-tag: rolled back'

@@ -12,4 +12,4 @@ delete \
   "$here"/delete/40-deployment-shop-1-30-3-web.yaml \
   "$here"/delete/30-service-shop-1-30-3-web.yaml
 
-echo '610-retire-workloads: applied. Next: sh 610-retire-workloads/verify.sh'
+say '610-retire-workloads: applied. Next: sh 610-retire-workloads/verify.sh'

@@ -14,4 +14,4 @@ apply \
 rolled_out deployment web shop-1-30-3
 simulated 'every pod of shop-1-30-3 is part of the mesh' || within 120 'every pod of shop-1-30-3 is part of the mesh' captured shop-1-30-3
 
-echo '610-retire-workloads: rolled back'
+say '610-retire-workloads: rolled back'

@@ -11,4 +11,4 @@ rolled_out deployment istiod-1-30-3 istio-system
 run_istioctl "$program" istio-system install -f "$here"/rollback/istioctl/ztunnel-1-30-3.yaml --skip-confirmation
 within 300 'each node of the pool meshplan.dev/pool=stable has a ready pod of ztunnel-1-30-3' covers meshplan.dev/pool=stable ztunnel-1-30-3 istio-system
 
-echo '630-retire-ztunnel: rolled back'
+say '630-retire-ztunnel: rolled back'

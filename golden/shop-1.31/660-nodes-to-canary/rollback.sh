@@ -10,4 +10,4 @@ return_node meshplan.dev/pool stable blue-1
 return_node meshplan.dev/pool stable blue-2
 nodes_have meshplan.dev/pool stable blue-1 blue-2
 
-echo '660-nodes-to-canary: rolled back'
+say '660-nodes-to-canary: rolled back'

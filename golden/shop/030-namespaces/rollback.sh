@@ -7,5 +7,5 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 . "$here"/../lib.sh
 
 
-echo 'stays: the namespaces ingress'
-echo '030-namespaces: rolled back'
+say 'stays: the namespaces ingress'
+say '030-namespaces: rolled back'

@@ -7,4 +7,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 . "$here"/../lib.sh
 
 
-echo '100-stable-nodes: applied. Next: sh 100-stable-nodes/verify.sh'
+say '100-stable-nodes: applied. Next: sh 100-stable-nodes/verify.sh'

@@ -7,4 +7,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 . "$here"/../lib.sh
 
 
-echo '100-stable-nodes: rolled back'
+say '100-stable-nodes: rolled back'

@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 has_nodes node.example/pool=blue
 
-echo '100-stable-nodes: verified'
+say '100-stable-nodes: verified'

@@ -10,4 +10,4 @@ program=$(istioctl_of 1.29.6 ISTIOCTL_1_29_6 "${ISTIOCTL_1_29_6:-}")
 only_mesh '1-29-6 1-30-3' '1.29.6 1.30.3'
 run_istioctl "$program" istio-system install -f "$here"/istioctl/istio-cni.yaml --skip-confirmation
 
-echo '110-istio-cni: applied. Next: sh 110-istio-cni/verify.sh'
+say '110-istio-cni: applied. Next: sh 110-istio-cni/verify.sh'

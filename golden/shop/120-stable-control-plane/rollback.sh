@@ -33,4 +33,4 @@ delete \
   "$here"/rollback/delete/15-rolebinding-istio-system-istiod-1-29-6.yaml \
   "$here"/rollback/delete/10-serviceaccount-istio-system-istiod-1-29-6.yaml
 
-echo '120-stable-control-plane: rolled back'
+say '120-stable-control-plane: rolled back'

@@ -11,4 +11,4 @@ apply \
   "$here"/10-serviceaccount-istio-system-ztunnel-1-29-6.yaml \
   "$here"/40-daemonset-istio-system-ztunnel-1-29-6.yaml
 
-echo '130-stable-ztunnel: applied. Next: sh 130-stable-ztunnel/verify.sh'
+say '130-stable-ztunnel: applied. Next: sh 130-stable-ztunnel/verify.sh'

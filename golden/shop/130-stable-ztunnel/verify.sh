@@ -12,4 +12,4 @@ matches \
 rolled_out daemonset ztunnel-1-29-6 istio-system
 within 300 'each node of the pool node.example/pool=blue has a ready pod of ztunnel-1-29-6' covers node.example/pool=blue ztunnel-1-29-6 istio-system
 
-echo '130-stable-ztunnel: verified'
+say '130-stable-ztunnel: verified'

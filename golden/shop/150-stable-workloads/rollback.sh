@@ -12,4 +12,4 @@ delete \
   "$here"/rollback/delete/40-deployment-shop-1-29-6-web.yaml \
   "$here"/rollback/delete/30-service-shop-1-29-6-web.yaml
 
-echo '150-stable-workloads: rolled back'
+say '150-stable-workloads: rolled back'

@@ -13,4 +13,4 @@ simulated 'HTTPRoute ingress/web is accepted and its references resolve' ||
 simulated 'probe cart' ||
   within 60 'probe cart' probe http://shop.example/cart '' 200 '' content-type text/html
 
-echo '180-route: verified'
+say '180-route: verified'

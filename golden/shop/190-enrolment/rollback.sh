@@ -12,4 +12,4 @@ expect '' "$(label_of istio.io/dataplane-mode)" namespace shop-1-29-6
 simulated 'probe cart' ||
   within 60 'probe cart' probe http://shop.example/cart '' 200 '' content-type text/html
 
-echo '190-enrolment: rolled back'
+say '190-enrolment: rolled back'

@@ -11,4 +11,4 @@ simulated 'every pod of shop-1-29-6 is part of the mesh' || within 120 'every po
 simulated 'probe cart' ||
   within 60 'probe cart' probe http://shop.example/cart '' 200 '' content-type text/html
 
-echo '190-enrolment: verified'
+say '190-enrolment: verified'

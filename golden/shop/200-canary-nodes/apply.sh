@@ -7,4 +7,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 . "$here"/../lib.sh
 
 
-echo '200-canary-nodes: applied. Next: sh 200-canary-nodes/verify.sh'
+say '200-canary-nodes: applied. Next: sh 200-canary-nodes/verify.sh'

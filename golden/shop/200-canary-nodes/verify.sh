@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 has_nodes node.example/pool=green
 
-echo '200-canary-nodes: verified'
+say '200-canary-nodes: verified'

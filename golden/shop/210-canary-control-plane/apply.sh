@@ -9,4 +9,4 @@ program=$(istioctl_of 1.30.3 ISTIOCTL_1_30_3 "${ISTIOCTL_1_30_3:-}")
 
 run_istioctl "$program" istio-system install -f "$here"/istioctl/istiod-1-30-3.yaml --skip-confirmation
 
-echo '210-canary-control-plane: applied. Next: sh 210-canary-control-plane/verify.sh'
+say '210-canary-control-plane: applied. Next: sh 210-canary-control-plane/verify.sh'

@@ -11,4 +11,4 @@ rolled_out daemonset istio-cni-node istio-system
 simulated 'probe cart' ||
   within 60 'probe cart' probe http://shop.example/cart '' 200 '' content-type text/html
 
-echo '220-istio-cni-upgrade: verified'
+say '220-istio-cni-upgrade: verified'

@@ -12,4 +12,4 @@ matches \
 rolled_out daemonset ztunnel-1-30-3 istio-system
 within 300 'each node of the pool node.example/pool=green has a ready pod of ztunnel-1-30-3' covers node.example/pool=green ztunnel-1-30-3 istio-system
 
-echo '230-canary-ztunnel: verified'
+say '230-canary-ztunnel: verified'

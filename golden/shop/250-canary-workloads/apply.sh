@@ -11,4 +11,4 @@ apply \
   "$here"/40-deployment-shop-1-30-3-web.yaml \
   "$here"/60-referencegrant-shop-1-30-3-routes-to-web.yaml
 
-echo '250-canary-workloads: applied. Next: sh 250-canary-workloads/verify.sh'
+say '250-canary-workloads: applied. Next: sh 250-canary-workloads/verify.sh'

@@ -10,4 +10,4 @@ within 60 'Service shop-1-30-3/web has a ready endpoint' served web shop-1-30-3
 apply \
   "$here"/70-httproute-ingress-web.yaml
 
-echo '300-header: applied. Next: sh 300-header/verify.sh'
+say '300-header: applied. Next: sh 300-header/verify.sh'

@@ -16,4 +16,4 @@ simulated 'HTTPRoute ingress/web is accepted and its references resolve' ||
 simulated 'probe cart' ||
   within 60 'probe cart' probe http://shop.example/cart '' 200 '' content-type text/html
 
-echo '300-header: rolled back'
+say '300-header: rolled back'

@@ -21,4 +21,4 @@ simulated 'sample cart with x-canary: yes: the canary answers 20 of 20' ||
   within 30 'sample cart with x-canary: yes: the canary answers 20 of 20' \
     sample http://shop.example/cart 'x-canary: yes' 20 20 20 '' x-revision 1-30-3
 
-echo '300-header: verified'
+say '300-header: verified'

@@ -16,4 +16,4 @@ simulated 'HTTPRoute ingress/web is accepted and its references resolve' ||
 simulated 'probe cart' ||
   within 60 'probe cart' probe http://shop.example/cart '' 200 '' content-type text/html
 
-echo '400-weight-100: rolled back'
+say '400-weight-100: rolled back'

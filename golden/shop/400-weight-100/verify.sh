@@ -27,4 +27,4 @@ simulated 'sample cart with x-canary: yes: the canary answers 20 of 20' ||
     sample http://shop.example/cart 'x-canary: yes' 20 20 20 '' x-revision 1-30-3
 soak 300 probes
 
-echo '400-weight-100: verified'
+say '400-weight-100: verified'

@@ -16,4 +16,4 @@ simulated 'sample cart: the canary answers 400 of 400' ||
   within 30 'sample cart: the canary answers 400 of 400' \
     sample http://shop.example/cart '' 400 400 400 '' x-revision 1-30-3
 
-echo '510-routes-to-canary: verified'
+say '510-routes-to-canary: verified'

@@ -12,4 +12,4 @@ gateway_moved 'Deployment ingress/front-istio is of version 1.30.3' front-istio 
 simulated 'probe cart' ||
   within 60 'probe cart' probe http://shop.example/cart '' 200 '' content-type text/html
 
-echo '520-gateway-owner: verified'
+say '520-gateway-owner: verified'

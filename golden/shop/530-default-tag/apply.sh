@@ -9,4 +9,4 @@ program=$(istioctl_of 1.30.3 ISTIOCTL_1_30_3 "${ISTIOCTL_1_30_3:-}")
 
 run_istioctl "$program" istio-system tag set default --revision 1-30-3 --overwrite --skip-confirmation
 
-echo '530-default-tag: applied. Next: sh 530-default-tag/verify.sh'
+say '530-default-tag: applied. Next: sh 530-default-tag/verify.sh'

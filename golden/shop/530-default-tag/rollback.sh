@@ -12,4 +12,4 @@ tag_is default istio-revision-tag-default 1-29-6 istiod-1-29-6
 simulated 'probe cart' ||
   within 60 'probe cart' probe http://shop.example/cart '' 200 '' content-type text/html
 
-echo '530-default-tag: rolled back'
+say '530-default-tag: rolled back'

@@ -10,4 +10,4 @@ tag_is default istio-revision-tag-default 1-30-3 istiod-1-30-3
 simulated 'probe cart' ||
   within 60 'probe cart' probe http://shop.example/cart '' 200 '' content-type text/html
 
-echo '530-default-tag: verified'
+say '530-default-tag: verified'

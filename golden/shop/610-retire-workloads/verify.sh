@@ -14,4 +14,4 @@ within 120 'no pod is left in shop-1-29-6' no_pods shop-1-29-6
 simulated 'probe cart' ||
   within 60 'probe cart' probe http://shop.example/cart '' 200 '' content-type text/html
 
-echo '610-retire-workloads: verified'
+say '610-retire-workloads: verified'

@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 within 120 'no pod is left in shop-1-29-6' no_pods shop-1-29-6
 delete_namespace shop "$here"/delete/00-namespace-shop-1-29-6.yaml
 
-echo '620-retire-namespace: applied. Next: sh 620-retire-namespace/verify.sh'
+say '620-retire-namespace: applied. Next: sh 620-retire-namespace/verify.sh'

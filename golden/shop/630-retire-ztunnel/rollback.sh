@@ -12,4 +12,4 @@ apply \
   "$here"/rollback/40-daemonset-istio-system-ztunnel-1-29-6.yaml
 within 300 'each node of the pool node.example/pool=blue has a ready pod of ztunnel-1-29-6' covers node.example/pool=blue ztunnel-1-29-6 istio-system
 
-echo '630-retire-ztunnel: rolled back'
+say '630-retire-ztunnel: rolled back'

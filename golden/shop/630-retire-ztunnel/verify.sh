@@ -14,4 +14,4 @@ within 300 'each node of the pool node.example/pool=green has a ready pod of ztu
 simulated 'probe cart' ||
   within 60 'probe cart' probe http://shop.example/cart '' 200 '' content-type text/html
 
-echo '630-retire-ztunnel: verified'
+say '630-retire-ztunnel: verified'

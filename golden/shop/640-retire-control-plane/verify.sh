@@ -32,4 +32,4 @@ rolled_out deployment istiod-1-30-3 istio-system
 simulated 'probe cart' ||
   within 60 'probe cart' probe http://shop.example/cart '' 200 '' content-type text/html
 
-echo '640-retire-control-plane: verified'
+say '640-retire-control-plane: verified'

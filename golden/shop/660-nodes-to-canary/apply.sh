@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 no_nodes node.example/pool=blue ||
   fail 'change the labels of these nodes to node.example/pool=green where your node pools are configured, then run this again'
 
-echo '660-nodes-to-canary: applied. Next: sh 660-nodes-to-canary/verify.sh'
+say '660-nodes-to-canary: applied. Next: sh 660-nodes-to-canary/verify.sh'

@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 has_nodes node.example/pool=blue ||
   fail 'drain the nodes that were moved and give them the labels node.example/pool=blue again where your node pools are configured, then run this again'
 
-echo '660-nodes-to-canary: rolled back'
+say '660-nodes-to-canary: rolled back'

@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 # Nothing is applied: existing/ is what the cluster had, and verify.sh looks whether it still does.
 
-echo '000-existing: applied. Next: sh 000-existing/verify.sh'
+say '000-existing: applied. Next: sh 000-existing/verify.sh'

@@ -7,5 +7,5 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 . "$here"/../lib.sh
 
 
-echo 'stays: the mesh, as it was'
-echo '000-existing: rolled back'
+say 'stays: the mesh, as it was'
+say '000-existing: rolled back'

@@ -10,4 +10,4 @@ runs 1.28.10 deployment istiod-1-28-10 istio-system
 runs 1.28.10 daemonset istio-cni-node istio-system
 runs 1.28.10 daemonset ztunnel istio-system
 
-echo '000-existing: verified'
+say '000-existing: verified'

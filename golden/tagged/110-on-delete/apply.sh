@@ -10,12 +10,12 @@ check_1() {
   expect OnDelete '{.spec.updateStrategy.type}' daemonset istio-cni-node istio-system
 }
 how_1() {
-  echo "in HelmRelease mesh/istio-cni: \`spec.chart.spec.version: 1.28.10\`"
-  echo "and under \`spec.values\`:"
-  echo '  updateStrategy:'
-  echo '    type: OnDelete'
-  echo 'commit it, then:'
-  echo "$(target flux --context)"' reconcile helmrelease istio-cni --namespace mesh --with-source'
+  say "in HelmRelease mesh/istio-cni: \`spec.chart.spec.version: 1.28.10\`"
+  say "and under \`spec.values\`:"
+  say '  updateStrategy:'
+  say '    type: OnDelete'
+  say 'commit it, then:'
+  say "$(target flux --context)"' reconcile helmrelease istio-cni --namespace mesh --with-source'
 }
 asked=no
 if at_owner 'Flux'\''s HelmRelease mesh/istio-cni' check_1 how_1; then
@@ -29,12 +29,12 @@ check_2() {
   expect OnDelete '{.spec.updateStrategy.type}' daemonset ztunnel istio-system
 }
 how_2() {
-  echo "in HelmRelease mesh/ztunnel: \`spec.chart.spec.version: 1.28.10\`"
-  echo "and under \`spec.values\`:"
-  echo '  updateStrategy:'
-  echo '    type: OnDelete'
-  echo 'commit it, then:'
-  echo "$(target flux --context)"' reconcile helmrelease ztunnel --namespace mesh --with-source'
+  say "in HelmRelease mesh/ztunnel: \`spec.chart.spec.version: 1.28.10\`"
+  say "and under \`spec.values\`:"
+  say '  updateStrategy:'
+  say '    type: OnDelete'
+  say 'commit it, then:'
+  say "$(target flux --context)"' reconcile helmrelease ztunnel --namespace mesh --with-source'
 }
 if at_owner 'Flux'\''s HelmRelease mesh/ztunnel' check_2 how_2; then
   :
@@ -45,4 +45,4 @@ else
 fi
 [ "$asked" = no ] || fail 'make the changes above, and run this again when they have reached the cluster'
 
-echo '110-on-delete: applied. Next: sh 110-on-delete/verify.sh'
+say '110-on-delete: applied. Next: sh 110-on-delete/verify.sh'

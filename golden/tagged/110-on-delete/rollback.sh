@@ -7,5 +7,5 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 . "$here"/../lib.sh
 
 
-echo 'stays: OnDelete: with RollingUpdate whichever pods were made since (on nodes that joined or came back) would be replaced at once; give istio-cni-node and ztunnel their strategy back when that suits you'
-echo '110-on-delete: rolled back'
+say 'stays: OnDelete: with RollingUpdate whichever pods were made since (on nodes that joined or came back) would be replaced at once; give istio-cni-node and ztunnel their strategy back when that suits you'
+say '110-on-delete: rolled back'

@@ -10,19 +10,19 @@ check_1() {
   kept_off meshplan.dev/pool canary ztunnel istio-system
 }
 how_1() {
-  echo "in HelmRelease mesh/ztunnel: \`spec.chart.spec.version: 1.28.10\`"
-  echo "and under \`spec.values\`:"
-  echo '  affinity:'
-  echo '    nodeAffinity:'
-  echo '      requiredDuringSchedulingIgnoredDuringExecution:'
-  echo '        nodeSelectorTerms:'
-  echo '        - matchExpressions:'
-  echo '          - key: meshplan.dev/pool'
-  echo '            operator: NotIn'
-  echo '            values:'
-  echo '            - canary'
-  echo 'commit it, then:'
-  echo "$(target flux --context)"' reconcile helmrelease ztunnel --namespace mesh --with-source'
+  say "in HelmRelease mesh/ztunnel: \`spec.chart.spec.version: 1.28.10\`"
+  say "and under \`spec.values\`:"
+  say '  affinity:'
+  say '    nodeAffinity:'
+  say '      requiredDuringSchedulingIgnoredDuringExecution:'
+  say '        nodeSelectorTerms:'
+  say '        - matchExpressions:'
+  say '          - key: meshplan.dev/pool'
+  say '            operator: NotIn'
+  say '            values:'
+  say '            - canary'
+  say 'commit it, then:'
+  say "$(target flux --context)"' reconcile helmrelease ztunnel --namespace mesh --with-source'
 }
 asked=no
 if at_owner 'Flux'\''s HelmRelease mesh/ztunnel' check_1 how_1; then
@@ -34,4 +34,4 @@ else
 fi
 [ "$asked" = no ] || fail 'make the changes above, and run this again when they have reached the cluster'
 
-echo '130-stable-ztunnel: applied. Next: sh 130-stable-ztunnel/verify.sh'
+say '130-stable-ztunnel: applied. Next: sh 130-stable-ztunnel/verify.sh'

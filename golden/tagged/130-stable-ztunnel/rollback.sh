@@ -11,11 +11,11 @@ check_1() {
   not_kept_off meshplan.dev/pool canary ztunnel istio-system
 }
 how_1() {
-  echo "in HelmRelease mesh/ztunnel: \`spec.chart.spec.version: 1.28.10\`"
-  echo "and under \`spec.values\`:"
-  echo '  affinity: null'
-  echo 'commit it, then:'
-  echo "$(target flux --context)"' reconcile helmrelease ztunnel --namespace mesh --with-source'
+  say "in HelmRelease mesh/ztunnel: \`spec.chart.spec.version: 1.28.10\`"
+  say "and under \`spec.values\`:"
+  say '  affinity: null'
+  say 'commit it, then:'
+  say "$(target flux --context)"' reconcile helmrelease ztunnel --namespace mesh --with-source'
 }
 asked=no
 if at_owner 'Flux'\''s HelmRelease mesh/ztunnel' check_1 how_1; then
@@ -28,4 +28,4 @@ fi
 [ "$asked" = no ] || fail 'make the changes above, and run this again when they have reached the cluster'
 not_kept_off meshplan.dev/pool canary ztunnel istio-system
 
-echo '130-stable-ztunnel: rolled back'
+say '130-stable-ztunnel: rolled back'

@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 runs 1.29.6 deployment istiod-1-29-6 istio-system
 rolled_out deployment istiod-1-29-6 istio-system
 
-echo '210-canary-control-plane: verified'
+say '210-canary-control-plane: verified'

@@ -10,12 +10,12 @@ check_1() {
   runs 1.29.6 daemonset istio-cni-node istio-system
 }
 how_1() {
-  echo "in HelmRelease mesh/istio-cni: \`spec.chart.spec.version: 1.29.6\`"
-  echo "and under \`spec.values\`:"
-  echo '  updateStrategy:'
-  echo '    type: OnDelete'
-  echo 'commit it, then:'
-  echo "$(target flux --context)"' reconcile helmrelease istio-cni --namespace mesh --with-source'
+  say "in HelmRelease mesh/istio-cni: \`spec.chart.spec.version: 1.29.6\`"
+  say "and under \`spec.values\`:"
+  say '  updateStrategy:'
+  say '    type: OnDelete'
+  say 'commit it, then:'
+  say "$(target flux --context)"' reconcile helmrelease istio-cni --namespace mesh --with-source'
 }
 asked=no
 if at_owner 'Flux'\''s HelmRelease mesh/istio-cni' check_1 how_1; then
@@ -27,4 +27,4 @@ else
 fi
 [ "$asked" = no ] || fail 'make the changes above, and run this again when they have reached the cluster'
 
-echo '220-istio-cni-upgrade: applied. Next: sh 220-istio-cni-upgrade/verify.sh'
+say '220-istio-cni-upgrade: applied. Next: sh 220-istio-cni-upgrade/verify.sh'

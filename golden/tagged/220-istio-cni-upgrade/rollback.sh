@@ -11,12 +11,12 @@ check_1() {
   runs 1.28.10 daemonset istio-cni-node istio-system
 }
 how_1() {
-  echo "in HelmRelease mesh/istio-cni: \`spec.chart.spec.version: 1.28.10\`"
-  echo "and under \`spec.values\`:"
-  echo '  updateStrategy:'
-  echo '    type: OnDelete'
-  echo 'commit it, then:'
-  echo "$(target flux --context)"' reconcile helmrelease istio-cni --namespace mesh --with-source'
+  say "in HelmRelease mesh/istio-cni: \`spec.chart.spec.version: 1.28.10\`"
+  say "and under \`spec.values\`:"
+  say '  updateStrategy:'
+  say '    type: OnDelete'
+  say 'commit it, then:'
+  say "$(target flux --context)"' reconcile helmrelease istio-cni --namespace mesh --with-source'
 }
 asked=no
 if at_owner 'Flux'\''s HelmRelease mesh/istio-cni' check_1 how_1; then
@@ -30,5 +30,5 @@ fi
 runs 1.28.10 daemonset istio-cni-node istio-system
 within 300 'DaemonSet istio-system/istio-cni-node replaces no pod by itself, and all of its pods are ready' settled istio-cni-node istio-system
 
-echo 'stays: istio-cni'\''s ConfigMap and roles, as the newer version has them'
-echo '220-istio-cni-upgrade: rolled back'
+say 'stays: istio-cni'\''s ConfigMap and roles, as the newer version has them'
+say '220-istio-cni-upgrade: rolled back'

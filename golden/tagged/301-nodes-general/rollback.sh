@@ -23,11 +23,11 @@ move() {
   within 300 "ztunnel is ready on $1" pod_ready "$1" istio-system 'app=ztunnel,meshplan.dev/revision!=1-29-6'
   accept "$1" 'kubernetes.io/os!=windows,meshplan.dev/pool=canary' 'kubernetes.io/os!=windows'
   uncordon "$1"
-  echo "$1 has moved"
+  say "$1 has moved"
 }
 
 nodes=$(list '{.metadata.name}' nodes -l 'node.example/group=general,kubernetes.io/os!=windows')
-[ -n "$nodes" ] || echo 'no node carries node.example/group=general; there is nothing to move'
+[ -n "$nodes" ] || say 'no node carries node.example/group=general; there is nothing to move'
 batch=$((($(printf '%s\n' "$nodes" | grep -c .) * 50 + 99) / 100))
 waiting=$(left)
 while [ -n "$waiting" ]; do
@@ -39,4 +39,4 @@ while [ -n "$waiting" ]; do
 done
 moved 'node.example/group=general,kubernetes.io/os!=windows' meshplan.dev/pool '!=' canary
 
-echo '301-nodes-general: rolled back'
+say '301-nodes-general: rolled back'

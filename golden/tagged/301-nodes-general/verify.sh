@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 moved 'node.example/group=general,kubernetes.io/os!=windows' meshplan.dev/pool = canary
 within 300 'each node of the pool meshplan.dev/pool=canary has a ready pod of ztunnel-1-29-6' covers meshplan.dev/pool=canary ztunnel-1-29-6 istio-system
 
-echo '301-nodes-general: verified'
+say '301-nodes-general: verified'

@@ -26,7 +26,7 @@ joined() (
 wait_for_new() {
   new=$(with_labels "$come")
   if [ -z "$new" ] && [ "${MESHPLAN_ON_DEMAND:-}" = yes ]; then
-    echo 'not waited for: new nodes, which come when pods wait for them'
+    say 'not waited for: new nodes, which come when pods wait for them'
   else
     within 900 "new nodes with $come have joined, with istio-cni and ztunnel (MESHPLAN_ON_DEMAND=yes where they come only when pods wait for them)" joined
     new=$(with_labels "$come")
@@ -74,4 +74,4 @@ while [ -n "$old" ]; do
 done
 moved 'node.example/group=spot,kubernetes.io/os!=windows' meshplan.dev/pool '!=' canary
 
-echo '302-nodes-spot: rolled back'
+say '302-nodes-spot: rolled back'

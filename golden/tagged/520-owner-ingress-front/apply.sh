@@ -10,10 +10,10 @@ check_1() {
   expect 1-29-6 "$(label_of istio.io/rev)" gateway.gateway.networking.k8s.io front ingress
 }
 how_1() {
-  echo 'Gateway ingress/front, wherever it is written:'
-  echo metadata:
-  echo '  labels:'
-  echo '    istio.io/rev: "1-29-6"'
+  say 'Gateway ingress/front, wherever it is written:'
+  say metadata:
+  say '  labels:'
+  say '    istio.io/rev: "1-29-6"'
 }
 asked=no
 if at_owner 'Argo CD application edge' check_1 how_1; then
@@ -25,4 +25,4 @@ else
 fi
 [ "$asked" = no ] || fail 'make the changes above, and run this again when they have reached the cluster'
 
-echo '520-owner-ingress-front: applied. Next: sh 520-owner-ingress-front/verify.sh'
+say '520-owner-ingress-front: applied. Next: sh 520-owner-ingress-front/verify.sh'

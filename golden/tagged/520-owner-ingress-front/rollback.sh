@@ -10,10 +10,10 @@ check_1() {
   expect prod "$(label_of istio.io/rev)" gateway.gateway.networking.k8s.io front ingress
 }
 how_1() {
-  echo 'Gateway ingress/front, wherever it is written:'
-  echo metadata:
-  echo '  labels:'
-  echo '    istio.io/rev: "prod"'
+  say 'Gateway ingress/front, wherever it is written:'
+  say metadata:
+  say '  labels:'
+  say '    istio.io/rev: "prod"'
 }
 asked=no
 if at_owner 'Argo CD application edge' check_1 how_1; then
@@ -26,4 +26,4 @@ fi
 [ "$asked" = no ] || fail 'make the changes above, and run this again when they have reached the cluster'
 gateway_moved 'Deployment ingress/front-istio is of version 1.28.10' front-istio ingress 1.28.10 1-28-10
 
-echo '520-owner-ingress-front: rolled back'
+say '520-owner-ingress-front: rolled back'

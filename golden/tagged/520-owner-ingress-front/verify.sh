@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 gateway_moved 'Deployment ingress/front-istio is of version 1.29.6' front-istio ingress 1.29.6 1-29-6
 
-echo '520-owner-ingress-front: verified'
+say '520-owner-ingress-front: verified'

@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 label istio.io/rev '' gateway.gateway.networking.k8s.io waypoint shop
 gateway_moved 'Deployment shop/waypoint is of version 1.28.10' waypoint shop 1.28.10 1-28-10
 
-echo '521-owner-shop-waypoint: rolled back'
+say '521-owner-shop-waypoint: rolled back'

@@ -8,4 +8,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 gateway_moved 'Deployment shop/waypoint is of version 1.29.6' waypoint shop 1.29.6 1-29-6
 
-echo '521-owner-shop-waypoint: verified'
+say '521-owner-shop-waypoint: verified'

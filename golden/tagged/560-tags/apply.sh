@@ -10,4 +10,4 @@ program=$(istioctl_of 1.29.6 ISTIOCTL_1_29_6 "${ISTIOCTL_1_29_6:-}")
 run_istioctl "$program" istio-system tag set default --revision 1-29-6 --overwrite --skip-confirmation
 run_istioctl "$program" istio-system tag set prod --revision 1-29-6 --overwrite --skip-confirmation
 
-echo '560-tags: applied. Next: sh 560-tags/verify.sh'
+say '560-tags: applied. Next: sh 560-tags/verify.sh'

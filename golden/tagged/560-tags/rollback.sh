@@ -15,4 +15,4 @@ restore \
 tag_is default istio-revision-tag-default 1-28-10 istiod-1-28-10
 tag_is prod istio-revision-tag-prod 1-28-10
 
-echo '560-tags: rolled back'
+say '560-tags: rolled back'

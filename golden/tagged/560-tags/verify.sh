@@ -9,4 +9,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 tag_is default istio-revision-tag-default 1-29-6 istiod-1-29-6
 tag_is prod istio-revision-tag-prod 1-29-6
 
-echo '560-tags: verified'
+say '560-tags: verified'

@@ -13,7 +13,7 @@ check_1() {
   "$here"/delete/10-serviceaccount-istio-system-ztunnel.yaml
 }
 how_1() {
-  echo 'take HelmRelease mesh/ztunnel out of its source, and let Flux prune it'
+  say 'take HelmRelease mesh/ztunnel out of its source, and let Flux prune it'
 }
 asked=no
 if at_owner 'Flux'\''s HelmRelease mesh/ztunnel' check_1 how_1; then
@@ -27,4 +27,4 @@ fi
 apply \
   "$here"/40-daemonset-istio-system-ztunnel-1-29-6.yaml
 
-echo '630-retire-ztunnel: applied. Next: sh 630-retire-ztunnel/verify.sh'
+say '630-retire-ztunnel: applied. Next: sh 630-retire-ztunnel/verify.sh'

@@ -11,18 +11,18 @@ check_1() {
   expect OnDelete '{.spec.updateStrategy.type}' daemonset ztunnel istio-system
 }
 how_1() {
-  echo 'put HelmRelease mesh/ztunnel back, chart 1.28.10, with the values that it had and these:'
-  echo '  updateStrategy:'
-  echo '    type: OnDelete'
-  echo '  affinity:'
-  echo '    nodeAffinity:'
-  echo '      requiredDuringSchedulingIgnoredDuringExecution:'
-  echo '        nodeSelectorTerms:'
-  echo '        - matchExpressions:'
-  echo '          - key: meshplan.dev/pool'
-  echo '            operator: NotIn'
-  echo '            values:'
-  echo '            - canary'
+  say 'put HelmRelease mesh/ztunnel back, chart 1.28.10, with the values that it had and these:'
+  say '  updateStrategy:'
+  say '    type: OnDelete'
+  say '  affinity:'
+  say '    nodeAffinity:'
+  say '      requiredDuringSchedulingIgnoredDuringExecution:'
+  say '        nodeSelectorTerms:'
+  say '        - matchExpressions:'
+  say '          - key: meshplan.dev/pool'
+  say '            operator: NotIn'
+  say '            values:'
+  say '            - canary'
 }
 asked=no
 if at_owner 'Flux'\''s HelmRelease mesh/ztunnel' check_1 how_1; then
@@ -38,4 +38,4 @@ apply \
 within 300 'DaemonSet istio-system/ztunnel replaces no pod by itself, and all of its pods are ready' settled ztunnel istio-system
 within 300 'each node of the pool meshplan.dev/pool=canary has a ready pod of ztunnel-1-29-6' covers meshplan.dev/pool=canary ztunnel-1-29-6 istio-system
 
-echo '630-retire-ztunnel: rolled back'
+say '630-retire-ztunnel: rolled back'
