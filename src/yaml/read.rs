@@ -8,7 +8,7 @@ use serde_json::Value;
 use serde_yaml::Options;
 
 use super::scalar::is_bare;
-use super::spans::{Places, Plain, places};
+use super::spans::{Places, Plain, expands_too_far, places};
 
 /// One document: its value and where each part of it stands.
 #[derive(Debug, Clone)]
@@ -47,6 +47,14 @@ pub struct Problem {
 ///
 /// Every problem of the text: the first that stops the parser, or all values that would not arrive as written.
 pub fn read(text: &str) -> Result<Vec<Document>, Vec<Problem>> {
+    if let Some(span) = expands_too_far(text) {
+        let message =
+            "the aliases of this file stand for more than 4 MiB; write out what they stand for";
+        return Err(vec![Problem {
+            message: message.to_owned(),
+            span,
+        }]);
+    }
     let values: Vec<Value> = serde_yaml::from_multiple_with_options(text, options())
         .map_err(|error| vec![problem(text, &error)])?;
     let places: Vec<Places> = places(text).into_iter().filter(|p| !p.is_empty).collect();

@@ -75,6 +75,53 @@ pub(super) fn places(text: &str) -> Vec<Places> {
     walk.documents
 }
 
+/// The most bytes that the aliases of a text may stand for. What people write by hand is far below; a few kilobytes of aliases of aliases
+/// can stand for gigabytes.
+const MOST_EXPANDED: usize = 4 << 20;
+
+/// Returns the alias with which a text stands for too much.
+pub(super) fn expands_too_far(text: &str) -> Option<Range<usize>> {
+    if !text.contains('&') {
+        return None;
+    }
+    // What each anchor stands for, and the collections that are open, with their anchors; in bytes.
+    let mut anchors: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut open: Vec<(usize, usize)> = Vec::new();
+    let mut expanded = 0_usize;
+    for event in Parser::new_from_str(text) {
+        let Ok((event, span)) = event else {
+            return None;
+        };
+        let (anchor, size) = match event {
+            Event::Scalar(value, _, anchor, _) => (anchor, value.len() + 1),
+            Event::Alias(anchor) => {
+                let size = anchors.get(&anchor).copied().unwrap_or_default();
+                expanded = expanded.saturating_add(size);
+                if expanded > MOST_EXPANDED {
+                    return Some(bytes(span));
+                }
+                (0, size)
+            }
+            Event::SequenceStart(_, anchor, _) | Event::MappingStart(_, anchor, _) => {
+                open.push((anchor, 1));
+                continue;
+            }
+            Event::SequenceEnd | Event::MappingEnd => match open.pop() {
+                Some(closed) => closed,
+                None => continue,
+            },
+            _ => continue,
+        };
+        if anchor != 0 {
+            anchors.insert(anchor, size);
+        }
+        if let Some((_, whole)) = open.last_mut() {
+            *whole = whole.saturating_add(size);
+        }
+    }
+    None
+}
+
 #[derive(Default)]
 struct Walk {
     documents: Vec<Places>,
@@ -179,4 +226,33 @@ impl Walk {
 fn bytes(span: Span) -> Range<usize> {
     let start = span.start.byte_offset().unwrap_or_default();
     start..span.end.byte_offset().unwrap_or(start).max(start)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::expands_too_far;
+
+    #[test]
+    fn aliases_stand_for_a_few_megabytes_at_most() {
+        let long = "x".repeat(100_000);
+        let many = |number: usize| {
+            let uses: String = (0..number)
+                .map(|n| ["k", &n.to_string(), ": *a\n"].concat())
+                .collect();
+            format!("a: &a {long}\n{uses}")
+        };
+        assert_eq!(expands_too_far(&many(10)), None);
+        let text = many(60);
+        let span = expands_too_far(&text).expect("too much");
+        assert_eq!(&text[span.clone()], "*a");
+        assert!(text[..span.start].matches("*a").count() > 40);
+        // Aliases of aliases: 10 levels of 9.
+        let mut bomb = "a0: &a0 [x]\n".to_owned();
+        for level in 1..10 {
+            let list = vec![format!("*a{}", level - 1); 9].join(", ");
+            bomb = format!("{bomb}a{level}: &a{level} [{list}]\n");
+        }
+        assert!(expands_too_far(&bomb).is_some());
+        assert_eq!(expands_too_far("a: &x 1\nb: *x\n"), None);
+    }
 }

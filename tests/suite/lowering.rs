@@ -1,6 +1,7 @@
 //! What the golden plans do not show: pools by label, long routes, several of everything, Istio in another namespace.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::Path;
 
 use crate::common::{code, files, meshplan_in, small_plan, stderr};
@@ -209,4 +210,19 @@ fn several_gateways_routes_and_workloads_share_steps() {
             "140-stable-namespace/00-namespace-shop-1-29-6.yaml"
         ]
     );
+}
+
+/// kubectl knows no rollout of a DaemonSet whose pods nothing replaces, so its pods are looked at.
+#[test]
+fn a_daemonset_with_on_delete_is_looked_at() {
+    let folder = small_plan(&[]);
+    let web = folder.path().join("web.yaml");
+    let text = fs::read_to_string(&web).expect("the manifest");
+    let agent = "---\napiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: agent}\nspec:\n  selector: {matchLabels: {app: agent}}\n  updateStrategy: {type: OnDelete}\n  template:\n    metadata: {labels: {app: agent}}\n    spec: {containers: [{name: agent, image: agent}]}\n";
+    fs::write(&web, format!("{text}{agent}")).expect("the manifest");
+    let output = meshplan_in(folder.path(), &["compile", "plan.toml"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let verify = folder.path().join("shop/150-stable-workloads/verify.sh");
+    let verify = fs::read_to_string(verify).expect("a script");
+    assert!(verify.contains(" settled agent shop-1-29-6\n"), "{verify}");
 }

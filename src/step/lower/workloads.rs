@@ -167,12 +167,15 @@ pub(super) fn rollout(manifest: &Manifest, value: &serde_json::Value) -> Option<
     let strategy = value
         .pointer("/spec/updateStrategy/type")
         .and_then(|t| t.as_str());
-    if strategy == Some("OnDelete") {
-        return None;
+    let namespace = value.pointer("/metadata/namespace")?.as_str()?.to_owned();
+    let name = manifest.identity.name.clone();
+    if strategy != Some("OnDelete") {
+        return Some(Gate::Rollout {
+            kind: kind.to_owned(),
+            namespace,
+            name,
+        });
     }
-    Some(Gate::Rollout {
-        kind: kind.to_owned(),
-        namespace: value.pointer("/metadata/namespace")?.as_str()?.to_owned(),
-        name: manifest.identity.name.clone(),
-    })
+    // `kubectl rollout status` knows no such rollout; of a StatefulSet nothing else tells whether its pods are all ready.
+    (kind == "daemonset").then_some(Gate::OnDelete { namespace, name })
 }
