@@ -8,8 +8,10 @@ use super::objects::State;
 /// A set of kinds; some share a place in it, so that it may say too much and never too little.
 pub type Kinds = u64;
 
-/// Every kind.
+/// Every kind, and what is no object.
 const ALL: Kinds = Kinds::MAX;
+/// What is no object: nodes, bundles, owners and the like, which anybody may look at without asking.
+const REST: Kinds = 1 << 63;
 
 /// The place of a kind.
 fn place(group: &str, kind: &str) -> Kinds {
@@ -17,13 +19,13 @@ fn place(group: &str, kind: &str) -> Kinds {
     let hash = bytes.fold(5381_u64, |hash, byte| {
         hash.wrapping_mul(33) ^ u64::from(byte)
     });
-    1 << (hash % 64)
+    1 << (hash % 63)
 }
 
 impl State {
     /// Does some work, and returns which kinds of objects it asked for.
     pub(crate) fn recorded<T>(&self, work: impl FnOnce() -> T) -> (Kinds, T) {
-        self.reads.set(0);
+        self.reads.set(REST);
         let result = work();
         (self.reads.get(), result)
     }

@@ -301,7 +301,7 @@ fn tags_of_an_owner_change_there() {
         found.unwrap_or_else(|| panic!("no {what} in {script}"))
     };
     let apply = script("apply.sh");
-    assert!(at(&apply, "echo '  revisionTags: []'") < at(&apply, " tag set prod"));
+    assert!(at(&apply, "say '  revisionTags: []'") < at(&apply, " tag set prod"));
     // What is looked for is that the tag is no longer stable's, so that a second run asks for nothing.
     assert!(
         at(&apply, "tag_left prod istio-revision-tag-prod 1-28-10")
@@ -312,7 +312,7 @@ fn tags_of_an_owner_change_there() {
         &back,
         "delete/02-mutatingwebhookconfiguration-istio-revision-tag-prod.yaml",
     );
-    assert!(gone < at(&back, "echo '  - prod'"));
+    assert!(gone < at(&back, "say '  - prod'"));
     assert!(
         back.contains("restore/02-mutatingwebhookconfiguration-istio-revision-tag-default.yaml")
     );
