@@ -406,7 +406,8 @@ run_istioctl() (
   namespace=$2
   shift 2
   [ "$namespace" = istio-system ] || set -- "$@" --istioNamespace "$namespace"
-  said=$(command "$program" "$@" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"}) || {
+  # What it has done it says on standard error.
+  said=$(command "$program" "$@" ${MESHPLAN_CONTEXT:+"--context=$MESHPLAN_CONTEXT"} 2>&1) || {
     status=$?
     printf '%s\n' "$said"
     exit "$status"
