@@ -124,11 +124,7 @@ impl Reading<'_> {
     fn names(&mut self, object: &Object) {
         let manifest = &object.manifest;
         for violation in schema::names(object.value()) {
-            let span = if violation.is_key {
-                manifest.key_range(&violation.pointer)
-            } else {
-                manifest.range(&violation.pointer)
-            };
+            let span = violation.place(manifest);
             self.findings.push(
                 Finding::error("bad-name", violation.message)
                     .label("no API server has such an object")

@@ -52,11 +52,7 @@ pub fn schemas(objects: &[Rc<Object>]) -> (Vec<Finding>, Vec<String>) {
         }
         for violation in violations {
             let manifest = &object.manifest;
-            let span = if violation.is_key {
-                manifest.key_range(&violation.pointer)
-            } else {
-                manifest.range(&violation.pointer)
-            };
+            let span = violation.place(manifest);
             findings.push(
                 finding(
                     &rules::SCHEMA,

@@ -6,6 +6,7 @@ use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{JsonTypeSet, ValidationError};
 use serde_json::Value;
 
+use crate::manifest::Manifest;
 use crate::yaml::Document;
 
 /// What is wrong, and where in the object.
@@ -37,6 +38,16 @@ impl Violation {
             document.key_range(&self.pointer)
         } else {
             document.range(&self.pointer)
+        }
+    }
+
+    /// Returns where it stands in the file of an object.
+    #[must_use]
+    pub fn place(&self, manifest: &Manifest) -> Range<usize> {
+        if self.is_key {
+            manifest.key_range(&self.pointer)
+        } else {
+            manifest.range(&self.pointer)
         }
     }
 

@@ -258,12 +258,11 @@ fn fits(
             "crds-odd",
             format!("the API server refuses a name of this {}", id.kind),
         );
+        let span = violation.place(manifest);
         let finding = finding
             .label(violation.message)
             .help("take the release file as it is");
-        found
-            .findings
-            .push(finding.at(shown, manifest.range(&violation.pointer)));
+        found.findings.push(finding.at(shown, span));
     }
     let crd = manifest.identity.kind == "CustomResourceDefinition";
     let own = bundle_of_crd(&manifest.value);

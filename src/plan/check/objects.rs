@@ -52,11 +52,7 @@ impl Object<'_> {
             return false;
         };
         for violation in violations {
-            let span = if violation.is_key {
-                self.manifest.key_range(&violation.pointer)
-            } else {
-                self.manifest.range(&violation.pointer)
-            };
+            let span = violation.place(self.manifest);
             let finding = Finding::error(
                 "schema",
                 format!(
@@ -112,11 +108,7 @@ impl Object<'_> {
             );
         }
         for violation in schema::names(&self.manifest.value) {
-            let span = if violation.is_key {
-                self.manifest.key_range(&violation.pointer)
-            } else {
-                self.manifest.range(&violation.pointer)
-            };
+            let span = violation.place(self.manifest);
             let finding = Finding::error("bad-name", violation.message)
                 .label("the API server refuses it")
                 .help("write one that Kubernetes takes")
