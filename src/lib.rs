@@ -1,56 +1,63 @@
 //! meshplan compiles an upgrade plan for an Istio ambient mesh into ordered directories of Kubernetes YAML.
 //!
-//! The modules stand in the order in which a plan goes through them:
+//! Each module uses only those above it in this list; `tests/suite/house.rs` reads the imports and holds that.
 //!
-//! 1. [`source`] and [`finding`]: named texts, and what is said about places in them.
-//! 2. [`names`], [`identity`], [`yaml`], [`manifest`], [`istio`]: what is known of Kubernetes, YAML, the user's own
-//!    objects, and each version of Istio and Gateway API.
-//! 3. [`schema`], [`plan`]: objects against the schemas of their kinds; the plan as written, and the checks on it.
-//! 4. [`existing`], [`step`]: the mesh that is there, where a plan starts from one; what will be done; a checked plan always lowers.
-//! 5. [`render`]: objects to text, by templates.
-//! 6. [`state`], [`route`]: what exists after each step, and who answers a request there.
-//! 7. [`target`]: texts to a tree of files, with scripts, runbook and index.
-//! 8. [`rules`], [`proof`]: what must hold, and every state, transition and part of a step held against it.
-//! 9. [`tree`]: the tree to disk, or against one.
-//! 10. [`rehearse`]: the tree applied to a cluster of simulated nodes, and the cluster against the states.
+//! 1. [`text`]: named texts, findings about places in them, reading and writing YAML.
+//! 2. [`kube`]: what is true of any Kubernetes object: identity, names, manifests, schemas.
+//! 3. [`istio`]: what is true of each version of Istio and Gateway API, as rows with sources.
+//! 4. [`step`]: what a step is: actions and gates, as data.
+//! 5. [`state`]: what exists at one moment, and what is understood of it.
+//! 6. [`replay`]: from a state and a step to the next state; the way back of a step.
+//! 7. [`route`]: who answers a request in a state.
+//! 8. [`rules`]: what must hold; one file a rule.
+//! 9. [`tree`]: `index.json`, paths and bytes; writing, reading and comparing them.
+//! 10. [`plan`]: the plan as written, and the checks on it.
+//! 11. [`existing`]: the mesh that a plan starts from.
+//! 12. [`lower`]: from a checked plan to its steps; this cannot fail.
+//! 13. [`render`]: objects and steps to text, by templates.
+//! 14. [`report`]: what people read about an upgrade.
+//! 15. [`output`]: rendered steps to a tree.
+//! 16. [`proof`]: every state, transition and part of a step against the rules.
+//! 17. [`cluster`]: one cluster, through kubectl.
+//! 18. [`rehearse`]: the tree applied to a cluster of simulated nodes.
+//! 19. [`cli`]: one file a verb.
 //!
-//! [`compile`] is the list up to [`proof`] as a function. Nothing but [`tree`], [`rehearse`] and [`cli`] touches the file system.
+//! [`compile`] is the list up to [`proof`] as a function. Only [`tree`], [`cluster`], [`rehearse`] and [`cli`] touch the
+//! file system or start programs.
 
-pub mod source;
+pub mod text;
 
-pub mod finding;
-
-pub mod names;
-
-pub mod identity;
-
-pub mod yaml;
-
-pub mod manifest;
+pub mod kube;
 
 pub mod istio;
 
-pub mod schema;
+pub mod step;
+
+pub mod state;
+
+pub mod replay;
+
+pub mod route;
+
+pub mod rules;
+
+pub mod tree;
 
 pub mod plan;
 
 pub mod existing;
 
-pub mod step;
+pub mod lower;
 
 pub mod render;
 
-pub mod state;
+pub mod report;
 
-pub mod route;
-
-pub mod target;
-
-pub mod rules;
+pub mod output;
 
 pub mod proof;
 
-pub mod tree;
+pub mod cluster;
 
 pub mod rehearse;
 
@@ -59,11 +66,11 @@ pub mod cli;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use finding::Finding;
+use output::Output;
 use plan::Files;
 use render::Renderer;
-use source::{Source, Sources};
-use target::Output;
+use text::finding::{self, Finding};
+use text::source::{Source, Sources};
 
 /// What came of compiling a plan.
 #[derive(Debug)]
@@ -173,7 +180,7 @@ fn laid_out(
     }
 
     compiled.unknown_kinds.clone_from(&checked.unknown_kinds);
-    let procedure = step::lower(&checked, existing.as_ref());
+    let procedure = lower::lower(&checked, existing.as_ref());
     let has_own = !templates.is_empty();
     let output = Renderer::new(&procedure.plan, templates)
         .map_err(|(findings, renderer_sources)| {
@@ -183,7 +190,7 @@ fn laid_out(
             findings
         })
         .and_then(|renderer| {
-            target::lay_out(
+            output::lay_out(
                 procedure,
                 &renderer,
                 &checked.schemas,
@@ -193,7 +200,7 @@ fn laid_out(
     match output {
         Ok(output) => {
             if has_own {
-                compiled.own_scripts = target::own_scripts(&output);
+                compiled.own_scripts = output::own_scripts(&output);
             }
             compiled.output = Some(output);
         }

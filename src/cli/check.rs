@@ -10,8 +10,8 @@ use semver::Version;
 use super::input;
 use super::output::{Format, Outcome, Shell};
 use super::subject::{Subject, is_plan, standard_input, subject};
-use crate::finding::Finding;
 use crate::proof::{prove_manifests, prove_read, schemas};
+use crate::text::finding::Finding;
 use crate::tree::{self, Difference, Tree, compare};
 
 /// How many files' diffs are shown; the others are counted.

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use super::input;
 use super::output::{Format, Outcome, Shell, weigh};
-use crate::finding::{self, Finding, rows};
-use crate::target::Output;
+use crate::output::Output;
+use crate::text::finding::{self, Finding, rows};
 use crate::tree::{self, Disk, Report};
 
 /// Who applies the output.

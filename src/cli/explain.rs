@@ -3,8 +3,8 @@
 use anyhow::{Result, bail};
 
 use super::output::{Outcome, Shell};
-use crate::plan::nearest;
 use crate::rules::{RULES, page, rule};
+use crate::text::nearest;
 
 pub(super) fn run(code: &str, shell: &mut Shell) -> Result<Outcome> {
     let Some(rule) = rule(code) else {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use crate::plan::Files;
-use crate::source::Source;
+use crate::text::source::Source;
 use crate::{Compiled, compile, lay_out};
 
 /// Reads a plan: a file, or `-` for standard input.

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 
-use crate::finding::{Finding, Severity, has_errors, to_json, to_text};
-use crate::source::Sources;
+use crate::text::finding::{Finding, Severity, has_errors, to_json, to_text};
+use crate::text::source::Sources;
 
 /// What a command comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

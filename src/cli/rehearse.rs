@@ -10,9 +10,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::input;
 use super::output::{Format, Outcome, Shell};
 use super::subject::{Subject, is_plan, subject};
-use crate::finding::Severity;
+use crate::cluster::Cluster;
 use crate::proof::{Course, prove_read};
-use crate::rehearse::{Cluster, Rehearsal};
+use crate::rehearse::Rehearsal;
+use crate::text::finding::Severity;
 use crate::tree::{self, Disk};
 
 /// How a report is written.

@@ -10,10 +10,10 @@ use anyhow::{Context, Result, bail};
 
 use super::input;
 use super::output::{Format, Outcome, Shell};
-use crate::finding::{self, Finding, Severity};
 use crate::proof::{Course, schemas};
-use crate::source::{Source, Sources};
 use crate::state::{Object, load};
+use crate::text::finding::{self, Finding, Severity};
+use crate::text::source::{Source, Sources};
 use crate::tree::Compiled;
 
 /// What a command is about.

@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use super::{DUMP, Reading, Writer};
-use crate::finding::Finding;
 use crate::istio::ISTIO_SYSTEM;
 use crate::plan::{Owner, chart_has};
 use crate::state::{Object, State};
+use crate::text::finding::Finding;
 
 impl<'a> Reading<'a> {
     /// Where the plan says that Istio is.

@@ -5,7 +5,8 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use crate::state::{Facet, Object, selects};
+use crate::kube::selects;
+use crate::state::{Facet, Object};
 
 /// A workload that a drain hits hard.
 #[derive(Debug, Clone, PartialEq, Eq)]

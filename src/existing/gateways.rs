@@ -5,11 +5,11 @@ use std::fmt;
 use std::rc::Rc;
 
 use super::{Reading, Writer};
-use crate::finding::Finding;
-use crate::identity::{Identity, Key};
 use crate::istio::{GatewayClaim, Handover, tag_objects};
+use crate::kube::identity::{Identity, Key};
 use crate::plan::Owner;
 use crate::state::{self, Address, Facet, Object, State};
+use crate::text::finding::Finding;
 
 /// How many Gateways and waypoints have a step of their own.
 const MOST: usize = 40;

@@ -14,13 +14,13 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use crate::finding::Finding;
-use crate::identity::Identity;
 use crate::istio::{Facts, Handover};
-use crate::manifest::Manifest;
+use crate::kube::identity::Identity;
+use crate::kube::manifest::Manifest;
 use crate::plan::{Checked, Files, Owner, Owners, Plan, Values};
-use crate::source::Sources;
 use crate::state::{Object, State};
+use crate::text::finding::Finding;
+use crate::text::source::Sources;
 
 pub use fragile::Fragile;
 pub use gateways::{Deployment, Gateway, Way, deployment};
@@ -128,7 +128,7 @@ pub fn read(
     } else {
         None
     };
-    let existing = existing.filter(|_| !crate::finding::has_errors(&reading.findings));
+    let existing = existing.filter(|_| !crate::text::finding::has_errors(&reading.findings));
     (reading.findings, existing)
 }
 

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::{Group, Reading};
-use crate::finding::Finding;
-use crate::manifest::Manifest;
+use crate::kube::manifest::Manifest;
 use crate::plan::{Files, NodeGroup, Pool};
-use crate::source::{Source, Sources};
 use crate::state::{Facet, Object, State, given_label, load};
+use crate::text::finding::Finding;
+use crate::text::source::{Source, Sources};
 
 /// The label of a node's operating system.
 const OS: &str = "kubernetes.io/os";

@@ -6,13 +6,13 @@ use serde_json::{Map, Value};
 use toml::Spanned;
 
 use super::{DUMP, Reading};
-use crate::finding::Finding;
-use crate::identity::Key;
-use crate::manifest::Manifest;
+use crate::kube::identity::Key;
+use crate::kube::manifest::Manifest;
+use crate::kube::schema;
 use crate::plan::Files;
-use crate::schema;
-use crate::source::{Source, Sources};
 use crate::state::{Facet, Object, load};
+use crate::text::finding::Finding;
+use crate::text::source::{Source, Sources};
 
 /// The kinds that decide about a state. Secrets, pods and all else stay where they are.
 const KINDS: [(&str, &str); 16] = [

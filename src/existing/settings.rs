@@ -8,10 +8,11 @@ use toml::Spanned;
 
 use super::Reading;
 use super::installed::{Setting, of_cni, of_istiod, of_ztunnel};
-use crate::finding::Finding;
-use crate::identity::Key;
+use crate::kube::identity::Key;
+use crate::kube::selects;
 use crate::plan::{Component, ValuesFile};
-use crate::state::{Facet, Object, Pods, State, selects};
+use crate::state::{Facet, Object, Pods, State};
+use crate::text::finding::Finding;
 
 /// What is decided for them.
 const SIDECARS: &str =

@@ -80,6 +80,12 @@ pub fn bundle(text: &str) -> Result<Bundle, String> {
 }
 
 impl Bundle {
+    /// Returns the name of the bundle's file of schemas: `v1.4.1-standard`.
+    #[must_use]
+    pub fn file_stem(&self, channel: Channel) -> String {
+        format!("v{}-{}", self.version, channel.as_str())
+    }
+
     /// Returns the versions of ReferenceGrant that earlier bundles stored and this one lacks. The API server refuses the
     /// CRD while objects may be stored in one of them, and takes the rest of the bundle, which leaves a mixture.
     #[must_use]

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use super::Facts;
-use crate::identity::Identity;
+use crate::kube::identity::Identity;
 
 const RBAC: &str = "rbac.authorization.k8s.io/v1";
 const ADMISSION: &str = "admissionregistration.k8s.io/v1";

@@ -26,7 +26,7 @@ pub use parse::{Parsed, Part, Parts, parse};
 pub use pool::{Pool, PoolTable};
 pub use sample::bounds;
 pub use schema::plan_schema;
-pub use shape::nearest;
+
 pub use values::{Component, Values, ValuesFile, merge_under, split};
 pub use written::{
     Backend, Canary, Gateway, GatewayApi, HandoverChoice, Installer, Istio, Listener, Match, Plan,

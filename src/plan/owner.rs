@@ -36,7 +36,7 @@ impl Owner {
             "argocd" => By::ArgoCd,
             _ => return None,
         };
-        let named = |name: &str| crate::names::is_subdomain(name);
+        let named = |name: &str| crate::kube::names::is_subdomain(name);
         (named(namespace) && named(name)).then(|| Self {
             by,
             namespace: namespace.to_owned(),

@@ -12,8 +12,8 @@ use super::written::{Canary, Gateway, GatewayApi, Istio, Plan, Route, Stable, Wo
 use super::written_lab::Lab;
 use super::written_nodes::NodeGroup;
 use super::written_shift::{Allow, Probe, Shift};
-use crate::finding::Finding;
-use crate::source::Source;
+use crate::text::finding::Finding;
+use crate::text::source::Source;
 
 /// One table of an array of tables.
 #[derive(Debug, Clone)]

@@ -1,6 +1,7 @@
 //! Whether a spanned TOML document has the shape that the schema gives it: known keys, no missing ones, right types,
 //! numbers in range. Everything wrong is found in one walk.
 
+use crate::text::nearest;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -9,7 +10,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::condition::required;
-use crate::finding::Finding;
+use crate::text::finding::Finding;
 
 /// A top-level table, or one entry of an array of tables.
 pub(super) type Section = (String, Option<usize>);
@@ -375,20 +376,6 @@ fn example(types: &str) -> &'static str {
 
 fn did_you_mean(name: &str) -> String {
     format!("did you mean `{name}`?")
-}
-
-/// Returns the known name nearest to what was typed, if one is near at all.
-pub fn nearest<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    known
-        .map(|name| {
-            (
-                strsim::damerau_levenshtein(&typed.to_lowercase(), &name.to_lowercase()),
-                name,
-            )
-        })
-        .filter(|(distance, name)| *distance <= name.len().max(typed.len()).div_ceil(3))
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, name)| name)
 }
 
 /// Returns names as `a`, `b`, `c`.

@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value, json};
 
-use crate::yaml::Document;
+use crate::text::yaml::Document;
 
 /// Whose values a file holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -227,7 +227,7 @@ mod tests {
     use serde_json::json;
 
     use super::{Component, ValuesFile, merge_under};
-    use crate::yaml;
+    use crate::text::yaml;
 
     fn file(component: Component, text: &str) -> ValuesFile {
         let document = yaml::read(text).expect("YAML").pop().map(Rc::new);

@@ -5,9 +5,9 @@
 use semver::Version;
 use serde_json::Value;
 
-use super::nearest;
 use super::values::ValuesFile;
 use crate::istio::Facts;
+use crate::text::nearest;
 
 /// What becomes of a value of the ztunnel chart.
 #[derive(Debug, Clone, PartialEq, Eq)]

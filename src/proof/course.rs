@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::finding::Finding;
-use crate::manifest::Manifest;
-use crate::source::{Source, Sources};
-use crate::state::{Object, Refusal, Replay, State};
+use crate::kube::manifest::Manifest;
+use crate::output::Output;
+use crate::replay::Replay;
+use crate::state::{Object, Refusal, State};
 use crate::step::Phase;
-use crate::target::{Index, IndexStep, Output, sha256};
-use crate::yaml;
+use crate::text::finding::Finding;
+use crate::text::source::{Source, Sources};
+use crate::text::yaml;
+use crate::tree::{Index, IndexStep, sha256};
 
 /// A compiled tree, ready to be replayed.
 pub struct Course {

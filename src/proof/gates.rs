@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::Course;
-use crate::identity::Key;
+use crate::kube::identity::Key;
 use crate::route::{Outcome, Request, Table};
 use crate::state::{Facet, Object, State, image_version};
 use crate::step::Gate;
-use crate::target::IndexStep;
+use crate::tree::IndexStep;
 
 /// Says why a gate never opens in a state; nothing where it does, or where only a cluster can say.
 #[must_use]

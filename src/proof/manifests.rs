@@ -4,11 +4,11 @@ use std::rc::Rc;
 
 use semver::Version;
 
-use crate::finding::Finding;
 use crate::istio::{BUNDLES, Channel, bundle};
+use crate::kube::schema::{self, Schemas};
 use crate::rules::{self, View, finding, judge};
-use crate::schema::{self, Schemas};
 use crate::state::{Object, State};
+use crate::text::finding::Finding;
 
 /// Applies every rule to manifests that are all there at once.
 #[must_use]
@@ -31,7 +31,8 @@ pub fn prove_manifests(objects: &[Rc<Object>], istio: Option<&Version>) -> Vec<F
 pub fn schemas(objects: &[Rc<Object>]) -> (Vec<Finding>, Vec<String>) {
     let (mut findings, mut unknown) = (Vec::new(), Vec::new());
     let newest = BUNDLES.last().and_then(|newest| bundle(newest).ok());
-    let Some(schemas) = newest.map(|bundle| Schemas::new(&bundle, Channel::Experimental)) else {
+    let Some(schemas) = newest.map(|bundle| Schemas::new(&bundle.file_stem(Channel::Experimental)))
+    else {
         return (findings, unknown);
     };
     for object in objects

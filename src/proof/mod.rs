@@ -17,12 +17,13 @@ pub use manifests::{prove_manifests, schemas};
 pub use parts::parts;
 pub use requests::kinds;
 
-use crate::finding::{Finding, Severity};
 use crate::istio::{ListenerFilter, facts_near};
+use crate::replay::Part;
 use crate::rules::{self, Judged, finding};
-use crate::state::{Object, Part, State, Ztunnel, given_label};
+use crate::state::{Object, State, Ztunnel, given_label};
 use crate::step::{Action, Phase};
-use crate::target::IndexStep;
+use crate::text::finding::{Finding, Severity};
+use crate::tree::IndexStep;
 use basis::{Basis, judged};
 use traffic::Traffic;
 use way_back::Leg;

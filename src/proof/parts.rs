@@ -1,7 +1,7 @@
 //! Which parts of a step are looked at: every subset of a small one; of a large one single files, all but one, beginnings, and
 //! a sample.
 
-use crate::state::{Part, units};
+use crate::replay::{Part, units};
 use crate::step::Action;
 
 /// A step of so many files is looked at in every subset.

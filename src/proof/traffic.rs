@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::{Course, kinds};
-use crate::finding::Finding;
-use crate::identity::Key;
+use crate::kube::identity::Key;
+use crate::replay::Part;
 use crate::route::{Answer, Outcome, Request, Table};
 use crate::rules::{NEITHER_ANSWER, REFUSED, SHIFT_DIFFERS, finding};
-use crate::state::{Facet, Object, Part, Served as Owner, State};
+use crate::state::{Facet, Object, Served as Owner, State};
 use crate::step::{self, Action};
-use crate::target::IndexStep;
+use crate::text::finding::Finding;
+use crate::tree::IndexStep;
 
 /// How far two sums of fractions may be apart and still be equal.
 const EPSILON: f64 = 1e-9;

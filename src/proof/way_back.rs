@@ -4,11 +4,12 @@ use super::basis::{Basis, judged};
 use super::{Proof, gates, joins, part_files, parts};
 use std::rc::Rc;
 
-use crate::finding::Finding;
+use crate::replay::Part;
 use crate::rules::{self, Judged, finding};
-use crate::state::{Part, State};
+use crate::state::State;
 use crate::step::Gate;
-use crate::target::IndexStep;
+use crate::text::finding::Finding;
+use crate::tree::IndexStep;
 
 /// The states at both ends of a step, and what the rules say of them.
 pub(super) struct Leg<'a> {

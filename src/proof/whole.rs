@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::{Proof, gates};
-use crate::identity::Key;
+use crate::kube::identity::Key;
 use crate::rules::{self, finding};
 use crate::state::{Object, State};
 use crate::step::Action;
-use crate::target::IndexStep;
+use crate::tree::IndexStep;
 
 impl Proof<'_> {
     /// The canary's copy of each workload is stable's, but for namespace and nodes.

@@ -9,8 +9,8 @@ use std::time::Duration;
 use anyhow::Result;
 use serde_json::Value;
 
-use super::cluster::Cluster;
 use super::nodes::pairs;
+use crate::cluster::Cluster;
 use crate::state::State;
 use crate::step::{Action, Cohort};
 

@@ -10,7 +10,7 @@ use super::{Rehearsal, stand_in};
 use crate::istio::bundle;
 use crate::state::{Facet, State};
 use crate::step::Action;
-use crate::target::IndexStep;
+use crate::tree::IndexStep;
 
 impl Rehearsal<'_> {
     /// Makes what a step says was there: the Gateway API CRDs, the objects of the dump, and stand-ins for what no dump has.
@@ -25,7 +25,7 @@ impl Rehearsal<'_> {
         if let Some((bundle, channel)) = known {
             let folder = self.scratch.join("bundle");
             fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
-            let text = crate::yaml::write(&json!({
+            let text = crate::text::yaml::write(&json!({
                 "apiVersion": "kustomize.config.k8s.io/v1beta1",
                 "kind": "Kustomization",
                 "resources": bundle.resources(channel),

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::{Rehearsal, stand_in};
 use crate::state::State;
 use crate::step::Action;
-use crate::target::IndexStep;
+use crate::tree::IndexStep;
 
 impl Rehearsal<'_> {
     /// Revisions and versions whose istioctl the steps need.
@@ -70,7 +70,7 @@ impl Rehearsal<'_> {
             }
             if let Some(text) = self.given(object) {
                 if given.insert(object.manifest.source.clone()) {
-                    for document in crate::yaml::read(&text).unwrap_or_default() {
+                    for document in crate::text::yaml::read(&text).unwrap_or_default() {
                         objects.push(document.value);
                     }
                 }

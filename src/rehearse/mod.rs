@@ -2,7 +2,6 @@
 //! state that the replay predicts.
 
 mod autoscaler;
-mod cluster;
 mod existing;
 mod istioctl;
 mod nodes;
@@ -22,14 +21,14 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-pub use cluster::Cluster;
 pub use report::{Direction, Leg, Report};
 
-use crate::finding::Finding;
-use crate::identity::Key;
+use crate::cluster::Cluster;
+use crate::kube::identity::Key;
 use crate::proof::Course;
 use crate::state::{Facet, State};
-use crate::target::IndexStep;
+use crate::text::finding::Finding;
+use crate::tree::IndexStep;
 use autoscaler::Autoscaler;
 use istioctl::on_path;
 use observe::{Moment, differences, replaced};

@@ -6,7 +6,7 @@ use super::Rehearsal;
 use super::report::Direction;
 use crate::state::{Facet, State};
 use crate::step::{Action, Gate};
-use crate::target::IndexStep;
+use crate::tree::IndexStep;
 
 impl Rehearsal<'_> {
     /// The nodes that the plan names, and two for each pool that it knows by labels.

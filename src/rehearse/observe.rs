@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use anyhow::Result;
 use serde_json::Value;
 
-use super::cluster::Cluster;
-use crate::identity::Key;
+use crate::cluster::Cluster;
+use crate::kube::identity::Key;
 use crate::state::{Facet, Object, Pods, State};
 
 /// A pod that runs, or is to run.

@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::Rehearsal;
 use crate::step::{Action, Gate};
-use crate::target::IndexStep;
+use crate::tree::IndexStep;
 
 impl Rehearsal<'_> {
     /// Makes every change that a run of a step asks an owner for.

@@ -7,10 +7,11 @@ use anyhow::{Context, Result};
 
 use super::observe::objects;
 use super::{Direction, Leg, Rehearsal};
-use crate::identity::Key;
-use crate::state::{Part, State};
+use crate::kube::identity::Key;
+use crate::replay::Part;
+use crate::state::State;
 use crate::step::Action;
-use crate::target::IndexStep;
+use crate::tree::IndexStep;
 
 /// The orders in which so many files are tried: a half of them backwards, then all of them; other ones the second time.
 fn orders(count: usize, way: Direction) -> [Vec<usize>; 2] {

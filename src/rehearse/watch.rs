@@ -8,8 +8,8 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use super::cluster::Cluster;
 use super::seen::{Expected, judge};
+use crate::cluster::Cluster;
 
 /// What is watched; the last of it only where the Gateway API's CRDs are, each bundle of which serves routes in this version.
 const KINDS: [&str; 4] = [

@@ -3,7 +3,7 @@
 use minijinja::value::ValueKind;
 use minijinja::{Error, ErrorKind, Output, State, Value};
 
-use crate::yaml;
+use crate::text::yaml;
 
 /// Writes a value: into YAML as a scalar or as JSON (which is YAML), into a script as one word, into Markdown as text without markup
 /// but code spans.

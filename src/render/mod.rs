@@ -11,11 +11,11 @@ use minijinja::value::Serde;
 use minijinja::{Environment, Error, UndefinedBehavior, Value};
 use serde::Serialize;
 
-use crate::finding::Finding;
-use crate::plan::nearest;
-use crate::source::{Source, Sources};
 use crate::step::Object;
-use crate::yaml;
+use crate::text::finding::Finding;
+use crate::text::nearest;
+use crate::text::source::{Source, Sources};
+use crate::text::yaml;
 
 pub use formatter::shell_word;
 pub use templates::EMBEDDED;

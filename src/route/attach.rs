@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use super::hosts::{ANY, overlap};
-use crate::state::{Facet, Gateway, HttpRoute, Listener, Object, ParentRef, State, selects};
+use crate::kube::selects;
+use crate::state::{Facet, Gateway, HttpRoute, Listener, Object, ParentRef, State};
 
 /// Why a route is not attached to what it names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,8 +45,12 @@ pub fn attachments(
 ) -> Result<(Rc<Object>, Vec<usize>), Refused> {
     let from = route.key.namespace.as_deref().unwrap_or_default();
     let (namespace, name) = parent.gateway(from).ok_or(Refused::NoGateway)?;
-    let key =
-        crate::identity::Key::namespaced("gateway.networking.k8s.io", "Gateway", namespace, name);
+    let key = crate::kube::identity::Key::namespaced(
+        "gateway.networking.k8s.io",
+        "Gateway",
+        namespace,
+        name,
+    );
     let gateway = state.get(&key).ok_or(Refused::NoGateway)?;
     let Facet::Gateway(gateway_spec) = &gateway.facet else {
         return Err(Refused::NoGateway);

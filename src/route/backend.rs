@@ -1,7 +1,7 @@
 //! Where the requests of a rule go: weights, and backends that are not there or may not be used.
 
-use crate::identity::Key;
 use crate::istio::RouteDialect;
+use crate::kube::identity::Key;
 use crate::state::{BackendRef, Facet, State};
 
 use super::Outcome;

@@ -1,7 +1,7 @@
 //! MP0041: what the API server refuses.
 
 use super::{Check, Rule};
-use crate::finding::Severity;
+use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0041",

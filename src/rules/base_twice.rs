@@ -1,7 +1,7 @@
 //! MP0033: Istio's CRDs in two files.
 
 use super::{Check, Report, Rule, View};
-use crate::finding::Severity;
+use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0033",

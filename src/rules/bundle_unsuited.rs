@@ -1,8 +1,8 @@
 //! MP0032: CRDs that an istiod does not read.
 
 use super::{Check, Report, Rule, View};
-use crate::finding::Severity;
 use crate::istio::facts;
+use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0032",

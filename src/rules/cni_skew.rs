@@ -3,8 +3,8 @@
 use semver::Version;
 
 use super::{Check, Report, Rule, View};
-use crate::finding::Severity;
 use crate::state::State;
+use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0030",

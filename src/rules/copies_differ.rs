@@ -1,7 +1,7 @@
 //! MP0049: two copies of one workload that are not alike.
 
 use super::{Check, Rule};
-use crate::finding::Severity;
+use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0049",

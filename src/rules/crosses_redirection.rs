@@ -1,8 +1,8 @@
 //! MP0031: two ways of redirection in one cluster.
 
 use super::{Check, Report, Rule, View};
-use crate::finding::Severity;
 use crate::istio::facts_near;
+use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0031",

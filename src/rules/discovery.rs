@@ -1,8 +1,8 @@
 //! MP0008: an istiod that does not see a namespace of the mesh.
 
 use super::{Check, Report, Rule, View};
-use crate::finding::Severity;
-use crate::identity::Key;
+use crate::kube::identity::Key;
+use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0008",

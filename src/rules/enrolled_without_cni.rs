@@ -1,7 +1,7 @@
 //! MP0021: pods of the mesh, and no istio-cni.
 
 use super::{Check, Report, Rule, View};
-use crate::finding::Severity;
+use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0021",

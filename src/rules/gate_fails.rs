@@ -1,7 +1,7 @@
 //! MP0045: a gate that never opens.
 
 use super::{Check, Rule};
-use crate::finding::Severity;
+use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0045",

@@ -1,7 +1,7 @@
 //! MP0025: a Gateway that goes with the revision that came first.
 
 use super::{Check, Report, Rule, View};
-use crate::finding::Severity;
+use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0025",

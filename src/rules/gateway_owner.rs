@@ -1,8 +1,8 @@
 //! MP0022: a Gateway that no control plane owns.
 
 use super::{Check, Report, Rule, View};
-use crate::finding::Severity;
 use crate::istio::{ListenerFilter, facts_near};
+use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0022",

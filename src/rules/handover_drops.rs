@@ -1,7 +1,7 @@
 //! MP0024: a Gateway that loses its listeners when it changes hands.
 
 use super::{Check, Rule};
-use crate::finding::Severity;
+use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0024",

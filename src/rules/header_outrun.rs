@@ -1,8 +1,8 @@
 //! MP0015: a header rule that loses to every path.
 
 use super::{Check, Report, Rule, View};
-use crate::finding::Severity;
 use crate::state::{Facet, Match, Rule as RouteRule};
+use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0015",

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{Check, Report, Rule, View};
-use crate::finding::Severity;
 use crate::state::Facet;
+use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0014",

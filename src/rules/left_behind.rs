@@ -1,7 +1,7 @@
 //! MP0046: what a revision leaves behind.
 
 use super::{Check, Rule};
-use crate::finding::Severity;
+use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0046",

@@ -1,8 +1,8 @@
 //! MP0009: two revisions that are not one mesh.
 
 use super::{Check, Report, Rule, View};
-use crate::finding::Severity;
 use crate::state::setting_pointer;
+use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0009",

@@ -64,8 +64,8 @@ use semver::Version;
 pub use pages::{page, pages};
 pub use report::{Judged, Report, finding};
 
-use crate::finding::Severity;
 use crate::state::{Facet, Object, Operator, State};
+use crate::text::finding::Severity;
 use std::rc::Rc;
 
 /// What a rule looks at.

@@ -1,7 +1,7 @@
 //! MP0040: objects in a namespace that nothing makes.
 
 use super::{Check, Report, Rule, View};
-use crate::finding::Severity;
+use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0040",

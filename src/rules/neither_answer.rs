@@ -1,7 +1,7 @@
 //! MP0018: half a step that answers neither as before nor as after.
 
 use super::{Check, Rule};
-use crate::finding::Severity;
+use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0018",

@@ -1,7 +1,7 @@
 //! MP0034: an IstioOperator that says no version.
 
 use super::{Check, Report, Rule, View};
-use crate::finding::Severity;
+use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0034",

@@ -1,8 +1,8 @@
 //! MP0002: an enrolled pod on a node without a ztunnel.
 
 use super::{Check, Report, Rule, View};
-use crate::finding::Severity;
 use crate::state::cells;
+use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0002",

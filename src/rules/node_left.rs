@@ -1,7 +1,7 @@
 //! MP0047: a node that is left without a ztunnel.
 
 use super::{Check, Rule};
-use crate::finding::Severity;
+use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0047",

@@ -1,8 +1,8 @@
 //! MP0003: a pod beside the ztunnel of another revision.
 
 use super::{Check, Report, Rule, View};
-use crate::finding::Severity;
 use crate::step::Phase;
+use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0003",

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{RULES, Rule};
-use crate::finding::Severity;
+use crate::text::finding::Severity;
 
 /// Returns the page of a rule as Markdown.
 ///

@@ -1,8 +1,8 @@
 //! MP0044: a Service whose port no container declares.
 
 use super::{Check, Report, Rule, View};
-use crate::finding::Severity;
 use crate::state::Facet;
+use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0044",

@@ -1,9 +1,9 @@
 //! MP0019: something that still refers to what is not there.
 
 use super::{Check, Report, Rule, View};
-use crate::finding::Severity;
-use crate::identity::Key;
+use crate::kube::identity::Key;
 use crate::step::Phase;
+use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0019",

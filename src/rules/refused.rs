@@ -1,7 +1,7 @@
 //! MP0017: a request that worked and no longer does.
 
 use super::{Check, Rule};
-use crate::finding::Severity;
+use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0017",

@@ -3,9 +3,9 @@
 use std::rc::Rc;
 
 use super::Rule;
-use crate::finding::Finding;
-use crate::identity::Key;
+use crate::kube::identity::Key;
 use crate::state::Object;
+use crate::text::finding::Finding;
 
 /// A finding, and the object whose health it is about.
 #[derive(Debug, Clone)]

@@ -1,7 +1,7 @@
 //! MP0039: a way back that does not lead back.
 
 use super::{Check, Rule};
-use crate::finding::Severity;
+use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0039",

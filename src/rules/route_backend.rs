@@ -1,10 +1,10 @@
 //! MP0010: a backend that is not there.
 
 use super::{Check, Report, Rule, View};
-use crate::finding::Severity;
-use crate::identity::Key;
+use crate::kube::identity::Key;
 use crate::route::Resolved;
 use crate::state::{BackendRef, Facet, Object, State};
+use crate::text::finding::Severity;
 use std::rc::Rc;
 
 pub(crate) const RULE: Rule = Rule {

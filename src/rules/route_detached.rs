@@ -1,9 +1,9 @@
 //! MP0013: a route that is attached to nothing.
 
 use super::{Check, Report, Rule, View};
-use crate::finding::Severity;
 use crate::route::attachments;
 use crate::state::Facet;
+use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0013",

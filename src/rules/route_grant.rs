@@ -2,9 +2,9 @@
 
 use super::route_backend::{backends, problem};
 use super::{Check, Report, Rule, View};
-use crate::finding::Severity;
 use crate::istio::route_dialect;
 use crate::route::{Resolved, resolve};
+use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0011",

@@ -1,7 +1,7 @@
 //! MP0042: what an object's schema refuses.
 
 use super::{Check, Rule};
-use crate::finding::Severity;
+use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0042",

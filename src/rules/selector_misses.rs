@@ -1,7 +1,7 @@
 //! MP0043: a workload that does not select its own pods.
 
 use super::{Check, Report, Rule, View};
-use crate::finding::Severity;
+use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0043",

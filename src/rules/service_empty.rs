@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::route_backend::backends;
 use super::{Check, Report, Rule, View};
-use crate::finding::Severity;
-use crate::identity::Key;
+use crate::kube::identity::Key;
 use crate::state::Facet;
+use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0012",

@@ -1,8 +1,8 @@
 //! MP0004: two ztunnels that share a selector or a ServiceAccount.
 
 use super::{Check, Report, Rule, View};
-use crate::finding::Severity;
 use crate::state::{Object, Ztunnel};
+use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0004",

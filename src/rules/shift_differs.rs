@@ -1,7 +1,7 @@
 //! MP0016: traffic that is not the plan's.
 
 use super::{Check, Rule};
-use crate::finding::Severity;
+use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0016",

@@ -1,8 +1,8 @@
 //! MP0028: a revision's label on what is part of the mesh.
 
 use super::{Check, Report, Rule, View};
-use crate::finding::Severity;
 use crate::state::Facet;
+use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0028",

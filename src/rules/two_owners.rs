@@ -1,7 +1,7 @@
 //! MP0023: a Gateway that two control planes own.
 
 use super::{Check, Report, Rule, View};
-use crate::finding::Severity;
+use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0023",

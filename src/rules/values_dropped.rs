@@ -1,8 +1,8 @@
 //! MP0038: settings that istioctl drops or refuses.
 
 use super::{Check, Report, Rule, View};
-use crate::finding::Severity;
 use crate::istio::{ZtunnelValues, facts_near};
+use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0038",

@@ -1,9 +1,9 @@
 //! MP0020: a webhook that calls what is not there.
 
 use super::{Check, Report, Rule, View};
-use crate::finding::Severity;
-use crate::identity::Key;
+use crate::kube::identity::Key;
 use crate::state::Facet;
+use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0020",

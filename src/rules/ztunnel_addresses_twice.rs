@@ -1,7 +1,7 @@
 //! MP0007: ztunnel's addresses given where its chart gives them too.
 
 use super::{Check, Report, Rule, View};
-use crate::finding::Severity;
+use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0007",

@@ -2,7 +2,7 @@
 
 use super::ztunnel_address::control_plane;
 use super::{Check, Report, Rule, View};
-use crate::finding::Severity;
+use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0029",

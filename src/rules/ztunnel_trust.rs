@@ -2,8 +2,8 @@
 
 use super::ztunnel_address::control_plane;
 use super::{Check, Report, Rule, View};
-use crate::finding::Severity;
 use crate::istio::{ZtunnelTrust, facts_near};
+use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0006",

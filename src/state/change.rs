@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::facet::Facet;
 use super::objects::{Object, State};
 use super::operator::{complete, tag_values};
-use crate::identity::{Identity, Key};
 use crate::istio::{facts_near, serves};
+use crate::kube::identity::{Identity, Key};
 use crate::step::Istioctl;
 
 /// What a server refuses.
@@ -53,7 +53,7 @@ impl State {
     }
 
     /// Applies an object as `kubectl apply` does; returns why a server would refuse it.
-    pub(super) fn apply(&mut self, object: &Rc<Object>) -> Option<Refusal> {
+    pub(crate) fn apply(&mut self, object: &Rc<Object>) -> Option<Refusal> {
         let refuse = |pointer: &'static str, why: String| {
             Some(Refusal {
                 object: Some(Rc::clone(object)),
@@ -101,7 +101,7 @@ impl State {
     }
 
     /// Deletes an object, and with a namespace what is in it.
-    pub(super) fn delete(&mut self, key: &Key) {
+    pub(crate) fn delete(&mut self, key: &Key) {
         if key.group.is_empty() && key.kind == "Namespace" {
             self.objects
                 .retain(|other, _| other.namespace.as_ref() != Some(&key.name));

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::gateway_api::{Gateway, HttpRoute, ReferenceGrant};
 use super::operator::{Operator, version_of};
 use super::pods::{Pods, texts};
-use crate::identity::Identity;
+use crate::kube::identity::Identity;
 
 /// What is understood of an object.
 #[derive(Debug, Clone)]

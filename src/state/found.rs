@@ -8,12 +8,13 @@ use super::change::Refusal;
 use super::facet::Facet;
 use super::objects::{Object, State};
 use super::operator::{complete, service_of};
-use crate::identity::Identity;
 use crate::istio::{IstiodSettings, cni_objects, facts_near, istiod_objects, leftovers};
+use crate::kube::identity::Identity;
+use crate::kube::merge;
 
 impl State {
     /// Takes objects for what is there, and with them what their installer made of the same version, which no dump has.
-    pub(super) fn find(&mut self, objects: &[Rc<Object>], version: &str, revision: &str) {
+    pub(crate) fn find(&mut self, objects: &[Rc<Object>], version: &str, revision: &str) {
         for object in objects {
             if let Facet::Node(labels) = &object.facet {
                 self.nodes.insert(object.key.name.clone(), labels.clone());
@@ -55,7 +56,7 @@ impl State {
     }
 
     /// Writes some fields of an object, as a merge patch does: null takes a field away.
-    pub(super) fn patch(&mut self, fields: &Rc<Object>) -> Option<Refusal> {
+    pub(crate) fn patch(&mut self, fields: &Rc<Object>) -> Option<Refusal> {
         let Some(object) = self.objects.get(&fields.key).cloned() else {
             return Some(Refusal {
                 object: Some(Rc::clone(fields)),
@@ -73,7 +74,7 @@ impl State {
     }
 
     /// Gives an object a label, or takes it off.
-    pub(super) fn label(
+    pub(crate) fn label(
         &mut self,
         kind: &str,
         namespace: &str,
@@ -111,25 +112,5 @@ impl State {
         manifest.value = value;
         let rewritten = Object::of(manifest, object.phase);
         self.put(Rc::new(rewritten));
-    }
-}
-
-/// Puts fields into a value; maps are merged, null takes away, all else is replaced.
-pub(crate) fn merge(value: &mut Value, fields: &Value) {
-    match (value, fields) {
-        (Value::Object(own), Value::Object(fields)) => {
-            for (key, field) in fields {
-                match own.get_mut(key) {
-                    _ if field.is_null() => {
-                        own.shift_remove(key);
-                    }
-                    Some(value) if value.is_object() && field.is_object() => merge(value, field),
-                    _ => {
-                        own.insert(key.clone(), field.clone());
-                    }
-                }
-            }
-        }
-        (value, fields) => *value = fields.clone(),
     }
 }

@@ -14,7 +14,7 @@ impl State {
     }
 
     /// Notes which nodes keep the istio-cni that they had, of the version before.
-    pub(super) fn hold(&mut self, before: Option<&Version>) {
+    pub(crate) fn hold(&mut self, before: Option<&Version>) {
         let Some((object, cni)) = self.cnis().next() else {
             self.held.clear();
             return;

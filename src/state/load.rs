@@ -5,10 +5,10 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use super::objects::Object;
-use crate::finding::Finding;
-use crate::manifest::{Manifest, is_cluster_scoped};
-use crate::source::Source;
-use crate::yaml;
+use crate::kube::manifest::{Manifest, is_cluster_scoped};
+use crate::text::finding::Finding;
+use crate::text::source::Source;
+use crate::text::yaml;
 
 /// What a text holds.
 #[derive(Debug, Default)]

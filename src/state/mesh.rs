@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::gateway_api::selects;
 use super::objects::State;
-use crate::manifest::Manifest;
+use crate::kube::manifest::Manifest;
+use crate::kube::selects;
 
 /// Settings of a mesh that two revisions side by side must agree in.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

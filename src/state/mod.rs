@@ -14,16 +14,14 @@ mod owners;
 mod placement;
 mod pods;
 mod reads;
-mod replay;
 
 pub use change::Refusal;
 pub use facet::{
     Cni, Facet, Istiod, Namespace, Service, ServicePort, Tag, Webhook, Ztunnel, image_version,
 };
-pub(crate) use found::merge;
 pub use gateway_api::{
     Address, Allowed, BackendRef, Filter, Gateway, HttpRoute, Listener, Match, NamedMatch,
-    ParentRef, PathMatch, PathModifier, ReferenceGrant, Rule, selects,
+    ParentRef, PathMatch, PathModifier, ReferenceGrant, Rule,
 };
 pub use load::{Loaded, load};
 pub use makers::given_label;
@@ -34,4 +32,3 @@ pub use owners::{Claims, Served};
 pub use placement::{Cell, Place, Requirement, cells};
 pub use pods::{Pods, Reference};
 pub use reads::Kinds;
-pub use replay::{Part, Replay, units};

@@ -13,9 +13,9 @@ use super::operator::Operator;
 use super::owners::Served;
 use super::pods::Pods;
 use super::reads::Kinds;
-use crate::identity::Key;
 use crate::istio::{Channel, facts_near};
-use crate::manifest::Manifest;
+use crate::kube::identity::Key;
+use crate::kube::manifest::Manifest;
 use crate::step::Phase;
 
 /// One object of a state: what it is, where it was written, and what meshplan understands of it.
@@ -121,12 +121,12 @@ pub struct State {
     /// Labels that a node gets from a step and from nobody else, by which it moves to another pool.
     pub given: BTreeSet<(String, String)>,
     /// Nodes whose istio-cni is of another version than its template; see [`State::held`].
-    pub(super) held: BTreeMap<String, Version>,
+    pub(crate) held: BTreeMap<String, Version>,
     /// Which kinds of objects were asked for; see [`State::recorded`].
     pub(super) reads: Cell<Kinds>,
 }
 
-/// The kinds that make pods, in the order of their keys; [`pod_pointers`](crate::manifest::pod_pointers) knows where.
+/// The kinds that make pods, in the order of their keys; [`pod_pointers`](crate::kube::manifest::pod_pointers) knows where.
 const MAKERS: [(&str, &str); 8] = [
     ("", "Pod"),
     ("", "ReplicationController"),
@@ -143,7 +143,7 @@ const BUILT_IN: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node
 
 impl State {
     /// Puts an object in, in the place of the one of its key.
-    pub(super) fn put(&mut self, object: Rc<Object>) {
+    pub(crate) fn put(&mut self, object: Rc<Object>) {
         if let Some(place) = self.objects.get_mut(&object.key) {
             *place = object;
         } else {

@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use super::mesh::Mesh;
 use super::objects::Object;
 use super::pods::texts;
-use crate::identity::Identity;
 use crate::istio::{
     Facts, IstiodSettings, ZtunnelValues, cni_objects, facts_near, installed_state, istiod_objects,
     leftovers, tag_objects, tag_webhook,
 };
+use crate::kube::identity::Identity;
 use crate::step::Phase;
 
 /// Returns the version that the tag of an image names, whatever variant of the image it is.
@@ -329,7 +329,7 @@ fn overlay(spec: &Value, component: &str, name: &str, identity: &Identity, value
 }
 
 /// What a revision's istiod answers on.
-pub(super) fn service_of(revision: &str) -> Value {
+pub(crate) fn service_of(revision: &str) -> Value {
     json!({"spec": {
         "selector": {"app": "istiod", "istio.io/rev": revision},
         "ports": [{"port": 15010}, {"port": 15012}, {"port": 443}, {"port": 15014}]}})
@@ -344,7 +344,7 @@ fn istiod_name(revision: Option<&str>) -> String {
 }
 
 /// Returns the objects of a tag with what is asked of them: the revision, and the Service that their webhooks call.
-pub(super) fn tag_values(
+pub(crate) fn tag_values(
     facts: &Facts,
     tag: &str,
     revision: &str,
@@ -370,7 +370,7 @@ pub(super) fn tag_values(
 }
 
 /// Puts an object's identity into it.
-pub(super) fn complete(identity: &Identity, mut value: Value) -> Value {
+pub(crate) fn complete(identity: &Identity, mut value: Value) -> Value {
     value["apiVersion"] = json!(identity.api_version);
     value["kind"] = json!(identity.kind);
     if value["metadata"]["name"].is_null() {

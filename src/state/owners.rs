@@ -6,8 +6,8 @@ use semver::Version;
 
 use super::facet::{Facet, Istiod};
 use super::objects::{Object, State};
-use crate::identity::Key;
 use crate::istio::{GatewayClaim, claims_by_validator, facts_near};
+use crate::kube::identity::Key;
 
 /// Who serves a Gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,7 +118,7 @@ impl State {
 
     /// Notes who serves each Gateway now. Where several want it the one that had it keeps it; where none does, its pods run
     /// on with what they have.
-    pub(super) fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         let gateways: Vec<(Key, Claims)> = self
             .gateways()
             .map(|(object, _)| (object.key.clone(), self.claims(object)))

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::placement::Place;
-use crate::identity::Identity;
-use crate::manifest::pod_pointers;
+use crate::kube::identity::Identity;
+use crate::kube::manifest::pod_pointers;
 
 /// Something in the same namespace that pods cannot start without.
 #[derive(Debug, Clone, PartialEq, Eq)]

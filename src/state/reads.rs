@@ -100,8 +100,8 @@ mod tests {
     use std::rc::Rc;
 
     use super::State;
-    use crate::identity::Key;
-    use crate::source::Source;
+    use crate::kube::identity::Key;
+    use crate::text::source::Source;
 
     #[test]
     fn what_was_not_asked_for_does_not_count() {

@@ -4,7 +4,6 @@
 
 mod action;
 mod gate;
-mod lower;
 mod named;
 mod object;
 
@@ -12,12 +11,11 @@ use serde::{Deserialize, Serialize};
 
 pub use action::{Action, Istioctl};
 pub use gate::{Answered, Gate};
-pub use lower::{GRANT, Lab, Procedure, lower};
 pub use named::{Cohort, GatewayRef, RouteRef, ServiceRef, StoredVersion};
 pub use object::{
-    AddressPool, Allowed, Copy, Gateway, HttpBackend, HttpMatch, HttpRoute, HttpRule,
+    AddressPool, Allowed, Copy, GRANT, Gateway, HttpBackend, HttpMatch, HttpRoute, HttpRule,
     IstioOperator, Kind, Kustomization, L2Advertisement, Listener, Namespace, Object,
-    ReferenceGrant, Ztunnel,
+    ReferenceGrant, Ztunnel, ZtunnelSettings,
 };
 
 /// The folder of a step that holds what its way back needs.

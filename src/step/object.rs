@@ -6,8 +6,11 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::named::GatewayRef;
-use crate::identity::Identity;
 use crate::istio;
+use crate::kube::identity::Identity;
+
+/// How the name of a ReferenceGrant starts, before the Service's.
+pub const GRANT: &str = "routes-to-";
 
 /// An object of the output, not yet rendered.
 #[derive(Debug, Clone, PartialEq, Serialize)]

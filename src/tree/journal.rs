@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::disk::{Disk, Root};
 use super::layout::{KEPT, is_ours};
+use super::sha256;
 use super::write::{Change, Ownership, Refused};
-use crate::target::sha256;
 
 /// The list of what is to happen; while it is there, the tree is neither the old nor the new one.
 pub const PENDING: &str = ".meshplan-pending";

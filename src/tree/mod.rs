@@ -2,6 +2,7 @@
 
 mod compare;
 mod disk;
+mod index;
 mod journal;
 mod layout;
 mod read;
@@ -11,6 +12,7 @@ use std::collections::BTreeMap;
 
 pub use compare::{Difference, compare, review};
 pub use disk::Disk;
+pub use index::{FORMAT_VERSION, FileEntry, Index, IndexStep, sha256};
 pub use journal::PENDING;
 pub use read::{Compiled, read};
 pub use write::{Refused, Report, write};

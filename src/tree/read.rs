@@ -7,9 +7,9 @@ use anyhow::{Context, Result, bail};
 
 use super::disk::Root;
 use super::layout::{is_ours, is_step};
+use super::{FORMAT_VERSION, Index, sha256};
 use super::{PENDING, Tree};
-use crate::finding::Finding;
-use crate::target::{FORMAT_VERSION, Index, sha256};
+use crate::text::finding::Finding;
 
 /// A compiled tree on disk, open for reading.
 pub struct Compiled {

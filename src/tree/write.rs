@@ -9,8 +9,8 @@ use serde::Deserialize;
 
 use super::disk::{Disk, Root};
 use super::layout::{KEPT, is_ours};
+use super::{FORMAT_VERSION, FileEntry, sha256};
 use super::{File, Tree, journal};
-use crate::target::{FORMAT_VERSION, FileEntry, sha256};
 
 /// What was done.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use meshplan::proof::Course;
-use meshplan::source::Sources;
+use meshplan::text::source::Sources;
 
 /// Says that a test is skipped. Not by a macro, whose output the test runner keeps to itself.
 pub fn skip(why: &str) {

@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use meshplan::manifest::Manifest;
+use meshplan::kube::manifest::Manifest;
 use meshplan::state::Object;
-use meshplan::yaml;
+use meshplan::text::yaml;
 use serde_json::Value;
 
 /// Whether a value is one of those that are changed.

@@ -704,7 +704,7 @@ impl Options {
                     }
                 }
             } else {
-                let documents = meshplan::yaml::read(&text).expect("YAML");
+                let documents = meshplan::text::yaml::read(&text).expect("YAML");
                 all.extend(documents.into_iter().map(|document| document.value));
             }
         }

@@ -13,7 +13,7 @@ use std::time::Duration;
 use meshplan::proof::Course;
 use meshplan::state::{Facet, State};
 use meshplan::step::{Action, Gate};
-use meshplan::target::{Index, IndexStep};
+use meshplan::tree::{Index, IndexStep};
 use serde_json::{Value, json};
 
 use super::pretend::{self, Cluster, Fault};

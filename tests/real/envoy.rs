@@ -12,8 +12,8 @@ use crate::common::envoy::{Envoy, backend, called, cluster, free_ports, listener
 use crate::common::{course, evidence, plans, skip};
 use meshplan::proof::kinds;
 use meshplan::route::{Answer, Listed, Request, Table, Wanted};
-use meshplan::source::Source;
 use meshplan::state::{State, load};
+use meshplan::text::source::Source;
 use serde_json::{Value, json};
 
 /// Routes, and requests with the answers that `trace` gives.

@@ -106,7 +106,7 @@ fn old_operator(tree: &Path) {
                     profile: ambient\n  hub: docker.io/istio\n  tag: 1.30.3\n";
     fs::write(folder.join(FILE), operator).expect("an IstioOperator");
     let path = format!("301-nodes-general/{FILE}");
-    let file = json!({"path": path, "sha256": meshplan::target::sha256(operator.as_bytes()), "identity": {
+    let file = json!({"path": path, "sha256": meshplan::tree::sha256(operator.as_bytes()), "identity": {
         "apiVersion": "install.istio.io/v1alpha1", "kind": "IstioOperator", "namespace": "istio-system", "name": "mesh",
     }});
     edit(tree, |steps| {

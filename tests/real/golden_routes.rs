@@ -18,8 +18,8 @@ use crate::common::istiod::{Istiod, under_another_name};
 use crate::common::{course, evidence, plans, repository, skip};
 use meshplan::proof::kinds;
 use meshplan::route::{Answer, Request, Table};
-use meshplan::source::Source;
 use meshplan::state::{Facet, State, load};
+use meshplan::text::source::Source;
 use semver::Version;
 use serde_json::{Value, json};
 

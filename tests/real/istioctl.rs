@@ -11,7 +11,7 @@ use std::process::Command;
 
 use crate::common::{code, files, meshplan_in, repository, skip, small_plan, stderr};
 use meshplan::istio::{IstiodSettings, facts, istiod_objects};
-use meshplan::yaml;
+use meshplan::text::yaml;
 use semver::Version;
 use serde_json::Value;
 

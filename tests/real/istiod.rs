@@ -14,7 +14,7 @@ use std::time::Duration;
 use crate::common::control_plane::{ControlPlane, surprises};
 use crate::common::istiod::{Istiod, under_another_name};
 use crate::common::{course, repository, skip};
-use meshplan::identity::Key;
+use meshplan::kube::identity::Key;
 use serde_json::Value;
 
 /// The plan: from 1.30.3 to 1.31.0.
@@ -73,7 +73,7 @@ fn named_after(cluster: &ControlPlane, revision: &str) -> BTreeSet<String> {
 fn lacking(cluster: &ControlPlane, number: u16) -> Vec<String> {
     let course = course(PLAN);
     let states = course.states();
-    let at = |(step, _): &&(&meshplan::target::IndexStep, meshplan::proof::After)| {
+    let at = |(step, _): &&(&meshplan::tree::IndexStep, meshplan::proof::After)| {
         step.step.number == number
     };
     let (_, after) = states.iter().find(at).expect("the step");

@@ -88,7 +88,7 @@ fn no_faulty_call_is_taken_for_an_answer() {
                 for fault in faults {
                     // The same ones each time.
                     let turn =
-                        meshplan::target::sha256(format!("{name} {line} {fault:?}").as_bytes());
+                        meshplan::tree::sha256(format!("{name} {line} {fault:?}").as_bytes());
                     if sampled && !turn.starts_with(['0', '1']) {
                         continue;
                     }

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use crate::common::{code, files, meshplan_in, skip, small_plan, stderr};
-use meshplan::yaml;
+use meshplan::text::yaml;
 use semver::Version;
 use serde_json::Value;
 

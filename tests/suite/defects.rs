@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::common::{files, plans, repository};
-use meshplan::yaml;
+use meshplan::text::yaml;
 use serde_json::Value;
 
 /// A golden tree: every text by path, every object by path.

@@ -114,7 +114,7 @@ fn the_index_names_every_file_and_every_digest() {
         on_disk.remove("index.json");
         let digests: Vec<(String, String)> = on_disk
             .iter()
-            .map(|(path, bytes)| (path.clone(), meshplan::target::sha256(bytes)))
+            .map(|(path, bytes)| (path.clone(), meshplan::tree::sha256(bytes)))
             .collect();
         assert_eq!(listed, digests);
     }
@@ -128,7 +128,7 @@ fn an_index_can_be_read_back() {
     for plan in plans() {
         let text = fs::read_to_string(repository().join(golden(&plan)).join("index.json"))
             .expect("index.json");
-        let index: meshplan::target::Index = serde_json::from_str(&text).expect("an index");
+        let index: meshplan::tree::Index = serde_json::from_str(&text).expect("an index");
         let again = serde_json::to_string_pretty(&index).expect("JSON") + "\n";
         assert_eq!(again, text);
     }

@@ -10,8 +10,8 @@ use std::fs;
 use crate::common::{evidence, repository, small_plan};
 use meshplan::Compiled;
 use meshplan::plan::Files;
-use meshplan::source::Source;
-use meshplan::yaml;
+use meshplan::text::source::Source;
+use meshplan::text::yaml;
 use serde_json::Value;
 
 /// Texts that some reader of YAML, TOML, a template or a shell could take for something else.
@@ -100,8 +100,9 @@ fn outcome(compiled: &Compiled, path: &str, pointer: &str) -> Result<Value, Stri
         let arrived = object(compiled, path);
         return Ok(arrived.pointer(pointer).cloned().unwrap_or_default());
     }
-    let is_error =
-        |f: &&meshplan::finding::Finding| f.severity == meshplan::finding::Severity::Error;
+    let is_error = |f: &&meshplan::text::finding::Finding| {
+        f.severity == meshplan::text::finding::Severity::Error
+    };
     let errors: Vec<&str> = compiled
         .findings
         .iter()

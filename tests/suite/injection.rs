@@ -14,12 +14,12 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use meshplan::finding::Severity;
 use meshplan::plan::Files;
-use meshplan::source::Source;
-use meshplan::target::sha256;
+use meshplan::text::finding::Severity;
+use meshplan::text::source::Source;
+use meshplan::text::yaml;
 use meshplan::tree::Tree;
-use meshplan::yaml;
+use meshplan::tree::sha256;
 use serde_json::Value;
 
 use crate::common::repository;

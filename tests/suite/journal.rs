@@ -34,7 +34,7 @@ fn compiled(folder: &Path) -> Tree {
         read: &read,
         list: &|_| Ok(Vec::new()),
     };
-    let source = meshplan::source::Source::new("plan.toml", text);
+    let source = meshplan::text::source::Source::new("plan.toml", text);
     meshplan::compile(&source, &files, BTreeMap::new())
         .output
         .expect("a plan without mistakes")
@@ -326,7 +326,7 @@ fn an_index_that_leads_out_of_the_tree_removes_nothing() {
     let index = plan.path().join("shop/index.json");
     let json: serde_json::Value =
         serde_json::from_slice(&fs::read(&index).expect("the index")).expect("JSON");
-    let digest = meshplan::target::sha256(b"mine\n");
+    let digest = meshplan::tree::sha256(b"mine\n");
     for path in [
         "../precious.txt",
         precious.to_str().expect("a path"),
@@ -358,7 +358,7 @@ fn with_pending(writes: &[(&str, &str)], removes: &[(&str, &[u8])]) -> tempfile:
     assert_eq!(code(&compiled), 0, "{}", stderr(&compiled));
     let root = plan.path().join("shop");
     fs::create_dir(root.join(".meshplan-staged")).expect("a folder");
-    let digest = meshplan::target::sha256;
+    let digest = meshplan::tree::sha256;
     let mut listed = Vec::new();
     for (number, (path, text)) in writes.iter().enumerate() {
         let staged = root.join(".meshplan-staged").join(number.to_string());
@@ -421,7 +421,7 @@ fn a_pending_list_that_no_compile_left_is_refused() {
     let mut index: serde_json::Value =
         serde_json::from_slice(&fs::read(root.join("index.json")).expect("the index"))
             .expect("JSON");
-    let digest = |text: &str| meshplan::target::sha256(text.as_bytes());
+    let digest = |text: &str| meshplan::tree::sha256(text.as_bytes());
     let claimed = serde_json::json!({ "path": "lab/mine.txt", "sha256": digest("evil\n") });
     index["files"]
         .as_array_mut()
@@ -514,7 +514,7 @@ fn no_link_below_the_tree_is_followed() {
     fs::remove_dir_all(root.join("310-weight-10")).expect("removing");
     symlink(elsewhere.path(), root.join("310-weight-10")).expect("a link");
     fs::write(root.join(".meshplan-staged/0"), &text).expect("a staged file");
-    let listed = serde_json::json!({ "path": "310-weight-10/apply.sh", "sha256": meshplan::target::sha256(text.as_bytes()) });
+    let listed = serde_json::json!({ "path": "310-weight-10/apply.sh", "sha256": meshplan::tree::sha256(text.as_bytes()) });
     fs::write(
         root.join(PENDING),
         serde_json::json!({ "writes": [listed], "removes": [] }).to_string(),

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::common::{code, files, meshplan_in, small_plan, stderr};
-use meshplan::yaml;
+use meshplan::text::yaml;
 use serde_json::Value;
 
 /// Compiles a small plan with edits and returns its tree.

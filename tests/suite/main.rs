@@ -12,6 +12,7 @@ mod defects;
 mod diff;
 mod golden;
 mod hostile;
+mod house;
 mod in_place_versions;
 mod injection;
 mod istiod_routes;

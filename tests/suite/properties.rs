@@ -5,8 +5,8 @@ use std::fs;
 
 use crate::common::{repository, small_plan};
 use meshplan::plan::Files;
-use meshplan::source::Source;
-use meshplan::yaml;
+use meshplan::text::source::Source;
+use meshplan::text::yaml;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 

@@ -45,7 +45,7 @@ fn every_golden_file_means_the_same_to_pyyaml() {
         let theirs: BTreeMap<String, Value> = serde_json::from_slice(&output.stdout).expect("JSON");
         for (path, bytes) in &texts {
             let text = String::from_utf8(bytes.clone()).expect("UTF-8");
-            let ours = meshplan::yaml::read_strict(&text)
+            let ours = meshplan::text::yaml::read_strict(&text)
                 .unwrap_or_else(|problems| panic!("{path}: {problems:?}"))
                 .value;
             assert_eq!(ours, theirs[path], "{path}");

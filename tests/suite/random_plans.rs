@@ -4,12 +4,13 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use meshplan::finding::{Severity, to_text};
+use meshplan::output::Output;
 use meshplan::plan::Files;
 use meshplan::proof::{Course, parts};
-use meshplan::source::Source;
-use meshplan::state::{Replay, State};
-use meshplan::target::Output;
+use meshplan::replay::Replay;
+use meshplan::state::State;
+use meshplan::text::finding::{Severity, to_text};
+use meshplan::text::source::Source;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 

@@ -3,8 +3,8 @@
 
 use crate::common::{code, meshplan, stderr, stdout};
 use meshplan::route::{Answer, Outcome, Request, Table};
-use meshplan::source::Source;
 use meshplan::state::{State, load};
+use meshplan::text::source::Source;
 use proptest::prelude::*;
 use serde_json::Value;
 

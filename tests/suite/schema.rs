@@ -5,7 +5,7 @@ use std::fs;
 
 use crate::common::{meshplan, plans, repository, stdout};
 use meshplan::plan::{parse, plan_schema};
-use meshplan::source::Source;
+use meshplan::text::source::Source;
 
 #[test]
 fn the_committed_schema_is_current() {

@@ -4,13 +4,13 @@ use std::fs;
 
 use crate::common::repository;
 use meshplan::proof::{Course, prove};
-use meshplan::source::Sources;
-use meshplan::target::sha256;
+use meshplan::text::source::Sources;
+use meshplan::tree::sha256;
 
 /// The newer golden tree, with one text of some files replaced and some files left out.
 fn course(edit: &dyn Fn(&str, String) -> Option<String>) -> Course {
     let root = repository().join("golden/bookinfo-1.30");
-    let mut index: meshplan::target::Index =
+    let mut index: meshplan::tree::Index =
         serde_json::from_slice(&fs::read(root.join("index.json")).expect("index.json"))
             .expect("an index");
     let text = |path: &str| edit(path, fs::read_to_string(root.join(path)).expect("a file"));

@@ -1,11 +1,11 @@
 //! What a plan breaks on purpose: each `[[allow]]` names a rule, once, and is needed.
 
 use super::{Checked, Found, sound};
-use crate::finding::{Finding, Place};
-use crate::plan::nearest;
 use crate::plan::parse::Parts;
 use crate::rules::{RULES, rule};
 use crate::step::Phase;
+use crate::text::finding::{Finding, Place};
+use crate::text::nearest;
 
 pub(super) fn check(parts: &Parts, found: &mut Found) {
     let allows: Vec<_> = sound(&parts.allows).collect();

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::Found;
-use crate::finding::Finding;
 use crate::plan::parse::Parts;
 use crate::plan::values::{Component, ValuesFile};
+use crate::text::finding::Finding;
 
 /// What a value may not be beside a plan.
 enum Wrong {

@@ -4,13 +4,13 @@ use std::rc::Rc;
 
 use super::versions::PlanFacts;
 use super::{Files, Found};
-use crate::finding::Finding;
 use crate::istio::{Bundle, Channel, Stored, Way, bundle, bundle_of_crd, way};
-use crate::manifest::Manifest;
+use crate::kube::manifest::Manifest;
 use crate::plan::parse::Parts;
 use crate::plan::written::GatewayApi;
-use crate::source::{Source, Sources};
-use crate::yaml;
+use crate::text::finding::Finding;
+use crate::text::source::{Source, Sources};
+use crate::text::yaml;
 
 /// What has to happen before the bundle can come.
 #[derive(Debug, Clone, Default)]
@@ -253,7 +253,7 @@ fn fits(
                 .at(shown, manifest.range("/metadata/name")),
         );
     }
-    for violation in crate::schema::names(&manifest.value) {
+    for violation in crate::kube::schema::names(&manifest.value) {
         let finding = Finding::error(
             "crds-odd",
             format!("the API server refuses a name of this {}", id.kind),

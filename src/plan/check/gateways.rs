@@ -6,11 +6,11 @@ use toml::Spanned;
 
 use super::versions::PlanFacts;
 use super::{Found, sound};
-use crate::finding::Finding;
 use crate::istio::{Handover, handover};
-use crate::names::is_hostname;
+use crate::kube::names::is_hostname;
 use crate::plan::parse::Parts;
 use crate::plan::written::{Gateway, HandoverChoice};
+use crate::text::finding::Finding;
 
 /// The longest name of a Service (RFC 1035).
 const SERVICE: usize = 63;

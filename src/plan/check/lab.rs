@@ -6,11 +6,11 @@ use ipnet::IpNet;
 use semver::Version;
 
 use super::{Found, sound};
-use crate::finding::Finding;
-use crate::names::is_label;
+use crate::kube::names::is_label;
 use crate::plan::parse::Parts;
 use crate::plan::pool::Pool;
 use crate::plan::written_lab::{Kind, Metallb};
+use crate::text::finding::Finding;
 
 pub(super) fn check(parts: &Parts, found: &mut Found) {
     let Some(lab) = &parts.lab else { return };

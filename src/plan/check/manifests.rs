@@ -7,12 +7,12 @@ use toml::Spanned;
 
 use super::objects::Object;
 use super::{Files, Found, sound};
-use crate::finding::Finding;
-use crate::manifest::Manifest;
+use crate::kube::manifest::Manifest;
+use crate::kube::schema::Schemas;
 use crate::plan::parse::Parts;
-use crate::schema::Schemas;
-use crate::source::{Source, Sources};
-use crate::yaml;
+use crate::text::finding::Finding;
+use crate::text::source::{Source, Sources};
+use crate::text::yaml;
 
 /// Reads the manifests of every sound workload; one list a workload, in the plan's order. Without a Gateway API bundle that
 /// is known, objects are not held against schemas.

@@ -26,11 +26,11 @@ use toml::Spanned;
 use super::parse::{Parsed, Part};
 use super::values::Values;
 use super::written::Plan;
-use crate::finding::{self, Finding};
 use crate::istio::{Bundle, Facts, Handover, handover};
-use crate::manifest::Manifest;
-use crate::schema::Schemas;
-use crate::source::{Source, Sources};
+use crate::kube::manifest::Manifest;
+use crate::kube::schema::Schemas;
+use crate::text::finding::{self, Finding};
+use crate::text::source::{Source, Sources};
 
 pub use gateway_api::{Crds, Migration, NEEDED};
 
@@ -136,7 +136,8 @@ pub fn check(
         &mut found,
     );
     let channel = parts.gateway_api.as_ref().map(|api| *api.channel.get_ref());
-    let schemas = channel.and_then(|channel| Some(Schemas::new(bundle.as_ref()?, channel)));
+    let schemas =
+        channel.and_then(|channel| Some(Schemas::new(&bundle.as_ref()?.file_stem(channel))));
     let (manifests, unknown_kinds) =
         manifests::check(&parts, files, schemas.as_ref(), sources, &mut found);
     let values = values::check(

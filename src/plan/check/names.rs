@@ -3,10 +3,10 @@
 use toml::Spanned;
 
 use super::{Found, sound};
-use crate::finding::Finding;
-use crate::names::{is_label, is_service_name, is_subdomain};
+use crate::kube::names::{is_label, is_service_name, is_subdomain};
 use crate::plan::parse::Parts;
 use crate::plan::written::Revision;
+use crate::text::finding::Finding;
 
 /// The longest name of a Namespace, a Service, or a label value (RFC 1123).
 const LABEL: usize = 63;

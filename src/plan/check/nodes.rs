@@ -3,13 +3,13 @@
 use std::ops::Range;
 
 use super::{Found, sound};
-use crate::finding::Finding;
-use crate::names::{is_label, is_label_key, is_label_value};
+use crate::kube::names::{is_label, is_label_key, is_label_value};
 use crate::plan::duration::parse_duration;
 use crate::plan::owner::Owner;
 use crate::plan::parse::Parts;
 use crate::plan::written::HandoverChoice;
 use crate::plan::written_nodes::{Batch, Move, Owners};
+use crate::text::finding::Finding;
 
 pub(super) fn check(parts: &Parts, found: &mut Found) {
     let Some(stable) = &parts.stable else { return };

@@ -4,11 +4,11 @@
 use serde_json::Value;
 
 use super::Found;
-use crate::finding::Finding;
-use crate::manifest::{Manifest, is_cluster_scoped};
+use crate::kube::manifest::{Manifest, is_cluster_scoped};
+use crate::kube::schema::{self, Schemas};
 use crate::plan::written::Workload;
-use crate::schema::{self, Schemas};
 use crate::step::GRANT;
+use crate::text::finding::Finding;
 
 pub(super) struct Object<'a> {
     pub manifest: &'a Manifest,

@@ -3,11 +3,11 @@
 use toml::Spanned;
 
 use super::Found;
-use crate::finding::Finding;
-use crate::names::{is_label_key, is_label_value, is_subdomain};
+use crate::kube::names::{is_label_key, is_label_value, is_subdomain};
 use crate::plan::parse::Parts;
 use crate::plan::pool::{Pool, PoolTable};
 use crate::plan::written::{Canary, Stable};
+use crate::text::finding::Finding;
 
 pub(super) fn check(parts: &Parts, found: &mut Found) {
     // What is there belongs to stable but for what has moved.

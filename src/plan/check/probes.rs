@@ -1,10 +1,10 @@
 //! Probes can be asked, and samples can tell.
 
 use super::{Found, shift, sound};
-use crate::finding::Finding;
 use crate::plan::parse::Parts;
 use crate::plan::sample::bounds;
 use crate::plan::written_shift::Sample;
+use crate::text::finding::Finding;
 
 /// The share at which the canary has everything.
 const ALL: u16 = 100;

@@ -6,11 +6,12 @@ use serde_json::Value;
 use toml::Spanned;
 
 use super::{Found, sound};
-use crate::finding::Finding;
-use crate::manifest::Manifest;
+use crate::kube::manifest::Manifest;
 use crate::plan::parse::{Part, Parts};
-use crate::plan::shape::{nearest, words};
+use crate::plan::shape::words;
 use crate::plan::written::{Gateway, Route, Workload};
+use crate::text::finding::Finding;
+use crate::text::nearest;
 
 /// A table that others call by its name.
 trait Named {

@@ -2,9 +2,9 @@
 
 use super::gateways::hostname;
 use super::{Found, sound};
-use crate::finding::Finding;
-use crate::names::path_problem;
+use crate::kube::names::path_problem;
 use crate::plan::parse::Parts;
+use crate::text::finding::Finding;
 
 pub(super) fn check(parts: &Parts, found: &mut Found) {
     for route in sound(&parts.routes) {

@@ -1,11 +1,11 @@
 //! Traffic moves one way, to its end, and a client can send the header.
 
 use super::Found;
-use crate::finding::Finding;
-use crate::names::{is_header_name, is_header_value};
+use crate::kube::names::{is_header_name, is_header_value};
 use crate::plan::duration::parse_duration;
 use crate::plan::parse::Parts;
 use crate::plan::written_shift::Header;
+use crate::text::finding::Finding;
 
 /// The share at which the canary has everything.
 const ALL: u16 = 100;

@@ -7,14 +7,14 @@ use toml::Spanned;
 
 use super::versions::PlanFacts;
 use super::{Files, Found, decided};
-use crate::finding::Finding;
+use crate::kube::schema::Schemas;
 use crate::plan::parse::Parts;
 use crate::plan::values::{Component, Values, ValuesFile};
 use crate::plan::written::ZtunnelForm;
 use crate::plan::ztunnel_values::{self, Place};
-use crate::schema::Schemas;
-use crate::source::{Source, Sources};
-use crate::yaml;
+use crate::text::finding::Finding;
+use crate::text::source::{Source, Sources};
+use crate::text::yaml;
 
 /// Reads every file of values that the plan names.
 pub(super) fn check(

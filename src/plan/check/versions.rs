@@ -4,12 +4,12 @@ use semver::Version;
 use toml::Spanned;
 
 use super::Found;
-use crate::finding::Finding;
 use crate::istio::{
     Bundle, Channel, Facts, Illegal, bundle, example_after, facts, is_untried, judge, minors,
     newest_minor,
 };
 use crate::plan::parse::Parts;
+use crate::text::finding::Finding;
 
 /// What the rows say of the plan's versions.
 pub(super) struct PlanFacts {

@@ -1,0 +1,431 @@
+//! 170, 260, 270, 520 and 540: Gateways, and how they change hands.
+
+use toml::Spanned;
+
+use super::context::{Context, Entrance, Rev, Way, class};
+use super::promote::LOSSY_BACK;
+use super::routes::{Traffic, expected};
+use super::traffic::{route_gates, route_objects};
+use super::{Applier, Object, Phase, Step, step};
+use crate::istio::Handover;
+use crate::kube::identity::Identity;
+use crate::plan::{Gateway, Protocol};
+use crate::step::Restart;
+use crate::step::{self as object, Allowed, Listener};
+use crate::step::{Action, Gate, GatewayRef};
+
+/// The rule that a Gateway breaks whose pods lose their listeners when it changes hands.
+pub(super) const LOSS: &str = "MP0024";
+
+/// 170.
+pub(super) fn gateways(context: &Context) -> Step<Object> {
+    let names: Vec<&str> = context
+        .plan
+        .gateway
+        .iter()
+        .map(|g| g.name.get_ref().as_str())
+        .collect();
+    let mut step = step(
+        170,
+        "gateway",
+        Phase::Stable,
+        Applier::Kubectl,
+        format!("gateway {}", names.join(", ")),
+    );
+    let stable = &context.stable;
+    step.why = match context.handover {
+        Handover::Relabel => format!(
+            "Requests come in here. The label `istio.io/rev: {}` says which control plane owns it, until 520 changes the label.",
+            stable.name
+        ),
+        Handover::SecondGateway => format!(
+            "Requests come in here. The label `istio.io/rev: {}` says which control plane owns it. Istio {} drops the listeners of what \
+             changes hands, so {}.",
+            stable.name,
+            stable.version,
+            match (
+                context.gateways(|way| way == Way::Second).next(),
+                context.gateways(|way| way != Way::Second).next(),
+            ) {
+                (Some(_), None) => "a second Gateway takes over in 260",
+                (Some(_), Some(_)) =>
+                    "second Gateways take over in 260, but for those that 520 relabels with a loss",
+                _ => "520 changes the label with a loss, as the plan accepts",
+            }
+        ),
+        Handover::Tag | Handover::TagAfterRetirement => format!(
+            "Requests come in here. It carries no `istio.io/rev`: it belongs to the revision of the tag `default`, which is {}, and \
+             every control plane knows its listeners. Istio {} would drop them at once if a label changed hands.",
+            stable.name, stable.version
+        ),
+    };
+    step.watch = "The Gateway is programmed and has its address.".to_owned();
+    let all: Vec<&Gateway> = context.plan.gateway.iter().collect();
+    step.actions = vec![Action::Apply {
+        files: gateway_objects(context, &all, stable),
+    }];
+    let programmed = all
+        .iter()
+        .map(|gateway| programmed(Context::first(gateway), gateway.address.is_some()));
+    step.gates = std::iter::once(Gate::Applied).chain(programmed).collect();
+    step.back =
+        "No route is attached, so the Gateway may go, and its Deployment and Service with it."
+            .to_owned();
+    step.rollback.actions = vec![Action::RequireDetached {
+        gateways: all.iter().map(|gateway| Context::first(gateway)).collect(),
+    }];
+    step
+}
+
+/// A Gateway has what it asks for.
+fn programmed(gateway: GatewayRef, has_address: bool) -> Gate {
+    Gate::Gateway {
+        gateway,
+        // Without an address nobody may ever give one, and Programmed would stay false (AddressNotAssigned).
+        condition: if has_address {
+            "Programmed"
+        } else {
+            "Accepted"
+        }
+        .to_owned(),
+    }
+}
+
+/// Gateways of the plan; labelled with their owner unless they follow the tag.
+pub(super) fn gateway_objects(
+    context: &Context,
+    gateways: &[&Gateway],
+    owner: &Rev,
+) -> Vec<Object> {
+    let write = |gateway: &&Gateway| {
+        let labelled = context.way(gateway) != Way::Tag;
+        Object::Gateway(gateway_object(
+            context,
+            gateway,
+            gateway.name.get_ref().clone(),
+            labelled.then(|| owner.name.clone()),
+            gateway.address.as_ref(),
+        ))
+    };
+    gateways.iter().map(write).collect()
+}
+
+fn gateway_object(
+    context: &Context,
+    gateway: &Gateway,
+    name: String,
+    revision: Option<String>,
+    address: Option<&Spanned<String>>,
+) -> object::Gateway {
+    object::Gateway {
+        api_version: context.bundle.api_version,
+        name,
+        namespace: gateway.namespace.get_ref().clone(),
+        class: class(gateway).to_owned(),
+        revision,
+        address: address.map(|a| a.get_ref().clone()),
+        listeners: listeners(gateway),
+        allowed: allowed(context, gateway),
+    }
+}
+
+fn listeners(gateway: &Gateway) -> Vec<Listener> {
+    gateway
+        .listener
+        .iter()
+        .map(|listener| Listener {
+            name: listener.name.get_ref().clone(),
+            port: listener.port.get_ref().0,
+            protocol: match listener.protocol {
+                Protocol::Http => "HTTP",
+                Protocol::Https => "HTTPS",
+            },
+            hostname: listener.hostname.as_ref().map(|h| h.get_ref().clone()),
+        })
+        .collect()
+}
+
+/// Routes of the namespaces that have one, and no others.
+fn allowed(context: &Context, gateway: &Gateway) -> Allowed {
+    let mut namespaces: Vec<String> = context
+        .plan
+        .route
+        .iter()
+        .filter(|route| route.gateway.get_ref() == gateway.name.get_ref())
+        .map(|route| route.namespace.get_ref().clone())
+        .collect();
+    namespaces.sort();
+    namespaces.dedup();
+    Allowed {
+        same: namespaces
+            .iter()
+            .all(|namespace| namespace == gateway.namespace.get_ref()),
+        namespaces,
+    }
+}
+
+/// 520: the label of the Gateways that change hands by it.
+pub(super) fn relabelled(context: &Context) -> Option<Step<Object>> {
+    let by_label = |way| matches!(way, Way::Relabel { .. });
+    let gateways: Vec<&Gateway> = context.gateways(by_label).collect();
+    let (stable, canary) = (&context.stable, &context.canary);
+    let lossy = gateways
+        .iter()
+        .any(|gateway| context.way(gateway) == Way::Relabel { lossy: true });
+    if gateways.is_empty() {
+        return None;
+    }
+    let mut step = step(
+        520,
+        "gateway-owner",
+        Phase::Promote,
+        Applier::Kubectl,
+        format!("gateways to revision {}", canary.name),
+    );
+    step.why = if lossy {
+        format!(
+            "A Gateway belongs to one control plane and would be orphaned with stable's. Istio {} drops its listeners as soon as the label \
+             changes, and requests are lost until the new owner's pods are ready, up to 30 seconds: the plan accepts that.",
+            stable.version
+        )
+    } else {
+        format!(
+            "A Gateway belongs to one control plane and would be orphaned with stable's. Istio {} keeps serving its listeners until the new \
+             owner's pods are ready, so the label can simply change.",
+            stable.version
+        )
+    };
+    if lossy {
+        step.accepts = vec![LOSS.to_owned()];
+    }
+    step.watch = "The Deployment carries the new revision and its rollout is complete. The Gateway's own status says `Programmed` all the \
+                  time and proves nothing."
+        .to_owned();
+    step.actions = vec![Action::Apply {
+        files: gateway_objects(context, &gateways, canary),
+    }];
+    step.gates = vec![Gate::Applied];
+    step.gates
+        .extend(owner_gates(context, canary, Way::Relabel { lossy }));
+    step.gates.extend(context.probes(false));
+    step.restarts = restarts(context, by_label);
+    step.rollback.gates = owner_gates(context, stable, Way::Relabel { lossy });
+    step.rollback.gates.extend(context.probes(false));
+    step.back = format!(
+        "The Gateways go back to {}; their pods roll once more.",
+        stable.name
+    );
+    if context.goes_back_with_loss(Way::Relabel { lossy }) {
+        step.back.push_str(LOSSY_BACK);
+    }
+    Some(step)
+}
+
+/// The Deployments of the Gateways that change hands in this way are a revision's work.
+pub(super) fn owner_gates(context: &Context, owner: &Rev, way: Way) -> Vec<Gate> {
+    let labelled = way != Way::Tag;
+    context
+        .gateways(|other| std::mem::discriminant(&other) == std::mem::discriminant(&way))
+        .map(|gateway| Gate::GatewayOwner {
+            gateway: Context::first(gateway),
+            version: owner.version.clone(),
+            revision: labelled.then(|| owner.name.clone()),
+            own_image: false,
+        })
+        .collect()
+}
+
+/// The Deployments of the Gateways that change hands in this way.
+pub(super) fn restarts(context: &Context, has: impl Fn(Way) -> bool) -> Vec<Restart> {
+    let touches = |way| {
+        if way == (Way::Relabel { lossy: true }) {
+            "its pods lose their listeners at once and refuse requests until new ones are ready, up to 30 seconds; its Service and \
+             address stay"
+        } else {
+            "a rolling update of the gateway's pods, new ones first; its Service and address stay, long-lived connections end with their \
+             pod"
+        }
+    };
+    context
+        .gateways(has)
+        .map(|gateway| {
+            let own = Context::first(gateway);
+            Restart {
+                object: format!("Deployment {}/{}", own.namespace, own.deployment),
+                touches: touches(context.way(gateway)).to_owned(),
+            }
+        })
+        .collect()
+}
+
+/// 260, 270: a second Gateway beside each that cannot change hands, and the routes on both.
+pub(super) fn second(context: &Context, steps: &mut Vec<Step<Object>>) {
+    let gateways: Vec<&Gateway> = context.gateways(|way| way == Way::Second).collect();
+    if gateways.is_empty() {
+        return;
+    }
+    let canary = &context.canary;
+    let refs: Vec<GatewayRef> = gateways
+        .iter()
+        .map(|gateway| context.second(gateway))
+        .collect();
+    let list = names(&refs);
+    let mut own = step(
+        260,
+        "canary-gateway",
+        Phase::Canary,
+        Applier::Kubectl,
+        format!("a second gateway, {list}"),
+    );
+    own.why = format!(
+        "Istio {} drops the listeners of a Gateway that changes hands, and the Gateway would be gone for up to 30 seconds. So the canary \
+         gets one of its own beside it, with an address of its own, to which clients move before 540.",
+        context.stable.version
+    );
+    own.watch = format!("{list} is programmed and has its address. No client knows it yet.");
+    let object = |gateway: &&Gateway| {
+        Object::Gateway(gateway_object(
+            context,
+            gateway,
+            gateway.second_name(&canary.name),
+            Some(canary.name.clone()),
+            gateway.canary_address.as_ref(),
+        ))
+    };
+    own.actions = vec![Action::Apply {
+        files: gateways.iter().map(object).collect(),
+    }];
+    let waits = gateways
+        .iter()
+        .zip(&refs)
+        .map(|(gateway, own)| programmed(own.clone(), gateway.canary_address.is_some()));
+    own.gates = std::iter::once(Gate::Applied).chain(waits).collect();
+    own.rollback.actions = vec![Action::RequireDetached {
+        gateways: refs.clone(),
+    }];
+    own.back = "No route is attached yet, so the second Gateway may go, and its Deployment and Service with it.".to_owned();
+    steps.push(own);
+
+    let mut routes = step(
+        270,
+        "canary-gateway-routes",
+        Phase::Canary,
+        Applier::Kubectl,
+        format!("routes on {list} as well"),
+    );
+    routes.why = format!(
+        "The same routes once more, on the second Gateway: whichever address a client has, its requests are shared out alike in every step. Each \
+         copy belongs to the revision of its Gateway ({} or {}), which alone reads it and writes its status.",
+        context.stable.name, canary.name
+    );
+    routes.watch = "The second Gateway's address answers as the first one's does.".to_owned();
+    // What the first Gateway has stays as it is.
+    let known = route_objects(context, Traffic::Stable, Entrance::First);
+    let mut both = route_objects(context, Traffic::Stable, Entrance::Both);
+    both.retain(|route| !known.contains(route));
+    routes.actions = vec![Action::Apply { files: both }];
+    routes.traffic = Some(expected(context, Traffic::Stable));
+    routes.requires = vec![context.services(&context.stable)];
+    routes.gates = route_gates(context, Entrance::Both);
+    routes.gates.extend(context.probes(false));
+    routes.rollback.gates = route_gates(context, Entrance::First);
+    routes.rollback.gates.extend(context.probes(false));
+    routes.back =
+        "The routes leave the second Gateway; the first one's answers do not change.".to_owned();
+    steps.push(routes);
+}
+
+/// 540: the first Gateway goes, once no client uses it.
+pub(super) fn first_gone(context: &Context) -> Option<Step<Object>> {
+    let gateways: Vec<&Gateway> = context.gateways(|way| way == Way::Second).collect();
+    if gateways.is_empty() {
+        return None;
+    }
+    let first: Vec<GatewayRef> = gateways
+        .iter()
+        .map(|gateway| Context::first(gateway))
+        .collect();
+    let second: Vec<GatewayRef> = gateways
+        .iter()
+        .map(|gateway| context.second(gateway))
+        .collect();
+    let mut step = step(
+        540,
+        "first-gateway",
+        Phase::Promote,
+        Applier::Kubectl,
+        format!("gateway {} goes", names(&first)),
+    );
+    step.why = format!(
+        "It belongs to stable's control plane and cannot outlive it. {} answers the same requests, at another address.",
+        names(&second)
+    );
+    step.watch = format!(
+        "Move the clients first: change the DNS records from the address of {} to that of {}, wait for their time to live, and look at the \
+         first Gateway's metrics until no request arrives. Then say so with MESHPLAN_CLIENTS_MOVED=yes.",
+        names(&first),
+        names(&second)
+    );
+    // Its routes go with it, and before it.
+    let on_first = context.plan.route.iter().filter(|route| {
+        let gateway = context.gateway_of(route);
+        gateway.is_some_and(|gateway| context.way(gateway) == Way::Second)
+    });
+    let routes = on_first.map(|route| {
+        let (namespace, name) = (route.namespace.get_ref(), route.name.get_ref());
+        Identity::namespaced(
+            context.bundle.api_version,
+            "HTTPRoute",
+            namespace,
+            name.clone(),
+        )
+    });
+    step.actions = vec![
+        Action::RequireClientsMoved {
+            from: first.clone(),
+            to: second,
+        },
+        Action::Delete {
+            files: routes
+                .chain(gateways.iter().map(|gateway| {
+                    let (namespace, name) = (gateway.namespace.get_ref(), gateway.name.get_ref());
+                    Identity::namespaced(
+                        context.bundle.api_version,
+                        "Gateway",
+                        namespace,
+                        name.clone(),
+                    )
+                }))
+                .map(Object::Identity)
+                .collect(),
+        },
+    ];
+    step.gates = vec![Gate::Gone];
+    step.gates.extend(route_gates(context, Entrance::Second));
+    step.restarts = first
+        .iter()
+        .map(|own| Restart {
+            object: format!("Deployment {}/{}", own.namespace, own.deployment),
+            touches: "ends with its Gateway; a client that still has its address gets no answer"
+                .to_owned(),
+        })
+        .collect();
+    step.rollback.gates = gateways
+        .iter()
+        .map(|gateway| programmed(Context::first(gateway), gateway.address.is_some()))
+        .chain(route_gates(context, Entrance::Both))
+        .chain(context.probes(false))
+        .collect();
+    step.back = "The first Gateway comes back, with its address where the plan names one; else the load balancer may give it another. Then move \
+         the clients back.".to_owned();
+    Some(step)
+}
+
+/// Names of Gateways, for people.
+fn names(gateways: &[GatewayRef]) -> String {
+    let names: Vec<&str> = gateways
+        .iter()
+        .map(|gateway| gateway.name.as_str())
+        .collect();
+    names.join(", ")
+}

@@ -1,0 +1,155 @@
+//! Changes that are made where objects are owned, by Helm, Flux or Argo CD: which values, in whose words.
+
+use serde_json::{Value, json};
+
+use super::Object;
+use crate::plan::{By, Owner};
+use crate::step::{Action, Applier, Gate};
+use crate::text::yaml;
+
+/// A chart of Istio's.
+#[derive(Clone, Copy)]
+pub(super) enum Chart {
+    Base,
+    Istiod,
+    Cni,
+    Ztunnel,
+}
+
+impl Chart {
+    /// Its name in Istio's repository of charts.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Base => "base",
+            Self::Istiod => "istiod",
+            Self::Cni => "cni",
+            Self::Ztunnel => "ztunnel",
+        }
+    }
+}
+
+/// Who makes a change there.
+pub(super) fn applier(by: By) -> Applier {
+    match by {
+        By::Helm => Applier::Helm,
+        By::Flux => Applier::Flux,
+        By::ArgoCd => Applier::ArgoCd,
+    }
+}
+
+pub(super) fn at(
+    owner: &dyn std::fmt::Display,
+    how: Vec<String>,
+    does: Action<Object>,
+    done: Vec<Gate>,
+) -> Action<Object> {
+    Action::AtOwner {
+        owner: owner.to_string(),
+        how,
+        does: Box::new(does),
+        done,
+    }
+}
+
+/// `updateStrategy` as it holds every pod.
+pub(super) fn on_delete() -> Value {
+    json!({"type": "OnDelete"})
+}
+
+/// A chart at a version, with values on top of those that are there.
+pub(super) fn values(owner: &Owner, chart: Chart, version: &str, values: &Value) -> Vec<String> {
+    let name = &owner.name;
+    let text = if values.as_object().is_some_and(serde_json::Map::is_empty) {
+        String::new()
+    } else {
+        yaml::write(values)
+    };
+    let snippet = text.lines().map(str::to_owned);
+    let mut how = Vec::new();
+    match owner.by {
+        By::Helm => {
+            let upgrade = format!(
+                "helm upgrade {name} istio/{} --namespace {} --version {version} --reset-then-reuse-values",
+                chart.name(),
+                owner.namespace
+            );
+            if text.is_empty() {
+                how.push(upgrade);
+            } else {
+                how.push(format!("{upgrade} --values - <<'EOF'"));
+                how.extend(snippet);
+                how.push("EOF".to_owned());
+            }
+        }
+        By::Flux => {
+            how.push(format!(
+                "in HelmRelease {}/{name}: `spec.chart.spec.version: {version}`",
+                owner.namespace
+            ));
+            if !text.is_empty() {
+                how.push("and under `spec.values`:".to_owned());
+                how.extend(snippet.map(|line| format!("  {line}")));
+            }
+            how.push("commit it, then:".to_owned());
+            how.push(format!(
+                "flux reconcile helmrelease {name} --namespace {} --with-source",
+                owner.namespace
+            ));
+        }
+        By::ArgoCd => {
+            how.push(format!(
+                "in Application {}/{name}: `targetRevision: {version}` of the chart",
+                owner.namespace
+            ));
+            if !text.is_empty() {
+                how.push("and under `helm.valuesObject`:".to_owned());
+                how.extend(snippet.map(|line| format!("  {line}")));
+            }
+            how.push("commit it, then:".to_owned());
+            how.push(format!("argocd app sync {}/{name}", owner.namespace));
+        }
+    }
+    how
+}
+
+/// All that a chart made goes.
+pub(super) fn uninstalled(owner: &Owner) -> Vec<String> {
+    let (name, namespace) = (&owner.name, &owner.namespace);
+    match owner.by {
+        By::Helm => vec![format!(
+            "helm uninstall {name} --namespace {namespace} --wait"
+        )],
+        By::Flux => vec![format!(
+            "take HelmRelease {namespace}/{name} out of its source, and let Flux prune it"
+        )],
+        By::ArgoCd => vec![
+            format!("take Application {namespace}/{name} out of its source"),
+            format!("argocd app delete {namespace}/{name} --cascade"),
+        ],
+    }
+}
+
+/// What a chart made comes back as it was.
+pub(super) fn installed_again(
+    owner: &Owner,
+    chart: Chart,
+    version: &str,
+    values: &Value,
+) -> Vec<String> {
+    let (name, namespace) = (&owner.name, &owner.namespace);
+    let mut how = match owner.by {
+        By::Helm => vec![format!(
+            "helm install {name} istio/{} --namespace {namespace} --version {version}, with the values that it had and these:",
+            chart.name()
+        )],
+        By::Flux => vec![format!(
+            "put HelmRelease {namespace}/{name} back, chart {version}, with the values that it had and these:"
+        )],
+        By::ArgoCd => vec![format!(
+            "put Application {namespace}/{name} back, chart {version}, with the values that it had and these:"
+        )],
+    };
+    let text = yaml::write(values);
+    how.extend(text.lines().map(|line| format!("  {line}")));
+    how
+}

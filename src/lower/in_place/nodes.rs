@@ -1,0 +1,194 @@
+//! 301 to 399: nodes, one group a step.
+
+use serde_json::Value;
+
+use super::super::context::Context;
+use super::super::retire;
+use super::{Applier, Object, Phase, Step, step};
+use super::{label, selector};
+use crate::existing::{Existing, Group};
+use crate::kube::identity::Identity;
+use crate::kube::manifest::Manifest;
+use crate::plan::{Batch, NodeGroup, parse_duration};
+use crate::state::given_label;
+use crate::step::{Action, Cohort, Gate, Restart};
+
+/// How long the drain of a node may take, if the plan does not say.
+const DRAIN: u64 = 300;
+
+pub(super) fn cohort(
+    (context, existing): (&Context, &Existing),
+    number: u16,
+    group: &NodeGroup,
+    found: &Group,
+) -> Step<Object> {
+    let (canary, namespace) = (&context.canary, context.istio_namespace());
+    let (name, selector) = (group.name.get_ref(), selector(group));
+    let (key, value) = label(context);
+    let mut step = step(
+        number,
+        &format!("nodes-{name}"),
+        Phase::Shift,
+        Applier::Kubectl,
+        format!("node group {name} to the canary"),
+    );
+    let plan = &context.plan.canary;
+    let batch = match plan.batch.as_ref().map(toml::Spanned::get_ref) {
+        Some(Batch::Nodes(nodes)) => nodes.to_string(),
+        Some(Batch::Share(share)) => share.clone(),
+        None => "1".to_owned(),
+    };
+    let seconds = |text: &Option<toml::Spanned<String>>| {
+        text.as_ref()
+            .and_then(|text| parse_duration(text.get_ref()))
+    };
+    step.why = format!(
+        "Each node is cordoned and drained, gets {key}={value} and with it the canary's ztunnel and the newer istio-cni, and is opened again. Pods move \
+         once; no node has enrolled pods with two ztunnels or none. The script takes whichever nodes carry {selector} when it runs, {batch} at a time, \
+         and can be stopped and run again."
+    );
+    step.watch = "Error rate and latency of what runs on the nodes that have moved, for as long as the soak says.".to_owned();
+    step.actions = vec![Action::MoveNodes(Cohort {
+        selector: selector.clone(),
+        hosts: existing.hosts.clone(),
+        seen: existing.seen.clone(),
+        nodes: found.nodes.clone(),
+        key: key.clone(),
+        value: value.clone(),
+        back: false,
+        surge: None,
+        batch,
+        soak: seconds(&plan.soak),
+        drain_timeout: seconds(&plan.drain_timeout).unwrap_or(DRAIN),
+        namespace: namespace.to_owned(),
+        ztunnel: format!("app=ztunnel,meshplan.dev/revision={}", canary.name),
+        before: format!(
+            "{},meshplan.dev/revision!={}",
+            stable_pods(existing),
+            canary.name
+        ),
+    })];
+    let moved = |back| Gate::NodesMoved {
+        selector: selector.clone(),
+        hosts: existing.hosts.clone(),
+        key: key.clone(),
+        value: value.clone(),
+        back,
+    };
+    step.gates = vec![
+        moved(false),
+        Gate::PoolCovered {
+            namespace: namespace.to_owned(),
+            name: canary.ztunnel(),
+            selector: canary.selector(),
+        },
+    ];
+    step.gates.extend(context.probes(false));
+    step.restarts = vec![Restart {
+        object: format!("every pod on the nodes with {selector}"),
+        touches: "evicted once, as its PodDisruptionBudget allows; connections end with their pod"
+            .to_owned(),
+    }];
+    step.rollback.gates = vec![moved(true)];
+    step.rollback.gates.extend(context.probes(false));
+    step.back = "Every node is drained once more and gets stable's ztunnel again; istio-cni stays at the newer version there.".to_owned();
+    step
+}
+
+/// Names what the drains of this group and the next ones will hit hardest, before the first of them.
+pub(super) fn fragile(existing: &Existing, step: &mut Step<Object>) {
+    let all = existing.fragile.iter().map(|fragile| Restart {
+        object: fragile.object.clone(),
+        touches: format!(
+            "{}, with the node that it is on, in this group or another",
+            fragile.how
+        ),
+    });
+    step.restarts.extend(all);
+}
+
+/// New nodes come with the label, and the old ones go.
+pub(super) fn surge(
+    both: (&Context, &Existing),
+    number: u16,
+    group: &NodeGroup,
+    found: &Group,
+) -> Step<Object> {
+    let (context, _) = both;
+    let (key, value) = label(context);
+    let mut step = cohort(both, number, group, found);
+    let name = group.name.get_ref();
+    step.title = format!("node group {name} to the canary, by new nodes");
+    step.why = format!(
+        "New nodes join with {key}={value}, and with it the canary's ztunnel and the newer istio-cni. All old ones are cordoned first and drained after, \
+         so that each pod moves once, to a new node; no node that runs changes its ztunnel. The script takes whichever nodes carry {} when it runs, \
+         and can be stopped and run again.",
+        selector(group)
+    );
+    step.watch = "The old nodes go when they are drained: by themselves where an autoscaler has them, else where your node groups are configured; \
+                  apply.sh waits for that."
+        .to_owned();
+    let makers = found.makers.iter();
+    let identities: Vec<Identity> = makers.clone().map(|maker| maker.identity.clone()).collect();
+    let files: Vec<Object> = makers
+        .map(|maker| Object::Given(maker.value.clone()))
+        .collect();
+    for action in &mut step.actions {
+        if let Action::MoveNodes(cohort) = action {
+            cohort.surge = Some(fresh(group, found));
+            let mut back = cohort.clone();
+            back.back = true;
+            std::mem::swap(&mut back.ztunnel, &mut back.before);
+            step.rollback.actions.push(Action::MoveNodes(back));
+        }
+    }
+    if !files.is_empty() {
+        step.actions.insert(0, Action::Apply { files });
+        step.rollback.actions.push(retire::delete(identities));
+    }
+    step.back = "New nodes have to join without the label, where your node groups are configured; then those with it are cordoned, drained and go."
+        .to_owned();
+    step
+}
+
+/// The labels of a group's new nodes: those of the group, as what makes them gives them.
+fn fresh(group: &NodeGroup, found: &Group) -> String {
+    let labels = group.labels.get_ref().iter().map(|(key, value)| {
+        let given = |maker: &Manifest| given_label(&maker.value, key, value).map(str::to_owned);
+        let given = found.makers.iter().find_map(given);
+        format!("{key}={}", given.as_ref().unwrap_or(value))
+    });
+    labels.collect::<Vec<String>>().join(",")
+}
+
+/// The labels by which pods of stable's ztunnel are known.
+fn stable_pods(existing: &Existing) -> String {
+    let labels = existing
+        .ztunnel_object
+        .pointer("/spec/selector/matchLabels");
+    let pairs = labels.and_then(Value::as_object).into_iter().flatten();
+    let pairs: Vec<String> = pairs
+        .filter_map(|(key, value)| Some(format!("{key}={}", value.as_str()?)))
+        .collect();
+    pairs.join(",")
+}
+
+pub(super) fn covered(context: &Context) -> Gate {
+    Gate::PoolCovered {
+        namespace: context.istio_namespace().to_owned(),
+        name: context.canary.ztunnel(),
+        selector: context.canary.selector(),
+    }
+}
+
+/// Every node has moved, whatever group it is of.
+pub(super) fn all_moved(context: &Context, existing: &Existing) -> Gate {
+    let (key, value) = label(context);
+    Gate::NodesMoved {
+        selector: String::new(),
+        hosts: existing.hosts.clone(),
+        key,
+        value,
+        back: false,
+    }
+}

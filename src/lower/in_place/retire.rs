@@ -1,0 +1,225 @@
+//! 630 and 640: what is left of stable goes.
+
+use serde_json::json;
+
+use super::super::context::Context;
+use super::super::{retire, ztunnel as daemon_set};
+use super::at_owner::{self, Chart};
+use super::beside::{kept_off, pinned_affinity};
+use super::nodes::{all_moved, covered};
+use super::owners::owned;
+use super::tags::{self, Tags};
+use super::{Applier, Object, Phase, Step, step};
+use super::{held, label, on_delete};
+use crate::existing::{Existing, Way};
+use crate::istio::{tag_objects, tag_webhook};
+use crate::kube::identity::Identity;
+use crate::kube::merge;
+use crate::plan::Owner;
+use crate::step::{Action, Gate, Restart};
+
+pub(super) fn ztunnel(context: &Context, existing: &Existing) -> Step<Object> {
+    let (stable, canary, namespace) = (&context.stable, &context.canary, context.istio_namespace());
+    let (name, other) = (stable.ztunnel(), canary.ztunnel());
+    let (key, value) = label(context);
+    let mut step = step(
+        630,
+        "retire-ztunnel",
+        Phase::Retire,
+        Applier::Kubectl,
+        format!("ztunnel {} goes, {other} is for every node", stable.version),
+    );
+    step.why = format!(
+        "Every node has moved, so {name} has no pod left. Once it is gone {other} no longer asks for {key}={value}, and nodes that join get it; under \
+         OnDelete no pod that runs is replaced."
+    );
+    step.watch = "No pod changes. A node that joins between the two writes has no ztunnel until the second one.".to_owned();
+    let mut object = Box::new(daemon_set::object(context, canary));
+    object.pool.remove(&key);
+    daemon_set::on_delete(&mut object);
+    step.requires = vec![all_moved(context, existing)];
+    let gone = [
+        Identity::namespaced("apps/v1", "DaemonSet", namespace, name.clone()),
+        Identity::namespaced("v1", "ServiceAccount", namespace, stable.ztunnel_account()),
+    ];
+    let delete = retire::delete(gone.to_vec());
+    let delete = match &existing.owners.ztunnel {
+        Some(owner) => {
+            step.applier = at_owner::applier(owner.by);
+            step.rollback.actions = back_at_owner(context, existing, owner, &gone);
+            let how = at_owner::uninstalled(owner);
+            at_owner::at(owner, how, delete, vec![Gate::Gone])
+        }
+        None => delete,
+    };
+    step.actions = vec![
+        delete,
+        Action::Apply {
+            files: vec![Object::ZtunnelDaemonSet(object)],
+        },
+    ];
+    step.gates = vec![Gate::Gone, Gate::Applied, on_delete(context, &other)];
+    step.gates.extend(context.probes(false));
+    step.restarts = vec![Restart {
+        object: format!("DaemonSet {namespace}/{name}"),
+        touches: "ends; it has no pod".to_owned(),
+    }];
+    step.rollback.gates = vec![on_delete(context, &existing.ztunnel), covered(context)];
+    step.back = "Each of the two has its nodes again. A node that joined since without the label has both for a moment, and stable's then.".to_owned();
+    step
+}
+
+/// The way back of 630 where somebody owns the stable ztunnel: it is installed again as 130 left it, and the canary's has its nodes.
+fn back_at_owner(
+    context: &Context,
+    existing: &Existing,
+    owner: &Owner,
+    gone: &[Identity],
+) -> Vec<Action<Object>> {
+    let affinity = pinned_affinity(context, existing);
+    let strategy = at_owner::on_delete();
+    let fields = json!({"spec": {
+        "updateStrategy": strategy, "template": {"spec": {"affinity": affinity}},
+    }});
+    let found = existing.objects.iter();
+    let found = found.filter(|object| gone.contains(&object.identity));
+    let files = found.map(|object| {
+        let mut value = object.value.clone();
+        if object.identity.kind == "DaemonSet" {
+            merge(&mut value, &fields);
+        }
+        Object::Given(value)
+    });
+    let mut canary = Box::new(daemon_set::object(context, &context.canary));
+    daemon_set::on_delete(&mut canary);
+    let values = json!({"updateStrategy": strategy, "affinity": affinity});
+    vec![
+        at_owner::at(
+            owner,
+            at_owner::installed_again(owner, Chart::Ztunnel, &context.stable.version, &values),
+            Action::Restore {
+                files: files.collect(),
+            },
+            vec![kept_off(context, false), held(context, &existing.ztunnel)],
+        ),
+        Action::Apply {
+            files: vec![Object::ZtunnelDaemonSet(canary)],
+        },
+    ]
+}
+
+/// What belongs to stable's control plane alone: what it made while it ran, and what its installer made, the disruption budget that a dump has included.
+fn own_objects(context: &Context, existing: &Existing) -> (Vec<Identity>, Vec<Identity>) {
+    let all = retire::own_objects(context);
+    let (running, mut made): (Vec<Identity>, Vec<Identity>) = all
+        .into_iter()
+        .partition(|identity| identity.kind == "Lease");
+    let budget = existing.objects.iter().map(|object| &object.identity);
+    let budget = budget.filter(|identity| {
+        identity.kind == "PodDisruptionBudget"
+            && identity.namespace.as_deref() == Some(context.istio_namespace())
+            && identity.name == existing.istiod
+            && !made.contains(identity)
+    });
+    let budget: Vec<Identity> = budget.cloned().collect();
+    made.splice(0..0, budget);
+    (running, made)
+}
+
+pub(super) fn control_plane(context: &Context, existing: &Existing, tags: &Tags) -> Step<Object> {
+    let (stable, canary, namespace) = (&context.stable, &context.canary, context.istio_namespace());
+    let mut step = step(
+        640,
+        "retire-control-plane",
+        Phase::Retire,
+        Applier::Kubectl,
+        format!("istiod {}, revision {}", stable.version, stable.name),
+    );
+    step.why = "Every object that belongs to this revision alone, by name. CRDs, istio-cni, the root certificate and everything else that both \
+                revisions used stay."
+        .to_owned();
+    step.watch = format!("{} is untouched.", canary.istiod());
+    let follow = tags::followers(existing).next().is_some();
+    step.requires = tags
+        .early
+        .iter()
+        .map(|tag| tags::points(existing, tag, canary))
+        .collect();
+    let owners = existing.gateways.iter();
+    let owners = owners.filter(|gateway| gateway.way != Way::Tag || tags.late.is_empty());
+    step.requires.extend(owners.map(|gateway| {
+        let label = (gateway.way != Way::Tag).then_some(canary.name.as_str());
+        owned(gateway, canary, label)
+    }));
+    step.actions = vec![Action::RequireOwned {
+        revision: canary.name.clone(),
+        follow,
+    }];
+    if !tags.late.is_empty() {
+        if follow {
+            const ALONE: &str = "runs without a control plane until 650: it serves on, but takes no changes and renews no certificate";
+            let pods = tags::followers(existing)
+                .filter_map(|gateway| Some((&gateway.namespace, gateway.deployment.as_ref()?)));
+            step.actions
+                .extend(pods.map(|(own, made)| Action::RequireRollout {
+                    namespace: own.clone(),
+                    name: made.name.clone(),
+                    istio_namespace: namespace.to_owned(),
+                    istiod: stable.istiod(),
+                }));
+            step.restarts = tags::restarts(existing, ALONE);
+        }
+        step.why.push_str(
+            " The tag `default` goes first: its webhooks would call an istiod that is not there. 650 makes it anew for the canary.",
+        );
+        step.watch
+            .push_str(" Go on to 650 at once: until then nothing validates Istio's own objects.");
+        step.actions.push(Action::DeleteTag {
+            files: tag_objects(stable.facts, "default", namespace)
+                .into_iter()
+                .map(Object::Identity)
+                .collect(),
+            tag: "default".to_owned(),
+            webhook: tag_webhook("default", namespace),
+            revision: stable.name.clone(),
+        });
+    }
+    let (running, made) = own_objects(context, existing);
+    if let Some(owner) = &existing.owners.istiod {
+        step.applier = at_owner::applier(owner.by);
+        let how = at_owner::uninstalled(owner);
+        step.actions.push(at_owner::at(
+            owner,
+            how,
+            retire::delete(made),
+            vec![Gate::Gone],
+        ));
+        // What the owner never made it does not take away.
+        step.actions.push(retire::delete(running));
+    } else {
+        let all = made.into_iter().chain(running).collect();
+        step.actions.push(retire::delete(all));
+    }
+    if tags::owned_validator(existing).is_some() {
+        step.requires.push(tags::asks(canary));
+    }
+    step.gates = vec![
+        Gate::Gone,
+        retire::istiod_gone(context),
+        Gate::Rollout {
+            kind: "deployment".to_owned(),
+            namespace: namespace.to_owned(),
+            name: canary.istiod(),
+        },
+    ];
+    step.gates.extend(context.probes(false));
+    step.restarts.push(Restart {
+        object: format!("Deployment {namespace}/{}", stable.istiod()),
+        touches: "ends; no ztunnel is connected to it".to_owned(),
+    });
+    step.reversible = false;
+    step.rollback.keeps = true;
+    step.stays = vec!["what is left: the canary's revision alone".to_owned()];
+    step.back = "A point of no return for the plan: who installed this control plane can install it again, with the settings that it had.".to_owned();
+    step
+}

@@ -1,0 +1,303 @@
+//! 560 and 650: tags, and what Helm names the default instead.
+
+use serde_json::json;
+
+use super::super::context::{Context, Rev};
+use super::super::retire;
+use super::at_owner::{self, Chart};
+use super::owners::owned;
+use super::{Applier, Object, Phase, Step, step};
+use crate::existing::{Existing, Gateway, Way};
+use crate::istio::{Handover, tag_objects, tag_webhook};
+use crate::kube::identity::Identity;
+use crate::kube::manifest::Manifest;
+use crate::plan::Owner;
+use crate::step::{Action, Gate, Restart};
+
+/// Tags, by the step that moves them.
+pub(super) struct Tags {
+    /// While the stable control plane runs: 560.
+    pub early: Vec<String>,
+    /// When it is gone: 650.
+    pub late: Vec<String>,
+}
+
+impl Tags {
+    /// The tags that are there, and `default` where Gateways follow it: a revision without a name is called as that tag is, and one that asks for
+    /// no revision would fight for what follows it; both have to be gone before it can point elsewhere.
+    pub fn of(context: &Context, existing: &Existing) -> Self {
+        let mut all = existing.tags.clone();
+        if followers(existing).next().is_some() && !all.iter().any(|tag| tag == DEFAULT) {
+            all.push(DEFAULT.to_owned());
+        }
+        let waits =
+            context.stable.in_names().is_none() || context.handover == Handover::TagAfterRetirement;
+        let (late, early) = all.into_iter().partition(|tag| waits && tag == DEFAULT);
+        Self { early, late }
+    }
+}
+
+const DEFAULT: &str = "default";
+
+/// Gateways that change hands with the tag `default`.
+pub(super) fn followers(existing: &Existing) -> impl Iterator<Item = &Gateway> {
+    let all = existing.gateways.iter();
+    all.filter(|gateway| gateway.way == Way::Tag)
+}
+
+/// The Deployments of the Gateways that follow the tag are a revision's work.
+fn followed(existing: &Existing, rev: &Rev) -> impl Iterator<Item = Gate> {
+    followers(existing).map(|gateway| owned(gateway, rev, None))
+}
+
+/// The step that moves some tags; nothing where there is none.
+pub(super) fn step_of(
+    context: &Context,
+    existing: &Existing,
+    number: u16,
+    tags: &[String],
+) -> Option<Step<Object>> {
+    let (stable, canary) = (&context.stable, &context.canary);
+    let early = number < 600;
+    let (slug, phase) = (
+        if tags == [DEFAULT] {
+            "default-tag"
+        } else {
+            "tags"
+        },
+        if early { Phase::Promote } else { Phase::Retire },
+    );
+    let list = tags.join(", ");
+    let words = if tags.len() == 1 { "tag" } else { "tags" };
+    let title = format!("{words} {list} to revision {}", canary.name);
+    let mut step = step(number, slug, phase, Applier::Istioctl, title);
+    let to = |rev: &Rev| {
+        tags.iter()
+            .map(|tag| points(existing, tag, rev))
+            .collect::<Vec<Gate>>()
+    };
+    let moves_default = tags.iter().any(|tag| tag == DEFAULT);
+    let hands_over = moves_default && followers(existing).next().is_some();
+    step.why = if hands_over {
+        format!(
+            "Gateways without a label follow the tag `default`. Up to 1.24.2 every control plane knows their listeners, so only their pods change hands, \
+             from {} to {}.",
+            stable.name, canary.name
+        )
+    } else if moves_default {
+        "Whatever carries no label belongs to the tag `default`: Gateways that somebody makes later, and the validation of Istio's own objects.".to_owned()
+    } else {
+        "A tag is another name for a revision, and has to be the canary's before stable goes."
+            .to_owned()
+    };
+    step.watch = if hands_over {
+        "The Gateways' Deployments get the canary's image and their rollout completes; requests answer all the while.".to_owned()
+    } else {
+        "The tag's webhook names the canary. No Gateway changes hands: each carries its own label."
+            .to_owned()
+    };
+    let set = tags.iter().map(|tag| Action::SetTag {
+        tag: tag.clone(),
+        istioctl: context.istioctl(canary),
+    });
+    step.actions = set.collect();
+    if let Some((asked, back)) = at_their_owner(context, existing, tags) {
+        step.actions.insert(0, asked);
+        step.rollback.actions = back;
+    }
+    step.gates = to(canary);
+    if hands_over {
+        step.gates.extend(followed(existing, canary));
+        step.restarts = restarts(
+            existing,
+            "a rolling update of the Gateway's pods, new ones first; its Service and address stay, long-lived connections end with their pod",
+        );
+    }
+    step.gates.extend(context.probes(false));
+    if early {
+        step.rollback.gates = to(stable);
+        step.back = format!(
+            "The {words} {} at {} again.",
+            if tags.len() == 1 { "points" } else { "point" },
+            stable.name
+        );
+        if hands_over {
+            step.rollback.gates.extend(followed(existing, stable));
+            step.rollback.gates.extend(context.probes(false));
+        }
+    } else {
+        step.requires = vec![retire::istiod_gone(context)];
+        step.back = if hands_over {
+            "The tag goes again, and the Gateways' pods run without a control plane, as after 640."
+                .to_owned()
+        } else {
+            "The tag goes again; nothing follows it.".to_owned()
+        };
+    }
+    (!tags.is_empty()).then_some(step)
+}
+
+/// The tags among these that istiod's owner makes: it takes them out first, and has them back on the way back.
+fn at_their_owner(
+    context: &Context,
+    existing: &Existing,
+    tags: &[String],
+) -> Option<(Action<Object>, Vec<Action<Object>>)> {
+    let owner = existing.owners.istiod.as_ref()?;
+    let (stable, canary) = (&context.stable, &context.canary);
+    let is_theirs = |tag: &&String| existing.owned_tags.contains_key(*tag);
+    let moving: Vec<&String> = tags.iter().filter(is_theirs).collect();
+    if moving.is_empty() {
+        return None;
+    }
+    let asks = |list: &[&String], does, done| {
+        let values = json!({ "revisionTags": list });
+        let how = at_owner::values(owner, Chart::Istiod, &stable.version, &values);
+        at_owner::at(owner, how, does, done)
+    };
+    let kept: Vec<&String> = existing
+        .owned_tags
+        .keys()
+        .filter(|tag| !moving.contains(tag))
+        .collect();
+    let theirs: Vec<Identity> = moving
+        .iter()
+        .flat_map(|tag| existing.owned_tags[*tag].clone())
+        .collect();
+    let left = moving.iter().map(|tag| Gate::TagLeft {
+        tag: (*tag).clone(),
+        webhook: tag_webhook(tag, &existing.namespace),
+        revision: stable.name.clone(),
+    });
+    let found = |identity: &Identity| {
+        let mut objects = existing.objects.iter();
+        let object = objects.find(|object| object.identity == *identity)?;
+        Some(Object::Given(object.value.clone()))
+    };
+    let objects = |tag: &String| tag_objects(canary.facts, tag, &existing.namespace);
+    // What istioctl made in their place goes first: an owner takes nothing over.
+    let mut back: Vec<Action<Object>> = moving
+        .iter()
+        .map(|tag| Action::DeleteTag {
+            files: objects(tag).into_iter().map(Object::Identity).collect(),
+            tag: (*tag).clone(),
+            webhook: tag_webhook(tag, &existing.namespace),
+            revision: canary.name.clone(),
+        })
+        .collect();
+    let all: Vec<&String> = existing.owned_tags.keys().collect();
+    back.push(asks(
+        &all,
+        Action::Restore {
+            files: theirs.iter().filter_map(found).collect(),
+        },
+        moving
+            .iter()
+            .map(|tag| points(existing, tag, stable))
+            .collect(),
+    ));
+    let others = tags.iter().filter(|tag| !is_theirs(tag));
+    let others: Vec<Object> = others
+        .flat_map(|tag| tag_objects(stable.facts, tag, &existing.namespace))
+        .filter_map(|identity| found(&identity))
+        .collect();
+    if !others.is_empty() {
+        back.push(Action::Restore { files: others });
+    }
+    Some((asks(&kept, retire::delete(theirs), left.collect()), back))
+}
+
+/// A tag points to a revision.
+pub(super) fn points(existing: &Existing, tag: &str, rev: &Rev) -> Gate {
+    Gate::Tag {
+        tag: tag.to_owned(),
+        webhook: tag_webhook(tag, &existing.namespace),
+        revision: rev.name.clone(),
+    }
+}
+
+/// What becomes of the Deployments of the Gateways that follow the tag.
+pub(super) fn restarts(existing: &Existing, touches: &str) -> Vec<Restart> {
+    let of = |gateway: &Gateway| {
+        let made = gateway.deployment.as_ref()?;
+        Some(Restart {
+            object: format!("Deployment {}/{}", gateway.namespace, made.name),
+            touches: touches.to_owned(),
+        })
+    };
+    followers(existing).filter_map(of).collect()
+}
+
+/// Where Helm's base chart made the validation of Istio's own objects, it asks the stable control plane until somebody says otherwise; what
+/// carries no label belongs to the control plane that it names.
+///
+/// Source: `istio/istio:manifests/charts/base/templates/defaultrevision-validatingwebhookconfiguration.yaml`, value `defaultRevision`.
+pub(super) fn validator(
+    context: &Context,
+    existing: &Existing,
+    number: u16,
+) -> Option<Step<Object>> {
+    let (stable, canary) = (&context.stable, &context.canary);
+    let (owner, object) = owned_validator(existing)?;
+    let mut step = step(
+        number,
+        "default-validator",
+        Phase::Promote,
+        at_owner::applier(owner.by),
+        format!("the validation of Istio's objects to {}", canary.istiod()),
+    );
+    step.why = "Whatever carries no label belongs to the revision that the base chart names as the default: Gateways that somebody makes later, and \
+                the validation of Istio's own objects."
+        .to_owned();
+    step.watch = "No Gateway changes hands: each carries its own label.".to_owned();
+    let to = |rev: &Rev| {
+        let (name, service) = (&rev.name, &rev.istiod());
+        let mut webhooks = object.value["webhooks"].clone();
+        for webhook in webhooks.as_array_mut().into_iter().flatten() {
+            if let Some(asked) = webhook.pointer_mut("/clientConfig/service/name") {
+                *asked = json!(service);
+            }
+        }
+        let does = Action::Patch {
+            file: Object::Given(json!({
+                "apiVersion": "admissionregistration.k8s.io/v1",
+                "kind": "ValidatingWebhookConfiguration",
+                "metadata": {"name": VALIDATOR, "labels": {"istio.io/rev": name}},
+                "webhooks": webhooks,
+            })),
+        };
+        let values = json!({ "defaultRevision": name });
+        let how = at_owner::values(owner, Chart::Base, &canary.version, &values);
+        at_owner::at(owner, how, does, vec![asks(rev)])
+    };
+    step.actions = vec![to(canary)];
+    step.gates = vec![asks(canary)];
+    step.gates.extend(context.probes(false));
+    step.rollback.actions = vec![to(stable)];
+    step.rollback.gates = vec![asks(stable)];
+    step.back = format!("{} is asked again.", stable.istiod());
+    Some(step)
+}
+
+/// The default validation and who owns it, where it stands for the tag that there is not.
+pub(super) fn owned_validator(existing: &Existing) -> Option<(&Owner, &Manifest)> {
+    let owner = existing.owners.base.as_ref()?;
+    let object = existing.objects.iter().find(|object| {
+        object.identity.kind == "ValidatingWebhookConfiguration"
+            && object.identity.name == VALIDATOR
+            && !existing.tags.iter().any(|tag| tag == DEFAULT)
+    })?;
+    Some((owner, object))
+}
+
+/// The webhook configuration of Helm's base chart.
+const VALIDATOR: &str = "istiod-default-validator";
+
+/// It asks this control plane.
+pub(super) fn asks(rev: &Rev) -> Gate {
+    Gate::Validator {
+        name: VALIDATOR.to_owned(),
+        service: rev.istiod(),
+        revision: rev.name.clone(),
+    }
+}

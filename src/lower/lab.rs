@@ -1,0 +1,54 @@
+//! The machine to try the plan on: a kind cluster, and MetalLB in it.
+
+use std::net::SocketAddr;
+
+use crate::plan::Plan;
+use crate::step::{AddressPool, Kind, L2Advertisement, Object};
+
+/// What `lab/` is made of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lab {
+    /// The cluster's name.
+    pub cluster: String,
+    /// The kind configuration.
+    pub kind: Object,
+    /// MetalLB's release, and its objects.
+    pub metallb: Option<(String, Vec<Object>)>,
+}
+
+pub(super) fn lower(plan: &Plan) -> Option<Lab> {
+    let lab = plan.lab.as_ref()?;
+    let cluster = lab.kind.name.get_ref().clone();
+    let api_server = lab
+        .kind
+        .api_server
+        .as_ref()
+        .and_then(|a| a.get_ref().parse::<SocketAddr>().ok());
+    let kind = Object::Kind(Kind {
+        name: cluster.clone(),
+        workers: lab.kind.workers.get_ref().0,
+        api_server: api_server.map(|address| (address.ip().to_string(), address.port())),
+    });
+    let metallb = lab.metallb.as_ref().map(|metallb| {
+        let objects = vec![
+            Object::AddressPool(AddressPool {
+                name: cluster.clone(),
+                addresses: metallb
+                    .addresses
+                    .iter()
+                    .map(|a| a.get_ref().clone())
+                    .collect(),
+            }),
+            Object::L2Advertisement(L2Advertisement {
+                name: cluster.clone(),
+                pool: cluster.clone(),
+            }),
+        ];
+        (metallb.version.get_ref().clone(), objects)
+    });
+    Some(Lab {
+        cluster,
+        kind,
+        metallb,
+    })
+}

@@ -1,0 +1,345 @@
+//! One revision's part of the mesh: istio-cni, control plane, ztunnel.
+
+use serde_json::{Value, json};
+
+use super::context::{Context, Rev, Role};
+use super::revision::of;
+use super::{Applier, Object, Phase, Step, step, ztunnel};
+use crate::plan::{Component, ZtunnelForm, merge_under, split};
+use crate::step::IstioOperator;
+use crate::step::Restart;
+use crate::step::{Action, Gate};
+
+pub(super) fn cni(context: &Context, rev: &Rev) -> Step<Object> {
+    let namespace = context.istio_namespace();
+    let daemon_set = format!("DaemonSet {namespace}/istio-cni-node");
+    let mut step = match rev.role {
+        Role::Stable => step(
+            110,
+            "istio-cni",
+            Phase::Stable,
+            Applier::Istioctl,
+            format!("istio-cni {}", rev.version),
+        ),
+        Role::Canary => step(
+            220,
+            "istio-cni-upgrade",
+            Phase::Canary,
+            Applier::Istioctl,
+            format!("istio-cni to {}", rev.version),
+        ),
+    };
+    match rev.role {
+        Role::Stable => {
+            step.why = "istio-cni sets up redirection of pods to their node's ztunnel. It is one per cluster, without a revision, and \
+                        serves both."
+                .to_owned();
+            step.watch = format!("{daemon_set} is ready on every node.");
+            step.back = "Nothing is enrolled yet, so istio-cni touches no pod and may go, each object by its name.".to_owned();
+            step.rollback.requires = [rev, &context.canary]
+                .into_iter()
+                .flat_map(|rev| not_enrolled(context, rev))
+                .collect();
+        }
+        Role::Canary => {
+            step.why = format!(
+                "istio-cni {} works with control planes of its own version and the next minor, so it follows the newer control plane \
+                 and comes before the newer ztunnel. It is the same installation as in 110, at the new version.",
+                rev.version
+            );
+            step.watch = format!(
+                "{daemon_set} is ready on every node, and enrolled stable pods still answer. Pods cannot start on a node while its \
+                 istio-cni restarts."
+            );
+            step.restarts = vec![cni_restarts(context, daemon_set)];
+            step.rollback.requires = vec![no_ztunnel(context, rev)];
+            step.rollback.gates =
+                installed("daemonset", namespace, "istio-cni-node", &context.stable);
+            step.rollback.gates.extend(context.probes(false));
+            step.back = format!(
+                "istioctl {} puts the older istio-cni back, which restarts it on every node once more; only while no canary ztunnel runs, which \
+                 the older one does not serve.",
+                context.stable.version
+            );
+        }
+    }
+    let exclude = context.plan.istio.cni.exclude_namespaces.as_ref();
+    let exclude: Vec<&str> = exclude.map_or_else(
+        || vec!["kube-system"],
+        |names| names.iter().map(|n| n.get_ref().as_str()).collect(),
+    );
+    let mut cni = json!({"ambient": {"enabled": true}});
+    if rev.facts.cni.privileged {
+        cni["privileged"] = json!(true);
+    }
+    cni["excludeNamespaces"] = json!(exclude);
+    if rev.role == Role::Stable {
+        let both = [rev, &context.canary];
+        step.actions.push(Action::RequireNoMesh {
+            revisions: both.map(|rev| rev.name.clone()).to_vec(),
+            versions: both.map(|rev| rev.version.clone()).to_vec(),
+        });
+    }
+    step.actions.push(Action::Install {
+        file: Object::IstioCni(operator(
+            context,
+            rev,
+            "istio-cni",
+            &json!({ "cni": cni }),
+            Some(Component::Cni),
+        )),
+        istioctl: context.istioctl(rev),
+        sees: Vec::new(),
+    });
+    step.gates = installed("daemonset", namespace, "istio-cni-node", rev);
+    if rev.role == Role::Canary {
+        step.gates.extend(context.probes(false));
+    }
+    step
+}
+
+/// Whom it touches that the canary's istio-cni takes the place of stable's.
+fn cni_restarts(context: &Context, daemon_set: String) -> Restart {
+    let mut touches = if context.stable.facts.cni.cleans_up {
+        format!(
+            "istio-cni {} takes a node's redirection down when it stops: until the new one is ready, the pods of that node are \
+             outside of the mesh, and connections through it are reset; no pod starts on the node meanwhile",
+            context.stable.version
+        )
+    } else {
+        "no pod starts on a node while its istio-cni restarts; running pods keep their redirection"
+            .to_owned()
+    };
+    let (old, new) = (&context.stable.facts.cni, &context.canary.facts.cni);
+    if new.reconciles && !old.reconciles {
+        touches.push_str("; it writes the redirection rules of running pods anew as it starts");
+    }
+    if new.captures_dns && !old.captures_dns {
+        touches.push_str("; pods of both revisions that start from now on ask ztunnel for names");
+    }
+    Restart {
+        object: daemon_set,
+        touches,
+    }
+}
+
+pub(super) fn control_plane(context: &Context, rev: &Rev) -> Step<Object> {
+    let namespace = context.istio_namespace();
+    let (number, other) = match rev.role {
+        Role::Stable => (20, &context.canary),
+        Role::Canary => (10, &context.stable),
+    };
+    let mut step = of(
+        rev,
+        number,
+        "control-plane",
+        Applier::Istioctl,
+        format!("istiod {}, revision {}", rev.version, rev.name),
+    );
+    step.why = format!(
+        "ztunnel of revision {} takes its configuration and certificates from {} and no other. Both istiods trust the ServiceAccounts \
+         of both ztunnels and share one root certificate, so the two halves of the mesh can talk.",
+        rev.name,
+        rev.istiod()
+    );
+    match rev.role {
+        Role::Stable => {
+            step.watch = format!(
+                "Deployment {namespace}/{} is ready. As this is the first revision in the cluster, istioctl also makes the tag \
+                 `default` and points it here.",
+                rev.istiod()
+            );
+        }
+        Role::Canary => {
+            step.watch = format!(
+                "Deployment {namespace}/{} is ready, and {} still is. No Gateway changes hands: the tag `default` stays with {}.",
+                rev.istiod(),
+                other.istiod(),
+                other.name
+            );
+        }
+    }
+    let trusted = [&context.stable, &context.canary]
+        .map(|rev| format!("{namespace}/{}", rev.ztunnel_account()));
+    step.actions = vec![Action::Install {
+        file: Object::Istiod(IstioOperator {
+            revision: Some(rev.name.clone()),
+            ..operator(
+                context,
+                rev,
+                &rev.istiod(),
+                &json!({"pilot": {"env": {"CA_TRUSTED_NODE_ACCOUNTS": trusted.join(",")}}}),
+                Some(Component::Istiod),
+            )
+        }),
+        istioctl: context.istioctl(rev),
+        sees: Vec::new(),
+    }];
+    step.gates = installed("deployment", namespace, &rev.istiod(), rev);
+    if rev.role == Role::Stable {
+        step.gates.push(context.default_tag(rev));
+    }
+    step.rollback.requires = vec![no_ztunnel(context, rev)];
+    if rev.role == Role::Canary {
+        step.rollback.requires.push(context.default_tag(other));
+    }
+    step.back = "Nothing uses this control plane, so it may go: each of its objects by its name, never by `istioctl uninstall`, which takes \
+                 objects along that both revisions share."
+        .to_owned();
+    step
+}
+
+pub(super) fn ztunnel_step(context: &Context, rev: &Rev) -> Step<Object> {
+    let namespace = context.istio_namespace();
+    let name = rev.ztunnel();
+    let by_operator = context.plan.istio.ztunnel == Some(ZtunnelForm::IstioOperator);
+    let mut step = of(
+        rev,
+        30,
+        "ztunnel",
+        if by_operator {
+            Applier::Istioctl
+        } else {
+            Applier::Kubectl
+        },
+        format!("ztunnel {} on the {} pool", rev.version, rev.word),
+    );
+    step.why = format!(
+        "A DaemonSet and ServiceAccount of its own for each revision, with a selector of its own and pinned to the {} pool, so that \
+         each node has exactly one ztunnel and removing one revision takes nothing from the other.",
+        rev.word
+    );
+    step.watch = format!(
+        "As many ready pods of {name} as the pool has nodes; a rollout of no pods at all also counts as complete."
+    );
+    if let Some(command) = rev.facts.ztunnel_config {
+        step.watch = format!(
+            "{} `istioctl-{} {command} workload daemonset/{name}.{namespace}` shows what it knows.",
+            step.watch, rev.version
+        );
+    }
+    let known = [&context.stable, &context.canary];
+    step.actions = vec![Action::RequireZtunnels {
+        known: known
+            .iter()
+            .map(|rev| format!("{namespace}/{}", rev.ztunnel()))
+            .collect(),
+    }];
+    if by_operator {
+        step.actions.push(Action::Install {
+            file: Object::ZtunnelOperator(ztunnel::operator(context, rev)),
+            istioctl: context.istioctl(rev),
+            sees: Vec::new(),
+        });
+        step.gates = installed("daemonset", namespace, &name, rev);
+    } else {
+        let object = Box::new(ztunnel::object(context, rev));
+        step.actions.push(Action::Apply {
+            files: vec![
+                Object::ZtunnelAccount(object.clone()),
+                Object::ZtunnelDaemonSet(object),
+            ],
+        });
+        step.gates = vec![
+            Gate::Applied,
+            Gate::Rollout {
+                kind: "daemonset".to_owned(),
+                namespace: namespace.to_owned(),
+                name: name.clone(),
+            },
+        ];
+    }
+    step.gates.push(Gate::PoolCovered {
+        namespace: namespace.to_owned(),
+        name,
+        selector: rev.selector(),
+    });
+    step.back = "Nothing is enrolled on these nodes yet, so the ztunnel may go.".to_owned();
+    step.rollback.requires = not_enrolled(context, rev);
+    step.rollback.gates = vec![no_ztunnel(context, rev)];
+    if rev.role == Role::Canary {
+        // istio-cni of the stable version does not serve a newer ztunnel.
+        step.stays = vec![format!(
+            "istio-cni {}, as long as a canary ztunnel runs; 220 takes it back afterwards",
+            rev.version
+        )];
+    }
+    step
+}
+
+/// None of a revision's namespaces is part of the mesh.
+pub(super) fn not_enrolled(context: &Context, rev: &Rev) -> Vec<Gate> {
+    let names = context.namespaces(rev).into_iter();
+    names
+        .map(|namespace| Gate::NotEnrolled { namespace })
+        .collect()
+}
+
+/// No ztunnel of a revision is left.
+pub(super) fn no_ztunnel(context: &Context, rev: &Rev) -> Gate {
+    Gate::NoPods {
+        namespace: context.istio_namespace().to_owned(),
+        selector: Some(format!("app=ztunnel,meshplan.dev/revision={}", rev.name)),
+    }
+}
+
+/// An IstioOperator of a version: the plan's values, and under them the user's own of a component.
+pub(super) fn operator(
+    context: &Context,
+    rev: &Rev,
+    name: &str,
+    own: &Value,
+    component: Option<Component>,
+) -> IstioOperator {
+    let namespace = context.istio_namespace();
+    let mut values = json!({"global": {"istioNamespace": namespace}});
+    merge_under(&mut values, own);
+    let mut unvalidated = json!({});
+    if let Some(file) = component.and_then(|component| context.values.of(component)) {
+        let (known, unseen) = split(&file.values);
+        merge_under(&mut values, &known);
+        unvalidated = unseen;
+    }
+    if let Value::Object(values) = &mut values {
+        for key in DECIDED {
+            values.remove(key);
+        }
+    }
+    IstioOperator {
+        name: name.to_owned(),
+        namespace: namespace.to_owned(),
+        hub: context.hub(rev),
+        tag: rev.version.clone(),
+        revision: None,
+        values,
+        unvalidated,
+        k8s: None,
+    }
+}
+
+/// Values that an IstioOperator says in fields of its own; where the user's say them they say the same.
+const DECIDED: [&str; 5] = [
+    "profile",
+    "revision",
+    "revisionTags",
+    "defaultRevision",
+    "ownerName",
+];
+
+/// A workload that istioctl installs is rolled out, and of its version: istioctl installs its own and says nothing.
+pub(super) fn installed(kind: &str, namespace: &str, name: &str, rev: &Rev) -> Vec<Gate> {
+    let (kind, namespace, name) = (kind.to_owned(), namespace.to_owned(), name.to_owned());
+    vec![
+        Gate::Image {
+            kind: kind.clone(),
+            namespace: namespace.clone(),
+            name: name.clone(),
+            version: rev.version.clone(),
+        },
+        Gate::Rollout {
+            kind,
+            namespace,
+            name,
+        },
+    ]
+}

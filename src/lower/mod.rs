@@ -1,0 +1,107 @@
+//! From a checked plan to the steps, in their order. A checked plan always lowers.
+
+mod context;
+mod gateway_api;
+mod gateways;
+mod in_place;
+mod lab;
+mod mesh;
+mod prepare;
+mod probes;
+mod promote;
+mod retire;
+mod revision;
+mod routes;
+mod traffic;
+mod workloads;
+mod ztunnel;
+
+use crate::existing::Existing;
+use crate::plan::Checked;
+
+use crate::step::{Applier, Object, Phase, Rollback, Step};
+use context::Context;
+pub use lab::Lab;
+
+/// Everything that a plan comes to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Procedure {
+    /// The plan's name.
+    pub plan: String,
+    /// The steps, in order.
+    pub steps: Vec<Step<Object>>,
+    /// The oldest Kubernetes that the canary's istioctl installs on, where it is known.
+    pub kubernetes: Option<&'static str>,
+    /// The rules that the plan breaks on purpose, by code.
+    pub allows: Vec<String>,
+    /// The machine to try them on.
+    pub lab: Option<Lab>,
+}
+
+/// Turns a plan into its steps: what both revisions stand on, stable and traffic to it, canary, traffic to the canary,
+/// ownership to the canary, stable away; or, of a mesh that is there, node after node in place.
+#[must_use]
+pub fn lower(checked: &Checked, existing: Option<&Existing>) -> Procedure {
+    let context = Context::new(checked, existing);
+    let mut steps = Vec::new();
+    if let Some(existing) = existing {
+        in_place::steps(&context, existing, &mut steps);
+    } else {
+        beside(&context, &mut steps);
+    }
+    Procedure {
+        plan: checked.plan.name.get_ref().clone(),
+        steps,
+        kubernetes: checked.canary.kubernetes,
+        allows: checked
+            .plan
+            .allow
+            .iter()
+            .map(|allow| allow.rule.get_ref().clone())
+            .collect(),
+        lab: lab::lower(&checked.plan),
+    }
+}
+
+/// Both revisions beside each other, each with its copy of the workloads.
+fn beside(context: &Context, steps: &mut Vec<Step<Object>>) {
+    prepare::steps(context, steps);
+    revision::stable(context, steps);
+    steps.push(gateways::gateways(context));
+    traffic::entrance(context, steps);
+    revision::canary(context, steps);
+    gateways::second(context, steps);
+    traffic::shift(context, steps);
+    promote::steps(context, steps);
+    retire::steps(context, steps);
+}
+
+/// Starts a step; what most steps lack is empty.
+fn step(
+    number: u16,
+    name: &str,
+    phase: Phase,
+    applier: Applier,
+    title: impl Into<String>,
+) -> Step<Object> {
+    Step {
+        number,
+        name: format!("{number:03}-{name}"),
+        phase,
+        title: title.into(),
+        why: String::new(),
+        watch: String::new(),
+        applier,
+        requires: Vec::new(),
+        actions: Vec::new(),
+        gates: Vec::new(),
+        restarts: Vec::new(),
+        reversible: true,
+        back: String::new(),
+        rollback: Rollback::default(),
+        stays: Vec::new(),
+        soak: None,
+        traffic: None,
+        accepts: Vec::new(),
+    }
+}

@@ -1,0 +1,120 @@
+//! 003 to 030: what both revisions stand on.
+
+use super::context::Context;
+use super::{Applier, Object, Phase, Step, gateway_api, mesh, step};
+use crate::step::Namespace;
+use crate::step::{Action, Gate};
+
+/// Some of Istio's CRDs, one of each of the groups that every version has.
+const ISTIO_CRDS: [&str; 3] = [
+    "authorizationpolicies.security.istio.io",
+    "telemetries.telemetry.istio.io",
+    "virtualservices.networking.istio.io",
+];
+
+/// Namespaces that every cluster has.
+const BUILT_IN: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node-lease"];
+
+pub(super) fn steps(context: &Context, steps: &mut Vec<Step<Object>>) {
+    shared(context, steps);
+    steps.extend(namespaces(context));
+}
+
+/// CRDs, which a cluster has one set of.
+pub(super) fn shared(context: &Context, steps: &mut Vec<Step<Object>>) {
+    gateway_api::steps(context, steps);
+    steps.push(base(context));
+}
+
+fn base(context: &Context) -> Step<Object> {
+    let canary = &context.canary;
+    let mut step = step(
+        20,
+        "istio-base",
+        Phase::Prepare,
+        Applier::Istioctl,
+        format!("Istio's CRDs and shared accounts, {}", canary.version),
+    );
+    step.why = format!(
+        "Istio's CRDs are one per cluster. They come once, at the newer version ({}), and in neither control plane's file, so that \
+         installing stable again can never take them back.",
+        canary.version
+    );
+    step.watch = "Nothing runs yet. Objects of Istio's own kinds, if there are some, keep their stored version.".to_owned();
+    step.actions = vec![Action::Install {
+        file: Object::IstioBase(mesh::operator(
+            context,
+            canary,
+            "istio-base",
+            &serde_json::json!({}),
+            None,
+        )),
+        istioctl: context.istioctl(canary),
+        sees: Vec::new(),
+    }];
+    step.gates = vec![Gate::Crds {
+        crds: ISTIO_CRDS.map(str::to_owned).to_vec(),
+    }];
+    step.rollback.keeps = true;
+    step.stays =
+        vec!["Istio's CRDs and the ServiceAccounts and roles that come with them".to_owned()];
+    step.back = "The CRDs stay: deleting one deletes every object of its kind. They do nothing by themselves.".to_owned();
+    step
+}
+
+/// The namespaces of gateways and routes that neither the cluster nor istioctl makes.
+fn namespaces(context: &Context) -> Option<Step<Object>> {
+    let mut names: Vec<&str> = Vec::new();
+    let gateways = context
+        .plan
+        .gateway
+        .iter()
+        .map(|g| g.namespace.get_ref().as_str());
+    let routes = context
+        .plan
+        .route
+        .iter()
+        .map(|r| r.namespace.get_ref().as_str());
+    for name in gateways.chain(routes) {
+        if !BUILT_IN.contains(&name) && name != context.istio_namespace() && !names.contains(&name)
+        {
+            names.push(name);
+        }
+    }
+    if names.is_empty() {
+        return None;
+    }
+    let list = names.join(", ");
+    let mut step = step(
+        30,
+        "namespaces",
+        Phase::Prepare,
+        Applier::Kubectl,
+        format!("namespaces {list}"),
+    );
+    step.why = "Gateways and routes live here, apart from the workloads, so that they outlive both revisions.".to_owned();
+    step.watch = "A namespace that is there already keeps its labels and gets two more.".to_owned();
+    step.actions = vec![Action::Apply {
+        files: names
+            .iter()
+            .map(|name| {
+                Object::Namespace(Namespace {
+                    name: (*name).to_owned(),
+                    ambient: false,
+                })
+            })
+            .collect(),
+    }];
+    step.gates = names
+        .iter()
+        .map(|name| Gate::NamespaceLabelled {
+            namespace: (*name).to_owned(),
+            key: "app.kubernetes.io/managed-by".to_owned(),
+            value: "meshplan".to_owned(),
+        })
+        .collect();
+    step.rollback.keeps = true;
+    step.stays = vec![format!("the namespaces {list}")];
+    step.back = "They stay; they may hold what others put there.".to_owned();
+    Some(step)
+}

@@ -1,0 +1,139 @@
+//! How a route looks in each state of the shift, and which grants it needs.
+
+use super::context::{Context, Rev, RouteCopy};
+use crate::plan::Route;
+use crate::step::GRANT;
+use crate::step::{HttpBackend, HttpMatch, HttpRoute, HttpRule, ReferenceGrant};
+
+/// The share of a rule's requests that all its backends have together.
+const ALL: u16 = 100;
+
+/// Where a route's requests go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Traffic {
+    /// All to stable.
+    Stable,
+    /// Those with the header to the canary, all others to stable.
+    Header,
+    /// Those with the header to the canary, and of the others so many percent.
+    Weight(u16),
+    /// All to the canary.
+    Canary,
+}
+
+/// Says which share of requests goes where in one state.
+pub(super) fn expected(context: &Context, traffic: Traffic) -> crate::step::Traffic {
+    let tested = matches!(traffic, Traffic::Header | Traffic::Weight(_));
+    crate::step::Traffic {
+        stable: context.namespaces(&context.stable),
+        canary: context.namespaces(&context.canary),
+        header: context.header().filter(|_| tested),
+        weight: match traffic {
+            Traffic::Stable | Traffic::Header => 0,
+            Traffic::Weight(percent) => percent,
+            Traffic::Canary => ALL,
+        },
+    }
+}
+
+/// Writes a copy of a route for one state.
+pub(super) fn route(
+    context: &Context,
+    route: &Route,
+    traffic: Traffic,
+    copy: RouteCopy,
+) -> HttpRoute {
+    let to = |rev: &Rev, weight| HttpBackend {
+        name: route.backend.service.get_ref().clone(),
+        namespace: context.backend_namespace(route, rev),
+        port: route.backend.port.get_ref().0,
+        weight,
+    };
+    let (stable, canary) = (&context.stable, &context.canary);
+    let (tested, others) = match traffic {
+        Traffic::Stable => (None, vec![to(stable, ALL)]),
+        Traffic::Header => (Some(to(canary, ALL)), vec![to(stable, ALL)]),
+        Traffic::Weight(percent) => (
+            Some(to(canary, ALL)),
+            vec![to(stable, ALL - percent), to(canary, percent)],
+        ),
+        Traffic::Canary => (None, vec![to(canary, ALL)]),
+    };
+    // Precedence goes by path before it goes by headers (Gateway API, HTTPRouteRule), so the header has to stand beside
+    // every path; a rule with the header alone would lose to each of them.
+    let mut rules = Vec::new();
+    if let Some(canary) = tested {
+        rules.extend(split(context, &matches(context, route, true), &[canary]));
+    }
+    rules.extend(split(context, &matches(context, route, false), &others));
+    HttpRoute {
+        api_version: context.bundle.api_version,
+        name: copy.name,
+        revision: copy.revision,
+        namespace: route.namespace.get_ref().clone(),
+        gateway: copy.gateway,
+        hostnames: route
+            .hostnames
+            .iter()
+            .map(|h| h.get_ref().clone())
+            .collect(),
+        rules,
+    }
+}
+
+/// One rule, or as many as the bundle's limit on matches asks for; since precedence is by match, that changes nothing.
+fn split(context: &Context, matches: &[HttpMatch], backends: &[HttpBackend]) -> Vec<HttpRule> {
+    matches
+        .chunks(context.bundle.matches_per_rule)
+        .map(|matches| HttpRule {
+            matches: matches.to_vec(),
+            backends: backends.to_vec(),
+        })
+        .collect()
+}
+
+fn matches(context: &Context, route: &Route, with_header: bool) -> Vec<HttpMatch> {
+    route
+        .matches
+        .iter()
+        .filter_map(|one| {
+            let one = one.get_ref();
+            let (path_type, path) = match (&one.exact, &one.prefix) {
+                (Some(path), _) => ("Exact", path),
+                (None, path) => ("PathPrefix", path.as_ref()?),
+            };
+            Some(HttpMatch {
+                path_type,
+                path: path.get_ref().clone(),
+                header: context.header().filter(|_| with_header),
+            })
+        })
+        .collect()
+}
+
+/// The grants in one revision's namespaces: one a Service, since Istio 1.26 to 1.29 loses all but one name of a grant
+/// (`istio/istio@1.29.6:pilot/pkg/config/kube/gateway/references_collection.go`).
+pub(super) fn grants(context: &Context, rev: &Rev) -> Vec<ReferenceGrant> {
+    let mut grants: Vec<ReferenceGrant> = Vec::new();
+    for route in &context.plan.route {
+        let namespace = context.backend_namespace(route, rev);
+        let (from, service) = (route.namespace.get_ref(), route.backend.service.get_ref());
+        if *from == namespace {
+            continue;
+        }
+        match grants
+            .iter_mut()
+            .find(|g| g.namespace == namespace && g.service == *service)
+        {
+            Some(grant) if grant.from.contains(from) => {}
+            Some(grant) => grant.from.push(from.clone()),
+            None => grants.push(ReferenceGrant {
+                name: format!("{GRANT}{service}"),
+                namespace,
+                from: vec![from.clone()],
+                service: service.clone(),
+            }),
+        }
+    }
+    grants
+}

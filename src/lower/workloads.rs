@@ -1,0 +1,181 @@
+//! One revision's copy of the workloads: namespaces, the user's objects, grants.
+
+use super::context::{Context, Rev, Role};
+use super::revision::of;
+use super::routes;
+use super::{Applier, Object, Step};
+use crate::kube::manifest::Manifest;
+use crate::plan::Workload;
+use crate::step::Namespace;
+use crate::step::{Action, Gate};
+
+/// The label that takes a namespace into the ambient mesh.
+const DATAPLANE_MODE: &str = "istio.io/dataplane-mode";
+
+pub(super) fn namespace(context: &Context, rev: &Rev) -> Step<Object> {
+    let names = context.namespaces(rev);
+    let ambient = rev.role == Role::Canary;
+    let title = if ambient { ", enrolled" } else { "" };
+    let mut step = of(
+        rev,
+        40,
+        "namespace",
+        Applier::Kubectl,
+        format!("namespace {}{title}", names.join(", ")),
+    );
+    step.why = if ambient {
+        "The canary's workloads are part of the mesh from their first pod on: ztunnel is there already.".to_owned()
+    } else {
+        "The stable revision's own copy of the workloads lives here. It joins the mesh later, in 190, once it is known to answer \
+         without it."
+            .to_owned()
+    };
+    step.watch = "No label `istio.io/rev` on it, ever: that would inject sidecars, and a pod with a sidecar is not part of the ambient \
+                  mesh."
+        .to_owned();
+    step.actions = vec![
+        Action::FindNamespaces {
+            namespaces: names.clone(),
+        },
+        Action::Apply {
+            files: namespaces(&names, ambient),
+        },
+    ];
+    if !ambient {
+        // Run again after 190, the step would take the label off that 190 put on.
+        step.requires = names
+            .iter()
+            .map(|namespace| Gate::NotEnrolled {
+                namespace: namespace.clone(),
+            })
+            .collect();
+    }
+    step.gates = enrolled(&names, ambient);
+    step.back = "The namespace is empty still and may go. One that was there before the plan stays, with the labels that it had.".to_owned();
+    step
+}
+
+/// The namespaces of one revision's workloads as objects.
+pub(super) fn namespaces(names: &[String], ambient: bool) -> Vec<Object> {
+    names
+        .iter()
+        .map(|name| {
+            Object::Namespace(Namespace {
+                name: name.clone(),
+                ambient,
+            })
+        })
+        .collect()
+}
+
+/// Whether namespaces are part of the mesh, as gates.
+pub(super) fn enrolled(names: &[String], ambient: bool) -> Vec<Gate> {
+    let value = if ambient { "ambient" } else { "" };
+    names
+        .iter()
+        .map(|name| Gate::NamespaceLabelled {
+            namespace: name.clone(),
+            key: DATAPLANE_MODE.to_owned(),
+            value: value.to_owned(),
+        })
+        .collect()
+}
+
+/// Every pod of these namespaces is part of the mesh: up to 1.20 a pod that istio-cni could not take in runs outside of it.
+pub(super) fn captured(names: &[String]) -> Vec<Gate> {
+    names
+        .iter()
+        .map(|namespace| Gate::Enrolled {
+            namespace: namespace.clone(),
+        })
+        .collect()
+}
+
+pub(super) fn workloads(context: &Context, rev: &Rev) -> Step<Object> {
+    let names: Vec<&str> = context
+        .plan
+        .workload
+        .iter()
+        .map(|w| w.name.get_ref().as_str())
+        .collect();
+    let mut step = of(
+        rev,
+        50,
+        "workloads",
+        Applier::Kubectl,
+        format!("{} on the {} pool", names.join(", "), rev.word),
+    );
+    step.why = format!(
+        "The {} revision's copy of the workloads, pinned to the nodes that have its ztunnel, and for each Service that a route names \
+         a ReferenceGrant, without which a route of another namespace gets 500.",
+        rev.word
+    );
+    step.watch = "Every pod is ready before any route names its Service.".to_owned();
+    let mut files: Vec<Object> = placed(context, rev)
+        .map(|(_, _, value)| Object::Given(value))
+        .collect();
+    files.extend(
+        routes::grants(context, rev)
+            .into_iter()
+            .map(Object::ReferenceGrant),
+    );
+    step.actions = vec![Action::Apply { files }];
+    step.gates = placed(context, rev)
+        .filter_map(|(_, manifest, value)| rollout(manifest, &value))
+        .collect();
+    if rev.role == Role::Canary {
+        step.gates.extend(captured(&context.namespaces(rev)));
+    }
+    let list = context.namespaces(rev).join(", ");
+    step.rollback.actions = vec![Action::RequireUnrouted {
+        namespaces: context.namespaces(rev),
+    }];
+    step.back = format!("No route names {list} yet, so what the step put there may go.");
+    step
+}
+
+/// The user's objects, each in the namespace and on the nodes of a revision.
+pub(super) fn placed<'a>(
+    context: &'a Context,
+    rev: &'a Rev,
+) -> impl Iterator<Item = (&'a Workload, &'a Manifest, serde_json::Value)> {
+    context
+        .plan
+        .workload
+        .iter()
+        .zip(context.manifests)
+        .flat_map(move |(workload, manifests)| {
+            let namespace = format!("{}-{}", workload.namespace.get_ref(), rev.name);
+            manifests.iter().map(move |manifest| {
+                (
+                    workload,
+                    manifest,
+                    manifest.placed(workload.namespace.get_ref(), &namespace, &rev.pool),
+                )
+            })
+        })
+}
+
+/// The gate for what kubectl can wait for; a DaemonSet's own update strategy may be one that it cannot.
+pub(super) fn rollout(manifest: &Manifest, value: &serde_json::Value) -> Option<Gate> {
+    let kind = match (manifest.identity.group(), manifest.identity.kind.as_str()) {
+        ("apps", "Deployment") => "deployment",
+        ("apps", "StatefulSet") => "statefulset",
+        ("apps", "DaemonSet") => "daemonset",
+        _ => return None,
+    };
+    let strategy = value
+        .pointer("/spec/updateStrategy/type")
+        .and_then(|t| t.as_str());
+    let namespace = value.pointer("/metadata/namespace")?.as_str()?.to_owned();
+    let name = manifest.identity.name.clone();
+    if strategy != Some("OnDelete") {
+        return Some(Gate::Rollout {
+            kind: kind.to_owned(),
+            namespace,
+            name,
+        });
+    }
+    // `kubectl rollout status` knows no such rollout; of a StatefulSet nothing else tells whether its pods are all ready.
+    (kind == "daemonset").then_some(Gate::OnDelete { namespace, name })
+}

@@ -1,0 +1,215 @@
+//! An object as text: rendered, read back strictly, held against its schema, and named.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::rc::Rc;
+
+use super::naming::file_names;
+use crate::kube::identity::Identity;
+use crate::kube::schema::{self, Schemas, Violation};
+use crate::render::Renderer;
+use crate::step::Object;
+use crate::text::finding::Finding;
+use crate::text::source::{Source, Sources};
+use crate::text::yaml::{self, Document};
+use crate::tree::sha256;
+
+/// What to do about a text that is rendered wrongly.
+const MEND: &str = "mend the template; without --templates this is a mistake of meshplan's own";
+
+/// A finding, and the bytes of the rendered text that it is about.
+type Said = (Finding, Range<usize>);
+
+/// An object as text, in the folder of its step where it belongs.
+pub(super) struct Rendered {
+    pub text: String,
+    /// Of the text, in hex.
+    pub sha256: String,
+    pub document: Rc<Document>,
+    pub identity: Option<Identity>,
+    pub folder: String,
+    /// A name that does not come from the identity.
+    fixed: Option<String>,
+}
+
+/// What renders, and what it has read and found so far.
+pub(super) struct Rendering<'a> {
+    renderer: &'a Renderer,
+    schemas: &'a Schemas,
+    pub sources: &'a mut Sources,
+    pub findings: Vec<Finding>,
+    /// Texts that were read, by their digest: the way back has most of them again.
+    read: BTreeMap<String, Rc<Document>>,
+}
+
+impl<'a> Rendering<'a> {
+    pub fn new(renderer: &'a Renderer, schemas: &'a Schemas, sources: &'a mut Sources) -> Self {
+        Self {
+            renderer,
+            schemas,
+            sources,
+            findings: Vec::new(),
+            read: BTreeMap::new(),
+        }
+    }
+
+    /// Renders an object and reads it back.
+    pub fn render(&mut self, object: &Object, folder: &str, step: &str) -> Option<Rendered> {
+        let text = match self.renderer.object(object) {
+            Ok(text) => text,
+            Err(finding) => {
+                self.renderer.add_source(&finding, self.sources);
+                if !self.findings.contains(&finding) {
+                    self.findings.push(finding);
+                }
+                return None;
+            }
+        };
+        let fixed = match object {
+            Object::Kustomization(_) => Some("kustomization.yaml".to_owned()),
+            Object::IstioBase(operator)
+            | Object::IstioCni(operator)
+            | Object::Istiod(operator)
+            | Object::ZtunnelOperator(operator) => Some(format!("{}.yaml", operator.name)),
+            Object::Copy(copy) => copy.name.clone(),
+            _ => None,
+        };
+        let template = object.template().unwrap_or("the manifest");
+        let shown = format!("{step}/{folder}{template}");
+        let digest = sha256(text.as_bytes());
+        let found = self.judge(object, template, &text, &digest);
+        let (document, identity) = match found {
+            Ok(found) => found,
+            Err(findings) => {
+                // One mistake in a template shows in every object that it makes; the first says it all.
+                let new = findings.into_iter().filter(|(finding, _)| {
+                    !self
+                        .findings
+                        .iter()
+                        .any(|f| (&f.message, &f.label) == (&finding.message, &finding.label))
+                });
+                let new: Vec<Finding> = new
+                    .map(|(finding, span)| finding.at(&shown, span))
+                    .collect();
+                self.sources.add(Source::new(&shown, &text));
+                self.findings.extend(new);
+                return None;
+            }
+        };
+        self.read.insert(digest.clone(), Rc::clone(&document));
+        Some(Rendered {
+            text,
+            sha256: digest,
+            document,
+            identity,
+            folder: folder.to_owned(),
+            fixed,
+        })
+    }
+
+    /// Reads a rendered text back and holds it against its schema; returns the identity of the object in it, if it is one of
+    /// a cluster's.
+    fn judge(
+        &self,
+        object: &Object,
+        template: &str,
+        text: &str,
+        digest: &str,
+    ) -> Result<(Rc<Document>, Option<Identity>), Vec<Said>> {
+        if let (Object::Copy(_), Some(document)) = (object, self.read.get(digest)) {
+            let identity = Identity::of(&document.value);
+            return Ok((Rc::clone(document), identity));
+        }
+        let document = yaml::read_strict(text).map_err(|problems| {
+            let say = |problem: yaml::Problem| {
+                let message = format!("`{template}` renders to something that is not plain YAML");
+                (
+                    Finding::error("rendered-not-yaml", message)
+                        .label(problem.message)
+                        .help(MEND),
+                    problem.span,
+                )
+            };
+            problems.into_iter().map(say).collect::<Vec<_>>()
+        })?;
+        let mut violations = match object {
+            // The user's own objects were held against their schemas where they were read.
+            Object::Given(_) | Object::Copy(_) => Vec::new(),
+            Object::Identity(_) => self.schemas.check_identity(&document.value),
+            _ => self.schemas.check(&document.value).unwrap_or_else(|| {
+                let kind = document.value["kind"].to_string();
+                vec![Violation::at(
+                    "/kind",
+                    format!("{kind} is not a kind that this template makes"),
+                )]
+            }),
+        };
+        if !matches!(object, Object::Kustomization(_) | Object::Kind(_)) {
+            violations.extend(schema::names(&document.value));
+        }
+        if !violations.is_empty() {
+            let message = format!("`{template}` renders to an object that its schema refuses");
+            return Err(violations
+                .into_iter()
+                .map(|violation| {
+                    let span = violation.span(&document);
+                    (
+                        Finding::error("rendered-schema", &message)
+                            .label(violation.in_words())
+                            .help(MEND),
+                        span,
+                    )
+                })
+                .collect());
+        }
+        // A kustomization and a kind configuration are no objects of a cluster.
+        if matches!(object, Object::Kustomization(_) | Object::Kind(_)) {
+            return Ok((Rc::new(document), None));
+        }
+        match Identity::of(&document.value) {
+            Some(identity) => Ok((Rc::new(document), Some(identity))),
+            None => Err(vec![(
+                Finding::error(
+                    "rendered-not-an-object",
+                    format!("`{template}` renders to something that is no object"),
+                )
+                .label("apiVersion, kind and metadata.name are needed")
+                .help(MEND),
+                0..text.lines().next().map_or(0, str::len),
+            )]),
+        }
+    }
+}
+
+/// The paths of rendered objects from their step's directory; names are made folder by folder.
+pub(super) fn paths(all: &[Rendered]) -> Vec<String> {
+    let mut paths: Vec<String> = all
+        .iter()
+        .map(|rendered| {
+            format!(
+                "{}{}",
+                rendered.folder,
+                rendered.fixed.clone().unwrap_or_default()
+            )
+        })
+        .collect();
+    let mut folders: Vec<&str> = all
+        .iter()
+        .map(|rendered| rendered.folder.as_str())
+        .collect();
+    folders.sort_unstable();
+    folders.dedup();
+    for folder in folders {
+        let here: Vec<(usize, &Identity)> = all
+            .iter()
+            .enumerate()
+            .filter(|(_, rendered)| rendered.folder == folder && rendered.fixed.is_none())
+            .filter_map(|(number, rendered)| Some((number, rendered.identity.as_ref()?)))
+            .collect();
+        let identities: Vec<&Identity> = here.iter().map(|(_, identity)| *identity).collect();
+        for ((number, _), name) in here.iter().zip(file_names(&identities)) {
+            paths[*number] = format!("{folder}{name}");
+        }
+    }
+    paths
+}

@@ -1,0 +1,154 @@
+//! Scripts and runbook, rendered from the same steps that `index.json` holds.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::lower::Lab;
+use crate::render::Renderer;
+use crate::step::{Action, Gate, Istioctl, Step};
+use crate::text::finding::Finding;
+use crate::tree::Tree;
+
+use super::layout::Output;
+use crate::report::Difference;
+use crate::tree::Index;
+
+/// What the runbook says beside the steps.
+pub(super) struct About<'a> {
+    /// The machine to try the plan on.
+    pub lab: Option<&'a Lab>,
+    /// The oldest Kubernetes that will do, where it is known.
+    pub kubernetes: Option<&'a str>,
+    /// In what the revisions differ.
+    pub differences: Vec<Difference>,
+}
+
+/// Returns the scripts of a tree's steps that its templates make other than meshplan's own.
+#[must_use]
+pub fn own_scripts(output: &Output) -> Vec<String> {
+    let mut builtin = Tree::default();
+    let rendered = Renderer::new(&output.index.plan, BTreeMap::new()).map(|renderer| {
+        // What cannot be rendered is no template of meshplan's; nothing is compared then.
+        steps(&output.index, &renderer, &mut builtin).is_ok()
+    });
+    if !rendered.is_ok_and(|rendered| rendered) {
+        return Vec::new();
+    }
+    let others = builtin
+        .iter()
+        .filter(|(path, file)| output.tree.get(path) != Some(*file));
+    others.map(|(path, _)| path.clone()).collect()
+}
+
+/// Adds every script and the runbook to a tree.
+pub(super) fn write(
+    index: &Index,
+    about: &About<'_>,
+    renderer: &Renderer,
+    tree: &mut Tree,
+) -> Result<(), Finding> {
+    steps(index, renderer, tree)?;
+    if let Some(lab) = about.lab {
+        let data = json!({ "cluster": lab.cluster, "metallb": lab.metallb.as_ref().map(|(version, _)| version) });
+        for name in ["up.sh", "down.sh"] {
+            tree.add_script(
+                format!("lab/{name}"),
+                renderer.text(&format!("lab/{name}"), &data)?,
+            );
+        }
+    }
+    tree.add(
+        "README.md",
+        renderer.text("README.md", runbook_data(index, about))?,
+    );
+    Ok(())
+}
+
+/// Adds the scripts of every step, and what they share.
+fn steps(index: &Index, renderer: &Renderer, tree: &mut Tree) -> Result<(), Finding> {
+    tree.add("lib.sh", renderer.text("scripts/lib.sh", json!({}))?);
+    for step in &index.steps {
+        let step = &step.step;
+        let mut script = |name: &str, actions: &[Action<String>], gates: &[&[Gate]]| {
+            let data = script_data(step, actions, &gates.concat());
+            let text = renderer.text(&format!("scripts/{name}"), data)?;
+            tree.add_script(format!("{}/{name}", step.name), text);
+            Ok(())
+        };
+        script("apply.sh", &step.actions, &[&step.requires])?;
+        script("verify.sh", &[], &[&step.gates])?;
+        let rollback = &step.rollback;
+        script(
+            "rollback.sh",
+            &rollback.actions,
+            &[&rollback.requires, &rollback.gates],
+        )?;
+    }
+    Ok(())
+}
+
+/// What a script needs to know beside its step.
+fn script_data(step: &Step<String>, actions: &[Action<String>], gates: &[Gate]) -> Value {
+    let any = |wanted: fn(&Gate) -> bool| gates.iter().any(wanted);
+    json!({
+        "step": step,
+        // Probes are asked again while time goes by.
+        "probes": any(|gate| matches!(gate, Gate::Probe { .. }))
+            && any(|gate| matches!(gate, Gate::Soak { .. })),
+        "istioctl": actions.iter().find_map(istioctl),
+    })
+}
+
+fn istioctl(action: &Action<String>) -> Option<&Istioctl> {
+    match action {
+        Action::Install { istioctl, .. } | Action::SetTag { istioctl, .. } => Some(istioctl),
+        _ => None,
+    }
+}
+
+fn runbook_data(index: &Index, about: &About<'_>) -> Value {
+    // The first revision that is installed is stable's, the last one canary's.
+    let istioctls = || {
+        index
+            .steps
+            .iter()
+            .filter(|step| step.step.number >= 100)
+            .flat_map(|step| &step.step.actions)
+            .filter_map(istioctl)
+    };
+    let revision = |istioctl: Option<&Istioctl>| {
+        istioctl.map(|istioctl| {
+            json!({
+                "version": istioctl.version,
+                "name": istioctl.revision,
+                "variable": format!("ISTIOCTL_{}", istioctl.revision.replace('-', "_")),
+            })
+        })
+    };
+    let found = index
+        .steps
+        .iter()
+        .flat_map(|step| &step.step.actions)
+        .find_map(|action| match action {
+            Action::Found {
+                version, revision, ..
+            } => Some(json!({"version": version, "name": revision})),
+            _ => None,
+        });
+    let probes = index
+        .steps
+        .iter()
+        .flat_map(|step| &step.step.gates)
+        .any(|gate| matches!(gate, Gate::Probe { .. }));
+    json!({
+        "steps": index.steps.iter().map(|step| &step.step).collect::<Vec<_>>(),
+        "in_place": found.is_some(),
+        "stable": found.or_else(|| revision(istioctls().next())),
+        "canary": revision(istioctls().next_back()),
+        "probes": probes,
+        "kubernetes": about.kubernetes,
+        "differences": about.differences,
+        "lab": about.lab.map(|lab| json!({ "cluster": lab.cluster, "metallb": lab.metallb.as_ref().map(|(version, _)| version) })),
+    })
+}

@@ -1,0 +1,5 @@
+//! What people read about an upgrade.
+
+mod differences;
+
+pub use differences::{Difference, differences};

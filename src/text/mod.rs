@@ -1,0 +1,8 @@
+//! Named texts, what is said about places in them, and reading and writing YAML.
+
+pub mod finding;
+mod nearest;
+pub mod source;
+pub mod yaml;
+
+pub use nearest::nearest;
