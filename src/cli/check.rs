@@ -8,11 +8,11 @@ use clap::{Args, ValueEnum};
 use semver::Version;
 
 use super::input;
-use super::output::{Format, Outcome, Shell};
+use super::output::{Exit, Format, Shell};
 use super::subject::{Subject, is_plan, standard_input, subject};
 use crate::proof::{prove_manifests, prove_read, schemas};
 use crate::text::finding::Finding;
-use crate::tree::{self, Difference, Tree, compare};
+use crate::tree::{self, FileDifference, Tree, compare};
 
 /// How many files' diffs are shown; the others are counted.
 const SHOWN: usize = 3;
@@ -44,7 +44,7 @@ pub(super) struct Check {
 }
 
 impl Check {
-    pub fn run(self, shell: &mut Shell) -> Result<Outcome> {
+    pub fn run(self, shell: &mut Shell) -> Result<Exit> {
         let format = self.format.built()?;
         if !is_plan(&self.plan) {
             return self.others(shell, format);
@@ -78,20 +78,20 @@ impl Check {
             shell.print(&shown(&differences, &golden))?;
             findings.retain(|finding| finding.code != "golden-differs");
             shell.findings(&findings, &compiled.sources, format, false)?;
-            return Ok(Outcome::Found);
+            return Ok(Exit::Found);
         }
         let outcome = shell.findings(&findings, &compiled.sources, format, self.deny.is_some())?;
         Ok(if compiled.is_toml {
             outcome
         } else {
-            Outcome::CouldNot
+            Exit::CouldNot
         })
     }
 }
 
 impl Check {
     /// A compiled directory as its steps, any other manifests as one state.
-    fn others(&self, shell: &mut Shell, format: Format) -> Result<Outcome> {
+    fn others(&self, shell: &mut Shell, format: Format) -> Result<Exit> {
         if self.golden.is_some() {
             bail!("--golden is for plans: it compares what a plan compiles to with a directory");
         }
@@ -129,11 +129,11 @@ impl Check {
 }
 
 /// Compares a tree with a directory; hidden files of the directory do not count.
-fn against(tree: &Tree, golden: &Path) -> Result<Vec<Difference>> {
+fn against(tree: &Tree, golden: &Path) -> Result<Vec<FileDifference>> {
     Ok(compare(&tree::read(golden)?, tree))
 }
 
-fn shown(differences: &[Difference], golden: &str) -> String {
+fn shown(differences: &[FileDifference], golden: &str) -> String {
     let mut text: String = differences
         .iter()
         .take(SHOWN)

@@ -8,10 +8,10 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use super::input;
-use super::output::{Format, Outcome, Shell, weigh};
+use super::output::{Exit, Format, Shell, weigh};
 use crate::output::Output;
 use crate::text::finding::{self, Finding, rows};
-use crate::tree::{self, Disk, Report};
+use crate::tree::{self, Disk, WriteReport};
 
 /// Who applies the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -48,7 +48,7 @@ pub(super) struct Compile {
 }
 
 impl Compile {
-    pub fn run(self, shell: &mut Shell) -> Result<Outcome> {
+    pub fn run(self, shell: &mut Shell) -> Result<Exit> {
         let format = self.format.built()?;
         if self.target != Target::Kubectl {
             bail!("--target flux and argocd are decided but not built yet");
@@ -60,7 +60,7 @@ impl Compile {
             .map(|plan| input::plan(plan))
             .collect::<Result<Vec<_>>>()?;
 
-        let mut outcome = Outcome::Fine;
+        let mut outcome = Exit::Fine;
         let mut ready: Vec<(Output, Option<String>)> = Vec::new();
         let mut said: Vec<Value> = Vec::new();
         for source in sources {
@@ -92,7 +92,7 @@ impl Compile {
             outcome = outcome.max(if compiled.is_toml {
                 shown
             } else {
-                Outcome::CouldNot
+                Exit::CouldNot
             });
             if format == Format::Text {
                 shell.unknown_kinds(&compiled.unknown_kinds);
@@ -107,7 +107,7 @@ impl Compile {
                 .context("writing findings as JSON")?;
             shell.print(&(all + "\n"))?;
         }
-        if outcome != Outcome::Fine {
+        if outcome != Exit::Fine {
             return Ok(outcome);
         }
 
@@ -149,7 +149,7 @@ fn apart(folder: &Path, dump: Option<&str>) -> Result<()> {
 }
 
 /// A line a step, and a line for the whole.
-fn steps(output: &Output, folder: &Path, report: &Report) -> String {
+fn steps(output: &Output, folder: &Path, report: &WriteReport) -> String {
     let mut text = String::new();
     let width = output
         .index

@@ -7,8 +7,8 @@ use anyhow::{Result, bail};
 use clap::Args;
 
 use super::input;
-use super::output::{Format, Outcome, Shell};
-use crate::tree::{self, Difference, Tree, review};
+use super::output::{Exit, Format, Shell};
+use crate::tree::{self, FileDifference, Tree, review};
 
 /// The widest bar of plus and minus signs.
 const BAR: usize = 40;
@@ -27,7 +27,7 @@ pub(super) struct Diff {
 }
 
 impl Diff {
-    pub fn run(self, shell: &mut Shell) -> Result<Outcome> {
+    pub fn run(self, shell: &mut Shell) -> Result<Exit> {
         if self.old == "-" && self.new == "-" {
             bail!("standard input can be only one of the two");
         }
@@ -37,7 +37,7 @@ impl Diff {
         };
         let mut differences = review(old, new);
         if differences.is_empty() {
-            return Ok(Outcome::Fine);
+            return Ok(Exit::Fine);
         }
         // The index holds a digest of every file, so it changes with each of them and says nothing more.
         if differences.len() > 1 {
@@ -49,18 +49,18 @@ impl Diff {
             full(&differences)
         };
         shell.print(&text)?;
-        Ok(Outcome::Found)
+        Ok(Exit::Found)
     }
 }
 
 /// What the findings of a plan that does not compile come to.
-fn worse(old: &Result<Tree, Outcome>, new: &Result<Tree, Outcome>) -> Outcome {
-    let of = |side: &Result<Tree, Outcome>| side.as_ref().err().copied().unwrap_or(Outcome::Fine);
+fn worse(old: &Result<Tree, Exit>, new: &Result<Tree, Exit>) -> Exit {
+    let of = |side: &Result<Tree, Exit>| side.as_ref().err().copied().unwrap_or(Exit::Fine);
     of(old).max(of(new))
 }
 
 /// The tree of a plan, compiled in memory, or of a directory.
-fn side(argument: &str, shell: &mut Shell) -> Result<Result<Tree, Outcome>> {
+fn side(argument: &str, shell: &mut Shell) -> Result<Result<Tree, Exit>> {
     let is_plan = argument == "-"
         || Path::new(argument)
             .extension()
@@ -75,13 +75,13 @@ fn side(argument: &str, shell: &mut Shell) -> Result<Result<Tree, Outcome>> {
         None => Err(if compiled.is_toml {
             outcome
         } else {
-            Outcome::CouldNot
+            Exit::CouldNot
         }),
     })
 }
 
 /// The whole diff, in colours that a stream without a terminal strips.
-fn full(differences: &[Difference]) -> String {
+fn full(differences: &[FileDifference]) -> String {
     let mut text = String::new();
     for difference in differences {
         for line in difference.unified(("old", "new")).split_inclusive('\n') {
@@ -106,8 +106,8 @@ fn full(differences: &[Difference]) -> String {
 }
 
 /// A line a file, and the sum.
-fn stat(differences: &[Difference]) -> String {
-    let name = |difference: &Difference| match (&difference.old, &difference.new) {
+fn stat(differences: &[FileDifference]) -> String {
+    let name = |difference: &FileDifference| match (&difference.old, &difference.new) {
         (Some(old), Some(new)) if old != new => format!("{old} => {new}"),
         _ => difference.path().to_owned(),
     };
@@ -143,7 +143,7 @@ fn stat(differences: &[Difference]) -> String {
         )
         .expect("writing to a string cannot fail");
     }
-    let sum = |count: fn(&Difference) -> usize| differences.iter().map(count).sum::<usize>();
+    let sum = |count: fn(&FileDifference) -> usize| differences.iter().map(count).sum::<usize>();
     let (files, added, removed) = (differences.len(), sum(|d| d.added), sum(|d| d.removed));
     let plural = |count: usize| if count == 1 { "" } else { "s" };
     writeln!(

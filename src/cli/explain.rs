@@ -2,11 +2,11 @@
 
 use anyhow::{Result, bail};
 
-use super::output::{Outcome, Shell};
+use super::output::{Exit, Shell};
 use crate::rules::{RULES, page, rule};
 use crate::text::nearest;
 
-pub(super) fn run(code: &str, shell: &mut Shell) -> Result<Outcome> {
+pub(super) fn run(code: &str, shell: &mut Shell) -> Result<Exit> {
     let Some(rule) = rule(code) else {
         let upper = code.to_uppercase();
         let near = nearest(&upper, RULES.iter().map(|rule| rule.code));
@@ -20,5 +20,5 @@ pub(super) fn run(code: &str, shell: &mut Shell) -> Result<Outcome> {
         }
     };
     shell.print(&page(rule))?;
-    Ok(Outcome::Fine)
+    Ok(Exit::Fine)
 }

@@ -5,19 +5,19 @@ use std::fmt::Write as _;
 use anyhow::{Result, anyhow, bail};
 use semver::Version;
 
-use super::output::{Outcome, Shell};
+use super::output::{Exit, Shell};
 use crate::istio::{
     Channel, Handover, Hop, Illegal, example_after, facts, handover, judge, minors,
 };
 
-pub(super) fn run(from: &str, to: &str, shell: &mut Shell) -> Result<Outcome> {
+pub(super) fn run(from: &str, to: &str, shell: &mut Shell) -> Result<Exit> {
     let (from, to) = (version(from)?, version(to)?);
     let hops = match judge(&from, &to) {
         Ok(()) => vec![Hop { from, to }],
         Err(Illegal::TooFar(hops)) => hops,
         Err(Illegal::NotNewer) => {
             shell.error(&anyhow!("{to} is not newer than {from}; meshplan goes forward only, and back by each step's rollback"));
-            return Ok(Outcome::Found);
+            return Ok(Exit::Found);
         }
         Err(Illegal::CrossesRedirection) => {
             shell.error(&anyhow!(
@@ -25,7 +25,7 @@ pub(super) fn run(from: &str, to: &str, shell: &mut Shell) -> Result<Outcome> {
                  kinds; install {to} in a cluster of its own{}",
                 example_after(&from).map_or_else(String::new, |later| format!(" ({from} can go to {later})"))
             ));
-            return Ok(Outcome::Found);
+            return Ok(Exit::Found);
         }
     };
     let mut text = String::new();
@@ -47,7 +47,7 @@ pub(super) fn run(from: &str, to: &str, shell: &mut Shell) -> Result<Outcome> {
         )?;
     }
     shell.print(&text)?;
-    Ok(Outcome::Fine)
+    Ok(Exit::Fine)
 }
 
 /// The first and last release of a channel that both ends of a hop read.

@@ -16,7 +16,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use output::{Outcome, Shell};
+use output::{Exit, Shell};
 
 /// Compiles an upgrade plan for an Istio ambient mesh into ordered directories of Kubernetes YAML.
 #[derive(Debug, Parser)]
@@ -75,7 +75,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Ok(outcome) => outcome.into(),
         Err(error) => {
             shell.error(&error);
-            Outcome::CouldNot.into()
+            Exit::CouldNot.into()
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::text::source::Sources;
 
 /// What a command comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Outcome {
+pub(super) enum Exit {
     /// Nothing to say.
     Fine,
     /// Findings, or a difference.
@@ -20,12 +20,12 @@ pub(super) enum Outcome {
     CouldNot,
 }
 
-impl From<Outcome> for ExitCode {
-    fn from(outcome: Outcome) -> Self {
+impl From<Exit> for ExitCode {
+    fn from(outcome: Exit) -> Self {
         match outcome {
-            Outcome::Fine => Self::from(0),
-            Outcome::Found => Self::from(1),
-            Outcome::CouldNot => Self::from(2),
+            Exit::Fine => Self::from(0),
+            Exit::Found => Self::from(1),
+            Exit::CouldNot => Self::from(2),
         }
     }
 }
@@ -126,7 +126,7 @@ impl Shell {
         sources: &Sources,
         format: Format,
         deny: bool,
-    ) -> Result<Outcome> {
+    ) -> Result<Exit> {
         match format {
             Format::Json => {
                 let text = serde_json::to_string_pretty(&to_json(findings, sources))
@@ -144,11 +144,11 @@ impl Shell {
 }
 
 /// Returns what findings come to.
-pub(super) fn weigh(findings: &[Finding], deny: bool) -> Outcome {
+pub(super) fn weigh(findings: &[Finding], deny: bool) -> Exit {
     if has_errors(findings) || (deny && !findings.is_empty()) {
-        Outcome::Found
+        Exit::Found
     } else {
-        Outcome::Fine
+        Exit::Fine
     }
 }
 

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::input;
-use super::output::{Format, Outcome, Shell};
+use super::output::{Exit, Format, Shell};
 use super::subject::{Subject, is_plan, subject};
 use crate::cluster::Cluster;
 use crate::proof::{Course, prove_read};
@@ -76,7 +76,7 @@ fn progress_bar(runs: usize) -> ProgressBar {
 }
 
 impl Rehearse {
-    pub fn run(self, shell: &mut Shell) -> Result<Outcome> {
+    pub fn run(self, shell: &mut Shell) -> Result<Exit> {
         let scratch = tempfile::tempdir().context("making a folder for the rehearsal")?;
         let (tree, course, foreseen) = if is_plan(&self.subject) {
             let compiled = input::compile_plan(&input::plan(&self.subject)?, &BTreeMap::new());
@@ -86,7 +86,7 @@ impl Rehearse {
                 return Ok(if compiled.is_toml {
                     outcome
                 } else {
-                    Outcome::CouldNot
+                    Exit::CouldNot
                 });
             };
             let tree = scratch.path().join("tree");
@@ -147,9 +147,9 @@ impl Rehearse {
             bail!("the tree has no step from {} to {}", self.from, self.to);
         }
         Ok(if report.surprises() == 0 {
-            Outcome::Fine
+            Exit::Fine
         } else {
-            Outcome::Found
+            Exit::Found
         })
     }
 }

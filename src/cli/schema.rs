@@ -2,12 +2,12 @@
 
 use anyhow::{Context, Result};
 
-use super::output::{Outcome, Shell};
+use super::output::{Exit, Shell};
 use crate::plan::plan_schema;
 
-pub(super) fn run(shell: &mut Shell) -> Result<Outcome> {
+pub(super) fn run(shell: &mut Shell) -> Result<Exit> {
     let text =
         serde_json::to_string_pretty(&plan_schema()).context("writing the schema as JSON")?;
     shell.print(&(text + "\n"))?;
-    Ok(Outcome::Fine)
+    Ok(Exit::Fine)
 }

@@ -9,12 +9,12 @@ use std::rc::Rc;
 use anyhow::{Context, Result, bail};
 
 use super::input;
-use super::output::{Format, Outcome, Shell};
+use super::output::{Exit, Format, Shell};
 use crate::proof::{Course, schemas};
 use crate::state::{Object, load};
 use crate::text::finding::{self, Finding, Severity};
 use crate::text::source::{Source, Sources};
-use crate::tree::Compiled;
+use crate::tree::WrittenTree;
 
 /// What a command is about.
 pub(super) enum Subject {
@@ -35,7 +35,7 @@ pub(super) enum Subject {
 impl Subject {
     /// Shows what of it cannot be read, or is an object that the API server would refuse; returns what that comes to. Nothing
     /// can be said about requests then.
-    pub fn unreadable(&self, shell: &mut Shell) -> Result<Option<Outcome>> {
+    pub fn unreadable(&self, shell: &mut Shell) -> Result<Option<Exit>> {
         let (mut findings, sources) = match self {
             Self::Course {
                 findings, sources, ..
@@ -71,7 +71,7 @@ pub(super) fn subject(
     argument: &str,
     shell: &mut Shell,
     format: Format,
-) -> Result<Result<Subject, Outcome>> {
+) -> Result<Result<Subject, Exit>> {
     if argument == "-" || is_plan(argument) {
         return plan(argument, shell, format);
     }
@@ -82,14 +82,14 @@ pub(super) fn subject(
     Ok(Ok(manifests(argument, shell)?))
 }
 
-fn plan(argument: &str, shell: &mut Shell, format: Format) -> Result<Result<Subject, Outcome>> {
+fn plan(argument: &str, shell: &mut Shell, format: Format) -> Result<Result<Subject, Exit>> {
     let compiled = input::lay_out_plan(&input::plan(argument)?);
     if compiled.output.is_none() || finding::has_errors(&compiled.findings) {
         let outcome = shell.findings(&compiled.findings, &compiled.sources, format, false)?;
         return Ok(Err(if compiled.is_toml {
             outcome
         } else {
-            Outcome::CouldNot
+            Exit::CouldNot
         }));
     }
     let sources = compiled.sources;
@@ -107,7 +107,7 @@ fn plan(argument: &str, shell: &mut Shell, format: Format) -> Result<Result<Subj
 
 /// A directory that meshplan compiled; nothing where it holds other manifests.
 fn compiled(path: &Path) -> Result<Option<Subject>> {
-    let Some(tree) = Compiled::open(path)? else {
+    let Some(tree) = WrittenTree::open(path)? else {
         return Ok(None);
     };
     let mut texts = BTreeMap::new();

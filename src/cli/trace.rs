@@ -9,7 +9,7 @@ use clap::Args;
 use semver::Version;
 use serde_json::{Map, Value, json};
 
-use super::output::{Format, Outcome, Shell};
+use super::output::{Exit, Format, Shell};
 use super::subject::{Subject, subject};
 use crate::route::{self, Answer, Request, Table};
 use crate::state::State;
@@ -60,7 +60,7 @@ pub(super) struct Trace {
 }
 
 impl Trace {
-    pub fn run(self, shell: &mut Shell) -> Result<Outcome> {
+    pub fn run(self, shell: &mut Shell) -> Result<Exit> {
         let format = self.format.built()?;
         let requests = self.read()?;
         let subject = match subject(&self.subject, shell, format)? {
@@ -107,7 +107,7 @@ impl Trace {
             text = serde_json::to_string_pretty(&rows).context("writing answers as JSON")? + "\n";
         }
         shell.print(&text)?;
-        Ok(Outcome::Fine)
+        Ok(Exit::Fine)
     }
 
     fn read(&self) -> Result<Vec<Request>> {

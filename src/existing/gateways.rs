@@ -5,6 +5,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use super::{Reading, Writer};
+use crate::istio::OwnerChange;
 use crate::istio::{GatewayClaim, Handover, tag_objects};
 use crate::kube::identity::{Identity, Key};
 use crate::plan::Owner;
@@ -16,7 +17,7 @@ const MOST: usize = 40;
 
 /// A Gateway or waypoint that is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Gateway {
+pub struct ExistingGateway {
     /// Its namespace.
     pub namespace: String,
     /// Its name.
@@ -28,7 +29,7 @@ pub struct Gateway {
     /// Who would write that label back.
     pub owner: Option<Writer>,
     /// How it changes hands.
-    pub way: Way,
+    pub way: OwnerChange,
     /// The Deployment that Istio makes for it; nothing where its pods are somebody else's.
     pub deployment: Option<Deployment>,
 }
@@ -46,45 +47,34 @@ pub struct Deployment {
     pub annotated: bool,
 }
 
-impl fmt::Display for Gateway {
+impl fmt::Display for ExistingGateway {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Gateway {}/{}", self.namespace, self.name)
     }
 }
 
-/// How a Gateway that is there changes hands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
-    /// By its label, without losing a request.
-    Label,
-    /// By its label, and its pods lose their listeners until new ones are ready.
-    LabelWithLoss,
-    /// It has no label and follows the tag `default`.
-    Tag,
-}
-
-impl Way {
-    fn of(handover: Handover, labelled: bool) -> Self {
-        match handover {
-            Handover::Relabel => Self::Label,
-            Handover::Tag | Handover::TagAfterRetirement if !labelled => Self::Tag,
-            _ => Self::LabelWithLoss,
-        }
+/// Returns how a Gateway changes its control plane.
+fn owner_change(handover: Handover, labelled: bool) -> OwnerChange {
+    match handover {
+        Handover::Tag | Handover::TagAfterRetirement if !labelled => OwnerChange::Tag,
+        _ => OwnerChange::Label {
+            lossy: handover != Handover::Relabel,
+        },
     }
 }
 
 impl Reading<'_> {
     /// Every Gateway and waypoint of Istio's.
-    pub(super) fn gateways(&self, state: &State) -> Vec<Gateway> {
+    pub(super) fn gateways(&self, state: &State) -> Vec<ExistingGateway> {
         let of = |(object, gateway): (&Rc<Object>, &state::Gateway)| {
             let revision = object.label("istio.io/rev").map(str::to_owned);
             let writer = Writer::of(object.value());
             // A Kustomization of Flux takes a label away that is not its own; others leave it.
             let takes = matches!(writer, Writer::Kustomization(_));
             let owned = takes || revision.is_some() && writer.writes_back();
-            Gateway {
+            ExistingGateway {
                 owner: owned.then_some(writer),
-                way: Way::of(self.handover, state.claims(object).asked.is_some()),
+                way: owner_change(self.handover, state.claims(object).asked.is_some()),
                 revision,
                 class: gateway.class.clone(),
                 namespace: object.key.namespace.clone().unwrap_or_default(),
@@ -202,8 +192,11 @@ impl Reading<'_> {
     }
 
     /// Gateways can change hands, each in a step of its own, and whoever owns their labels is named.
-    pub(super) fn handover(&mut self, gateways: &[Gateway]) {
-        let labelled: Vec<&Gateway> = gateways.iter().filter(|one| one.way != Way::Tag).collect();
+    pub(super) fn handover(&mut self, gateways: &[ExistingGateway]) {
+        let labelled: Vec<&ExistingGateway> = gateways
+            .iter()
+            .filter(|one| one.way != OwnerChange::Tag)
+            .collect();
         let Some(folder) = &self.plan.stable.existing else {
             return;
         };
@@ -229,7 +222,7 @@ impl Reading<'_> {
     }
 
     /// The canary takes nothing before it is its turn.
-    fn taken(&mut self, gateways: &[Gateway]) {
+    fn taken(&mut self, gateways: &[ExistingGateway]) {
         let own = &self.plan.canary.version;
         let bare = gateways.iter().find(|gateway| gateway.revision.is_none());
         let Some(gateway) = bare.filter(|_| self.canary.claims == GatewayClaim::Unlabelled) else {
@@ -251,8 +244,10 @@ impl Reading<'_> {
     }
 
     /// Whether the plan accepts what cannot be had without loss, and only that.
-    fn loss(&mut self, labelled: &[&Gateway]) {
-        let lossy = labelled.iter().filter(|one| one.way == Way::LabelWithLoss);
+    fn loss(&mut self, labelled: &[&ExistingGateway]) {
+        let lossy = labelled
+            .iter()
+            .filter(|one| one.way == OwnerChange::Label { lossy: true });
         let (stable, choice) = (&self.plan.stable.version, &self.plan.canary.handover);
         let version = stable.get_ref();
         match (lossy.clone().next(), choice) {
@@ -293,7 +288,7 @@ impl Reading<'_> {
     }
 
     /// Labels that are there already, and somebody else's.
-    fn labels(&mut self, labelled: &[&Gateway]) {
+    fn labels(&mut self, labelled: &[&ExistingGateway]) {
         let named = self.plan.istio.owner.as_ref();
         let named = named.map_or(&[][..], |owners| owners.gateways.as_slice());
         let owners: Vec<_> = named
@@ -301,7 +296,7 @@ impl Reading<'_> {
             .map(|name| (name, Owner::parse(name.get_ref())))
             .collect();
         let owned = labelled.iter();
-        let writers: Vec<(&Gateway, &Writer)> = owned
+        let writers: Vec<(&ExistingGateway, &Writer)> = owned
             .filter_map(|gateway| Some((*gateway, gateway.owner.as_ref()?)))
             .collect();
         for (gateway, writer) in &writers {

@@ -6,7 +6,7 @@ use crate::plan::ValuesFile;
 use crate::state::Object;
 
 /// One setting of a component.
-pub(super) struct Setting {
+pub(super) struct InstalledSetting {
     /// How people know it.
     name: String,
     /// What the objects that are there have.
@@ -19,7 +19,7 @@ pub(super) struct Setting {
     defaults: Option<&'static str>,
 }
 
-impl Setting {
+impl InstalledSetting {
     fn new(name: &str, there: Value, pointers: &[&str], default: Value) -> Self {
         Self {
             name: name.to_owned(),
@@ -104,14 +104,14 @@ const ISTIOD: [(&str, &[&str], &str); 8] = [
 ];
 
 /// The settings of a control plane.
-pub(super) fn of_istiod(object: &Object) -> Vec<Setting> {
+pub(super) fn of_istiod(object: &Object) -> Vec<InstalledSetting> {
     let of = |(name, pointers, default): &(&str, &[&str], &str)| {
         let there = variable(object, name).unwrap_or(default);
-        let mut setting = Setting::new(name, json!(there), pointers, json!(default));
+        let mut setting = InstalledSetting::new(name, json!(there), pointers, json!(default));
         setting.pointers.insert(0, format!("/pilot/env/{name}"));
         setting
     };
-    let mut settings: Vec<Setting> = ISTIOD.iter().map(of).collect();
+    let mut settings: Vec<InstalledSetting> = ISTIOD.iter().map(of).collect();
     settings.push(pulls(object, &["/global/imagePullSecrets"]));
     settings
 }
@@ -119,16 +119,16 @@ pub(super) fn of_istiod(object: &Object) -> Vec<Setting> {
 /// The settings of istio-cni: where a platform wants its files.
 ///
 /// Source: `istio/istio:manifests/charts/istio-cni/templates/daemonset.yaml`.
-pub(super) fn of_cni(object: &Object) -> Vec<Setting> {
+pub(super) fn of_cni(object: &Object) -> Vec<InstalledSetting> {
     let folder = |volume: &str, key: &str, default: &str| {
         let volumes = object.value().pointer("/spec/template/spec/volumes");
         let mut volumes = volumes.and_then(Value::as_array).into_iter().flatten();
         let own = volumes.find(|one| one["name"] == volume);
         let path = own.and_then(|one| one.pointer("/hostPath/path")?.as_str());
         let there = json!(path.unwrap_or(default));
-        Setting {
+        InstalledSetting {
             defaults: Some("/global/platform"),
-            ..Setting::new(key, there, &[&format!("/cni/{key}")], json!(default))
+            ..InstalledSetting::new(key, there, &[&format!("/cni/{key}")], json!(default))
         }
     };
     vec![
@@ -144,7 +144,7 @@ pub(super) fn of_cni(object: &Object) -> Vec<Setting> {
 /// The settings of a ztunnel.
 ///
 /// Source: `istio/istio:manifests/charts/ztunnel/templates/daemonset.yaml`.
-pub(super) fn of_ztunnel(object: &Object) -> Vec<Setting> {
+pub(super) fn of_ztunnel(object: &Object) -> Vec<InstalledSetting> {
     let cluster = ["ISTIO_META_CLUSTER_ID", "CLUSTER_ID"];
     let cluster = cluster.iter().find_map(|name| variable(object, name));
     let text = |name: &str| json!(variable(object, name).unwrap_or_default());
@@ -157,7 +157,7 @@ pub(super) fn of_ztunnel(object: &Object) -> Vec<Setting> {
     }
     let affinity = field("affinity").unwrap_or_else(|| json!({}));
     vec![
-        Setting::new(
+        InstalledSetting::new(
             "clusterName",
             json!(cluster.unwrap_or("Kubernetes")),
             &[
@@ -166,7 +166,7 @@ pub(super) fn of_ztunnel(object: &Object) -> Vec<Setting> {
             ],
             json!("Kubernetes"),
         ),
-        Setting::new(
+        InstalledSetting::new(
             "NETWORK",
             text("NETWORK"),
             &[
@@ -176,19 +176,19 @@ pub(super) fn of_ztunnel(object: &Object) -> Vec<Setting> {
             ],
             json!(""),
         ),
-        Setting::new(
+        InstalledSetting::new(
             "TRUST_DOMAIN",
             text("TRUST_DOMAIN"),
             &["/ztunnel/env/TRUST_DOMAIN"],
             json!(""),
         ),
-        Setting::new(
+        InstalledSetting::new(
             "nodeSelector",
             selector,
             &["/ztunnel/nodeSelector"],
             json!({}),
         ),
-        Setting::new("affinity", affinity, &["/ztunnel/affinity"], json!({})),
+        InstalledSetting::new("affinity", affinity, &["/ztunnel/affinity"], json!({})),
         pulls(
             object,
             &["/ztunnel/imagePullSecrets", "/global/imagePullSecrets"],
@@ -206,10 +206,10 @@ fn variable<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
     own.get("value")?.as_str()
 }
 
-fn pulls(object: &Object, pointers: &[&str]) -> Setting {
+fn pulls(object: &Object, pointers: &[&str]) -> InstalledSetting {
     let secrets = object
         .value()
         .pointer("/spec/template/spec/imagePullSecrets");
     let there = secrets.map_or_else(|| json!([]), normal);
-    Setting::new("imagePullSecrets", there, pointers, json!([]))
+    InstalledSetting::new("imagePullSecrets", there, pointers, json!([]))
 }

@@ -23,7 +23,7 @@ use crate::text::finding::Finding;
 use crate::text::source::Sources;
 
 pub use fragile::Fragile;
-pub use gateways::{Deployment, Gateway, Way, deployment};
+pub use gateways::{Deployment, ExistingGateway, deployment};
 pub use writer::Writer;
 
 /// A mesh that is there.
@@ -60,7 +60,7 @@ pub struct Existing {
     /// What there is of each group of the plan.
     pub groups: Vec<Group>,
     /// Every Gateway and waypoint of Istio's.
-    pub gateways: Vec<Gateway>,
+    pub gateways: Vec<ExistingGateway>,
 }
 
 /// A group of nodes.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use toml::Spanned;
 
 use super::Reading;
-use super::installed::{Setting, of_cni, of_istiod, of_ztunnel};
+use super::installed::{InstalledSetting, of_cni, of_istiod, of_ztunnel};
 use crate::kube::identity::Key;
 use crate::kube::selects;
 use crate::plan::{Component, ValuesFile};
@@ -49,9 +49,13 @@ impl Reading<'_> {
         self.hub(state);
     }
 
-    fn no_values(&mut self, (object, settings): (&Object, &[Setting]), component: Component) {
+    fn no_values(
+        &mut self,
+        (object, settings): (&Object, &[InstalledSetting]),
+        component: Component,
+    ) {
         let own = settings.iter().filter(|setting| setting.is_own());
-        let own: Vec<String> = own.map(Setting::in_words).collect();
+        let own: Vec<String> = own.map(InstalledSetting::in_words).collect();
         let Some(folder) = &self.plan.stable.existing else {
             return;
         };
@@ -70,7 +74,7 @@ impl Reading<'_> {
 
     fn other_values(
         &mut self,
-        (object, settings): (&Object, &[Setting]),
+        (object, settings): (&Object, &[InstalledSetting]),
         values: &ValuesFile,
         place: &Spanned<String>,
     ) {

@@ -135,7 +135,7 @@ pub struct Stored {
 
 /// How a cluster gets from one bundle to a later one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Way {
+pub enum BundlePath {
     /// By applying it.
     Direct,
     /// By way of another bundle where there is one, and with objects rewritten there.
@@ -155,14 +155,14 @@ pub enum Way {
 /// bundle. Sources: the versions that each bundle's CRDs serve and store (`kubernetes-sigs/gateway-api@TAG:config/crd`);
 /// `site/content/en/guides/crd-management` for the rewriting; the refusals were seen on a real API server.
 #[must_use]
-pub fn way(from: &Version, to: &Version, channel: Channel) -> Way {
+pub fn way(from: &Version, to: &Version, channel: Channel) -> BundlePath {
     let crosses = |first: Version| *from < first && first <= *to;
     let grants = Stored {
         plural: "referencegrants",
         version: "v1beta1",
     };
     match channel {
-        Channel::Standard if crosses(Version::new(1, 1, 0)) => Way::Migrate {
+        Channel::Standard if crosses(Version::new(1, 1, 0)) => BundlePath::Migrate {
             // Before v0.8.0 ReferenceGrants were stored as v1alpha2; v1.0.0 still serves it and stores v1beta1.
             over: (*from < Version::new(0, 8, 0)).then_some("v1.0.0"),
             stored: vec![grants],
@@ -170,11 +170,11 @@ pub fn way(from: &Version, to: &Version, channel: Channel) -> Way {
         Channel::Experimental
             if *from >= Version::new(1, 0, 0) && crosses(Version::new(1, 1, 0)) =>
         {
-            Way::Refused(
+            BundlePath::Refused(
                 "v1.0.0 stores BackendTLSPolicies as v1alpha2, which no later release serves",
             )
         }
-        Channel::Experimental if crosses(Version::new(1, 2, 0)) => Way::Migrate {
+        Channel::Experimental if crosses(Version::new(1, 2, 0)) => BundlePath::Migrate {
             // v1.1.1 serves both versions of ReferenceGrant and GRPCRoute, and has no BackendTLSPolicy of v1.0.0 behind it.
             over: (*from < Version::new(1, 0, 0)).then_some("v1.1.1"),
             stored: vec![
@@ -185,7 +185,7 @@ pub fn way(from: &Version, to: &Version, channel: Channel) -> Way {
                 },
             ],
         },
-        _ => Way::Direct,
+        _ => BundlePath::Direct,
     }
 }
 
@@ -243,7 +243,7 @@ mod tests {
     use semver::Version;
 
     use super::Channel::{Experimental, Standard};
-    use super::{Way, way};
+    use super::{BundlePath, way};
 
     #[test]
     fn stored_versions_are_migrated_before_they_go() {
@@ -251,18 +251,18 @@ mod tests {
             let version = |text: &str| Version::parse(text).expect(text);
             way(&version(from), &version(to), channel)
         };
-        let over = |way: Way| match way {
-            Way::Migrate { over, stored } => Some((over, stored.len())),
+        let over = |way: BundlePath| match way {
+            BundlePath::Migrate { over, stored } => Some((over, stored.len())),
             _ => None,
         };
-        assert_eq!(of("0.6.1", "1.0.0", Standard), Way::Direct);
+        assert_eq!(of("0.6.1", "1.0.0", Standard), BundlePath::Direct);
         assert_eq!(
             over(of("0.6.1", "1.4.1", Standard)),
             Some((Some("v1.0.0"), 1))
         );
         assert_eq!(over(of("1.0.0", "1.4.1", Standard)), Some((None, 1)));
-        assert_eq!(of("1.1.0", "1.6.1", Standard), Way::Direct);
-        assert_eq!(of("0.6.1", "1.1.1", Experimental), Way::Direct);
+        assert_eq!(of("1.1.0", "1.6.1", Standard), BundlePath::Direct);
+        assert_eq!(of("0.6.1", "1.1.1", Experimental), BundlePath::Direct);
         assert_eq!(
             over(of("0.6.1", "1.2.1", Experimental)),
             Some((Some("v1.1.1"), 2))
@@ -270,8 +270,8 @@ mod tests {
         assert_eq!(over(of("1.1.1", "1.6.1", Experimental)), Some((None, 2)));
         assert!(matches!(
             of("1.0.0", "1.2.1", Experimental),
-            Way::Refused(_)
+            BundlePath::Refused(_)
         ));
-        assert_eq!(of("1.4.1", "1.6.1", Experimental), Way::Direct);
+        assert_eq!(of("1.4.1", "1.6.1", Experimental), BundlePath::Direct);
     }
 }

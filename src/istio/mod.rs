@@ -15,7 +15,8 @@ mod ztunnel;
 pub const ISTIO_SYSTEM: &str = "istio-system";
 
 pub use bundle::{
-    BUNDLES, Bundle, Channel, Stored, Way, bundle, bundle_of_crd, bundle_of_resource, serves, way,
+    BUNDLES, Bundle, BundlePath, Channel, Stored, bundle, bundle_of_crd, bundle_of_resource,
+    serves, way,
 };
 pub use gateways::{
     GatewayClaim, ListenerFilter, RouteDialect, claims_by_validator, route_dialect,
@@ -26,10 +27,10 @@ pub use objects::{
 };
 pub use skew::{Hop, Illegal, example_after, judge};
 pub use versions::{
-    Bundles, CniChart, Facts, Handover, IstiodChart, ZtunnelTrust, ZtunnelValues, facts,
-    facts_near, handover, is_untried, minors, newest_minor,
+    Bundles, CniChart, Facts, Handover, IstiodChart, OwnerChange, ZtunnelTrust, ZtunnelValues,
+    facts, facts_near, handover, is_untried, minors, newest_minor,
 };
-pub use ztunnel::{Requests, ResourceEnv, Ztunnel};
+pub use ztunnel::{ResourceEnv, ResourceRequests, ZtunnelFacts};
 
 /// The state of knowledge that the rows hold; part of `index.json`.
 pub const FACTS_VERSION: &str = "2026-08";

@@ -7,7 +7,7 @@ use semver::Version;
 use super::Channel;
 use super::gateways::{GatewayClaim, ListenerFilter};
 use super::rows::ROWS;
-use super::ztunnel::Ztunnel;
+use super::ztunnel::ZtunnelFacts;
 
 /// What the plan must do so that a Gateway changes its control plane without losing a request; see [`handover`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +19,17 @@ pub enum Handover {
     /// As [`Handover::Tag`], but this version checks no revision at all: the tag moves when its istiod is gone.
     TagAfterRetirement,
     /// A change of owner drops the listeners of the running pods; only a second Gateway is lossless.
+    SecondGateway,
+}
+
+/// How one Gateway changes its control plane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OwnerChange {
+    /// Its label changes; `lossy` where its pods lose their listeners until new ones are ready.
+    Label { lossy: bool },
+    /// It carries no label and follows the tag `default`.
+    Tag,
+    /// A second Gateway takes over.
     SecondGateway,
 }
 
@@ -101,7 +112,7 @@ pub struct Facts {
     /// Where release images come from.
     pub hub: &'static str,
     /// How ztunnel runs.
-    pub ztunnel: &'static Ztunnel,
+    pub ztunnel: &'static ZtunnelFacts,
     /// What the values of its chart are.
     pub ztunnel_values: ZtunnelValues,
     /// How its istiod is told which ztunnels to trust.

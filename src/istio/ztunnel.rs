@@ -6,7 +6,7 @@ use serde::Serialize;
 ///
 /// Source of every row: `istio/istio@TAG:manifests/charts/ztunnel/templates/daemonset.yaml` and its values.
 #[derive(Debug, PartialEq, Eq, Serialize)]
-pub struct Ztunnel {
+pub struct ZtunnelFacts {
     /// Written before `istiod-<revision>.<namespace>.svc:15012`. 1.18.0-alpha.0 refuses an address without a scheme
     /// (`istio/ztunnel@1.18.0-alpha.0:src/config.rs`); later versions take both.
     pub address_scheme: &'static str,
@@ -25,7 +25,7 @@ pub struct Ztunnel {
     /// `allowPrivilegeEscalation`.
     pub allow_privilege_escalation: bool,
     /// What the container asks for; nothing where the chart asks for nothing.
-    pub requests: Option<Requests>,
+    pub requests: Option<ResourceRequests>,
     /// The port 15020, named.
     pub stats_port: Option<&'static str>,
     /// The pod's priority class.
@@ -61,7 +61,7 @@ impl ResourceEnv {
 
 /// Resource requests of the container.
 #[derive(Debug, PartialEq, Eq, Serialize)]
-pub struct Requests {
+pub struct ResourceRequests {
     /// CPU, as Kubernetes writes it.
     pub cpu: &'static str,
     /// Memory, as Kubernetes writes it.
@@ -76,16 +76,16 @@ const CALICO: (&str, &str) = (
 const CLUSTER: (&str, &str) = ("ISTIO_META_CLUSTER_ID", "Kubernetes");
 const IN_POD: (&str, &str) = ("INPOD_ENABLED", "true");
 const LOG: (&str, &str) = ("RUST_LOG", "info");
-const LARGE: Option<Requests> = Some(Requests {
+const LARGE: Option<ResourceRequests> = Some(ResourceRequests {
     cpu: "500m",
     memory: "2048Mi",
 });
-const SMALL: Option<Requests> = Some(Requests {
+const SMALL: Option<ResourceRequests> = Some(ResourceRequests {
     cpu: "200m",
     memory: "512Mi",
 });
 
-pub(super) const V1_18_0_ALPHA_0: Ztunnel = Ztunnel {
+pub(super) const V1_18_0_ALPHA_0: ZtunnelFacts = ZtunnelFacts {
     address_scheme: "https://",
     env: &[("CLUSTER_ID", "Kubernetes")],
     resource_env: &[],
@@ -102,26 +102,26 @@ pub(super) const V1_18_0_ALPHA_0: Ztunnel = Ztunnel {
     tmp: false,
 };
 
-pub(super) const V1_18: Ztunnel = Ztunnel {
+pub(super) const V1_18: ZtunnelFacts = ZtunnelFacts {
     annotations: &[OPT_OUT, CALICO],
     requests: LARGE,
     ..V1_18_0_ALPHA_0
 };
 
-pub(super) const V1_19: Ztunnel = Ztunnel {
+pub(super) const V1_19: ZtunnelFacts = ZtunnelFacts {
     stats_port: Some("ztunnel-stats"),
     termination_grace_period: Some(30),
     ..V1_18
 };
 
 /// The chart writes the addresses from here on, and without a scheme.
-pub(super) const V1_20: Ztunnel = Ztunnel {
+pub(super) const V1_20: ZtunnelFacts = ZtunnelFacts {
     address_scheme: "",
     ..V1_19
 };
 
 /// Redirection moves into the pods.
-pub(super) const V1_21: Ztunnel = Ztunnel {
+pub(super) const V1_21: ZtunnelFacts = ZtunnelFacts {
     env: &[
         LOG,
         CLUSTER,
@@ -135,19 +135,19 @@ pub(super) const V1_21: Ztunnel = Ztunnel {
     ..V1_20
 };
 
-pub(super) const V1_22_0: Ztunnel = Ztunnel {
+pub(super) const V1_22_0: ZtunnelFacts = ZtunnelFacts {
     labels: &[("istio.io/dataplane-mode", "none")],
     annotations: &[],
     tmp: true,
     ..V1_21
 };
 
-pub(super) const V1_22: Ztunnel = Ztunnel {
+pub(super) const V1_22: ZtunnelFacts = ZtunnelFacts {
     requests: SMALL,
     ..V1_22_0
 };
 
-pub(super) const V1_23: Ztunnel = Ztunnel {
+pub(super) const V1_23: ZtunnelFacts = ZtunnelFacts {
     env: &[
         LOG,
         ("RUST_BACKTRACE", "1"),
@@ -159,12 +159,12 @@ pub(super) const V1_23: Ztunnel = Ztunnel {
     ..V1_22
 };
 
-pub(super) const V1_24: Ztunnel = Ztunnel {
+pub(super) const V1_24: ZtunnelFacts = ZtunnelFacts {
     allow_privilege_escalation: true,
     ..V1_23
 };
 
-pub(super) const V1_27: Ztunnel = Ztunnel {
+pub(super) const V1_27: ZtunnelFacts = ZtunnelFacts {
     resource_env: &[ResourceEnv {
         name: "ZTUNNEL_CPU_LIMIT",
         resource: "limits.cpu",
@@ -181,12 +181,12 @@ const CPU_LIMIT: ResourceEnv = ResourceEnv {
     if_there: false,
 };
 
-pub(super) const V1_29: Ztunnel = Ztunnel {
+pub(super) const V1_29: ZtunnelFacts = ZtunnelFacts {
     resource_env: &[CPU_LIMIT],
     ..V1_27
 };
 
-pub(super) const V1_31: Ztunnel = Ztunnel {
+pub(super) const V1_31: ZtunnelFacts = ZtunnelFacts {
     resource_env: &[
         CPU_LIMIT,
         ResourceEnv {

@@ -3,9 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::existing::{Existing, deployment};
-use crate::istio::{Bundle, Facts, Handover, ISTIO_SYSTEM, ListenerFilter, tag_webhook};
+use crate::istio::{
+    Bundle, Facts, Handover, ISTIO_SYSTEM, ListenerFilter, OwnerChange, tag_webhook,
+};
 use crate::kube::manifest::Manifest;
-use crate::plan::{Checked, Crds, Gateway, HandoverChoice, Plan, Pool, Revision, Route, Values};
+use crate::plan::{
+    Checked, Crds, GatewayTable, HandoverChoice, Plan, Pool, Revision, Route, Values,
+};
 use crate::step::{Gate, GatewayRef, Istioctl, ServiceRef};
 
 /// The label by which a node belongs to a pool; its value is `stable` or `canary`.
@@ -18,17 +22,6 @@ pub(super) enum Role {
     Canary,
 }
 
-/// How a Gateway changes hands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Way {
-    /// Its label changes; `lossy` where its pods lose their listeners meanwhile, as the plan accepts.
-    Relabel { lossy: bool },
-    /// It carries no label and follows the tag `default`.
-    Tag,
-    /// A second Gateway takes over.
-    Second,
-}
-
 /// A route on one Gateway.
 pub(super) struct RouteCopy {
     pub name: String,
@@ -39,7 +32,7 @@ pub(super) struct RouteCopy {
 
 /// Which Gateways a route is attached to, where there is a second one beside the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Entrance {
+pub(super) enum AttachedTo {
     First,
     Both,
     Second,
@@ -58,11 +51,11 @@ pub(super) struct Rev {
     /// The labels that its nodes carry.
     pub pool: BTreeMap<String, String>,
     /// What its parts are called, where somebody else named them.
-    named: Option<Named>,
+    named: Option<GivenNames>,
 }
 
 /// Names that somebody else gave.
-struct Named {
+struct GivenNames {
     istiod: String,
     ztunnel: String,
     account: String,
@@ -149,7 +142,7 @@ pub(super) struct Context<'a> {
 
 impl<'a> Context<'a> {
     pub fn new(checked: &'a Checked, existing: Option<&Existing>) -> Self {
-        let named = existing.map(|existing| Named {
+        let named = existing.map(|existing| GivenNames {
             istiod: existing.istiod.clone(),
             ztunnel: existing.ztunnel.clone(),
             account: existing.ztunnel_account.clone(),
@@ -247,7 +240,7 @@ impl<'a> Context<'a> {
     }
 
     /// The gateway of a route. A checked route names a gateway of the plan.
-    pub fn gateway_of(&self, route: &Route) -> Option<&'a Gateway> {
+    pub fn gateway_of(&self, route: &Route) -> Option<&'a GatewayTable> {
         self.plan
             .gateway
             .iter()
@@ -255,38 +248,38 @@ impl<'a> Context<'a> {
     }
 
     /// Whether Gateways that change hands in a way lose their listeners when they leave the canary again.
-    pub fn goes_back_with_loss(&self, way: Way) -> bool {
+    pub fn goes_back_with_loss(&self, way: OwnerChange) -> bool {
         match self.canary.facts.listeners {
             ListenerFilter::All => false,
             ListenerFilter::Owned => true,
             // What has no label is in every revision.
-            ListenerFilter::Revision => way != Way::Tag,
+            ListenerFilter::Revision => way != OwnerChange::Tag,
         }
     }
 
     /// How a gateway changes hands.
-    pub fn way(&self, gateway: &Gateway) -> Way {
+    pub fn way(&self, gateway: &GatewayTable) -> OwnerChange {
         let choice = gateway.handover.as_ref().map(|choice| *choice.get_ref());
         match (self.handover, choice) {
-            (Handover::Tag | Handover::TagAfterRetirement, _) => Way::Tag,
-            (Handover::SecondGateway, Some(HandoverChoice::Second)) => Way::Second,
-            (way, _) => Way::Relabel {
+            (Handover::Tag | Handover::TagAfterRetirement, _) => OwnerChange::Tag,
+            (Handover::SecondGateway, Some(HandoverChoice::Second)) => OwnerChange::SecondGateway,
+            (way, _) => OwnerChange::Label {
                 lossy: way == Handover::SecondGateway,
             },
         }
     }
 
     /// The first Gateway of the plan's, by name.
-    pub fn first(gateway: &Gateway) -> GatewayRef {
+    pub fn first(gateway: &GatewayTable) -> GatewayRef {
         Self::gateway_ref(gateway, gateway.name.get_ref().clone())
     }
 
     /// The second Gateway beside one of the plan's, by name.
-    pub fn second(&self, gateway: &Gateway) -> GatewayRef {
+    pub fn second(&self, gateway: &GatewayTable) -> GatewayRef {
         Self::gateway_ref(gateway, gateway.second_name(&self.canary.name))
     }
 
-    fn gateway_ref(gateway: &Gateway, name: String) -> GatewayRef {
+    fn gateway_ref(gateway: &GatewayTable, name: String) -> GatewayRef {
         let class = class(gateway);
         GatewayRef {
             namespace: gateway.namespace.get_ref().clone(),
@@ -296,7 +289,10 @@ impl<'a> Context<'a> {
     }
 
     /// The Gateways of the plan that change hands in some way.
-    pub fn gateways(&self, has: impl Fn(Way) -> bool) -> impl Iterator<Item = &'a Gateway> {
+    pub fn gateways(
+        &self,
+        has: impl Fn(OwnerChange) -> bool,
+    ) -> impl Iterator<Item = &'a GatewayTable> {
         let plan = self.plan;
         plan.gateway
             .iter()
@@ -304,12 +300,12 @@ impl<'a> Context<'a> {
     }
 
     /// The copies of a route: one for the Gateway that it is attached to, and one for the second Gateway where there is one.
-    pub fn copies(&self, route: &Route, entrance: Entrance) -> Vec<RouteCopy> {
+    pub fn copies(&self, route: &Route, entrance: AttachedTo) -> Vec<RouteCopy> {
         let Some(gateway) = self.gateway_of(route) else {
             return Vec::new();
         };
         let name = route.name.get_ref();
-        let second = self.way(gateway) == Way::Second;
+        let second = self.way(gateway) == OwnerChange::SecondGateway;
         let copy = |rev: &Rev, name: String, gateway| RouteCopy {
             name,
             gateway,
@@ -325,8 +321,8 @@ impl<'a> Context<'a> {
             )
         };
         match (entrance, second) {
-            (Entrance::Both, true) => vec![first(), other()],
-            (Entrance::Second, true) => vec![other()],
+            (AttachedTo::Both, true) => vec![first(), other()],
+            (AttachedTo::Second, true) => vec![other()],
             _ => vec![first()],
         }
     }
@@ -342,6 +338,6 @@ impl<'a> Context<'a> {
 }
 
 /// A Gateway's class.
-pub(super) fn class(gateway: &Gateway) -> &str {
+pub(super) fn class(gateway: &GatewayTable) -> &str {
     gateway.class.as_ref().map_or("istio", |c| c.get_ref())
 }

@@ -1,14 +1,14 @@
 //! 003 to 010: the Gateway API CRDs, and what has to be rewritten before they can come.
 
 use super::context::Context;
-use super::{Applier, Object, Phase, Step, step};
+use super::{Applier, Draft, Phase, Step, step};
 use crate::istio::{Bundle, Channel};
 use crate::plan::{Migration, NEEDED};
 use crate::step::{Action, Gate, StoredVersion};
 use crate::step::{Copy, Kustomization};
 use crate::text::yaml;
 
-pub(super) fn steps(context: &Context, steps: &mut Vec<Step<Object>>) {
+pub(super) fn steps(context: &Context, steps: &mut Vec<Step<Draft>>) {
     if let Some(migration) = &context.crds.migration {
         steps.extend(migration.over.as_ref().map(|over| between(context, over)));
         steps.push(stored(context, migration));
@@ -33,7 +33,7 @@ fn crds() -> Vec<String> {
 }
 
 /// A step that brings a bundle.
-fn brings(context: &Context, number: u16, name: &str, bundle: &Bundle) -> Step<Object> {
+fn brings(context: &Context, number: u16, name: &str, bundle: &Bundle) -> Step<Draft> {
     let channel = channel(context);
     let release = format!("v{}", bundle.version);
     let mut step = step(
@@ -58,7 +58,7 @@ fn brings(context: &Context, number: u16, name: &str, bundle: &Bundle) -> Step<O
             between: bundle.version != context.bundle.version,
         },
         Action::ApplyKustomization {
-            file: Object::Kustomization(Kustomization {
+            file: Draft::Kustomization(Kustomization {
                 resources: bundle.resources(channel),
             }),
             resources: Vec::new(),
@@ -76,7 +76,7 @@ fn brings(context: &Context, number: u16, name: &str, bundle: &Bundle) -> Step<O
     step
 }
 
-fn bundle(context: &Context) -> Step<Object> {
+fn bundle(context: &Context) -> Step<Draft> {
     let mut step = brings(context, 10, "gateway-api", context.bundle);
     step.why = format!(
         "Both control planes read Gateway, HTTPRoute and ReferenceGrant through these CRDs, so the cluster needs one bundle that \
@@ -93,14 +93,14 @@ fn bundle(context: &Context) -> Step<Object> {
             file, resources, ..
         }) = step.actions.last_mut()
         {
-            *file = Object::Kustomization(Kustomization {
+            *file = Draft::Kustomization(Kustomization {
                 resources: names.clone(),
             });
             *resources = copy
                 .iter()
                 .zip(names)
                 .map(|(manifest, name)| {
-                    Object::Copy(Copy {
+                    Draft::Copy(Copy {
                         text: yaml::write(&manifest.value),
                         name: Some(name),
                     })
@@ -111,7 +111,7 @@ fn bundle(context: &Context) -> Step<Object> {
     step
 }
 
-fn expected(context: &Context) -> Step<Object> {
+fn expected(context: &Context) -> Step<Draft> {
     let release = format!("v{}", context.bundle.version);
     let channel = channel(context).as_str();
     let mut step = step(
@@ -142,7 +142,7 @@ fn expected(context: &Context) -> Step<Object> {
 }
 
 /// A bundle that still serves what the cluster has stored, and stores what the plan's bundle serves.
-fn between(context: &Context, over: &Bundle) -> Step<Object> {
+fn between(context: &Context, over: &Bundle) -> Step<Draft> {
     let name = format!("gateway-api-v{}", over.version).replace('.', "-");
     let mut step = brings(context, 3, &name, over);
     step.why = format!(
@@ -153,7 +153,7 @@ fn between(context: &Context, over: &Bundle) -> Step<Object> {
     step
 }
 
-fn stored(context: &Context, migration: &Migration) -> Step<Object> {
+fn stored(context: &Context, migration: &Migration) -> Step<Draft> {
     let versions: Vec<StoredVersion> = migration
         .stored
         .iter()

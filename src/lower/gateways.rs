@@ -2,23 +2,24 @@
 
 use toml::Spanned;
 
-use super::context::{Context, Entrance, Rev, Way, class};
+use super::context::{AttachedTo, Context, Rev, class};
 use super::promote::LOSSY_BACK;
-use super::routes::{Traffic, expected};
+use super::routes::{Stage, expected};
 use super::traffic::{route_gates, route_objects};
-use super::{Applier, Object, Phase, Step, step};
+use super::{Applier, Draft, Phase, Step, step};
 use crate::istio::Handover;
+use crate::istio::OwnerChange;
 use crate::kube::identity::Identity;
-use crate::plan::{Gateway, Protocol};
+use crate::plan::{GatewayTable, Protocol};
 use crate::step::Restart;
-use crate::step::{self as object, Allowed, Listener};
+use crate::step::{self as object, AllowedFrom, ListenerManifest};
 use crate::step::{Action, Gate, GatewayRef};
 
 /// The rule that a Gateway breaks whose pods lose their listeners when it changes hands.
 pub(super) const LOSS: &str = "MP0024";
 
 /// 170.
-pub(super) fn gateways(context: &Context) -> Step<Object> {
+pub(super) fn gateways(context: &Context) -> Step<Draft> {
     let names: Vec<&str> = context
         .plan
         .gateway
@@ -44,8 +45,12 @@ pub(super) fn gateways(context: &Context) -> Step<Object> {
             stable.name,
             stable.version,
             match (
-                context.gateways(|way| way == Way::Second).next(),
-                context.gateways(|way| way != Way::Second).next(),
+                context
+                    .gateways(|way| way == OwnerChange::SecondGateway)
+                    .next(),
+                context
+                    .gateways(|way| way != OwnerChange::SecondGateway)
+                    .next(),
             ) {
                 (Some(_), None) => "a second Gateway takes over in 260",
                 (Some(_), Some(_)) =>
@@ -60,7 +65,7 @@ pub(super) fn gateways(context: &Context) -> Step<Object> {
         ),
     };
     step.watch = "The Gateway is programmed and has its address.".to_owned();
-    let all: Vec<&Gateway> = context.plan.gateway.iter().collect();
+    let all: Vec<&GatewayTable> = context.plan.gateway.iter().collect();
     step.actions = vec![Action::Apply {
         files: gateway_objects(context, &all, stable),
     }];
@@ -94,12 +99,12 @@ fn programmed(gateway: GatewayRef, has_address: bool) -> Gate {
 /// Gateways of the plan; labelled with their owner unless they follow the tag.
 pub(super) fn gateway_objects(
     context: &Context,
-    gateways: &[&Gateway],
+    gateways: &[&GatewayTable],
     owner: &Rev,
-) -> Vec<Object> {
-    let write = |gateway: &&Gateway| {
-        let labelled = context.way(gateway) != Way::Tag;
-        Object::Gateway(gateway_object(
+) -> Vec<Draft> {
+    let write = |gateway: &&GatewayTable| {
+        let labelled = context.way(gateway) != OwnerChange::Tag;
+        Draft::Gateway(gateway_object(
             context,
             gateway,
             gateway.name.get_ref().clone(),
@@ -112,12 +117,12 @@ pub(super) fn gateway_objects(
 
 fn gateway_object(
     context: &Context,
-    gateway: &Gateway,
+    gateway: &GatewayTable,
     name: String,
     revision: Option<String>,
     address: Option<&Spanned<String>>,
-) -> object::Gateway {
-    object::Gateway {
+) -> object::GatewayManifest {
+    object::GatewayManifest {
         api_version: context.bundle.api_version,
         name,
         namespace: gateway.namespace.get_ref().clone(),
@@ -129,11 +134,11 @@ fn gateway_object(
     }
 }
 
-fn listeners(gateway: &Gateway) -> Vec<Listener> {
+fn listeners(gateway: &GatewayTable) -> Vec<ListenerManifest> {
     gateway
         .listener
         .iter()
-        .map(|listener| Listener {
+        .map(|listener| ListenerManifest {
             name: listener.name.get_ref().clone(),
             port: listener.port.get_ref().0,
             protocol: match listener.protocol {
@@ -146,7 +151,7 @@ fn listeners(gateway: &Gateway) -> Vec<Listener> {
 }
 
 /// Routes of the namespaces that have one, and no others.
-fn allowed(context: &Context, gateway: &Gateway) -> Allowed {
+fn allowed(context: &Context, gateway: &GatewayTable) -> AllowedFrom {
     let mut namespaces: Vec<String> = context
         .plan
         .route
@@ -156,7 +161,7 @@ fn allowed(context: &Context, gateway: &Gateway) -> Allowed {
         .collect();
     namespaces.sort();
     namespaces.dedup();
-    Allowed {
+    AllowedFrom {
         same: namespaces
             .iter()
             .all(|namespace| namespace == gateway.namespace.get_ref()),
@@ -165,13 +170,13 @@ fn allowed(context: &Context, gateway: &Gateway) -> Allowed {
 }
 
 /// 520: the label of the Gateways that change hands by it.
-pub(super) fn relabelled(context: &Context) -> Option<Step<Object>> {
-    let by_label = |way| matches!(way, Way::Relabel { .. });
-    let gateways: Vec<&Gateway> = context.gateways(by_label).collect();
+pub(super) fn relabelled(context: &Context) -> Option<Step<Draft>> {
+    let by_label = |way| matches!(way, OwnerChange::Label { .. });
+    let gateways: Vec<&GatewayTable> = context.gateways(by_label).collect();
     let (stable, canary) = (&context.stable, &context.canary);
     let lossy = gateways
         .iter()
-        .any(|gateway| context.way(gateway) == Way::Relabel { lossy: true });
+        .any(|gateway| context.way(gateway) == OwnerChange::Label { lossy: true });
     if gateways.is_empty() {
         return None;
     }
@@ -184,13 +189,13 @@ pub(super) fn relabelled(context: &Context) -> Option<Step<Object>> {
     );
     step.why = if lossy {
         format!(
-            "A Gateway belongs to one control plane and would be orphaned with stable's. Istio {} drops its listeners as soon as the label \
+            "A GatewayTable belongs to one control plane and would be orphaned with stable's. Istio {} drops its listeners as soon as the label \
              changes, and requests are lost until the new owner's pods are ready, up to 30 seconds: the plan accepts that.",
             stable.version
         )
     } else {
         format!(
-            "A Gateway belongs to one control plane and would be orphaned with stable's. Istio {} keeps serving its listeners until the new \
+            "A GatewayTable belongs to one control plane and would be orphaned with stable's. Istio {} keeps serving its listeners until the new \
              owner's pods are ready, so the label can simply change.",
             stable.version
         )
@@ -198,7 +203,7 @@ pub(super) fn relabelled(context: &Context) -> Option<Step<Object>> {
     if lossy {
         step.accepts = vec![LOSS.to_owned()];
     }
-    step.watch = "The Deployment carries the new revision and its rollout is complete. The Gateway's own status says `Programmed` all the \
+    step.watch = "The Deployment carries the new revision and its rollout is complete. The GatewayTable's own status says `Programmed` all the \
                   time and proves nothing."
         .to_owned();
     step.actions = vec![Action::Apply {
@@ -206,24 +211,24 @@ pub(super) fn relabelled(context: &Context) -> Option<Step<Object>> {
     }];
     step.gates = vec![Gate::Applied];
     step.gates
-        .extend(owner_gates(context, canary, Way::Relabel { lossy }));
+        .extend(owner_gates(context, canary, OwnerChange::Label { lossy }));
     step.gates.extend(context.probes(false));
     step.restarts = restarts(context, by_label);
-    step.rollback.gates = owner_gates(context, stable, Way::Relabel { lossy });
+    step.rollback.gates = owner_gates(context, stable, OwnerChange::Label { lossy });
     step.rollback.gates.extend(context.probes(false));
     step.back = format!(
         "The Gateways go back to {}; their pods roll once more.",
         stable.name
     );
-    if context.goes_back_with_loss(Way::Relabel { lossy }) {
+    if context.goes_back_with_loss(OwnerChange::Label { lossy }) {
         step.back.push_str(LOSSY_BACK);
     }
     Some(step)
 }
 
 /// The Deployments of the Gateways that change hands in this way are a revision's work.
-pub(super) fn owner_gates(context: &Context, owner: &Rev, way: Way) -> Vec<Gate> {
-    let labelled = way != Way::Tag;
+pub(super) fn owner_gates(context: &Context, owner: &Rev, way: OwnerChange) -> Vec<Gate> {
+    let labelled = way != OwnerChange::Tag;
     context
         .gateways(|other| std::mem::discriminant(&other) == std::mem::discriminant(&way))
         .map(|gateway| Gate::GatewayOwner {
@@ -236,9 +241,9 @@ pub(super) fn owner_gates(context: &Context, owner: &Rev, way: Way) -> Vec<Gate>
 }
 
 /// The Deployments of the Gateways that change hands in this way.
-pub(super) fn restarts(context: &Context, has: impl Fn(Way) -> bool) -> Vec<Restart> {
+pub(super) fn restarts(context: &Context, has: impl Fn(OwnerChange) -> bool) -> Vec<Restart> {
     let touches = |way| {
-        if way == (Way::Relabel { lossy: true }) {
+        if way == (OwnerChange::Label { lossy: true }) {
             "its pods lose their listeners at once and refuse requests until new ones are ready, up to 30 seconds; its Service and \
              address stay"
         } else {
@@ -259,8 +264,10 @@ pub(super) fn restarts(context: &Context, has: impl Fn(Way) -> bool) -> Vec<Rest
 }
 
 /// 260, 270: a second Gateway beside each that cannot change hands, and the routes on both.
-pub(super) fn second(context: &Context, steps: &mut Vec<Step<Object>>) {
-    let gateways: Vec<&Gateway> = context.gateways(|way| way == Way::Second).collect();
+pub(super) fn second(context: &Context, steps: &mut Vec<Step<Draft>>) {
+    let gateways: Vec<&GatewayTable> = context
+        .gateways(|way| way == OwnerChange::SecondGateway)
+        .collect();
     if gateways.is_empty() {
         return;
     }
@@ -278,13 +285,13 @@ pub(super) fn second(context: &Context, steps: &mut Vec<Step<Object>>) {
         format!("a second gateway, {list}"),
     );
     own.why = format!(
-        "Istio {} drops the listeners of a Gateway that changes hands, and the Gateway would be gone for up to 30 seconds. So the canary \
+        "Istio {} drops the listeners of a GatewayTable that changes hands, and the GatewayTable would be gone for up to 30 seconds. So the canary \
          gets one of its own beside it, with an address of its own, to which clients move before 540.",
         context.stable.version
     );
     own.watch = format!("{list} is programmed and has its address. No client knows it yet.");
-    let object = |gateway: &&Gateway| {
-        Object::Gateway(gateway_object(
+    let object = |gateway: &&GatewayTable| {
+        Draft::Gateway(gateway_object(
             context,
             gateway,
             gateway.second_name(&canary.name),
@@ -314,21 +321,21 @@ pub(super) fn second(context: &Context, steps: &mut Vec<Step<Object>>) {
         format!("routes on {list} as well"),
     );
     routes.why = format!(
-        "The same routes once more, on the second Gateway: whichever address a client has, its requests are shared out alike in every step. Each \
-         copy belongs to the revision of its Gateway ({} or {}), which alone reads it and writes its status.",
+        "The same routes once more, on the second GatewayTable: whichever address a client has, its requests are shared out alike in every step. Each \
+         copy belongs to the revision of its GatewayTable ({} or {}), which alone reads it and writes its status.",
         context.stable.name, canary.name
     );
     routes.watch = "The second Gateway's address answers as the first one's does.".to_owned();
     // What the first Gateway has stays as it is.
-    let known = route_objects(context, Traffic::Stable, Entrance::First);
-    let mut both = route_objects(context, Traffic::Stable, Entrance::Both);
+    let known = route_objects(context, Stage::Stable, AttachedTo::First);
+    let mut both = route_objects(context, Stage::Stable, AttachedTo::Both);
     both.retain(|route| !known.contains(route));
     routes.actions = vec![Action::Apply { files: both }];
-    routes.traffic = Some(expected(context, Traffic::Stable));
+    routes.traffic = Some(expected(context, Stage::Stable));
     routes.requires = vec![context.services(&context.stable)];
-    routes.gates = route_gates(context, Entrance::Both);
+    routes.gates = route_gates(context, AttachedTo::Both);
     routes.gates.extend(context.probes(false));
-    routes.rollback.gates = route_gates(context, Entrance::First);
+    routes.rollback.gates = route_gates(context, AttachedTo::First);
     routes.rollback.gates.extend(context.probes(false));
     routes.back =
         "The routes leave the second Gateway; the first one's answers do not change.".to_owned();
@@ -336,8 +343,10 @@ pub(super) fn second(context: &Context, steps: &mut Vec<Step<Object>>) {
 }
 
 /// 540: the first Gateway goes, once no client uses it.
-pub(super) fn first_gone(context: &Context) -> Option<Step<Object>> {
-    let gateways: Vec<&Gateway> = context.gateways(|way| way == Way::Second).collect();
+pub(super) fn first_gone(context: &Context) -> Option<Step<Draft>> {
+    let gateways: Vec<&GatewayTable> = context
+        .gateways(|way| way == OwnerChange::SecondGateway)
+        .collect();
     if gateways.is_empty() {
         return None;
     }
@@ -362,14 +371,14 @@ pub(super) fn first_gone(context: &Context) -> Option<Step<Object>> {
     );
     step.watch = format!(
         "Move the clients first: change the DNS records from the address of {} to that of {}, wait for their time to live, and look at the \
-         first Gateway's metrics until no request arrives. Then say so with MESHPLAN_CLIENTS_MOVED=yes.",
+         first GatewayTable's metrics until no request arrives. Then say so with MESHPLAN_CLIENTS_MOVED=yes.",
         names(&first),
         names(&second)
     );
     // Its routes go with it, and before it.
     let on_first = context.plan.route.iter().filter(|route| {
         let gateway = context.gateway_of(route);
-        gateway.is_some_and(|gateway| context.way(gateway) == Way::Second)
+        gateway.is_some_and(|gateway| context.way(gateway) == OwnerChange::SecondGateway)
     });
     let routes = on_first.map(|route| {
         let (namespace, name) = (route.namespace.get_ref(), route.name.get_ref());
@@ -396,12 +405,12 @@ pub(super) fn first_gone(context: &Context) -> Option<Step<Object>> {
                         name.clone(),
                     )
                 }))
-                .map(Object::Identity)
+                .map(Draft::Identity)
                 .collect(),
         },
     ];
     step.gates = vec![Gate::Gone];
-    step.gates.extend(route_gates(context, Entrance::Second));
+    step.gates.extend(route_gates(context, AttachedTo::Second));
     step.restarts = first
         .iter()
         .map(|own| Restart {
@@ -413,10 +422,10 @@ pub(super) fn first_gone(context: &Context) -> Option<Step<Object>> {
     step.rollback.gates = gateways
         .iter()
         .map(|gateway| programmed(Context::first(gateway), gateway.address.is_some()))
-        .chain(route_gates(context, Entrance::Both))
+        .chain(route_gates(context, AttachedTo::Both))
         .chain(context.probes(false))
         .collect();
-    step.back = "The first Gateway comes back, with its address where the plan names one; else the load balancer may give it another. Then move \
+    step.back = "The first GatewayTable comes back, with its address where the plan names one; else the load balancer may give it another. Then move \
          the clients back.".to_owned();
     Some(step)
 }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use crate::plan::Plan;
-use crate::step::{AddressPool, Kind, L2Advertisement, Object};
+use crate::step::{AddressPool, KindCluster, L2Advertisement, Draft};
 
 /// What `lab/` is made of.
 #[derive(Debug, Clone, PartialEq)]
@@ -11,9 +11,9 @@ pub struct Lab {
     /// The cluster's name.
     pub cluster: String,
     /// The kind configuration.
-    pub kind: Object,
+    pub kind: Draft,
     /// MetalLB's release, and its objects.
-    pub metallb: Option<(String, Vec<Object>)>,
+    pub metallb: Option<(String, Vec<Draft>)>,
 }
 
 pub(super) fn lower(plan: &Plan) -> Option<Lab> {
@@ -24,14 +24,14 @@ pub(super) fn lower(plan: &Plan) -> Option<Lab> {
         .api_server
         .as_ref()
         .and_then(|a| a.get_ref().parse::<SocketAddr>().ok());
-    let kind = Object::Kind(Kind {
+    let kind = Draft::Kind(KindCluster {
         name: cluster.clone(),
         workers: lab.kind.workers.get_ref().0,
         api_server: api_server.map(|address| (address.ip().to_string(), address.port())),
     });
     let metallb = lab.metallb.as_ref().map(|metallb| {
         let objects = vec![
-            Object::AddressPool(AddressPool {
+            Draft::AddressPool(AddressPool {
                 name: cluster.clone(),
                 addresses: metallb
                     .addresses
@@ -39,7 +39,7 @@ pub(super) fn lower(plan: &Plan) -> Option<Lab> {
                     .map(|a| a.get_ref().clone())
                     .collect(),
             }),
-            Object::L2Advertisement(L2Advertisement {
+            Draft::L2Advertisement(L2Advertisement {
                 name: cluster.clone(),
                 pool: cluster.clone(),
             }),

@@ -4,13 +4,13 @@ use serde_json::{Value, json};
 
 use super::context::{Context, Rev, Role};
 use super::revision::of;
-use super::{Applier, Object, Phase, Step, step, ztunnel};
+use super::{Applier, Draft, Phase, Step, step, ztunnel};
 use crate::plan::{Component, ZtunnelForm, merge_under, split};
 use crate::step::IstioOperator;
 use crate::step::Restart;
 use crate::step::{Action, Gate};
 
-pub(super) fn cni(context: &Context, rev: &Rev) -> Step<Object> {
+pub(super) fn cni(context: &Context, rev: &Rev) -> Step<Draft> {
     let namespace = context.istio_namespace();
     let daemon_set = format!("DaemonSet {namespace}/istio-cni-node");
     let mut step = match rev.role {
@@ -81,7 +81,7 @@ pub(super) fn cni(context: &Context, rev: &Rev) -> Step<Object> {
         });
     }
     step.actions.push(Action::Install {
-        file: Object::IstioCni(operator(
+        file: Draft::IstioCni(operator(
             context,
             rev,
             "istio-cni",
@@ -123,7 +123,7 @@ fn cni_restarts(context: &Context, daemon_set: String) -> Restart {
     }
 }
 
-pub(super) fn control_plane(context: &Context, rev: &Rev) -> Step<Object> {
+pub(super) fn control_plane(context: &Context, rev: &Rev) -> Step<Draft> {
     let namespace = context.istio_namespace();
     let (number, other) = match rev.role {
         Role::Stable => (20, &context.canary),
@@ -162,7 +162,7 @@ pub(super) fn control_plane(context: &Context, rev: &Rev) -> Step<Object> {
     let trusted = [&context.stable, &context.canary]
         .map(|rev| format!("{namespace}/{}", rev.ztunnel_account()));
     step.actions = vec![Action::Install {
-        file: Object::Istiod(IstioOperator {
+        file: Draft::Istiod(IstioOperator {
             revision: Some(rev.name.clone()),
             ..operator(
                 context,
@@ -189,7 +189,7 @@ pub(super) fn control_plane(context: &Context, rev: &Rev) -> Step<Object> {
     step
 }
 
-pub(super) fn ztunnel_step(context: &Context, rev: &Rev) -> Step<Object> {
+pub(super) fn ztunnel_step(context: &Context, rev: &Rev) -> Step<Draft> {
     let namespace = context.istio_namespace();
     let name = rev.ztunnel();
     let by_operator = context.plan.istio.ztunnel == Some(ZtunnelForm::IstioOperator);
@@ -227,7 +227,7 @@ pub(super) fn ztunnel_step(context: &Context, rev: &Rev) -> Step<Object> {
     }];
     if by_operator {
         step.actions.push(Action::Install {
-            file: Object::ZtunnelOperator(ztunnel::operator(context, rev)),
+            file: Draft::ZtunnelOperator(ztunnel::operator(context, rev)),
             istioctl: context.istioctl(rev),
             sees: Vec::new(),
         });
@@ -236,8 +236,8 @@ pub(super) fn ztunnel_step(context: &Context, rev: &Rev) -> Step<Object> {
         let object = Box::new(ztunnel::object(context, rev));
         step.actions.push(Action::Apply {
             files: vec![
-                Object::ZtunnelAccount(object.clone()),
-                Object::ZtunnelDaemonSet(object),
+                Draft::ZtunnelAccount(object.clone()),
+                Draft::ZtunnelDaemonSet(object),
             ],
         });
         step.gates = vec![

@@ -19,7 +19,7 @@ mod ztunnel;
 use crate::existing::Existing;
 use crate::plan::Checked;
 
-use crate::step::{Applier, Object, Phase, Rollback, Step};
+use crate::step::{Applier, Draft, Phase, Rollback, Step};
 use context::Context;
 pub use lab::Lab;
 
@@ -29,7 +29,7 @@ pub struct Procedure {
     /// The plan's name.
     pub plan: String,
     /// The steps, in order.
-    pub steps: Vec<Step<Object>>,
+    pub steps: Vec<Step<Draft>>,
     /// The oldest Kubernetes that the canary's istioctl installs on, where it is known.
     pub kubernetes: Option<&'static str>,
     /// The rules that the plan breaks on purpose, by code.
@@ -64,7 +64,7 @@ pub fn lower(checked: &Checked, existing: Option<&Existing>) -> Procedure {
 }
 
 /// Both revisions beside each other, each with its copy of the workloads.
-fn beside(context: &Context, steps: &mut Vec<Step<Object>>) {
+fn beside(context: &Context, steps: &mut Vec<Step<Draft>>) {
     prepare::steps(context, steps);
     revision::stable(context, steps);
     steps.push(gateways::gateways(context));
@@ -83,7 +83,7 @@ fn step(
     phase: Phase,
     applier: Applier,
     title: impl Into<String>,
-) -> Step<Object> {
+) -> Step<Draft> {
     Step {
         number,
         name: format!("{number:03}-{name}"),

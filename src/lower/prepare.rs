@@ -1,8 +1,8 @@
 //! 003 to 030: what both revisions stand on.
 
 use super::context::Context;
-use super::{Applier, Object, Phase, Step, gateway_api, mesh, step};
-use crate::step::Namespace;
+use super::{Applier, Draft, Phase, Step, gateway_api, mesh, step};
+use crate::step::NamespaceManifest;
 use crate::step::{Action, Gate};
 
 /// Some of Istio's CRDs, one of each of the groups that every version has.
@@ -15,18 +15,18 @@ const ISTIO_CRDS: [&str; 3] = [
 /// Namespaces that every cluster has.
 const BUILT_IN: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node-lease"];
 
-pub(super) fn steps(context: &Context, steps: &mut Vec<Step<Object>>) {
+pub(super) fn steps(context: &Context, steps: &mut Vec<Step<Draft>>) {
     shared(context, steps);
     steps.extend(namespaces(context));
 }
 
 /// CRDs, which a cluster has one set of.
-pub(super) fn shared(context: &Context, steps: &mut Vec<Step<Object>>) {
+pub(super) fn shared(context: &Context, steps: &mut Vec<Step<Draft>>) {
     gateway_api::steps(context, steps);
     steps.push(base(context));
 }
 
-fn base(context: &Context) -> Step<Object> {
+fn base(context: &Context) -> Step<Draft> {
     let canary = &context.canary;
     let mut step = step(
         20,
@@ -42,7 +42,7 @@ fn base(context: &Context) -> Step<Object> {
     );
     step.watch = "Nothing runs yet. Objects of Istio's own kinds, if there are some, keep their stored version.".to_owned();
     step.actions = vec![Action::Install {
-        file: Object::IstioBase(mesh::operator(
+        file: Draft::IstioBase(mesh::operator(
             context,
             canary,
             "istio-base",
@@ -63,7 +63,7 @@ fn base(context: &Context) -> Step<Object> {
 }
 
 /// The namespaces of gateways and routes that neither the cluster nor istioctl makes.
-fn namespaces(context: &Context) -> Option<Step<Object>> {
+fn namespaces(context: &Context) -> Option<Step<Draft>> {
     let mut names: Vec<&str> = Vec::new();
     let gateways = context
         .plan
@@ -98,7 +98,7 @@ fn namespaces(context: &Context) -> Option<Step<Object>> {
         files: names
             .iter()
             .map(|name| {
-                Object::Namespace(Namespace {
+                Draft::Namespace(NamespaceManifest {
                     name: (*name).to_owned(),
                     ambient: false,
                 })

@@ -1,19 +1,20 @@
 //! 510 to 540: the canary gets what stable owned, while stable still runs.
 
-use super::context::{Context, Way};
-use super::routes::Traffic;
+use super::context::Context;
+use super::routes::Stage;
 use super::traffic::routed;
-use super::{Applier, Object, Phase, Step, gateways, step};
+use super::{Applier, Draft, Phase, Step, gateways, step};
 use crate::istio::Handover;
+use crate::istio::OwnerChange;
 use crate::step::Action;
 
-pub(super) fn steps(context: &Context, steps: &mut Vec<Step<Object>>) {
+pub(super) fn steps(context: &Context, steps: &mut Vec<Step<Draft>>) {
     let mut routes = routed(
         context,
         510,
         "routes-to-canary",
         Phase::Promote,
-        Traffic::Canary,
+        Stage::Canary,
     );
     routes.title = "routes to the canary alone".to_owned();
     routes.why = "Stable had no share left; now no route names it any more, so that it can go. The header rule goes too: everybody is \
@@ -33,7 +34,7 @@ pub(super) fn steps(context: &Context, steps: &mut Vec<Step<Object>>) {
 }
 
 /// 530, or 650 where stable has to be gone first. `hands_over`: whether the Gateways change hands with the tag.
-pub(super) fn tag(context: &Context, number: u16, hands_over: bool) -> Step<Object> {
+pub(super) fn tag(context: &Context, number: u16, hands_over: bool) -> Step<Draft> {
     let (stable, canary) = (&context.stable, &context.canary);
     let phase = if number < 600 {
         Phase::Promote
@@ -77,8 +78,8 @@ pub(super) fn tag(context: &Context, number: u16, hands_over: bool) -> Step<Obje
     step.gates = vec![context.default_tag(canary)];
     if hands_over {
         step.gates
-            .extend(gateways::owner_gates(context, canary, Way::Tag));
-        step.restarts = gateways::restarts(context, |way| way == Way::Tag);
+            .extend(gateways::owner_gates(context, canary, OwnerChange::Tag));
+        step.restarts = gateways::restarts(context, |way| way == OwnerChange::Tag);
     }
     step.gates.extend(context.probes(false));
     if number == 530 {
@@ -86,11 +87,11 @@ pub(super) fn tag(context: &Context, number: u16, hands_over: bool) -> Step<Obje
         if hands_over {
             step.rollback
                 .gates
-                .extend(gateways::owner_gates(context, stable, Way::Tag));
+                .extend(gateways::owner_gates(context, stable, OwnerChange::Tag));
         }
         step.rollback.gates.extend(context.probes(false));
         step.back = format!("The tag points at {} again.", stable.name);
-        if hands_over && context.goes_back_with_loss(Way::Tag) {
+        if hands_over && context.goes_back_with_loss(OwnerChange::Tag) {
             step.back.push_str(LOSSY_BACK);
         }
     } else {

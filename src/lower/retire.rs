@@ -1,10 +1,11 @@
 //! 610 to 660: the stable revision goes, each object by its name. `istioctl uninstall` would take shared ones along.
 
-use super::context::{Context, POOL, Way};
+use super::context::{Context, POOL};
 use super::mesh::{installed, not_enrolled};
 use super::routes::grants;
 use super::workloads::{captured, enrolled, placed, rollout};
-use super::{Applier, Object, Phase, Step, gateways, promote, step};
+use super::{Applier, Draft, Phase, Step, gateways, promote, step};
+use crate::istio::OwnerChange;
 use crate::istio::{
     Handover, IstiodSettings, installed_state, istiod_objects, leftovers, tag_objects, tag_webhook,
 };
@@ -13,7 +14,7 @@ use crate::plan::{Component, ZtunnelForm};
 use crate::step::Restart;
 use crate::step::{Action, Gate};
 
-pub(super) fn steps(context: &Context, steps: &mut Vec<Step<Object>>) {
+pub(super) fn steps(context: &Context, steps: &mut Vec<Step<Draft>>) {
     steps.push(workloads(context));
     steps.push(namespace(context));
     steps.push(ztunnel(context));
@@ -24,13 +25,13 @@ pub(super) fn steps(context: &Context, steps: &mut Vec<Step<Object>>) {
     steps.push(nodes(context));
 }
 
-pub(super) fn delete(identities: Vec<Identity>) -> Action<Object> {
+pub(super) fn delete(identities: Vec<Identity>) -> Action<Draft> {
     Action::Delete {
-        files: identities.into_iter().map(Object::Identity).collect(),
+        files: identities.into_iter().map(Draft::Identity).collect(),
     }
 }
 
-fn workloads(context: &Context) -> Step<Object> {
+fn workloads(context: &Context) -> Step<Draft> {
     let stable = &context.stable;
     let namespaces = context.namespaces(stable);
     let mut step = step(
@@ -89,7 +90,7 @@ fn workloads(context: &Context) -> Step<Object> {
     step
 }
 
-fn namespace(context: &Context) -> Step<Object> {
+fn namespace(context: &Context) -> Step<Draft> {
     let names = context.namespaces(&context.stable);
     let mut step = step(
         620,
@@ -106,7 +107,7 @@ fn namespace(context: &Context) -> Step<Object> {
     step.actions = vec![Action::DeleteNamespaces {
         files: names
             .iter()
-            .map(|name| Object::Identity(Identity::cluster("v1", "Namespace", name.clone())))
+            .map(|name| Draft::Identity(Identity::cluster("v1", "Namespace", name.clone())))
             .collect(),
     }];
     step.gates = not_enrolled(context, &context.stable);
@@ -118,7 +119,7 @@ fn namespace(context: &Context) -> Step<Object> {
     step
 }
 
-fn ztunnel(context: &Context) -> Step<Object> {
+fn ztunnel(context: &Context) -> Step<Draft> {
     let stable = &context.stable;
     let namespace = context.istio_namespace();
     let name = stable.ztunnel();
@@ -173,7 +174,7 @@ fn ztunnel(context: &Context) -> Step<Object> {
     step
 }
 
-fn control_plane(context: &Context) -> Step<Object> {
+fn control_plane(context: &Context) -> Step<Draft> {
     let stable = &context.stable;
     let namespace = context.istio_namespace();
     let mut step = step(
@@ -208,7 +209,7 @@ fn control_plane(context: &Context) -> Step<Object> {
         step.actions.push(Action::DeleteTag {
             files: tag_objects(stable.facts, "default", namespace)
                 .into_iter()
-                .map(Object::Identity)
+                .map(Draft::Identity)
                 .collect(),
             tag: "default".to_owned(),
             webhook: tag_webhook("default", namespace),
@@ -224,12 +225,12 @@ fn control_plane(context: &Context) -> Step<Object> {
             .collect();
     } else {
         step.requires = vec![context.default_tag(&context.canary)];
-        for way in [Way::Relabel { lossy: false }, Way::Tag] {
+        for way in [OwnerChange::Label { lossy: false }, OwnerChange::Tag] {
             step.requires
                 .extend(gateways::owner_gates(context, &context.canary, way));
         }
         let first = context
-            .gateways(|way| way == Way::Second)
+            .gateways(|way| way == OwnerChange::SecondGateway)
             .map(Context::first);
         step.requires
             .extend(first.map(|gateway| Gate::GatewayGone { gateway }));
@@ -259,7 +260,7 @@ fn control_plane(context: &Context) -> Step<Object> {
         step.rollback.gates.push(context.default_tag(stable));
         step.rollback
             .gates
-            .extend(gateways::owner_gates(context, stable, Way::Tag));
+            .extend(gateways::owner_gates(context, stable, OwnerChange::Tag));
     }
     step.back = format!(
         "istioctl {} installs the control plane anew, with the same root certificate; nothing uses it until the steps before are rolled back \
@@ -311,7 +312,7 @@ fn no_pods(namespaces: &[String]) -> Vec<Gate> {
         .collect()
 }
 
-fn nodes(context: &Context) -> Step<Object> {
+fn nodes(context: &Context) -> Step<Draft> {
     let (stable, canary) = (&context.stable, &context.canary);
     let namespace = context.istio_namespace();
     let mut step = step(

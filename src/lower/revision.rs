@@ -4,10 +4,10 @@
 use super::context::{Context, POOL, Rev, Role};
 use super::mesh::{cni, control_plane, no_ztunnel, ztunnel_step};
 use super::workloads::{namespace, workloads};
-use super::{Applier, Object, Phase, Step, step};
+use super::{Applier, Draft, Phase, Step, step};
 use crate::step::{Action, Gate};
 
-pub(super) fn stable(context: &Context, steps: &mut Vec<Step<Object>>) {
+pub(super) fn stable(context: &Context, steps: &mut Vec<Step<Draft>>) {
     let stable = &context.stable;
     steps.push(nodes(context, stable));
     steps.push(cni(context, stable));
@@ -17,7 +17,7 @@ pub(super) fn stable(context: &Context, steps: &mut Vec<Step<Object>>) {
     steps.push(workloads(context, stable));
 }
 
-pub(super) fn canary(context: &Context, steps: &mut Vec<Step<Object>>) {
+pub(super) fn canary(context: &Context, steps: &mut Vec<Step<Draft>>) {
     let canary = &context.canary;
     steps.push(nodes(context, canary));
     steps.push(control_plane(context, canary));
@@ -34,7 +34,7 @@ pub(super) fn of(
     name: &str,
     applier: Applier,
     title: String,
-) -> Step<Object> {
+) -> Step<Draft> {
     let (base, phase) = match rev.role {
         Role::Stable => (100, Phase::Stable),
         Role::Canary => (200, Phase::Canary),
@@ -48,7 +48,7 @@ pub(super) fn of(
     )
 }
 
-fn nodes(context: &Context, rev: &Rev) -> Step<Object> {
+fn nodes(context: &Context, rev: &Rev) -> Step<Draft> {
     let mut step = of(
         rev,
         0,

@@ -3,14 +3,14 @@
 use super::context::{Context, Rev, RouteCopy};
 use crate::plan::Route;
 use crate::step::GRANT;
-use crate::step::{HttpBackend, HttpMatch, HttpRoute, HttpRule, ReferenceGrant};
+use crate::step::{HttpBackend, HttpMatch, HttpRouteManifest, HttpRule, ReferenceGrantManifest};
 
 /// The share of a rule's requests that all its backends have together.
 const ALL: u16 = 100;
 
 /// Where a route's requests go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Traffic {
+pub(super) enum Stage {
     /// All to stable.
     Stable,
     /// Those with the header to the canary, all others to stable.
@@ -22,16 +22,16 @@ pub(super) enum Traffic {
 }
 
 /// Says which share of requests goes where in one state.
-pub(super) fn expected(context: &Context, traffic: Traffic) -> crate::step::Traffic {
-    let tested = matches!(traffic, Traffic::Header | Traffic::Weight(_));
+pub(super) fn expected(context: &Context, traffic: Stage) -> crate::step::Traffic {
+    let tested = matches!(traffic, Stage::Header | Stage::Weight(_));
     crate::step::Traffic {
         stable: context.namespaces(&context.stable),
         canary: context.namespaces(&context.canary),
         header: context.header().filter(|_| tested),
         weight: match traffic {
-            Traffic::Stable | Traffic::Header => 0,
-            Traffic::Weight(percent) => percent,
-            Traffic::Canary => ALL,
+            Stage::Stable | Stage::Header => 0,
+            Stage::Weight(percent) => percent,
+            Stage::Canary => ALL,
         },
     }
 }
@@ -40,9 +40,9 @@ pub(super) fn expected(context: &Context, traffic: Traffic) -> crate::step::Traf
 pub(super) fn route(
     context: &Context,
     route: &Route,
-    traffic: Traffic,
+    traffic: Stage,
     copy: RouteCopy,
-) -> HttpRoute {
+) -> HttpRouteManifest {
     let to = |rev: &Rev, weight| HttpBackend {
         name: route.backend.service.get_ref().clone(),
         namespace: context.backend_namespace(route, rev),
@@ -51,13 +51,13 @@ pub(super) fn route(
     };
     let (stable, canary) = (&context.stable, &context.canary);
     let (tested, others) = match traffic {
-        Traffic::Stable => (None, vec![to(stable, ALL)]),
-        Traffic::Header => (Some(to(canary, ALL)), vec![to(stable, ALL)]),
-        Traffic::Weight(percent) => (
+        Stage::Stable => (None, vec![to(stable, ALL)]),
+        Stage::Header => (Some(to(canary, ALL)), vec![to(stable, ALL)]),
+        Stage::Weight(percent) => (
             Some(to(canary, ALL)),
             vec![to(stable, ALL - percent), to(canary, percent)],
         ),
-        Traffic::Canary => (None, vec![to(canary, ALL)]),
+        Stage::Canary => (None, vec![to(canary, ALL)]),
     };
     // Precedence goes by path before it goes by headers (Gateway API, HTTPRouteRule), so the header has to stand beside
     // every path; a rule with the header alone would lose to each of them.
@@ -66,7 +66,7 @@ pub(super) fn route(
         rules.extend(split(context, &matches(context, route, true), &[canary]));
     }
     rules.extend(split(context, &matches(context, route, false), &others));
-    HttpRoute {
+    HttpRouteManifest {
         api_version: context.bundle.api_version,
         name: copy.name,
         revision: copy.revision,
@@ -113,8 +113,8 @@ fn matches(context: &Context, route: &Route, with_header: bool) -> Vec<HttpMatch
 
 /// The grants in one revision's namespaces: one a Service, since Istio 1.26 to 1.29 loses all but one name of a grant
 /// (`istio/istio@1.29.6:pilot/pkg/config/kube/gateway/references_collection.go`).
-pub(super) fn grants(context: &Context, rev: &Rev) -> Vec<ReferenceGrant> {
-    let mut grants: Vec<ReferenceGrant> = Vec::new();
+pub(super) fn grants(context: &Context, rev: &Rev) -> Vec<ReferenceGrantManifest> {
+    let mut grants: Vec<ReferenceGrantManifest> = Vec::new();
     for route in &context.plan.route {
         let namespace = context.backend_namespace(route, rev);
         let (from, service) = (route.namespace.get_ref(), route.backend.service.get_ref());
@@ -127,7 +127,7 @@ pub(super) fn grants(context: &Context, rev: &Rev) -> Vec<ReferenceGrant> {
         {
             Some(grant) if grant.from.contains(from) => {}
             Some(grant) => grant.from.push(from.clone()),
-            None => grants.push(ReferenceGrant {
+            None => grants.push(ReferenceGrantManifest {
                 name: format!("{GRANT}{service}"),
                 namespace,
                 from: vec![from.clone()],

@@ -1,26 +1,26 @@
 //! 180, 190 and 300 to 400: routes, and traffic from stable to canary.
 
-use super::context::{Context, Entrance};
-use super::routes::{Traffic, expected, route};
+use super::context::{AttachedTo, Context};
+use super::routes::{Stage, expected, route};
 use super::workloads::{captured, enrolled, namespaces};
-use super::{Applier, Object, Phase, Step, step};
+use super::{Applier, Draft, Phase, Step, step};
 use crate::plan::parse_duration;
 use crate::step::Restart;
 use crate::step::{Action, Gate, RouteRef};
 
 /// 180, 190.
-pub(super) fn entrance(context: &Context, steps: &mut Vec<Step<Object>>) {
+pub(super) fn entrance(context: &Context, steps: &mut Vec<Step<Draft>>) {
     steps.push(plain_route(context));
     steps.push(enrolment(context));
 }
 
 /// 300 to 400.
-pub(super) fn shift(context: &Context, steps: &mut Vec<Step<Object>>) {
+pub(super) fn shift(context: &Context, steps: &mut Vec<Step<Draft>>) {
     let Some(shift) = &context.plan.shift else {
         return;
     };
     let (name, value) = (shift.header.name.get_ref(), shift.header.value.get_ref());
-    let mut header = routed(context, 300, "header", Phase::Shift, Traffic::Header);
+    let mut header = routed(context, 300, "header", Phase::Shift, Stage::Header);
     header.title = format!("requests with {name}: {value} to the canary");
     header.why = "Testers reach the canary by a header while everybody else stays on stable. The header stands beside every path of \
                   the route: a rule with the header alone would lose to every path, as paths come first in precedence."
@@ -33,7 +33,7 @@ pub(super) fn shift(context: &Context, steps: &mut Vec<Step<Object>>) {
 
     for weight in &shift.weights {
         let percent = weight.get_ref().0;
-        let now = Traffic::Weight(percent);
+        let now = Stage::Weight(percent);
         let mut step = routed(
             context,
             300 + percent,
@@ -63,7 +63,7 @@ pub(super) fn shift(context: &Context, steps: &mut Vec<Step<Object>>) {
     }
 }
 
-fn plain_route(context: &Context) -> Step<Object> {
+fn plain_route(context: &Context) -> Step<Draft> {
     let mut step = step(
         180,
         "route",
@@ -75,11 +75,11 @@ fn plain_route(context: &Context) -> Step<Object> {
         "The way in is complete and can be tried before the mesh takes part in it.".to_owned();
     step.watch = "The route is accepted and its references resolve; every path answers.".to_owned();
     step.actions = vec![Action::Apply {
-        files: route_objects(context, Traffic::Stable, Entrance::First),
+        files: route_objects(context, Stage::Stable, AttachedTo::First),
     }];
-    step.traffic = Some(expected(context, Traffic::Stable));
+    step.traffic = Some(expected(context, Stage::Stable));
     step.requires = vec![context.services(&context.stable)];
-    step.gates = route_gates(context, Entrance::First);
+    step.gates = route_gates(context, AttachedTo::First);
     step.gates.extend(context.probes(false));
     step.back =
         "Nobody should depend on these routes yet; they may go, and with them what they answer."
@@ -87,7 +87,7 @@ fn plain_route(context: &Context) -> Step<Object> {
     step
 }
 
-fn enrolment(context: &Context) -> Step<Object> {
+fn enrolment(context: &Context) -> Step<Draft> {
     let names = context.namespaces(&context.stable);
     let mut step = step(
         190,
@@ -125,22 +125,22 @@ fn enrolment(context: &Context) -> Step<Object> {
 /// Every route of the plan in one state.
 pub(super) fn route_objects(
     context: &Context,
-    traffic: Traffic,
-    entrance: Entrance,
-) -> Vec<Object> {
+    traffic: Stage,
+    entrance: AttachedTo,
+) -> Vec<Draft> {
     context
         .plan
         .route
         .iter()
         .flat_map(|one| {
             let copies = context.copies(one, entrance).into_iter();
-            copies.map(move |copy| Object::HttpRoute(route(context, one, traffic, copy)))
+            copies.map(move |copy| Draft::HttpRoute(route(context, one, traffic, copy)))
         })
         .collect()
 }
 
 /// Every route of the plan is accepted and resolves, on each Gateway that it is attached to.
-pub(super) fn route_gates(context: &Context, entrance: Entrance) -> Vec<Gate> {
+pub(super) fn route_gates(context: &Context, entrance: AttachedTo) -> Vec<Gate> {
     let routes = context.plan.route.iter().flat_map(|route| {
         let copies = context.copies(route, entrance).into_iter();
         copies.map(|copy| Gate::Route {
@@ -161,26 +161,26 @@ pub(super) fn routed(
     number: u16,
     name: &str,
     phase: Phase,
-    now: Traffic,
-) -> Step<Object> {
+    now: Stage,
+) -> Step<Draft> {
     let mut step = step(number, name, phase, Applier::Kubectl, "");
     step.actions = vec![Action::Apply {
-        files: route_objects(context, now, Entrance::Both),
+        files: route_objects(context, now, AttachedTo::Both),
     }];
     step.traffic = Some(expected(context, now));
     step.requires = vec![context.services(&context.canary)];
-    step.gates = route_gates(context, Entrance::Both);
+    step.gates = route_gates(context, AttachedTo::Both);
     step.gates.extend(context.probes(false));
-    if matches!(now, Traffic::Header | Traffic::Weight(_)) {
+    if matches!(now, Stage::Header | Stage::Weight(_)) {
         step.gates.extend(context.probes(true));
     }
     step.gates.extend(match now {
-        Traffic::Header => context.samples(0, true),
-        Traffic::Weight(percent) => context.samples(percent, true),
-        Traffic::Canary => context.samples(100, false),
-        Traffic::Stable => Vec::new(),
+        Stage::Header => context.samples(0, true),
+        Stage::Weight(percent) => context.samples(percent, true),
+        Stage::Canary => context.samples(100, false),
+        Stage::Stable => Vec::new(),
     });
-    let mut gates = route_gates(context, Entrance::Both);
+    let mut gates = route_gates(context, AttachedTo::Both);
     gates.extend(context.probes(false));
     step.rollback.requires = vec![context.services(&context.stable)];
     step.rollback.gates = gates;

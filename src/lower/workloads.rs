@@ -3,16 +3,16 @@
 use super::context::{Context, Rev, Role};
 use super::revision::of;
 use super::routes;
-use super::{Applier, Object, Step};
+use super::{Applier, Draft, Step};
 use crate::kube::manifest::Manifest;
 use crate::plan::Workload;
-use crate::step::Namespace;
+use crate::step::NamespaceManifest;
 use crate::step::{Action, Gate};
 
 /// The label that takes a namespace into the ambient mesh.
 const DATAPLANE_MODE: &str = "istio.io/dataplane-mode";
 
-pub(super) fn namespace(context: &Context, rev: &Rev) -> Step<Object> {
+pub(super) fn namespace(context: &Context, rev: &Rev) -> Step<Draft> {
     let names = context.namespaces(rev);
     let ambient = rev.role == Role::Canary;
     let title = if ambient { ", enrolled" } else { "" };
@@ -56,11 +56,11 @@ pub(super) fn namespace(context: &Context, rev: &Rev) -> Step<Object> {
 }
 
 /// The namespaces of one revision's workloads as objects.
-pub(super) fn namespaces(names: &[String], ambient: bool) -> Vec<Object> {
+pub(super) fn namespaces(names: &[String], ambient: bool) -> Vec<Draft> {
     names
         .iter()
         .map(|name| {
-            Object::Namespace(Namespace {
+            Draft::Namespace(NamespaceManifest {
                 name: name.clone(),
                 ambient,
             })
@@ -91,7 +91,7 @@ pub(super) fn captured(names: &[String]) -> Vec<Gate> {
         .collect()
 }
 
-pub(super) fn workloads(context: &Context, rev: &Rev) -> Step<Object> {
+pub(super) fn workloads(context: &Context, rev: &Rev) -> Step<Draft> {
     let names: Vec<&str> = context
         .plan
         .workload
@@ -111,13 +111,13 @@ pub(super) fn workloads(context: &Context, rev: &Rev) -> Step<Object> {
         rev.word
     );
     step.watch = "Every pod is ready before any route names its Service.".to_owned();
-    let mut files: Vec<Object> = placed(context, rev)
-        .map(|(_, _, value)| Object::Given(value))
+    let mut files: Vec<Draft> = placed(context, rev)
+        .map(|(_, _, value)| Draft::Given(value))
         .collect();
     files.extend(
         routes::grants(context, rev)
             .into_iter()
-            .map(Object::ReferenceGrant),
+            .map(Draft::ReferenceGrant),
     );
     step.actions = vec![Action::Apply { files }];
     step.gates = placed(context, rev)

@@ -9,7 +9,7 @@ use super::context::{Context, Rev};
 use super::mesh;
 use crate::istio::ZtunnelValues;
 use crate::plan::{Component, ValuesFile, chart_has, merge_under};
-use crate::step::{IstioOperator, Ztunnel, ZtunnelSettings};
+use crate::step::{IstioOperator, ZtunnelManifest, ZtunnelSettings};
 
 /// Values that the chart takes over from `global` where it does not have them itself (`templates/zzz_profile.yaml`).
 const FROM_GLOBAL: [&str; 6] = [
@@ -35,15 +35,15 @@ const OTHER: [(&str, &str); 9] = [
 ];
 
 /// The object of a revision.
-pub(super) fn object(context: &Context, rev: &Rev) -> Ztunnel {
+pub(super) fn object(context: &Context, rev: &Rev) -> ZtunnelManifest {
     let namespace = context.istio_namespace();
-    let values = Values {
+    let values = ChartValues {
         file: context.values.of(Component::Ztunnel),
         rev,
     };
     let mut pool: BTreeMap<String, String> = values.texts("nodeSelector");
     pool.extend(rev.pool.clone());
-    Ztunnel {
+    ZtunnelManifest {
         name: rev.ztunnel(),
         namespace: namespace.to_owned(),
         revision: rev.name.clone(),
@@ -57,7 +57,7 @@ pub(super) fn object(context: &Context, rev: &Rev) -> Ztunnel {
 }
 
 /// Keeps a ztunnel from replacing its pods by itself.
-pub(super) fn on_delete(object: &mut Ztunnel) {
+pub(super) fn on_delete(object: &mut ZtunnelManifest) {
     for (name, value) in &mut object.settings.other {
         if *name == "update_strategy" {
             *value = json!({"type": "OnDelete"});
@@ -140,12 +140,12 @@ fn address(context: &Context, rev: &Rev) -> String {
 const REVISION: &str = "meshplan.dev/revision";
 
 /// The user's values, as far as the version's chart has them.
-struct Values<'a> {
+struct ChartValues<'a> {
     file: Option<&'a ValuesFile>,
     rev: &'a Rev,
 }
 
-impl Values<'_> {
+impl ChartValues<'_> {
     /// A value by its key at the top of the chart's values; nothing where the version's chart does not have it.
     fn get(&self, key: &str) -> Option<&Value> {
         let file = self.file.filter(|_| chart_has(key, self.rev.facts))?;

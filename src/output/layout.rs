@@ -12,7 +12,7 @@ use crate::lower::{Lab, Procedure};
 use crate::render::Renderer;
 use crate::replay::Replay;
 use crate::state::{self, State};
-use crate::step::{Action, Object, Phase, ROLLBACK, Step};
+use crate::step::{Action, Draft, Phase, ROLLBACK, Step};
 use crate::text::finding::Finding;
 use crate::text::source::Sources;
 use crate::tree::Tree;
@@ -135,12 +135,12 @@ struct Laying<'a> {
 }
 
 impl Laying<'_> {
-    fn step(&mut self, step: Step<Object>) -> Option<IndexStep> {
+    fn step(&mut self, step: Step<Draft>) -> Option<IndexStep> {
         let (name, phase) = (step.name.clone(), step.phase);
         let mut all: Vec<Rendered> = Vec::new();
         let mut failed = false;
         // First every object for itself, since a file's name depends on the names beside it.
-        let numbered = step.try_map(&mut |object: Object, folder: &str| {
+        let numbered = step.try_map(&mut |object: Draft, folder: &str| {
             match self.rendering.render(&object, folder, &name) {
                 Some(rendered) => all.push(rendered),
                 None => failed = true,
@@ -192,7 +192,7 @@ impl Laying<'_> {
         let mut all: Vec<Rendered> = Vec::new();
         let mut numbered = Vec::new();
         for action in actions {
-            let action = action.try_map(ROLLBACK, &mut |object: Object, folder: &str| {
+            let action = action.try_map(ROLLBACK, &mut |object: Draft, folder: &str| {
                 all.push(
                     self.rendering
                         .render(&object, folder, &step.name)

@@ -8,7 +8,7 @@ use super::naming::file_names;
 use crate::kube::identity::Identity;
 use crate::kube::schema::{self, Schemas, Violation};
 use crate::render::Renderer;
-use crate::step::Object;
+use crate::step::Draft;
 use crate::text::finding::Finding;
 use crate::text::source::{Source, Sources};
 use crate::text::yaml::{self, Document};
@@ -54,7 +54,7 @@ impl<'a> Rendering<'a> {
     }
 
     /// Renders an object and reads it back.
-    pub fn render(&mut self, object: &Object, folder: &str, step: &str) -> Option<Rendered> {
+    pub fn render(&mut self, object: &Draft, folder: &str, step: &str) -> Option<Rendered> {
         let text = match self.renderer.object(object) {
             Ok(text) => text,
             Err(finding) => {
@@ -66,12 +66,12 @@ impl<'a> Rendering<'a> {
             }
         };
         let fixed = match object {
-            Object::Kustomization(_) => Some("kustomization.yaml".to_owned()),
-            Object::IstioBase(operator)
-            | Object::IstioCni(operator)
-            | Object::Istiod(operator)
-            | Object::ZtunnelOperator(operator) => Some(format!("{}.yaml", operator.name)),
-            Object::Copy(copy) => copy.name.clone(),
+            Draft::Kustomization(_) => Some("kustomization.yaml".to_owned()),
+            Draft::IstioBase(operator)
+            | Draft::IstioCni(operator)
+            | Draft::Istiod(operator)
+            | Draft::ZtunnelOperator(operator) => Some(format!("{}.yaml", operator.name)),
+            Draft::Copy(copy) => copy.name.clone(),
             _ => None,
         };
         let template = object.template().unwrap_or("the manifest");
@@ -111,12 +111,12 @@ impl<'a> Rendering<'a> {
     /// a cluster's.
     fn judge(
         &self,
-        object: &Object,
+        object: &Draft,
         template: &str,
         text: &str,
         digest: &str,
     ) -> Result<(Rc<Document>, Option<Identity>), Vec<Said>> {
-        if let (Object::Copy(_), Some(document)) = (object, self.read.get(digest)) {
+        if let (Draft::Copy(_), Some(document)) = (object, self.read.get(digest)) {
             let identity = Identity::of(&document.value);
             return Ok((Rc::clone(document), identity));
         }
@@ -134,8 +134,8 @@ impl<'a> Rendering<'a> {
         })?;
         let mut violations = match object {
             // The user's own objects were held against their schemas where they were read.
-            Object::Given(_) | Object::Copy(_) => Vec::new(),
-            Object::Identity(_) => self.schemas.check_identity(&document.value),
+            Draft::Given(_) | Draft::Copy(_) => Vec::new(),
+            Draft::Identity(_) => self.schemas.check_identity(&document.value),
             _ => self.schemas.check(&document.value).unwrap_or_else(|| {
                 let kind = document.value["kind"].to_string();
                 vec![Violation::at(
@@ -144,7 +144,7 @@ impl<'a> Rendering<'a> {
                 )]
             }),
         };
-        if !matches!(object, Object::Kustomization(_) | Object::Kind(_)) {
+        if !matches!(object, Draft::Kustomization(_) | Draft::Kind(_)) {
             violations.extend(schema::names(&document.value));
         }
         if !violations.is_empty() {
@@ -163,7 +163,7 @@ impl<'a> Rendering<'a> {
                 .collect());
         }
         // A kustomization and a kind configuration are no objects of a cluster.
-        if matches!(object, Object::Kustomization(_) | Object::Kind(_)) {
+        if matches!(object, Draft::Kustomization(_) | Draft::Kind(_)) {
             return Ok((Rc::new(document), None));
         }
         match Identity::of(&document.value) {

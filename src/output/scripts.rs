@@ -11,7 +11,7 @@ use crate::text::finding::Finding;
 use crate::tree::Tree;
 
 use super::layout::Output;
-use crate::report::Difference;
+use crate::report::RevisionDifference;
 use crate::tree::Index;
 
 /// What the runbook says beside the steps.
@@ -21,7 +21,7 @@ pub(super) struct About<'a> {
     /// The oldest Kubernetes that will do, where it is known.
     pub kubernetes: Option<&'a str>,
     /// In what the revisions differ.
-    pub differences: Vec<Difference>,
+    pub differences: Vec<RevisionDifference>,
 }
 
 /// Returns the scripts of a tree's steps that its templates make other than meshplan's own.

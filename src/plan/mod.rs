@@ -22,17 +22,17 @@ mod ztunnel_values;
 pub use check::{Checked, Crds, Files, Migration, NEEDED, check};
 pub use duration::parse_duration;
 pub use owner::{By, Owner};
-pub use parse::{Parsed, Part, Parts, parse};
+pub use parse::{Parsed, Parts, Shaped, parse};
 pub use pool::{Pool, PoolTable};
 pub use sample::bounds;
 pub use schema::plan_schema;
 
 pub use values::{Component, Values, ValuesFile, merge_under, split};
 pub use written::{
-    Backend, Canary, Gateway, GatewayApi, HandoverChoice, Installer, Istio, Listener, Match, Plan,
-    Port, Protocol, Revision, Route, Stable, Workload, ZtunnelForm,
+    Backend, Canary, GatewayApi, GatewayTable, HandoverChoice, Installer, Istio, ListenerTable,
+    MatchTable, Plan, Port, Protocol, Revision, Route, Stable, Workload, ZtunnelForm,
 };
-pub use written_lab::{Kind, Lab, Metallb, Workers};
+pub use written_lab::{KindTable, LabTable, Metallb, Workers};
 pub use written_nodes::{Batch, Move, NodeGroup, Owners};
 pub use written_shift::{Allow, Expect, Header, Mark, Probe, Sample, Shift, Status, Weight};
-pub use ztunnel_values::{Place, chart_has};
+pub use ztunnel_values::{ChartValue, chart_has};

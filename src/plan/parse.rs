@@ -8,8 +8,8 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::schema::plan_schema;
 use super::shape::{self, Section, Shape};
-use super::written::{Canary, Gateway, GatewayApi, Istio, Plan, Route, Stable, Workload};
-use super::written_lab::Lab;
+use super::written::{Canary, GatewayApi, GatewayTable, Istio, Plan, Route, Stable, Workload};
+use super::written_lab::LabTable;
 use super::written_nodes::NodeGroup;
 use super::written_shift::{Allow, Probe, Shift};
 use crate::text::finding::Finding;
@@ -17,14 +17,14 @@ use crate::text::source::Source;
 
 /// One table of an array of tables.
 #[derive(Debug, Clone)]
-pub enum Part<T> {
+pub enum Shaped<T> {
     /// It has the right shape.
     Sound(T),
     /// It has a finding; other tables may still refer to it by its name.
     Broken(Option<String>),
 }
 
-impl<T> Part<T> {
+impl<T> Shaped<T> {
     /// Returns the table, if it is sound.
     pub fn sound(&self) -> Option<&T> {
         match self {
@@ -50,21 +50,21 @@ pub struct Parts {
     /// `[canary]`
     pub canary: Option<Canary>,
     /// `[[workload]]`
-    pub workloads: Vec<Part<Workload>>,
+    pub workloads: Vec<Shaped<Workload>>,
     /// `[[gateway]]`
-    pub gateways: Vec<Part<Gateway>>,
+    pub gateways: Vec<Shaped<GatewayTable>>,
     /// `[[route]]`
-    pub routes: Vec<Part<Route>>,
+    pub routes: Vec<Shaped<Route>>,
     /// `[shift]`
     pub shift: Option<Shift>,
     /// `[[probe]]`
-    pub probes: Vec<Part<Probe>>,
+    pub probes: Vec<Shaped<Probe>>,
     /// `[[allow]]`
-    pub allows: Vec<Part<Allow>>,
+    pub allows: Vec<Shaped<Allow>>,
     /// `[lab]`
-    pub lab: Option<Lab>,
+    pub lab: Option<LabTable>,
     /// `[[node-group]]`
-    pub node_groups: Vec<Part<NodeGroup>>,
+    pub node_groups: Vec<Shaped<NodeGroup>>,
 }
 
 /// What came of reading a text.
@@ -153,7 +153,7 @@ impl Sections<'_, '_> {
         if broken { None } else { self.read(value) }
     }
 
-    fn many<T: DeserializeOwned>(&mut self, key: &str) -> Vec<Part<T>> {
+    fn many<T: DeserializeOwned>(&mut self, key: &str) -> Vec<Shaped<T>> {
         let Some(value) = self.table.remove(key) else {
             return Vec::new();
         };
@@ -170,8 +170,8 @@ impl Sections<'_, '_> {
                     .and_then(|t| t.get("name")?.get_ref().as_str().map(str::to_owned));
                 let broken = self.broken.contains(&(key.to_owned(), Some(index)));
                 match if broken { None } else { self.read(item) } {
-                    Some(part) => Part::Sound(part),
-                    None => Part::Broken(name),
+                    Some(part) => Shaped::Sound(part),
+                    None => Shaped::Broken(name),
                 }
             })
             .collect()
@@ -195,12 +195,12 @@ impl Parts {
     /// Returns the whole plan; nothing where a table is missing or broken.
     #[must_use]
     pub fn whole(self) -> Option<Plan> {
-        fn all<T>(parts: Vec<Part<T>>) -> Option<Vec<T>> {
+        fn all<T>(parts: Vec<Shaped<T>>) -> Option<Vec<T>> {
             parts
                 .into_iter()
                 .map(|part| match part {
-                    Part::Sound(part) => Some(part),
-                    Part::Broken(_) => None,
+                    Shaped::Sound(part) => Some(part),
+                    Shaped::Broken(_) => None,
                 })
                 .collect()
         }

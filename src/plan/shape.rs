@@ -24,7 +24,7 @@ pub(super) struct Shape {
 
 /// Walks a document against its schema.
 pub(super) fn walk(source: &str, document: &Spanned<DeTable<'_>>, schema: &Value) -> Shape {
-    let mut walk = Walk {
+    let mut walk = ShapeWalk {
         source,
         root: schema,
         section: None,
@@ -38,14 +38,14 @@ pub(super) fn walk(source: &str, document: &Spanned<DeTable<'_>>, schema: &Value
     walk.shape
 }
 
-struct Walk<'a> {
+struct ShapeWalk<'a> {
     source: &'a str,
     root: &'a Value,
     section: Option<Section>,
     shape: Shape,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> ShapeWalk<'a> {
     fn report(&mut self, finding: Finding, span: Range<usize>) {
         if let Some(section) = &self.section {
             self.shape.broken.insert(section.clone());

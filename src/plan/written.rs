@@ -7,7 +7,7 @@ use toml::Spanned;
 
 use super::pool::Pool;
 use super::values::Component;
-use super::written_lab::Lab;
+use super::written_lab::LabTable;
 use super::written_nodes::{Batch, NodeGroup, Origin, Owners, Placement};
 use super::written_shift::{Allow, Probe, Shift};
 use crate::istio::Channel;
@@ -41,7 +41,7 @@ pub struct Plan {
     pub workload: Vec<Workload>,
     /// Where requests come in.
     #[schemars(default, length(min = 1))]
-    pub gateway: Vec<Gateway>,
+    pub gateway: Vec<GatewayTable>,
     /// Which requests go to which workload.
     #[schemars(default, length(min = 1))]
     pub route: Vec<Route>,
@@ -54,7 +54,7 @@ pub struct Plan {
     #[schemars(default)]
     pub allow: Vec<Allow>,
     /// A machine of one's own to try the plan on.
-    pub lab: Option<Lab>,
+    pub lab: Option<LabTable>,
     /// Groups of nodes that move to the canary one after the other, in a mesh that is there.
     #[schemars(default, length(min = 1))]
     pub node_group: Vec<NodeGroup>,
@@ -74,7 +74,7 @@ pub struct Istio {
     pub ztunnel: Option<ZtunnelForm>,
     /// Settings of istio-cni, which the cluster has one of.
     #[serde(default)]
-    pub cni: Cni,
+    pub cni: CniTable,
     /// The registry of all images; Istio's own if not given.
     #[schemars(with = "Option<String>")]
     pub hub: Option<Spanned<String>>,
@@ -138,7 +138,7 @@ pub enum ZtunnelForm {
 /// Settings of istio-cni.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Cni {
+pub struct CniTable {
     /// Namespaces whose pods istio-cni leaves alone; `kube-system` if not given.
     #[schemars(with = "Option<Vec<String>>")]
     pub exclude_namespaces: Option<Vec<Spanned<String>>>,
@@ -300,7 +300,7 @@ pub struct Workload {
 /// Where requests come in.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Gateway {
+pub struct GatewayTable {
     /// `metadata.name`.
     #[schemars(with = "String")]
     pub name: Spanned<String>,
@@ -315,7 +315,7 @@ pub struct Gateway {
     pub address: Option<Spanned<String>>,
     /// `spec.listeners`.
     #[schemars(length(min = 1, max = 64))]
-    pub listener: Vec<Listener>,
+    pub listener: Vec<ListenerTable>,
     /// What to do where its control plane cannot change without losing requests.
     #[schemars(with = "Option<HandoverChoice>")]
     pub handover: Option<Spanned<HandoverChoice>>,
@@ -324,7 +324,7 @@ pub struct Gateway {
     pub canary_address: Option<Spanned<String>>,
 }
 
-impl Gateway {
+impl GatewayTable {
     /// Returns the name of the second Gateway beside this one, which a revision owns.
     #[must_use]
     pub fn second_name(&self, revision: &str) -> String {
@@ -345,7 +345,7 @@ pub enum HandoverChoice {
 /// One listener of a Gateway.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Listener {
+pub struct ListenerTable {
     /// Its name, unique in the Gateway.
     #[schemars(with = "String")]
     pub name: Spanned<String>,
@@ -392,8 +392,8 @@ pub struct Route {
     pub backend: Backend,
     /// Which requests are its own; any one of these.
     #[serde(rename = "match")]
-    #[schemars(with = "Vec<Match>", length(min = 1, max = 64))]
-    pub matches: Vec<Spanned<Match>>,
+    #[schemars(with = "Vec<MatchTable>", length(min = 1, max = 64))]
+    pub matches: Vec<Spanned<MatchTable>>,
     /// The hosts it is for; those of the listener if not given.
     #[serde(default)]
     #[schemars(with = "Vec<String>", length(max = 16))]
@@ -432,7 +432,7 @@ pub struct Backend {
 /// One way for a request to match: exactly one of the two.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Match {
+pub struct MatchTable {
     /// The whole path.
     #[schemars(with = "Option<String>")]
     pub exact: Option<Spanned<String>>,

@@ -7,9 +7,9 @@ use toml::Spanned;
 /// A machine of one's own to try the plan on.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Lab {
+pub struct LabTable {
     /// A kind cluster.
-    pub kind: Kind,
+    pub kind: KindTable,
     /// `MetalLB`, which gives addresses to the gateways' Services.
     pub metallb: Option<Metallb>,
 }
@@ -17,7 +17,7 @@ pub struct Lab {
 /// A kind cluster.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Kind {
+pub struct KindTable {
     /// The cluster's name; its nodes are `<name>-worker`, `<name>-worker2`, …
     #[schemars(with = "String")]
     pub name: Spanned<String>,

@@ -11,7 +11,7 @@ use crate::text::nearest;
 
 /// What becomes of a value of the ztunnel chart.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub enum ChartValue {
     /// It is written into the DaemonSet or the ServiceAccount.
     Written,
     /// No version's chart has it; perhaps the one that is meant.
@@ -146,7 +146,7 @@ const KEYS: &[(&str, &str, Type, Option<&str>)] = &[
 
 /// Returns what becomes of each value of a file at a version, by its pointer below `ztunnel`.
 #[must_use]
-pub fn places(file: &ValuesFile, facts: &Facts) -> Vec<(String, Place)> {
+pub fn places(file: &ValuesFile, facts: &Facts) -> Vec<(String, ChartValue)> {
     let own = file.values.get("ztunnel").and_then(Value::as_object);
     own.into_iter()
         .flatten()
@@ -154,17 +154,17 @@ pub fn places(file: &ValuesFile, facts: &Facts) -> Vec<(String, Place)> {
         .collect()
 }
 
-fn place(key: &str, value: &Value, facts: &Facts) -> Place {
+fn place(key: &str, value: &Value, facts: &Facts) -> ChartValue {
     let Some((_, since, kind, elsewhere)) = KEYS.iter().find(|(known, ..)| *known == key) else {
-        return Place::Unknown(nearest(key, KEYS.iter().map(|(known, ..)| *known)));
+        return ChartValue::Unknown(nearest(key, KEYS.iter().map(|(known, ..)| *known)));
     };
     if let Some(wanted) = kind.refuses(value) {
-        return Place::Wrong(wanted);
+        return ChartValue::Wrong(wanted);
     }
     if !has(since, facts) {
-        return Place::Later(since);
+        return ChartValue::Later(since);
     }
-    elsewhere.map_or(Place::Written, Place::Elsewhere)
+    elsewhere.map_or(ChartValue::Written, ChartValue::Elsewhere)
 }
 
 /// Returns whether a version's chart has a value.

@@ -1,6 +1,6 @@
 //! What the rules say of states, without asking a rule again that saw nothing of what is different.
 
-use crate::rules::{Check, Judged, RULES, Report, View};
+use crate::rules::{Judged, RULES, Report, Scope, View};
 use crate::state::{Kinds, State};
 
 /// A state, and what each rule says of it.
@@ -36,8 +36,8 @@ fn judge(state: &State, others: &[&Basis]) -> Vec<(Kinds, Vec<Judged>)> {
         .map(|basis| (basis.state.changes(state), *basis))
         .collect();
     let checks = RULES.iter().filter_map(|rule| match rule.check {
-        Check::State(check) => Some(check),
-        Check::Proof => None,
+        Scope::State(check) => Some(check),
+        Scope::Proof => None,
     });
     checks
         .enumerate()

@@ -25,8 +25,8 @@ use crate::step::{Action, Phase};
 use crate::text::finding::{Finding, Severity};
 use crate::tree::IndexStep;
 use basis::{Basis, judged};
-use traffic::Traffic;
-use way_back::Leg;
+use traffic::RequestKinds;
+use way_back::Transition;
 
 /// Applies every rule to a compiled tree: after each step, in each part of it, between two steps, and on the way back.
 #[must_use]
@@ -77,7 +77,7 @@ pub fn is_broken(course: &Course) -> bool {
 }
 
 fn run(course: &Course, until_found: bool) -> Vec<Finding> {
-    let traffic = Traffic::of(course);
+    let traffic = RequestKinds::of(course);
     let mut proof = Proof {
         course,
         traffic,
@@ -101,7 +101,7 @@ fn run(course: &Course, until_found: bool) -> Vec<Finding> {
 
 struct Proof<'a> {
     course: &'a Course,
-    traffic: Traffic,
+    traffic: RequestKinds,
     /// What was said already, so that each thing is said where it first appears.
     said: Vec<Judged>,
     found: Vec<Finding>,
@@ -185,7 +185,7 @@ impl Proof<'_> {
         self.makers(step);
         self.way_back(
             step,
-            &Leg {
+            &Transition {
                 number,
                 start,
                 end: &end,

@@ -9,7 +9,7 @@ use crate::kube::identity::Key;
 use crate::replay::Part;
 use crate::route::{Answer, Outcome, Request, Table};
 use crate::rules::{NEITHER_ANSWER, REFUSED, SHIFT_DIFFERS, finding};
-use crate::state::{Facet, Object, Served as Owner, State};
+use crate::state::{Facet, Object, Served, State};
 use crate::step::{self, Action};
 use crate::text::finding::Finding;
 use crate::tree::IndexStep;
@@ -18,17 +18,17 @@ use crate::tree::IndexStep;
 const EPSILON: f64 = 1e-9;
 
 /// The kinds of requests of a tree.
-pub(super) struct Traffic {
+pub(super) struct RequestKinds {
     requests: Vec<Request>,
     /// Answers by what they depend on: most parts of a step touch none of it.
-    known: RefCell<Vec<(Depends, Rc<Vec<Served>>)>>,
+    known: RefCell<Vec<(Depends, Rc<Vec<KnownAnswer>>)>>,
 }
 
 /// What answers depend on: which objects there are, and who serves each Gateway.
 struct Depends {
     /// Kept, so that no other object comes to have the address of one of them.
     objects: Vec<Rc<Object>>,
-    served: BTreeMap<Key, Owner>,
+    served: BTreeMap<Key, Served>,
 }
 
 impl PartialEq for Depends {
@@ -44,12 +44,12 @@ impl PartialEq for Depends {
 const KEPT: usize = 8;
 
 /// An answer, and the share of it that nobody serves.
-struct Served {
+struct KnownAnswer {
     answer: Answer,
     refused: f64,
 }
 
-impl Traffic {
+impl RequestKinds {
     pub fn of(course: &Course) -> Self {
         Self {
             requests: kinds(course.files.values()),
@@ -57,7 +57,7 @@ impl Traffic {
         }
     }
 
-    fn served(&self, state: &State) -> Rc<Vec<Served>> {
+    fn served(&self, state: &State) -> Rc<Vec<KnownAnswer>> {
         let counts = |object: &&Rc<Object>| {
             !object.implied
                 && matches!(
@@ -93,7 +93,7 @@ impl Traffic {
                 .map(Outcome::fraction)
                 .sum();
             let refused = answer.refused() + empty;
-            Served { answer, refused }
+            KnownAnswer { answer, refused }
         };
         let all = Rc::new(self.requests.iter().map(serve).collect::<Vec<_>>());
         let mut known = self.known.borrow_mut();
@@ -124,7 +124,7 @@ impl Traffic {
     /// Requests without the header that the plan's routes answer from this step on, though other requests were answered there before.
     fn late(&self, expected: &step::Traffic, before: &State, after: &State) -> Option<Finding> {
         let (old, new) = (self.served(before), self.served(after));
-        let own = |served: &Served| {
+        let own = |served: &KnownAnswer| {
             let stable = shares(&served.answer, &expected.stable);
             stable + shares(&served.answer, &expected.canary) > EPSILON
         };
@@ -168,7 +168,7 @@ impl Traffic {
             return Vec::new();
         }
         let mut found: Vec<(Finding, Option<&'p Part>)> = Vec::new();
-        let worse = |was: &Served, is: &Served| is.refused > was.refused + EPSILON;
+        let worse = |was: &KnownAnswer, is: &KnownAnswer| is.refused > was.refused + EPSILON;
         if let Some(said) = self.first(
             |n| counts(n) && worse(&old[n], &new[n]),
             |request, n| refused(request, &new[n]),
@@ -182,7 +182,7 @@ impl Traffic {
         found
     }
 
-    /// As [`Traffic::step`], but for what the whole of it takes away: a way back may take away what its step brought.
+    /// As [`RequestKinds::step`], but for what the whole of it takes away: a way back may take away what its step brought.
     pub fn on_the_way<'p>(
         &self,
         before: &State,
@@ -196,14 +196,14 @@ impl Traffic {
     /// What parts of a transition do to requests that neither of its ends does. `lost` says that requests are refused anyway.
     fn between<'p>(
         &self,
-        old: &[Served],
-        new: &[Served],
+        old: &[KnownAnswer],
+        new: &[KnownAnswer],
         parts: &[(&'p Part, &State)],
         counts: &dyn Fn(usize) -> bool,
         lost: bool,
     ) -> Vec<(Finding, &'p Part)> {
         let mut found: Vec<(Finding, &'p Part)> = Vec::new();
-        let worse = |was: &Served, is: &Served| is.refused > was.refused + EPSILON;
+        let worse = |was: &KnownAnswer, is: &KnownAnswer| is.refused > was.refused + EPSILON;
         for (part, state) in parts {
             let here = self.served(state);
             if found.is_empty()
@@ -220,7 +220,7 @@ impl Traffic {
                 found.push((said, part));
             }
             let neither = |n: usize| {
-                let same = |other: &Served| is_same(&other.answer, &here[n].answer);
+                let same = |other: &KnownAnswer| is_same(&other.answer, &here[n].answer);
                 counts(n) && old[n].refused < 1.0 && !same(&old[n]) && !same(&new[n])
             };
             if let Some(said) = self.first(neither, |request, n| {
@@ -326,7 +326,7 @@ fn left(step: &IndexStep) -> Vec<String> {
         .collect()
 }
 
-fn refused(request: &Request, served: &Served) -> Finding {
+fn refused(request: &Request, served: &KnownAnswer) -> Finding {
     finding(
         &REFUSED,
         format!("`{}` worked before and is refused now", request.in_words()),

@@ -12,7 +12,7 @@ use crate::text::finding::Finding;
 use crate::tree::IndexStep;
 
 /// The states at both ends of a step, and what the rules say of them.
-pub(super) struct Leg<'a> {
+pub(super) struct Transition<'a> {
     /// The step's place among the others.
     pub number: usize,
     pub start: &'a Basis,
@@ -25,7 +25,12 @@ pub(super) struct Leg<'a> {
 
 impl Proof<'_> {
     /// Proves the way back of a step.
-    pub(super) fn way_back(&mut self, step: &IndexStep, leg: &Leg<'_>, parts: &[(&Part, &State)]) {
+    pub(super) fn way_back(
+        &mut self,
+        step: &IndexStep,
+        leg: &Transition<'_>,
+        parts: &[(&Part, &State)],
+    ) {
         // What stays was judged as the state after the step.
         if step.step.rollback.keeps {
             return;
@@ -90,7 +95,7 @@ impl Proof<'_> {
     fn leads_back(
         &self,
         step: &IndexStep,
-        leg: &Leg<'_>,
+        leg: &Transition<'_>,
         parts: &[(&Part, &State)],
     ) -> Option<Finding> {
         let replay = self.course.replay();

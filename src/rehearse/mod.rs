@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-pub use report::{Direction, Leg, Report};
+pub use report::{Direction, Leg, RehearsalReport};
 
 use crate::cluster::Cluster;
 use crate::kube::identity::Key;
@@ -93,13 +93,13 @@ impl Rehearsal<'_> {
     /// # Errors
     ///
     /// Where the cluster is not one for rehearsals, or a tool cannot be run. What the scripts find is in the report.
-    pub fn run(&self, progress: &mut dyn FnMut(&str, Direction)) -> Result<Report> {
+    pub fn run(&self, progress: &mut dyn FnMut(&str, Direction)) -> Result<RehearsalReport> {
         self.cluster.refuse_real()?;
         self.nodes()?;
         let version: Value =
             serde_json::from_str(&self.cluster.run(&["version", "-o", "json"], None)?)
                 .context("reading the version of the API server")?;
-        let mut report = Report {
+        let mut report = RehearsalReport {
             plan: self.course.index.plan.clone(),
             server: version["serverVersion"]["gitVersion"]
                 .as_str()

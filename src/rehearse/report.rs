@@ -66,7 +66,7 @@ fn is_none(count: &usize) -> bool {
 
 /// A whole rehearsal.
 #[derive(Debug, Clone, Serialize)]
-pub struct Report {
+pub struct RehearsalReport {
     /// The plan's name.
     pub plan: String,
     /// The API server's version.
@@ -77,7 +77,7 @@ pub struct Report {
     pub legs: Vec<Leg>,
 }
 
-impl Report {
+impl RehearsalReport {
     /// Returns how many surprises there were.
     #[must_use]
     pub fn surprises(&self) -> usize {

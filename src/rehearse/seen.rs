@@ -6,14 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::observe::{text, texts, unlike};
-use crate::state::{Facet, Object, Place, State};
+use crate::state::{Facet, NodeSet, Object, State};
 
 /// What a run of a step may show.
 pub struct Expected {
     /// The namespaces that are part of the mesh before the step and after it.
     enrolled: BTreeSet<String>,
     /// The ztunnels before the step and after it, and where they can be.
-    ztunnels: Vec<(String, Place)>,
+    ztunnels: Vec<(String, NodeSet)>,
     /// `DaemonSet`s and routes that are there before and after, as they are then.
     kept: BTreeMap<Named, (Value, Value)>,
     /// The nodes that go while the step is applied.
@@ -204,7 +204,7 @@ mod tests {
     use serde_json::json;
 
     fn expected() -> Expected {
-        let place = |value: Value| Place::of(&value);
+        let place = |value: Value| NodeSet::of(&value);
         let affinity = json!({"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [
             {"matchExpressions": [{"key": "pool", "operator": "NotIn", "values": ["canary"]}]},
         ]}}}});

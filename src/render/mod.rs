@@ -11,7 +11,7 @@ use minijinja::value::Serde;
 use minijinja::{Environment, Error, UndefinedBehavior, Value};
 use serde::Serialize;
 
-use crate::step::Object;
+use crate::step::Draft;
 use crate::text::finding::Finding;
 use crate::text::nearest;
 use crate::text::source::{Source, Sources};
@@ -91,10 +91,10 @@ impl Renderer {
     /// # Errors
     ///
     /// A finding at the template's line.
-    pub fn object(&self, object: &Object) -> Result<String, Finding> {
+    pub fn object(&self, object: &Draft) -> Result<String, Finding> {
         match (object, object.template()) {
-            (Object::Given(value), _) => Ok(yaml::write(value)),
-            (Object::Copy(copy), _) => Ok(copy.text.clone()),
+            (Draft::Given(value), _) => Ok(yaml::write(value)),
+            (Draft::Copy(copy), _) => Ok(copy.text.clone()),
             (_, Some(template)) => self.text(template, object),
             (_, None) => Ok(String::new()),
         }

@@ -9,8 +9,8 @@ use std::rc::Rc;
 use crate::istio::{facts_near, tag_objects, tag_webhook};
 use crate::kube::identity::{Identity, Key};
 use crate::kube::order;
-use crate::state::{Object as Existing, State, version_of};
-use crate::step::{Action, Copy, Istioctl, Object, Step};
+use crate::state::{Object, State, version_of};
+use crate::step::{Action, Copy, Istioctl, Draft, Step};
 
 /// What was installed so far: the istioctl of each IstioOperator, by the path of its file.
 #[derive(Debug, Default)]
@@ -39,7 +39,7 @@ pub fn actions(
     after: &State,
     installed: &Installed,
     text: &dyn Fn(&str) -> Option<String>,
-) -> Vec<Action<Object>> {
+) -> Vec<Action<Draft>> {
     if step.rollback.keeps {
         return Vec::new();
     }
@@ -47,12 +47,12 @@ pub fn actions(
         return actions;
     }
     let mut actions = Vec::new();
-    let lost = |object: &&Rc<Existing>| {
+    let lost = |object: &&Rc<Object>| {
         after
             .get(&object.key)
             .is_none_or(|now| now.value() != object.value())
     };
-    let lost: Vec<&Rc<Existing>> = before.objects().filter(lost).collect();
+    let lost: Vec<&Rc<Object>> = before.objects().filter(lost).collect();
     let mut state = after.clone();
     install_again(&lost, &mut state, installed, text, &mut actions);
     let tags = tags_again(before, &mut state, installed, &mut actions);
@@ -63,10 +63,10 @@ pub fn actions(
         own.partition(|object| after.get(&object.key).is_none());
     for objects in [gone, changed] {
         // What was there before the first step is nobody's to apply: it comes back as it was, to the last field.
-        let (found, own): (Vec<&&Rc<Existing>>, Vec<&&Rc<Existing>>) = objects
+        let (found, own): (Vec<&&Rc<Object>>, Vec<&&Rc<Object>>) = objects
             .into_iter()
-            .partition(|object: &&&Rc<Existing>| object.manifest.source.contains("/existing/"));
-        let copies = |objects: Vec<&&Rc<Existing>>| -> Vec<Object> {
+            .partition(|object: &&&Rc<Object>| object.manifest.source.contains("/existing/"));
+        let copies = |objects: Vec<&&Rc<Object>>| -> Vec<Draft> {
             let copies = objects.into_iter();
             copies.filter_map(|object| copy(object, text)).collect()
         };
@@ -84,7 +84,7 @@ pub fn actions(
 }
 
 /// The way back of what has one of its own kind: nodes move back, a label is what it was, and fields are written by the plan.
-fn reversed(step: &Step<String>, before: &State) -> Option<Vec<Action<Object>>> {
+fn reversed(step: &Step<String>, before: &State) -> Option<Vec<Action<Draft>>> {
     let mut actions = Vec::new();
     let mut own = false;
     for action in step.actions.iter().rev() {
@@ -126,11 +126,11 @@ fn reversed(step: &Step<String>, before: &State) -> Option<Vec<Action<Object>>> 
 
 /// Installs again what made the objects that are lost.
 fn install_again(
-    lost: &[&Rc<Existing>],
+    lost: &[&Rc<Object>],
     state: &mut State,
     installed: &Installed,
     text: &dyn Fn(&str) -> Option<String>,
-    actions: &mut Vec<Action<Object>>,
+    actions: &mut Vec<Action<Draft>>,
 ) {
     let made = lost.iter().filter(|object| object.implied);
     let sources: BTreeSet<&String> = made.map(|object| &object.manifest.source).collect();
@@ -145,10 +145,10 @@ fn install_again(
         let (Some(operator), Some(text)) = (operator, text(source)) else {
             continue;
         };
-        let whole = Rc::new(Existing::of(operator.manifest.original(), operator.phase));
+        let whole = Rc::new(Object::of(operator.manifest.original(), operator.phase));
         state.install(&whole);
         actions.push(Action::Install {
-            file: Object::Copy(Copy {
+            file: Draft::Copy(Copy {
                 text,
                 name: source.rsplit('/').next().map(str::to_owned),
             }),
@@ -163,7 +163,7 @@ fn tags_again(
     before: &State,
     state: &mut State,
     installed: &Installed,
-    actions: &mut Vec<Action<Object>>,
+    actions: &mut Vec<Action<Draft>>,
 ) -> Vec<(String, Istioctl)> {
     let all = |state: &State| -> BTreeMap<String, String> {
         let tags = state.tags();
@@ -189,7 +189,7 @@ fn tags_again(
 }
 
 /// Gives nodes the labels that they had.
-fn nodes_again(before: &State, after: &State, actions: &mut Vec<Action<Object>>) {
+fn nodes_again(before: &State, after: &State, actions: &mut Vec<Action<Draft>>) {
     let mut bare: BTreeMap<&String, Vec<String>> = BTreeMap::new();
     let mut other: BTreeMap<(&String, &String), Vec<String>> = BTreeMap::new();
     for (node, now) in &after.nodes {
@@ -226,7 +226,7 @@ fn taken_away(
     before: &State,
     after: &State,
     tags: &[(String, Istioctl)],
-    actions: &mut Vec<Action<Object>>,
+    actions: &mut Vec<Action<Draft>>,
 ) {
     let made = after
         .objects()
@@ -248,7 +248,7 @@ fn taken_away(
             .partition(|identity| objects.iter().any(|one| one.key() == identity.key()));
         others = rest;
         actions.push(Action::DeleteTag {
-            files: own.into_iter().map(Object::Identity).collect(),
+            files: own.into_iter().map(Draft::Identity).collect(),
             tag: tag.clone(),
             webhook: tag_webhook(tag, &istioctl.namespace),
             revision: istioctl.revision.clone(),
@@ -256,12 +256,12 @@ fn taken_away(
     }
     if !others.is_empty() {
         actions.push(Action::Delete {
-            files: others.into_iter().map(Object::Identity).collect(),
+            files: others.into_iter().map(Draft::Identity).collect(),
         });
     }
     if !namespaces.is_empty() {
         actions.push(Action::DeleteNamespaces {
-            files: namespaces.into_iter().map(Object::Identity).collect(),
+            files: namespaces.into_iter().map(Draft::Identity).collect(),
         });
     }
 }
@@ -274,12 +274,12 @@ fn is_tag(key: &Key) -> bool {
 }
 
 /// The file that an object was written by, as it is.
-fn copy(object: &Rc<Existing>, text: &dyn Fn(&str) -> Option<String>) -> Option<Object> {
+fn copy(object: &Rc<Object>, text: &dyn Fn(&str) -> Option<String>) -> Option<Draft> {
     // A step has changed some fields of it since.
     if object.manifest.original().value != *object.value() {
-        return Some(Object::Given(object.value().clone()));
+        return Some(Draft::Given(object.value().clone()));
     }
-    Some(Object::Copy(Copy {
+    Some(Draft::Copy(Copy {
         text: text(&object.manifest.source)?,
         name: None,
     }))

@@ -12,7 +12,7 @@ use crate::tree::{Index, IndexStep};
 
 /// One setting that is not the same in both revisions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Difference {
+pub struct RevisionDifference {
     /// Whose it is: `istiod` or `ztunnel`.
     pub component: &'static str,
     /// Where it stands in the object, as `spec.hub`; items of lists by their names.
@@ -24,7 +24,10 @@ pub struct Difference {
 }
 
 /// Compares what is installed as istiod and applied as ztunnel.
-pub fn differences(index: &Index, objects: &BTreeMap<String, Rc<Object>>) -> Vec<Difference> {
+pub fn differences(
+    index: &Index,
+    objects: &BTreeMap<String, Rc<Object>>,
+) -> Vec<RevisionDifference> {
     let step = |number: u16| index.steps.iter().find(|step| step.step.number == number);
     let mut all = Vec::new();
     for (component, stable, canary) in [("istiod", 120, 210), ("ztunnel", 130, 230)] {
@@ -43,7 +46,7 @@ pub fn differences(index: &Index, objects: &BTreeMap<String, Rc<Object>>) -> Vec
             if !alike(|one| &one.written) && !alike(|one| &one.named) {
                 // A `|` would end a cell of the table.
                 let shown = |one: &Setting| one.named.replace('|', "\\|");
-                all.push(Difference {
+                all.push(RevisionDifference {
                     component,
                     path: path.clone(),
                     stable: stable.map(shown),

@@ -2,4 +2,4 @@
 
 mod differences;
 
-pub use differences::{Difference, differences};
+pub use differences::{RevisionDifference, differences};

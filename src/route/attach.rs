@@ -8,7 +8,7 @@ use crate::state::{Facet, Gateway, HttpRoute, Listener, Object, ParentRef, State
 
 /// Why a route is not attached to what it names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refused {
+pub enum NotAttached {
     /// There is no such Gateway.
     NoGateway,
     /// The Gateway has no listener of that name or port.
@@ -19,7 +19,7 @@ pub enum Refused {
     NoHostname,
 }
 
-impl Refused {
+impl NotAttached {
     /// Returns why, in words.
     #[must_use]
     pub fn in_words(&self) -> &'static str {
@@ -42,26 +42,26 @@ pub fn attachments(
     route: &Object,
     spec: &HttpRoute,
     parent: &ParentRef,
-) -> Result<(Rc<Object>, Vec<usize>), Refused> {
+) -> Result<(Rc<Object>, Vec<usize>), NotAttached> {
     let from = route.key.namespace.as_deref().unwrap_or_default();
-    let (namespace, name) = parent.gateway(from).ok_or(Refused::NoGateway)?;
+    let (namespace, name) = parent.gateway(from).ok_or(NotAttached::NoGateway)?;
     let key = crate::kube::identity::Key::namespaced(
         "gateway.networking.k8s.io",
         "Gateway",
         namespace,
         name,
     );
-    let gateway = state.get(&key).ok_or(Refused::NoGateway)?;
+    let gateway = state.get(&key).ok_or(NotAttached::NoGateway)?;
     let Facet::Gateway(gateway_spec) = &gateway.facet else {
-        return Err(Refused::NoGateway);
+        return Err(NotAttached::NoGateway);
     };
-    let mut nearest = Refused::NoListener;
+    let mut nearest = NotAttached::NoListener;
     let mut attached = Vec::new();
     for (number, listener) in gateway_spec.listeners.iter().enumerate() {
         match allowed(state, namespace, listener, from, spec, parent) {
             Ok(()) => attached.push(number),
-            Err(Refused::NoListener) => {}
-            Err(Refused::NoHostname) if nearest == Refused::NotAllowed => {}
+            Err(NotAttached::NoListener) => {}
+            Err(NotAttached::NoHostname) if nearest == NotAttached::NotAllowed => {}
             Err(refused) => nearest = refused,
         }
     }
@@ -79,27 +79,27 @@ fn allowed(
     from: &str,
     spec: &HttpRoute,
     parent: &ParentRef,
-) -> Result<(), Refused> {
+) -> Result<(), NotAttached> {
     let port = parent.port.is_none_or(|port| port == listener.port);
     let section = parent
         .section_name
         .as_ref()
         .is_none_or(|name| *name == listener.name);
     if !port || !section {
-        return Err(Refused::NoListener);
+        return Err(NotAttached::NoListener);
     }
     if !matches!(listener.protocol.as_str(), "HTTP" | "HTTPS") || !takes_http_routes(listener) {
-        return Err(Refused::NotAllowed);
+        return Err(NotAttached::NotAllowed);
     }
     if !takes_namespace(state, gateway_namespace, listener, from) {
-        return Err(Refused::NotAllowed);
+        return Err(NotAttached::NotAllowed);
     }
     let own = listener.hostname.as_deref().unwrap_or(ANY);
     let meets = spec.hostnames.is_empty() || spec.hostnames.iter().any(|host| overlap(host, own));
     if meets {
         Ok(())
     } else {
-        Err(Refused::NoHostname)
+        Err(NotAttached::NoHostname)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::Outcome;
 use super::backend::outcomes;
 use super::matching::Path;
-use super::table::{Entrance, Entry, Table};
+use super::table::{Entry, GatewayRoutes, Table};
 use crate::state::State;
 
 /// One match of one rule.
@@ -54,7 +54,7 @@ impl Table<'_> {
     }
 }
 
-impl Entrance<'_> {
+impl GatewayRoutes<'_> {
     fn listing(&self, state: &State) -> Vec<Listed> {
         let plain = self.servers.iter().filter(|server| server.tls.is_none());
         let hosts = plain.flat_map(|server| {

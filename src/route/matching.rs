@@ -37,7 +37,7 @@ pub(super) struct Conditions {
 }
 
 /// What of a request conditions look at.
-pub(super) struct Seen<'a> {
+pub(super) struct RequestView<'a> {
     /// Normalised, without the query.
     pub path: &'a str,
     pub method: &'a str,
@@ -103,7 +103,7 @@ impl Conditions {
         }
     }
 
-    pub fn holds(&self, seen: &Seen<'_>) -> bool {
+    pub fn holds(&self, seen: &RequestView<'_>) -> bool {
         let path = match &self.path {
             Path::Exact(path) => seen.path == path,
             Path::Prefix(prefix) => seen

@@ -15,7 +15,7 @@ mod table;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-pub use attach::{Refused, attachments};
+pub use attach::{NotAttached, attachments};
 pub use backend::{Resolved, resolve};
 pub use listing::{Listed, Wanted};
 pub use table::Table;
@@ -136,7 +136,7 @@ impl Outcome {
 
 /// A Service that gets copies.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Copy {
+pub struct MirrorTarget {
     /// `namespace/name`.
     pub backend: String,
     /// The Service's port.
@@ -172,7 +172,7 @@ pub struct Answer {
     pub forwarded: Option<Forwarded>,
     /// Who gets copies.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub mirrors: Vec<Copy>,
+    pub mirrors: Vec<MirrorTarget>,
 }
 
 impl Answer {

@@ -1,6 +1,6 @@
 //! What filters do to a request: redirects, rewrites, and the path as Envoy sees it.
 
-use crate::state::{PathModifier, Rule};
+use crate::state::{PathModifier, RouteRule};
 
 use super::Forwarded;
 use super::matching::Path;
@@ -58,7 +58,7 @@ pub(super) fn normalise(path: &str) -> String {
 }
 
 /// The request line that a redirect or rewrite starts from.
-pub(super) struct Target<'a> {
+pub(super) struct Destination<'a> {
     pub host: &'a str,
     pub path: &'a str,
     /// With its `?`, or empty.
@@ -85,7 +85,11 @@ fn replaced(matched: &Path, path: &str, new: &str) -> String {
 /// Returns the status and the Location of a rule's redirect, if it has one.
 ///
 /// Source: `createRedirectFilter` and `ApplyRedirect` in Istio, `RedirectAction` in Envoy.
-pub(super) fn redirect(rule: &Rule, matched: &Path, target: &Target<'_>) -> Option<(u16, String)> {
+pub(super) fn redirect(
+    rule: &RouteRule,
+    matched: &Path,
+    target: &Destination<'_>,
+) -> Option<(u16, String)> {
     let filter = rule
         .filters
         .iter()
@@ -130,10 +134,10 @@ pub(super) fn redirect(rule: &Rule, matched: &Path, target: &Target<'_>) -> Opti
 ///
 /// Source: `createRewriteFilter` and `applyHTTPRouteDestination` in Istio.
 pub(super) fn forwarded(
-    rule: &Rule,
+    rule: &RouteRule,
     matched: &Path,
     sent: &str,
-    target: &Target<'_>,
+    target: &Destination<'_>,
 ) -> Option<Forwarded> {
     let filter = rule
         .filters

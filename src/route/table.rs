@@ -9,9 +9,9 @@ use serde_json::{Map, Value};
 use super::attach::{attachments, default_port};
 use super::backend::{Resolved, outcomes, resolve};
 use super::hosts::{ANY, intersection, of_header, pick, subset};
-use super::matching::{Conditions, Seen};
-use super::modify::{Target, forwarded, normalise, redirect};
-use super::{Answer, Copy, Outcome, Request};
+use super::matching::{Conditions, RequestView};
+use super::modify::{Destination, forwarded, normalise, redirect};
+use super::{Answer, MirrorTarget, Outcome, Request};
 use crate::istio::{RouteDialect, route_dialect};
 use crate::state::{Facet, Gateway, HttpRoute, Object, State};
 
@@ -22,11 +22,11 @@ const NO_ADDRESS: &str = "192.0.2.10";
 /// The routes of a state.
 pub struct Table<'a> {
     pub(super) state: &'a State,
-    pub(super) gateways: BTreeMap<String, Entrance<'a>>,
+    pub(super) gateways: BTreeMap<String, GatewayRoutes<'a>>,
 }
 
 /// One Gateway.
-pub(super) struct Entrance<'a> {
+pub(super) struct GatewayRoutes<'a> {
     gateway: &'a Gateway,
     pub(super) dialect: RouteDialect,
     /// Whether anything serves it.
@@ -77,7 +77,7 @@ impl<'a> Table<'a> {
             );
             (
                 name,
-                Entrance {
+                GatewayRoutes {
                     gateway,
                     dialect,
                     served,
@@ -123,7 +123,7 @@ impl<'a> Table<'a> {
     }
 }
 
-impl Entrance<'_> {
+impl GatewayRoutes<'_> {
     fn answer(&self, state: &State, request: &Request) -> Answer {
         let port = request.port.unwrap_or_else(|| default_port(self.gateway));
         let address = self
@@ -164,7 +164,7 @@ impl Entrance<'_> {
                 query.insert(key.to_owned(), Value::from(value));
             }
         }
-        let seen = Seen {
+        let seen = RequestView {
             path: &path_seen,
             method: &request.method,
             headers: &request.headers,
@@ -174,7 +174,7 @@ impl Entrance<'_> {
             return Answer::status(404, "no rule of a route for this host matches");
         };
         let query = query_text(&request.query, own_query);
-        let target = Target {
+        let target = Destination {
             host,
             path: &path_seen,
             query: &query,
@@ -184,7 +184,13 @@ impl Entrance<'_> {
         self.decided(state, entry, path, &target)
     }
 
-    fn decided(&self, state: &State, entry: &Entry<'_>, sent: &str, target: &Target<'_>) -> Answer {
+    fn decided(
+        &self,
+        state: &State,
+        entry: &Entry<'_>,
+        sent: &str,
+        target: &Destination<'_>,
+    ) -> Answer {
         let namespace = entry.route.key.namespace.as_deref().unwrap_or_default();
         let rule = &entry.spec.rules[entry.rule];
         let mut answer = Answer {
@@ -224,7 +230,7 @@ impl Entrance<'_> {
                             namespace,
                             name,
                             port,
-                        } => Some(Copy {
+                        } => Some(MirrorTarget {
                             backend: format!("{namespace}/{name}"),
                             port,
                         }),

@@ -1,6 +1,6 @@
 //! MP0041: what the API server refuses.
 
-use super::{Check, Rule};
+use super::{Rule, Scope};
 use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
@@ -12,5 +12,5 @@ pub(crate) const RULE: Rule = Rule {
     wrong: "A step applies an HTTPRoute before the step that brings the Gateway API CRDs, or in version `v1` with a bundle older than v1.0.0.",
     right: "The CRDs come in 010; the route follows, in a version that the bundle serves.",
     offline: "CRDs of other kinds are not known and taken to be there.",
-    check: Check::Proof,
+    check: Scope::Proof,
 };

@@ -1,6 +1,6 @@
 //! MP0033: Istio's CRDs in two files.
 
-use super::{Check, Report, Rule, View};
+use super::{Report, Rule, Scope, View};
 use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
@@ -40,7 +40,7 @@ spec:
   components: {base: {enabled: true}, cni: {enabled: false}, ztunnel: {enabled: false}}
 "#,
     offline: "",
-    check: Check::State(check),
+    check: Scope::State(check),
 };
 
 fn check(view: &View<'_>, report: &mut Report) {

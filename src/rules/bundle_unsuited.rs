@@ -1,6 +1,6 @@
 //! MP0032: CRDs that an istiod does not read.
 
-use super::{Check, Report, Rule, View};
+use super::{Report, Rule, Scope, View};
 use crate::istio::facts;
 use crate::text::finding::Severity;
 
@@ -13,7 +13,7 @@ pub(crate) const RULE: Rule = Rule {
     wrong: "A tree applies Gateway API v0.6.1 and installs istiod 1.30.3.",
     right: "A tree applies Gateway API v1.4.1 and installs istiod 1.30.3.",
     offline: "only in a compiled tree whose kustomization names a release.",
-    check: Check::State(check),
+    check: Scope::State(check),
 };
 
 /// Where a control plane's environment stands.

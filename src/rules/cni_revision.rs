@@ -1,6 +1,6 @@
 //! MP0036: istio-cni with a revision.
 
-use super::{Check, Report, Rule, View};
+use super::{Report, Rule, Scope, View};
 use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
@@ -22,7 +22,7 @@ metadata: {name: istio-cni, namespace: istio-system}
 spec: {profile: empty, tag: "1.30.3", components: {cni: {enabled: true}}}
 "#,
     offline: "a file that brings a whole mesh at once, control plane and istio-cni, is for one revision alone; of it nothing is said.",
-    check: Check::State(check),
+    check: Scope::State(check),
 };
 
 fn check(view: &View<'_>, report: &mut Report) {

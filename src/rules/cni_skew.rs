@@ -2,7 +2,7 @@
 
 use semver::Version;
 
-use super::{Check, Report, Rule, View};
+use super::{Report, Rule, Scope, View};
 use crate::state::State;
 use crate::text::finding::Severity;
 
@@ -36,7 +36,7 @@ metadata: {name: ztunnel, namespace: istio-system}
 spec: {profile: empty, tag: "1.30.3", components: {ztunnel: {enabled: true}, base: {enabled: false}, pilot: {enabled: false}}}
 "#,
     offline: "versions are those in the tags of images; where a tag names none nothing is said.",
-    check: Check::State(check),
+    check: Scope::State(check),
 };
 
 fn check(view: &View<'_>, report: &mut Report) {

@@ -1,6 +1,6 @@
 //! MP0049: two copies of one workload that are not alike.
 
-use super::{Check, Rule};
+use super::{Rule, Scope};
 use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
@@ -12,5 +12,5 @@ pub(crate) const RULE: Rule = Rule {
     wrong: "250-canary-workloads lacks the Service `details` that 150-stable-workloads has.",
     right: "Both are rendered from the same manifests.",
     offline: "only in a compiled tree; what is in images is not known.",
-    check: Check::Proof,
+    check: Scope::Proof,
 };

@@ -1,6 +1,6 @@
 //! MP0031: two ways of redirection in one cluster.
 
-use super::{Check, Report, Rule, View};
+use super::{Report, Rule, Scope, View};
 use crate::istio::facts_near;
 use crate::text::finding::Severity;
 
@@ -33,7 +33,7 @@ metadata: {name: ztunnel, namespace: istio-system}
 spec: {profile: empty, tag: "1.21.0", components: {ztunnel: {enabled: true}}}
 "#,
     offline: "versions are those in the tags of images; where a tag names none nothing is said.",
-    check: Check::State(check),
+    check: Scope::State(check),
 };
 
 fn check(view: &View<'_>, report: &mut Report) {

@@ -1,6 +1,6 @@
 //! MP0008: an istiod that does not see a namespace of the mesh.
 
-use super::{Check, Report, Rule, View};
+use super::{Report, Rule, Scope, View};
 use crate::kube::identity::Key;
 use crate::text::finding::Severity;
 
@@ -41,7 +41,7 @@ spec:
   meshConfig: {discoverySelectors: [{matchLabels: {mesh: "yes"}}]}
 "#,
     offline: "a selector is read from IstioOperators, not from a ConfigMap that somebody else made.",
-    check: Check::State(check),
+    check: Scope::State(check),
 };
 
 fn check(view: &View<'_>, report: &mut Report) {

@@ -1,6 +1,6 @@
 //! MP0021: pods of the mesh, and no istio-cni.
 
-use super::{Check, Report, Rule, View};
+use super::{Report, Rule, Scope, View};
 use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
@@ -12,7 +12,7 @@ pub(crate) const RULE: Rule = Rule {
     wrong: "A step deletes DaemonSet istio-cni-node while a namespace still has `istio.io/dataplane-mode: ambient`.",
     right: "The label goes first, in a step of its own; then istio-cni.",
     offline: "only in a compiled tree; in manifests istio-cni may be elsewhere.",
-    check: Check::State(check),
+    check: Scope::State(check),
 };
 
 fn check(view: &View<'_>, report: &mut Report) {

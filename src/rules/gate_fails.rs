@@ -1,6 +1,6 @@
 //! MP0045: a gate that never opens.
 
-use super::{Check, Rule};
+use super::{Rule, Scope};
 use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
@@ -12,5 +12,5 @@ pub(crate) const RULE: Rule = Rule {
     wrong: "The gate of 130 waits for DaemonSet `ztunnel-1-29-6`; the file makes `ztunnel`.",
     right: "The file makes `ztunnel-1-29-6`.",
     offline: "that pods become ready, and what an answer holds beyond where it comes from, only a cluster can say.",
-    check: Check::Proof,
+    check: Scope::Proof,
 };

@@ -1,6 +1,6 @@
 //! MP0025: a Gateway that goes with the revision that came first.
 
-use super::{Check, Report, Rule, View};
+use super::{Report, Rule, Scope, View};
 use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
@@ -50,7 +50,7 @@ metadata: {name: front, namespace: istio-system, labels: {istio.io/rev: 1-29-6}}
 spec: {gatewayClassName: istio, listeners: [{name: http, port: 80, protocol: HTTP}]}
 "#,
     offline: "only in manifests: in a compiled tree a step moves the tag or the label, and MP0022 and MP0023 look at every state.",
-    check: Check::State(check),
+    check: Scope::State(check),
 };
 
 fn check(view: &View<'_>, report: &mut Report) {

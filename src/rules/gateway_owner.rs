@@ -1,6 +1,6 @@
 //! MP0022: a Gateway that no control plane owns.
 
-use super::{Check, Report, Rule, View};
+use super::{Report, Rule, Scope, View};
 use crate::istio::{ListenerFilter, facts_near};
 use crate::text::finding::Severity;
 
@@ -34,7 +34,7 @@ metadata: {name: front, namespace: istio-system, labels: {istio.io/rev: 1-30-3}}
 spec: {gatewayClassName: istio, listeners: [{name: http, port: 80, protocol: HTTP}]}
 "#,
     offline: "of manifests without any istiod nothing is said. Between two steps of a tree that say so, 640 and 650, a Gateway's pods may run on without an owner.",
-    check: Check::State(check),
+    check: Scope::State(check),
 };
 
 fn check(view: &View<'_>, report: &mut Report) {

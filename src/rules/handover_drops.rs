@@ -1,6 +1,6 @@
 //! MP0024: a Gateway that loses its listeners when it changes hands.
 
-use super::{Check, Rule};
+use super::{Rule, Scope};
 use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
@@ -13,5 +13,5 @@ pub(crate) const RULE: Rule = Rule {
     wrong: "A step changes `istio.io/rev` of a Gateway from a revision of 1.29.4 to another one.",
     right: "The stable revision goes to 1.29.6 in place first; then the label changes.",
     offline: "only in a compiled tree; in manifests nothing says what was before.",
-    check: Check::Proof,
+    check: Scope::Proof,
 };

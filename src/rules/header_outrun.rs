@@ -1,7 +1,7 @@
 //! MP0015: a header rule that loses to every path.
 
-use super::{Check, Report, Rule, View};
-use crate::state::{Facet, Match, Rule as RouteRule};
+use super::{Report, Rule, Scope, View};
+use crate::state::{Facet, Match, RouteRule};
 use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
@@ -33,7 +33,7 @@ spec:
     backendRefs: [{name: canary, port: 80}]
 ",
     offline: "it speaks where every path of another rule comes first; a header rule that only one longer path outruns may be meant so.",
-    check: Check::State(check),
+    check: Scope::State(check),
 };
 
 /// Type and value of a match's path.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Check, Report, Rule, View};
+use super::{Report, Rule, Scope, View};
 use crate::state::Facet;
 use crate::text::finding::Severity;
 
@@ -47,7 +47,7 @@ spec:
   rules: [{matches: [{path: {value: /only}}], backendRefs: [{name: web, port: 80}]}]
 "#,
     offline: "",
-    check: Check::State(check),
+    check: Scope::State(check),
 };
 
 fn check(view: &View<'_>, report: &mut Report) {

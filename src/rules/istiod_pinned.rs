@@ -1,6 +1,6 @@
 //! MP0037: a control plane on one node.
 
-use super::{Check, Report, Rule, View};
+use super::{Report, Rule, Scope, View};
 use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
@@ -25,7 +25,7 @@ metadata: {name: istiod-1-30-3, namespace: istio-system}
 spec: {profile: ambient, tag: "1.30.3", revision: 1-30-3, components: {ztunnel: {enabled: false}, cni: {enabled: false}}}
 "#,
     offline: "how many nodes a label is on is not known.",
-    check: Check::State(check),
+    check: Scope::State(check),
 };
 
 fn check(view: &View<'_>, report: &mut Report) {

@@ -1,6 +1,6 @@
 //! MP0046: what a revision leaves behind.
 
-use super::{Check, Rule};
+use super::{Rule, Scope};
 use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
@@ -11,5 +11,5 @@ pub(crate) const RULE: Rule = Rule {
     wrong: "`delete/` of 640 does not name ConfigMap `istio-1-29-6`.",
     right: "`delete/` of 640 names every object that the facts of the version list.",
     offline: "only in a compiled tree, after its last step; what others made in the namespaces is not known.",
-    check: Check::Proof,
+    check: Scope::Proof,
 };

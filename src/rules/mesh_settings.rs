@@ -1,6 +1,6 @@
 //! MP0009: two revisions that are not one mesh.
 
-use super::{Check, Report, Rule, View};
+use super::{Report, Rule, Scope, View};
 use crate::state::setting_pointer;
 use crate::text::finding::Severity;
 
@@ -42,7 +42,7 @@ spec:
   meshConfig: {trustDomain: old.example}
 "#,
     offline: "settings are read from IstioOperators; what an installation got by other ways is not known.",
-    check: Check::State(check),
+    check: Scope::State(check),
 };
 
 fn check(view: &View<'_>, report: &mut Report) {

@@ -95,7 +95,7 @@ impl<'a> View<'a> {
 
 /// How a rule is applied.
 #[derive(Clone, Copy)]
-pub enum Check {
+pub enum Scope {
     /// To every state.
     State(fn(&View<'_>, &mut Report)),
     /// By `proof`, to a transition, a part of a step, or a whole tree.
@@ -119,7 +119,7 @@ pub struct Rule {
     /// What it cannot know offline, and what it does then.
     pub offline: &'static str,
     /// How it is applied.
-    pub check: Check,
+    pub check: Scope,
 }
 
 /// Every rule, by code.
@@ -202,7 +202,7 @@ pub fn rule(code: &str) -> Option<&'static Rule> {
 pub fn judge(view: &View<'_>) -> Vec<Judged> {
     let mut report = Report::default();
     for rule in RULES {
-        if let Check::State(check) = rule.check {
+        if let Scope::State(check) = rule.check {
             check(view, &mut report);
         }
     }

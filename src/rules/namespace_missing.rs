@@ -1,6 +1,6 @@
 //! MP0040: objects in a namespace that nothing makes.
 
-use super::{Check, Report, Rule, View};
+use super::{Report, Rule, Scope, View};
 use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
@@ -27,7 +27,7 @@ kind: ConfigMap
 metadata: {name: settings, namespace: shop-1-29-6}
 ",
     offline: "in a compiled tree the replay refuses such an object itself (MP0041); of manifests without any Namespace nothing is said.",
-    check: Check::State(check),
+    check: Scope::State(check),
 };
 
 fn check(view: &View<'_>, report: &mut Report) {

@@ -1,6 +1,6 @@
 //! MP0018: half a step that answers neither as before nor as after.
 
-use super::{Check, Rule};
+use super::{Rule, Scope};
 use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
@@ -12,5 +12,5 @@ pub(crate) const RULE: Rule = Rule {
     wrong: "One step moves a path from one route to another: with only the first file applied the path is in neither.",
     right: "One step adds the path to the new route, the next one takes it from the old.",
     offline: "",
-    check: Check::Proof,
+    check: Scope::Proof,
 };

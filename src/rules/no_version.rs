@@ -1,6 +1,6 @@
 //! MP0034: an IstioOperator that says no version.
 
-use super::{Check, Report, Rule, View};
+use super::{Report, Rule, Scope, View};
 use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
@@ -22,7 +22,7 @@ metadata: {name: istiod-1-30-3, namespace: istio-system}
 spec: {profile: ambient, revision: 1-30-3, tag: "1.30.3"}
 "#,
     offline: "a file that says none and has no revision may be for any istioctl; of it nothing is said.",
-    check: Check::State(check),
+    check: Scope::State(check),
 };
 
 fn check(view: &View<'_>, report: &mut Report) {

@@ -1,6 +1,6 @@
 //! MP0002: an enrolled pod on a node without a ztunnel.
 
-use super::{Check, Report, Rule, View};
+use super::{Report, Rule, Scope, View};
 use crate::state::cells;
 use crate::text::finding::Severity;
 
@@ -57,7 +57,7 @@ spec:
   values: {ztunnel: {resourceName: ztunnel-1-29-6, nodeSelector: {pool: stable}}}
 "#,
     offline: "of manifests without any ztunnel nothing is said; taints that keep pods away from nodes are not known and do not count.",
-    check: Check::State(check),
+    check: Scope::State(check),
 };
 
 fn check(view: &View<'_>, report: &mut Report) {

@@ -1,6 +1,6 @@
 //! MP0047: a node that is left without a ztunnel.
 
-use super::{Check, Rule};
+use super::{Rule, Scope};
 use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
@@ -11,5 +11,5 @@ pub(crate) const RULE: Rule = Rule {
     wrong: "The last step is the one that retires the control plane; `worker-1` keeps `meshplan.dev/pool=stable`.",
     right: "660 labels `worker-1` with `meshplan.dev/pool=canary`.",
     offline: "only in a compiled tree, after its last step.",
-    check: Check::Proof,
+    check: Scope::Proof,
 };

@@ -1,6 +1,6 @@
 //! MP0035: two IstioOperators that istioctl takes for one.
 
-use super::{Check, Report, Rule, View};
+use super::{Report, Rule, Scope, View};
 use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
@@ -32,7 +32,7 @@ metadata: {name: ztunnel, namespace: istio-system}
 spec: {profile: ambient, tag: "1.30.3", revision: 1-30-3, components: {base: {enabled: false}, pilot: {enabled: false}, cni: {enabled: false}}}
 "#,
     offline: "",
-    check: Check::State(check),
+    check: Scope::State(check),
 };
 
 fn check(view: &View<'_>, report: &mut Report) {

@@ -1,6 +1,6 @@
 //! MP0003: a pod beside the ztunnel of another revision.
 
-use super::{Check, Report, Rule, View};
+use super::{Report, Rule, Scope, View};
 use crate::step::Phase;
 use crate::text::finding::Severity;
 
@@ -13,7 +13,7 @@ pub(crate) const RULE: Rule = Rule {
     wrong: "The Deployment of step 250 (phase canary) has the nodeSelector of the stable pool, whose ztunnel step 130 (phase stable) installed.",
     right: "The Deployment of step 250 has the nodeSelector of the canary pool, whose ztunnel step 230 installed.",
     offline: "only in a compiled tree, whose steps say which revision an object is for.",
-    check: Check::State(check),
+    check: Scope::State(check),
 };
 
 fn check(view: &View<'_>, report: &mut Report) {

@@ -1,6 +1,6 @@
 //! MP0044: a Service whose port no container declares.
 
-use super::{Check, Report, Rule, View};
+use super::{Report, Rule, Scope, View};
 use crate::state::Facet;
 use crate::text::finding::Severity;
 
@@ -41,7 +41,7 @@ spec:
     spec: {containers: [{name: web, image: web, ports: [{containerPort: 8080}]}]}
 ",
     offline: "what listens without being declared is not known; pods that declare no port at all are not looked at.",
-    check: Check::State(check),
+    check: Scope::State(check),
 };
 
 fn check(view: &View<'_>, report: &mut Report) {

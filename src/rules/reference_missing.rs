@@ -1,6 +1,6 @@
 //! MP0019: something that still refers to what is not there.
 
-use super::{Check, Report, Rule, View};
+use super::{Report, Rule, Scope, View};
 use crate::kube::identity::Key;
 use crate::step::Phase;
 use crate::text::finding::Severity;
@@ -15,7 +15,7 @@ pub(crate) const RULE: Rule = Rule {
     right: "The manifests of the workload hold the ServiceAccount `web`.",
     offline: "only in a compiled tree, which knows all that is in the namespaces it makes. A ConfigMap, Secret or claim that nothing makes is a warning until it was \
               there and is deleted: an operator may make it. In manifests nothing is said.",
-    check: Check::State(check),
+    check: Scope::State(check),
 };
 
 /// What Kubernetes and istiod put into every namespace.

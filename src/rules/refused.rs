@@ -1,6 +1,6 @@
 //! MP0017: a request that worked and no longer does.
 
-use super::{Check, Rule};
+use super::{Rule, Scope};
 use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
@@ -13,5 +13,5 @@ pub(crate) const RULE: Rule = Rule {
     wrong: "A step deletes the ReferenceGrant of a Service that the route still names: its share of requests gets 500.",
     right: "The route names another Service first, in a step of its own; the grant goes later.",
     offline: "a Service is taken for ready where a workload with replicas has its labels.",
-    check: Check::Proof,
+    check: Scope::Proof,
 };

@@ -1,6 +1,6 @@
 //! MP0039: a way back that does not lead back.
 
-use super::{Check, Rule};
+use super::{Rule, Scope};
 use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
@@ -12,5 +12,5 @@ pub(crate) const RULE: Rule = Rule {
     wrong: "310-weight-10/rollback/ holds the route with weights 50 and 50, while the step before 310 has no weights.",
     right: "310-weight-10/rollback/ holds the route as 300-header has it.",
     offline: "what the cluster had before the first step is not known: scripts note which namespaces and node labels were there.",
-    check: Check::Proof,
+    check: Scope::Proof,
 };

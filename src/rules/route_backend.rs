@@ -1,6 +1,6 @@
 //! MP0010: a backend that is not there.
 
-use super::{Check, Report, Rule, View};
+use super::{Report, Rule, Scope, View};
 use crate::kube::identity::Key;
 use crate::route::Resolved;
 use crate::state::{BackendRef, Facet, Object, State};
@@ -40,7 +40,7 @@ spec:
   rules: [{backendRefs: [{name: web, port: 80}]}]
 ",
     offline: "of manifests without any Service nothing is said: they are elsewhere.",
-    check: Check::State(check),
+    check: Scope::State(check),
 };
 
 /// Goes through the backends of every HTTPRoute, with the pointer of each.

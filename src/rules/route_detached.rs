@@ -1,6 +1,6 @@
 //! MP0013: a route that is attached to nothing.
 
-use super::{Check, Report, Rule, View};
+use super::{Report, Rule, Scope, View};
 use crate::route::attachments;
 use crate::state::Facet;
 use crate::text::finding::Severity;
@@ -40,7 +40,7 @@ spec:
   rules: [{backendRefs: [{name: web, port: 80}]}]
 ",
     offline: "of manifests without any Gateway nothing is said: they are elsewhere. A parent that is no Gateway is not looked at.",
-    check: Check::State(check),
+    check: Scope::State(check),
 };
 
 fn check(view: &View<'_>, report: &mut Report) {

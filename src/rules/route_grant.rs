@@ -1,7 +1,7 @@
 //! MP0011: a backend in another namespace, without a ReferenceGrant.
 
 use super::route_backend::{backends, problem};
-use super::{Check, Report, Rule, View};
+use super::{Report, Rule, Scope, View};
 use crate::istio::route_dialect;
 use crate::route::{Resolved, resolve};
 use crate::text::finding::Severity;
@@ -46,7 +46,7 @@ spec:
   rules: [{backendRefs: [{name: web, namespace: shop, port: 80}]}]
 "#,
     offline: "in manifests it speaks only where the Service itself is among them.",
-    check: Check::State(check),
+    check: Scope::State(check),
 };
 
 fn check(view: &View<'_>, report: &mut Report) {

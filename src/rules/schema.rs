@@ -1,6 +1,6 @@
 //! MP0042: what an object's schema refuses.
 
-use super::{Check, Rule};
+use super::{Rule, Scope};
 use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
@@ -27,5 +27,5 @@ spec:
 ",
     offline: "manifests are held against the newest bundle that is known, experimental channel, and the newest Kubernetes; kinds without a schema are accepted and listed. IstioOperators of one's own are not held \
               against one.",
-    check: Check::Proof,
+    check: Scope::Proof,
 };

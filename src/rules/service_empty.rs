@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::route_backend::backends;
-use super::{Check, Report, Rule, View};
+use super::{Report, Rule, Scope, View};
 use crate::kube::identity::Key;
 use crate::state::Facet;
 use crate::text::finding::Severity;
@@ -60,7 +60,7 @@ spec:
 ",
     offline: "a Service without a selector has endpoints that somebody else makes, and in manifests a namespace without any workload has them elsewhere; of these \
               nothing is said.",
-    check: Check::State(check),
+    check: Scope::State(check),
 };
 
 fn check(view: &View<'_>, report: &mut Report) {

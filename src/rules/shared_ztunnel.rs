@@ -1,6 +1,6 @@
 //! MP0004: two ztunnels that share a selector or a ServiceAccount.
 
-use super::{Check, Report, Rule, View};
+use super::{Report, Rule, Scope, View};
 use crate::state::{Object, Ztunnel};
 use crate::text::finding::Severity;
 
@@ -92,7 +92,7 @@ spec:
         - {kind: ServiceAccount, name: ztunnel, patches: [{path: metadata.name, value: ztunnel-b}]}
 "#,
     offline: "",
-    check: Check::State(check),
+    check: Scope::State(check),
 };
 
 fn check(view: &View<'_>, report: &mut Report) {

@@ -1,6 +1,6 @@
 //! MP0016: traffic that is not the plan's.
 
-use super::{Check, Rule};
+use super::{Rule, Scope};
 use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
@@ -12,5 +12,5 @@ pub(crate) const RULE: Rule = Rule {
     wrong: "310-weight-10 sends 90 of 100 requests to a namespace that is not stable's, or the header rule stands without paths.",
     right: "Each path of the route stands twice: with the header for the canary alone, and without it with weights 90 and 10.",
     offline: "only in a compiled tree, whose `index.json` says which traffic a step is for.",
-    check: Check::Proof,
+    check: Scope::Proof,
 };

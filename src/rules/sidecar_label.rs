@@ -1,6 +1,6 @@
 //! MP0028: a revision's label on what is part of the mesh.
 
-use super::{Check, Report, Rule, View};
+use super::{Report, Rule, Scope, View};
 use crate::state::Facet;
 use crate::text::finding::Severity;
 
@@ -21,7 +21,7 @@ kind: Namespace
 metadata: {name: shop, labels: {istio.io/dataplane-mode: ambient}}
 ",
     offline: "",
-    check: Check::State(check),
+    check: Scope::State(check),
 };
 
 fn check(view: &View<'_>, report: &mut Report) {

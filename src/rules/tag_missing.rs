@@ -1,6 +1,6 @@
 //! MP0027: a tag that points at nothing.
 
-use super::{Check, Report, Rule, View};
+use super::{Report, Rule, Scope, View};
 use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
@@ -31,7 +31,7 @@ metadata: {name: istio-revision-tag-prod, labels: {istio.io/tag: prod, istio.io/
 webhooks: []
 "#,
     offline: "in manifests it speaks only where they hold an istiod.",
-    check: Check::State(check),
+    check: Scope::State(check),
 };
 
 fn check(view: &View<'_>, report: &mut Report) {

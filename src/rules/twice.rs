@@ -1,6 +1,6 @@
 //! MP0048: one object twice.
 
-use super::{Check, Report, Rule, View};
+use super::{Report, Rule, Scope, View};
 use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
@@ -26,7 +26,7 @@ metadata: {name: settings, namespace: shop}
 data: {a: "2"}
 "#,
     offline: "only in manifests that are one state; steps change the same object on purpose. IstioOperators are MP0035's.",
-    check: Check::State(check),
+    check: Scope::State(check),
 };
 
 fn check(view: &View<'_>, report: &mut Report) {

@@ -1,6 +1,6 @@
 //! MP0023: a Gateway that two control planes own.
 
-use super::{Check, Report, Rule, View};
+use super::{Report, Rule, Scope, View};
 use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
@@ -50,7 +50,7 @@ metadata: {name: front, namespace: istio-system, labels: {istio.io/rev: 1-23-4}}
 spec: {gatewayClassName: istio, listeners: [{name: http, port: 80, protocol: HTTP}]}
 "#,
     offline: "",
-    check: Check::State(check),
+    check: Scope::State(check),
 };
 
 fn check(view: &View<'_>, report: &mut Report) {

@@ -1,6 +1,6 @@
 //! MP0001: two ztunnels on one node.
 
-use super::{Check, Report, Rule, View};
+use super::{Report, Rule, Scope, View};
 use crate::state::cells;
 use crate::text::finding::Severity;
 
@@ -48,7 +48,7 @@ spec:
   values: {ztunnel: {resourceName: ztunnel-1-30-3, nodeSelector: {pool: canary}}}
 "#,
     offline: "labels of nodes are not known, so every kind of node that the selectors tell apart counts, and taints do not: a ztunnel tolerates all of them.",
-    check: Check::State(check),
+    check: Scope::State(check),
 };
 
 fn check(view: &View<'_>, report: &mut Report) {

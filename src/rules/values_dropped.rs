@@ -1,6 +1,6 @@
 //! MP0038: settings that istioctl drops or refuses.
 
-use super::{Check, Report, Rule, View};
+use super::{Report, Rule, Scope, View};
 use crate::istio::{ZtunnelValues, facts_near};
 use crate::text::finding::Severity;
 
@@ -34,7 +34,7 @@ spec:
   values: {ztunnel: {resourceName: ztunnel-1-30-3, nodeSelector: {pool: canary}}}
 "#,
     offline: "only these settings are looked at; what istioctl makes of all others is for `istioctl manifest generate` to say.",
-    check: Check::State(check),
+    check: Scope::State(check),
 };
 
 fn check(view: &View<'_>, report: &mut Report) {

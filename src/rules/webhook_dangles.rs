@@ -1,6 +1,6 @@
 //! MP0020: a webhook that calls what is not there.
 
-use super::{Check, Report, Rule, View};
+use super::{Report, Rule, Scope, View};
 use crate::kube::identity::Key;
 use crate::state::Facet;
 use crate::text::finding::Severity;
@@ -38,7 +38,7 @@ metadata: {name: istiod-1-30-3, namespace: istio-system}
 spec: {profile: ambient, tag: "1.30.3", revision: 1-30-3}
 "#,
     offline: "in manifests it speaks only where they hold an istiod.",
-    check: Check::State(check),
+    check: Scope::State(check),
 };
 
 fn check(view: &View<'_>, report: &mut Report) {

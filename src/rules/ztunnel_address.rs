@@ -1,6 +1,6 @@
 //! MP0005: a ztunnel whose control plane is not there.
 
-use super::{Check, Report, Rule, View};
+use super::{Report, Rule, Scope, View};
 use crate::kube::identity::Key;
 use crate::state::{Istiod, State, Ztunnel};
 use crate::text::finding::Severity;
@@ -44,7 +44,7 @@ spec:
   values: {ztunnel: {env: {XDS_ADDRESS: "istiod-1-18-1.istio-system.svc:15012", CA_ADDRESS: "istiod-1-18-1.istio-system.svc:15012"}}}
 "#,
     offline: "of manifests without any istiod nothing is said.",
-    check: Check::State(check),
+    check: Scope::State(check),
 };
 
 /// The Service that an address names, as `(namespace, name)`; `1.18.0-alpha.0` writes it with its scheme.

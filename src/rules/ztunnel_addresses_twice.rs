@@ -1,6 +1,6 @@
 //! MP0007: ztunnel's addresses given where its chart gives them too.
 
-use super::{Check, Report, Rule, View};
+use super::{Report, Rule, Scope, View};
 use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
@@ -32,7 +32,7 @@ spec:
   values: {ztunnel: {resourceName: ztunnel-1-30-3}}
 "#,
     offline: "",
-    check: Check::State(check),
+    check: Scope::State(check),
 };
 
 fn check(view: &View<'_>, report: &mut Report) {

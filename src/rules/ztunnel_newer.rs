@@ -1,7 +1,7 @@
 //! MP0029: a ztunnel that is newer than its istiod, or too old for it.
 
 use super::ztunnel_address::control_plane;
-use super::{Check, Report, Rule, View};
+use super::{Report, Rule, Scope, View};
 use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
@@ -32,7 +32,7 @@ metadata: {name: ztunnel, namespace: istio-system}
 spec: {profile: ambient, tag: "1.30.3", revision: 1-30-3, components: {base: {enabled: false}, pilot: {enabled: false}, cni: {enabled: false}}}
 "#,
     offline: "versions are those in the tags of images; where a tag names none nothing is said.",
-    check: Check::State(check),
+    check: Scope::State(check),
 };
 
 fn check(view: &View<'_>, report: &mut Report) {

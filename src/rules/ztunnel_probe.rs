@@ -1,6 +1,6 @@
 //! MP0050: a ztunnel that never becomes ready.
 
-use super::{Check, Report, Rule, View};
+use super::{Report, Rule, Scope, View};
 use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
@@ -31,7 +31,7 @@ spec:
       containers: [{name: istio-proxy, image: "docker.io/istio/ztunnel:1.30.3", readinessProbe: {httpGet: {port: 15021, path: /healthz/ready}}}]
 "#,
     offline: "",
-    check: Check::State(check),
+    check: Scope::State(check),
 };
 
 /// Source: `istio/istio:manifests/charts/ztunnel/templates/daemonset.yaml`, all tags from 1.18.0-alpha.0 to 1.31.

@@ -1,7 +1,7 @@
 //! MP0006: a ztunnel that its istiod does not trust.
 
 use super::ztunnel_address::control_plane;
-use super::{Check, Report, Rule, View};
+use super::{Report, Rule, Scope, View};
 use crate::istio::{ZtunnelTrust, facts_near};
 use crate::text::finding::Severity;
 
@@ -49,7 +49,7 @@ spec:
   values: {ztunnel: {resourceName: ztunnel-1-30-3}}
 "#,
     offline: "",
-    check: Check::State(check),
+    check: Scope::State(check),
 };
 
 fn check(view: &View<'_>, report: &mut Report) {

@@ -79,12 +79,12 @@ pub struct Listener {
     pub protocol: String,
     /// Which routes may attach.
     #[serde(default)]
-    pub allowed_routes: Option<Allowed>,
+    pub allowed_routes: Option<AllowedRoutes>,
 }
 
 /// Which routes may attach to a listener.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Allowed {
+pub struct AllowedRoutes {
     /// From which namespaces.
     #[serde(default)]
     pub namespaces: Option<AllowedNamespaces>,
@@ -122,7 +122,7 @@ pub struct HttpRoute {
     /// `spec.hostnames`.
     pub hostnames: Vec<String>,
     /// `spec.rules`; where the field is not there, the one rule that the API puts there.
-    pub rules: Vec<Rule>,
+    pub rules: Vec<RouteRule>,
     /// `metadata.creationTimestamp`; empty where it is not known.
     pub created: String,
 }
@@ -134,7 +134,7 @@ struct HttpRouteSpec {
     parent_refs: Vec<ParentRef>,
     #[serde(default)]
     hostnames: Vec<String>,
-    rules: Option<Vec<Rule>>,
+    rules: Option<Vec<RouteRule>>,
 }
 
 impl HttpRoute {
@@ -143,7 +143,7 @@ impl HttpRoute {
         Ok(Self {
             parents: spec.parent_refs,
             hostnames: spec.hostnames,
-            rules: spec.rules.unwrap_or_else(|| vec![Rule::default()]),
+            rules: spec.rules.unwrap_or_else(|| vec![RouteRule::default()]),
             created: text(value, "/metadata/creationTimestamp"),
         })
     }
@@ -190,7 +190,7 @@ impl ParentRef {
 /// A rule of a route.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Rule {
+pub struct RouteRule {
     /// Any one of these; every request where there is none.
     #[serde(default)]
     pub matches: Vec<Match>,

@@ -20,8 +20,8 @@ pub use facet::{
     Cni, Facet, Istiod, Namespace, Service, ServicePort, Tag, Webhook, Ztunnel, image_version,
 };
 pub use gateway_api::{
-    Address, Allowed, BackendRef, Filter, Gateway, HttpRoute, Listener, Match, NamedMatch,
-    ParentRef, PathMatch, PathModifier, ReferenceGrant, Rule,
+    Address, AllowedRoutes, BackendRef, Filter, Gateway, HttpRoute, Listener, Match, NamedMatch,
+    ParentRef, PathMatch, PathModifier, ReferenceGrant, RouteRule,
 };
 pub use load::{Loaded, load};
 pub use makers::given_label;
@@ -29,6 +29,6 @@ pub use mesh::{Mesh, setting_pointer};
 pub use objects::{Object, State};
 pub use operator::{Operator, version_of};
 pub use owners::{Claims, Served};
-pub use placement::{Cell, Place, Requirement, cells};
+pub use placement::{Cell, NodeSet, Requirement, cells};
 pub use pods::{Pods, Reference};
 pub use reads::Kinds;

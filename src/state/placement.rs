@@ -39,12 +39,12 @@ impl Requirement {
 
 /// Where pods can be: any one of these lists of requirements, all of a list at once. No list means nowhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place(pub Vec<Vec<Requirement>>);
+pub struct NodeSet(pub Vec<Vec<Requirement>>);
 
 /// All nodes that run Linux are alike here: ztunnel and Istio's own images run on no others.
 const OS: &str = "kubernetes.io/os";
 
-impl Place {
+impl NodeSet {
     /// Returns the place as `kubectl get nodes -l` takes it, where it is one list of requirements; nothing where nothing is required.
     #[must_use]
     pub fn as_selector(&self) -> Option<String> {
@@ -174,7 +174,7 @@ const MOST: usize = 4096;
 /// Returns every kind of node that these places tell apart: for each label that any of them names, its values, another
 /// one, and none.
 #[must_use]
-pub fn cells<'a>(places: impl Iterator<Item = &'a Place>) -> Vec<Cell> {
+pub fn cells<'a>(places: impl Iterator<Item = &'a NodeSet>) -> Vec<Cell> {
     let mut values: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for requirement in places.flat_map(|place| &place.0).flatten() {
         if requirement.key() == OS {
@@ -216,13 +216,13 @@ pub fn cells<'a>(places: impl Iterator<Item = &'a Place>) -> Vec<Cell> {
 mod tests {
     use serde_json::json;
 
-    use super::{Place, cells};
+    use super::{NodeSet, cells};
 
     #[test]
     fn a_place_and_its_complement_cover_every_node_once() {
         let canary =
-            Place::of(&json!({"nodeSelector": {"pool": "canary", "kubernetes.io/os": "linux"}}));
-        let rest = Place::of(
+            NodeSet::of(&json!({"nodeSelector": {"pool": "canary", "kubernetes.io/os": "linux"}}));
+        let rest = NodeSet::of(
             &json!({"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {
             "nodeSelectorTerms": [{"matchExpressions": [{"key": "pool", "operator": "NotIn", "values": ["canary"]}]}]}}}}),
         );
@@ -236,7 +236,7 @@ mod tests {
 
     #[test]
     fn terms_are_alternatives() {
-        let place = Place::of(
+        let place = NodeSet::of(
             &json!({"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {
             "nodeSelectorTerms": [
                 {"matchExpressions": [{"key": "a", "operator": "Exists"}]},

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::placement::Place;
+use super::placement::NodeSet;
 use crate::kube::identity::Identity;
 use crate::kube::manifest::pod_pointers;
 
@@ -29,7 +29,7 @@ pub struct Pods {
     /// `spec.selector.matchLabels` of what makes them.
     pub selector: BTreeMap<String, String>,
     /// Where they can be.
-    pub place: Place,
+    pub place: NodeSet,
     /// How many there are; 1 where that is not said or not known, as of a DaemonSet.
     pub replicas: u64,
     /// Whether they use the network of their node.
@@ -85,7 +85,7 @@ impl Pods {
             labels: texts(metadata.and_then(|m| m.get("labels"))),
             annotations: texts(metadata.and_then(|m| m.get("annotations"))),
             selector: texts(value.pointer("/spec/selector/matchLabels")),
-            place: Place::of(spec),
+            place: NodeSet::of(spec),
             replicas,
             host_network: spec
                 .get("hostNetwork")

@@ -1,6 +1,6 @@
 //! What will be done: typed steps of typed actions, in order. Files, scripts, runbook and index all come from them.
 //!
-//! A step holds objects ([`Object`]) until they are rendered, and the paths of their files from then on.
+//! A step holds objects ([`Draft`]) until they are rendered, and the paths of their files from then on.
 
 mod action;
 mod gate;
@@ -13,9 +13,10 @@ pub use action::{Action, Istioctl};
 pub use gate::{Answered, Gate};
 pub use named::{Cohort, GatewayRef, RouteRef, ServiceRef, StoredVersion};
 pub use object::{
-    AddressPool, Allowed, Copy, GRANT, Gateway, HttpBackend, HttpMatch, HttpRoute, HttpRule,
-    IstioOperator, Kind, Kustomization, L2Advertisement, Listener, Namespace, Object,
-    ReferenceGrant, Ztunnel, ZtunnelSettings,
+    AddressPool, AllowedFrom, Copy, GRANT, GatewayManifest, HttpBackend, HttpMatch,
+    HttpRouteManifest, HttpRule, IstioOperator, KindCluster, Kustomization, L2Advertisement,
+    ListenerManifest, NamespaceManifest, Draft, ReferenceGrantManifest, ZtunnelManifest,
+    ZtunnelSettings,
 };
 
 /// The folder of a step that holds what its way back needs.

@@ -15,13 +15,13 @@ pub const GRANT: &str = "routes-to-";
 /// An object of the output, not yet rendered.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
-pub enum Object {
+pub enum Draft {
     /// `namespace.yaml`
-    Namespace(Namespace),
+    Namespace(NamespaceManifest),
     /// `ztunnel/serviceaccount.yaml`
-    ZtunnelAccount(Box<Ztunnel>),
+    ZtunnelAccount(Box<ZtunnelManifest>),
     /// `ztunnel/daemonset.yaml`
-    ZtunnelDaemonSet(Box<Ztunnel>),
+    ZtunnelDaemonSet(Box<ZtunnelManifest>),
     /// `istio/base.yaml`
     IstioBase(IstioOperator),
     /// `istio/istio-cni.yaml`
@@ -31,15 +31,15 @@ pub enum Object {
     /// `istio/ztunnel.yaml`
     ZtunnelOperator(IstioOperator),
     /// `gateway-api/gateway.yaml`
-    Gateway(Gateway),
+    Gateway(GatewayManifest),
     /// `gateway-api/httproute.yaml`
-    HttpRoute(HttpRoute),
+    HttpRoute(HttpRouteManifest),
     /// `gateway-api/referencegrant.yaml`
-    ReferenceGrant(ReferenceGrant),
+    ReferenceGrant(ReferenceGrantManifest),
     /// `gateway-api/kustomization.yaml`
     Kustomization(Kustomization),
     /// `lab/kind.yaml`
-    Kind(Kind),
+    Kind(KindCluster),
     /// `lab/ipaddresspool.yaml`
     AddressPool(AddressPool),
     /// `lab/l2advertisement.yaml`
@@ -61,7 +61,7 @@ pub struct Copy {
     pub name: Option<String>,
 }
 
-impl Object {
+impl Draft {
     /// Returns the template that makes it; nothing for what is written as it is.
     #[must_use]
     pub fn template(&self) -> Option<&'static str> {
@@ -88,7 +88,7 @@ impl Object {
 
 /// A namespace that meshplan makes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Namespace {
+pub struct NamespaceManifest {
     /// Its name.
     pub name: String,
     /// Whether its pods are part of the ambient mesh.
@@ -97,7 +97,7 @@ pub struct Namespace {
 
 /// The ztunnel of one revision.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Ztunnel {
+pub struct ZtunnelManifest {
     /// Name of DaemonSet and ServiceAccount.
     pub name: String,
     /// Their namespace.
@@ -113,7 +113,7 @@ pub struct Ztunnel {
     /// The labels of its nodes.
     pub pool: BTreeMap<String, String>,
     /// What is true of the version.
-    pub facts: &'static istio::Ztunnel,
+    pub facts: &'static istio::ZtunnelFacts,
     /// What the chart's values come to, the user's own over the version's.
     pub settings: ZtunnelSettings,
 }
@@ -168,7 +168,7 @@ pub struct IstioOperator {
 
 /// Which namespaces' routes a listener takes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Allowed {
+pub struct AllowedFrom {
     /// Those of the Gateway's own namespace alone.
     pub same: bool,
     /// Otherwise: these.
@@ -177,7 +177,7 @@ pub struct Allowed {
 
 /// One listener of a Gateway.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Listener {
+pub struct ListenerManifest {
     /// Its name.
     pub name: String,
     /// Its port.
@@ -190,7 +190,7 @@ pub struct Listener {
 
 /// A Gateway.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Gateway {
+pub struct GatewayManifest {
     /// As the bundle serves it.
     pub api_version: &'static str,
     /// Its name.
@@ -204,9 +204,9 @@ pub struct Gateway {
     /// Its address, if the plan names one.
     pub address: Option<String>,
     /// Its listeners.
-    pub listeners: Vec<Listener>,
+    pub listeners: Vec<ListenerManifest>,
     /// Whose routes they take.
-    pub allowed: Allowed,
+    pub allowed: AllowedFrom,
 }
 
 /// One match of an HTTPRoute's rule.
@@ -244,7 +244,7 @@ pub struct HttpRule {
 
 /// An HTTPRoute.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct HttpRoute {
+pub struct HttpRouteManifest {
     /// As the bundle serves it.
     pub api_version: &'static str,
     /// Its name.
@@ -263,7 +263,7 @@ pub struct HttpRoute {
 
 /// Leave for routes of other namespaces to send requests to one Service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ReferenceGrant {
+pub struct ReferenceGrantManifest {
     /// Its name.
     pub name: String,
     /// Its namespace, which is the Service's.
@@ -283,7 +283,7 @@ pub struct Kustomization {
 
 /// A kind cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Kind {
+pub struct KindCluster {
     /// The cluster's name.
     pub name: String,
     /// How many workers.

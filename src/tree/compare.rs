@@ -14,7 +14,7 @@ const ALIKE: f32 = 0.6;
 
 /// One file that is not the same in both trees.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Difference {
+pub struct FileDifference {
     /// Its path in the old tree, if it is there.
     pub old: Option<String>,
     /// Its path in the new tree, if it is there.
@@ -29,7 +29,7 @@ pub struct Difference {
     pub removed: usize,
 }
 
-impl Difference {
+impl FileDifference {
     /// Returns the path by which a reader knows the file: the new one, if it has one.
     #[must_use]
     pub fn path(&self) -> &str {
@@ -73,17 +73,17 @@ impl Difference {
 
 /// Compares two trees path by path.
 #[must_use]
-pub fn compare(old: &Tree, new: &Tree) -> Vec<Difference> {
+pub fn compare(old: &Tree, new: &Tree) -> Vec<FileDifference> {
     compare_renamed(old, new, &[])
 }
 
 /// Compares two trees, holding the files of renamed steps against each other.
 #[must_use]
-pub fn review(old: &Tree, new: &Tree) -> Vec<Difference> {
+pub fn review(old: &Tree, new: &Tree) -> Vec<FileDifference> {
     compare_renamed(old, new, &renamed_steps(old, new))
 }
 
-fn compare_renamed(old: &Tree, new: &Tree, renamed: &[(String, String)]) -> Vec<Difference> {
+fn compare_renamed(old: &Tree, new: &Tree, renamed: &[(String, String)]) -> Vec<FileDifference> {
     let moved = |path: &str| {
         renamed.iter().find_map(|(from, to)| {
             let target = format!("{to}{}", path.strip_prefix(from.as_str())?);
@@ -110,7 +110,7 @@ fn difference(
     new: &Tree,
     from: Option<String>,
     to: Option<String>,
-) -> Option<Difference> {
+) -> Option<FileDifference> {
     let before = from.as_ref().and_then(|path| old.get(path));
     let after = to.as_ref().and_then(|path| new.get(path));
     let text = |file: Option<&super::File>| file.map_or(String::new(), |file| file.text.clone());
@@ -124,7 +124,7 @@ fn difference(
             .filter(|change| change.tag() == tag)
             .count()
     };
-    Some(Difference {
+    Some(FileDifference {
         similarity: diff.ratio(),
         hunks: diff.unified_diff().context_radius(CONTEXT).to_string(),
         added: count(ChangeTag::Insert),

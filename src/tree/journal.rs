@@ -23,12 +23,12 @@ const INDEX: &str = "index.json";
 /// Files are named by their number in the list.
 #[derive(Debug, Serialize, Deserialize)]
 struct Pending {
-    writes: Vec<Listed>,
-    removes: Vec<Listed>,
+    writes: Vec<PendingChange>,
+    removes: Vec<PendingChange>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Listed {
+struct PendingChange {
     path: String,
     /// Of the new file's bytes, or of those that go.
     sha256: String,
@@ -75,7 +75,7 @@ fn believed(root: &Root, pending: &Pending) -> Result<()> {
     };
     note(root.read(INDEX)?, INDEX)?;
     if let Some(kept) = root.read(KEPT)? {
-        let kept: Vec<Listed> =
+        let kept: Vec<PendingChange> =
             serde_json::from_slice(&kept).with_context(|| format!("reading {KEPT}"))?;
         known.extend(kept.into_iter().map(|file| (file.path, file.sha256)));
     }
@@ -94,7 +94,7 @@ fn believed(root: &Root, pending: &Pending) -> Result<()> {
             fresh.extend(index.files.into_iter().map(|file| (file.path, file.sha256)));
         }
     }
-    let lists = |all: &[(String, String)], one: &Listed| {
+    let lists = |all: &[(String, String)], one: &PendingChange| {
         all.iter()
             .any(|(path, digest)| (path, digest) == (&one.path, &one.sha256))
     };
@@ -159,12 +159,12 @@ fn stage(disk: &Disk, root: &Root, changes: &[Change]) -> Result<Pending> {
             Change::Write { path, file } => {
                 let bytes = file.text.as_bytes();
                 disk.write(root, &staged(pending.writes.len()), bytes, file.executable)?;
-                pending.writes.push(Listed {
+                pending.writes.push(PendingChange {
                     path: path.clone(),
                     sha256: sha256(bytes),
                 });
             }
-            Change::Remove { path, sha256 } => pending.removes.push(Listed {
+            Change::Remove { path, sha256 } => pending.removes.push(PendingChange {
                 path: path.clone(),
                 sha256: sha256.clone(),
             }),

@@ -10,12 +10,12 @@ mod write;
 
 use std::collections::BTreeMap;
 
-pub use compare::{Difference, compare, review};
+pub use compare::{FileDifference, compare, review};
 pub use disk::Disk;
 pub use index::{FORMAT_VERSION, FileEntry, Index, IndexStep, sha256};
 pub use journal::PENDING;
-pub use read::{Compiled, read};
-pub use write::{Refused, Report, write};
+pub use read::{WrittenTree, read};
+pub use write::{Refused, WriteReport, write};
 
 /// One file.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,13 +12,13 @@ use super::{PENDING, Tree};
 use crate::text::finding::Finding;
 
 /// A compiled tree on disk, open for reading.
-pub struct Compiled {
+pub struct WrittenTree {
     root: Root,
     /// What `index.json` says.
     pub index: Index,
 }
 
-impl Compiled {
+impl WrittenTree {
     /// Opens a compiled tree; nothing where there is no `index.json`, or it is somebody else's.
     ///
     /// # Errors
@@ -190,7 +190,7 @@ pub fn read(path: &Path) -> Result<Tree> {
     let root = Root::open(path)?;
     refuse_half_written(&root, path)?;
     if root.kind("index.json")?.is_some() {
-        Compiled::open(path)?;
+        WrittenTree::open(path)?;
     }
     let mut tree = Tree::default();
     let mut open = vec![String::new()];

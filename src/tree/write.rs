@@ -14,7 +14,7 @@ use super::{File, Tree, journal};
 
 /// What was done.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Report {
+pub struct WriteReport {
     /// Files that were written.
     pub written: Vec<String>,
     /// Files that were right already.
@@ -53,7 +53,7 @@ pub(super) enum Change {
 ///
 /// [`Refused`] where foreign files are in the way, and what the file system says, with what was being done and whether
 /// something was written. Whatever happens, the folder holds the old tree, the new tree, or one that the next call finishes.
-pub fn write(disk: &Disk, path: &Path, tree: &Tree, prune: bool) -> Result<Report> {
+pub fn write(disk: &Disk, path: &Path, tree: &Tree, prune: bool) -> Result<WriteReport> {
     let unwritten = || format!("nothing was written to {}", path.display());
     let half_written = || {
         format!(
@@ -65,7 +65,7 @@ pub fn write(disk: &Disk, path: &Path, tree: &Tree, prune: bool) -> Result<Repor
     let root = Root::open(path).with_context(unwritten)?;
     let _lock = root.lock().with_context(unwritten)?;
     let was_pending = journal::is_pending(&root).with_context(unwritten)?;
-    let mut report = Report {
+    let mut report = WriteReport {
         finished_earlier: journal::recover(disk, &root).with_context(|| {
             if was_pending {
                 format!(
@@ -76,7 +76,7 @@ pub fn write(disk: &Disk, path: &Path, tree: &Tree, prune: bool) -> Result<Repor
                 unwritten()
             }
         })?,
-        ..Report::default()
+        ..WriteReport::default()
     };
     let planned = old_index(&root, tree)
         .and_then(|old| Owned::new(&root, old.as_ref()))
@@ -174,7 +174,7 @@ fn changes(
     tree: &Tree,
     owned: &Owned,
     prune: bool,
-    report: &mut Report,
+    report: &mut WriteReport,
 ) -> Result<Vec<Change>> {
     let mut changes = Vec::new();
     let mut refused = Vec::new();

@@ -7,7 +7,7 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::path::Path;
 
-use meshplan::state::Place;
+use meshplan::state::NodeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -409,7 +409,7 @@ impl Cluster {
 
     /// The nodes that a workload's pods can be on.
     fn hosts(&self, workload: &Value) -> Vec<String> {
-        let place = Place::of(&workload["spec"]["template"]["spec"]);
+        let place = NodeSet::of(&workload["spec"]["template"]["spec"]);
         let nodes = self
             .objects
             .iter()

@@ -46,11 +46,7 @@ fn used(text: &str) -> BTreeSet<String> {
                 depth == 0 && *c != '}'
             })
             .collect();
-        names.extend(
-            first
-                .captures_iter(&outer)
-                .map(|name| name[1].to_owned()),
-        );
+        names.extend(first.captures_iter(&outer).map(|name| name[1].to_owned()));
     }
     names
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Object;
+use super::Draft;
 use crate::plan::{By, Owner};
 use crate::step::{Action, Applier, Gate};
 use crate::text::yaml;
@@ -40,9 +40,9 @@ pub(super) fn applier(by: By) -> Applier {
 pub(super) fn at(
     owner: &dyn std::fmt::Display,
     how: Vec<String>,
-    does: Action<Object>,
+    does: Action<Draft>,
     done: Vec<Gate>,
-) -> Action<Object> {
+) -> Action<Draft> {
     Action::AtOwner {
         owner: owner.to_string(),
         how,

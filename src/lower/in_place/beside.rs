@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::super::context::Context;
 use super::super::{mesh, ztunnel};
 use super::at_owner::{self, Chart};
-use super::{Applier, Object, Phase, Step, step};
+use super::{Applier, Draft, Phase, Step, step};
 use super::{CNI, daemon_set, label, on_delete};
 use crate::existing::Existing;
 use crate::plan::Owner;
@@ -20,13 +20,13 @@ fn leave_tags(operator: &mut IstioOperator) {
 }
 
 /// The base of a mesh that is there: no tag is written with it, and where somebody owns istiod, the base chart is theirs as well.
-pub(super) fn base(context: &Context, existing: &Existing, steps: &mut [Step<Object>]) {
+pub(super) fn base(context: &Context, existing: &Existing, steps: &mut [Step<Draft>]) {
     let Some(step) = steps.last_mut() else {
         return;
     };
     for action in &mut step.actions {
         if let Action::Install {
-            file: Object::IstioBase(operator),
+            file: Draft::IstioBase(operator),
             ..
         } = action
         {
@@ -57,7 +57,7 @@ pub(super) fn base(context: &Context, existing: &Existing, steps: &mut [Step<Obj
     step.gates.push(of);
 }
 
-pub(super) fn held(context: &Context, existing: &Existing) -> Step<Object> {
+pub(super) fn held(context: &Context, existing: &Existing) -> Step<Draft> {
     let ztunnel = context.stable.ztunnel();
     let mut step = step(
         110,
@@ -107,7 +107,7 @@ pub(super) fn held(context: &Context, existing: &Existing) -> Step<Object> {
     step
 }
 
-pub(super) fn pinned(context: &Context, existing: &Existing) -> Step<Object> {
+pub(super) fn pinned(context: &Context, existing: &Existing) -> Step<Draft> {
     let stable = &context.stable;
     let name = stable.ztunnel();
     let (key, value) = label(context);
@@ -200,7 +200,7 @@ pub(super) fn kept_off(context: &Context, back: bool) -> Gate {
     }
 }
 
-pub(super) fn control_plane(context: &Context, existing: &Existing) -> Step<Object> {
+pub(super) fn control_plane(context: &Context, existing: &Existing) -> Step<Draft> {
     let mut step = mesh::control_plane(context, &context.canary);
     if !existing.tags.iter().any(|tag| tag == "default") {
         step.rollback
@@ -210,7 +210,7 @@ pub(super) fn control_plane(context: &Context, existing: &Existing) -> Step<Obje
     step
 }
 
-pub(super) fn cni(context: &Context, existing: &Existing) -> Step<Object> {
+pub(super) fn cni(context: &Context, existing: &Existing) -> Step<Draft> {
     let mut step = mesh::cni(context, &context.canary);
     step.why = format!(
         "istio-cni {} works with control planes of its own version and the next minor, so it follows the newer control plane and comes before the \
@@ -220,7 +220,7 @@ pub(super) fn cni(context: &Context, existing: &Existing) -> Step<Object> {
     step.watch = "No pod of istio-cni changes.".to_owned();
     for action in &mut step.actions {
         if let Action::Install {
-            file: Object::IstioCni(operator),
+            file: Draft::IstioCni(operator),
             sees,
             ..
         } = action
@@ -263,7 +263,7 @@ fn image(context: &Context, version: &str) -> Gate {
 }
 
 /// The upgrade of istio-cni's chart: of what it changes, the image alone is foretold.
-fn cni_at_owner(context: &Context, existing: &Existing, owner: &Owner, step: &mut Step<Object>) {
+fn cni_at_owner(context: &Context, existing: &Existing, owner: &Owner, step: &mut Step<Draft>) {
     let (stable, canary) = (&context.stable.version, &context.canary.version);
     let containers = "/spec/template/spec/containers";
     let own = existing.cni_object.pointer(containers).cloned();
@@ -299,7 +299,7 @@ fn cni_at_owner(context: &Context, existing: &Existing, owner: &Owner, step: &mu
     step.rollback.actions = vec![to(stable, own)];
 }
 
-pub(super) fn canary_ztunnel(context: &Context) -> Step<Object> {
+pub(super) fn canary_ztunnel(context: &Context) -> Step<Draft> {
     let mut step = mesh::ztunnel_step(context, &context.canary);
     step.title = format!("ztunnel {} for the nodes that move", context.canary.version);
     step.watch = format!(
@@ -310,7 +310,7 @@ pub(super) fn canary_ztunnel(context: &Context) -> Step<Object> {
     for action in &mut step.actions {
         if let Action::Apply { files } = action {
             for file in files {
-                if let Object::ZtunnelDaemonSet(object) = file {
+                if let Draft::ZtunnelDaemonSet(object) = file {
                     ztunnel::on_delete(object);
                 }
             }

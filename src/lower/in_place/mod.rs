@@ -11,10 +11,11 @@ mod tags;
 use serde_json::{Value, json};
 
 use super::context::Context;
-use super::{Applier, Object, Phase, Step, prepare, step};
+use super::{Applier, Draft, Phase, Step, prepare, step};
 use tags::Tags;
 
-use crate::existing::{Existing, Way};
+use crate::existing::Existing;
+use crate::istio::OwnerChange;
 use crate::plan::{Move, NodeGroup};
 use crate::step::{Action, Gate};
 
@@ -25,7 +26,7 @@ const TAGS: u16 = 560;
 /// istio-cni's DaemonSet, in every version.
 const CNI: &str = "istio-cni-node";
 
-pub(super) fn steps(context: &Context, existing: &Existing, steps: &mut Vec<Step<Object>>) {
+pub(super) fn steps(context: &Context, existing: &Existing, steps: &mut Vec<Step<Draft>>) {
     steps.push(found(context, existing));
     prepare::shared(context, steps);
     beside::base(context, existing, steps);
@@ -46,7 +47,7 @@ pub(super) fn steps(context: &Context, existing: &Existing, steps: &mut Vec<Step
         steps.push(step);
     }
     let labelled = existing.gateways.iter();
-    let labelled = labelled.filter(|gateway| gateway.way != Way::Tag);
+    let labelled = labelled.filter(|gateway| gateway.way != OwnerChange::Tag);
     for (number, gateway) in (GATEWAYS..).zip(labelled) {
         steps.push(owners::owner(context, number, gateway));
     }
@@ -68,14 +69,14 @@ fn selector(group: &NodeGroup) -> String {
     pairs.join(",")
 }
 
-fn daemon_set(context: &Context, name: &str, spec: Value) -> Object {
+fn daemon_set(context: &Context, name: &str, spec: Value) -> Draft {
     let mut object = json!({
         "apiVersion": "apps/v1",
         "kind": "DaemonSet",
         "metadata": {"name": name, "namespace": context.istio_namespace()},
     });
     object["spec"] = spec;
-    Object::Given(object)
+    Draft::Given(object)
 }
 
 fn on_delete(context: &Context, name: &str) -> Gate {
@@ -101,7 +102,7 @@ fn label(context: &Context) -> (String, String) {
         .unwrap_or_default()
 }
 
-fn found(context: &Context, existing: &Existing) -> Step<Object> {
+fn found(context: &Context, existing: &Existing) -> Step<Draft> {
     let (stable, namespace) = (&context.stable, context.istio_namespace());
     let mut step = step(
         0,
@@ -118,7 +119,7 @@ fn found(context: &Context, existing: &Existing) -> Step<Object> {
         files: existing
             .objects
             .iter()
-            .map(|object| Object::Given(object.value.clone()))
+            .map(|object| Draft::Given(object.value.clone()))
             .collect(),
         bundle: existing.bundle.clone(),
         version: stable.version.clone(),

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::super::context::Context;
 use super::super::retire;
-use super::{Applier, Object, Phase, Step, step};
+use super::{Applier, Draft, Phase, Step, step};
 use super::{label, selector};
 use crate::existing::{Existing, Group};
 use crate::kube::identity::Identity;
@@ -21,7 +21,7 @@ pub(super) fn cohort(
     number: u16,
     group: &NodeGroup,
     found: &Group,
-) -> Step<Object> {
+) -> Step<Draft> {
     let (canary, namespace) = (&context.canary, context.istio_namespace());
     let (name, selector) = (group.name.get_ref(), selector(group));
     let (key, value) = label(context);
@@ -96,7 +96,7 @@ pub(super) fn cohort(
 }
 
 /// Names what the drains of this group and the next ones will hit hardest, before the first of them.
-pub(super) fn fragile(existing: &Existing, step: &mut Step<Object>) {
+pub(super) fn fragile(existing: &Existing, step: &mut Step<Draft>) {
     let all = existing.fragile.iter().map(|fragile| Restart {
         object: fragile.object.clone(),
         touches: format!(
@@ -113,7 +113,7 @@ pub(super) fn surge(
     number: u16,
     group: &NodeGroup,
     found: &Group,
-) -> Step<Object> {
+) -> Step<Draft> {
     let (context, _) = both;
     let (key, value) = label(context);
     let mut step = cohort(both, number, group, found);
@@ -130,8 +130,8 @@ pub(super) fn surge(
         .to_owned();
     let makers = found.makers.iter();
     let identities: Vec<Identity> = makers.clone().map(|maker| maker.identity.clone()).collect();
-    let files: Vec<Object> = makers
-        .map(|maker| Object::Given(maker.value.clone()))
+    let files: Vec<Draft> = makers
+        .map(|maker| Draft::Given(maker.value.clone()))
         .collect();
     for action in &mut step.actions {
         if let Action::MoveNodes(cohort) = action {

@@ -1,14 +1,15 @@
 //! 520 to 559: Gateways and waypoints, one a step, by their label.
 
-use super::super::context::{self, Context, Rev};
+use super::super::context::{Context, Rev};
 use super::super::{gateways, promote};
-use super::{Applier, Object, Phase, Step, at_owner, step};
-use crate::existing::{Gateway, Way, Writer};
+use super::{Applier, Draft, Phase, Step, at_owner, step};
+use crate::existing::{ExistingGateway, Writer};
+use crate::istio::OwnerChange;
 use crate::step::{Action, Gate, GatewayRef, Restart};
 
-pub(super) fn owner(context: &Context, number: u16, gateway: &Gateway) -> Step<Object> {
+pub(super) fn owner(context: &Context, number: u16, gateway: &ExistingGateway) -> Step<Draft> {
     let (stable, canary) = (&context.stable, &context.canary);
-    let lossy = gateway.way == Way::LabelWithLoss;
+    let lossy = gateway.way == OwnerChange::Label { lossy: true };
     let what = if gateway.class == "istio-waypoint" {
         "waypoint"
     } else {
@@ -75,14 +76,14 @@ pub(super) fn owner(context: &Context, number: u16, gateway: &Gateway) -> Step<O
     step.rollback.gates = vec![owned(gateway, stable, gateway.revision.as_deref())];
     step.rollback.gates.extend(context.probes(false));
     step.back = "The label is what it was.".to_owned();
-    if context.goes_back_with_loss(context::Way::Relabel { lossy }) {
+    if context.goes_back_with_loss(OwnerChange::Label { lossy }) {
         step.back.push_str(promote::LOSSY_BACK);
     }
     step
 }
 
 /// Its pods are a revision's work; where they are somebody else's, its label says so.
-pub(super) fn owned(gateway: &Gateway, rev: &Rev, label: Option<&str>) -> Gate {
+pub(super) fn owned(gateway: &ExistingGateway, rev: &Rev, label: Option<&str>) -> Gate {
     let Some(made) = &gateway.deployment else {
         return label_is(gateway, label);
     };
@@ -108,7 +109,7 @@ const KEY: &str = "istio.io/rev";
 /// Istio has a kind of that name too.
 const KIND: &str = "gateway.gateway.networking.k8s.io";
 
-fn label_is(gateway: &Gateway, label: Option<&str>) -> Gate {
+fn label_is(gateway: &ExistingGateway, label: Option<&str>) -> Gate {
     Gate::Labelled {
         kind: KIND.to_owned(),
         namespace: gateway.namespace.clone(),
@@ -119,7 +120,7 @@ fn label_is(gateway: &Gateway, label: Option<&str>) -> Gate {
 }
 
 /// The label becomes a value: by kubectl, or where somebody owns it.
-fn labelled(gateway: &Gateway, value: Option<&str>) -> Action<Object> {
+fn labelled(gateway: &ExistingGateway, value: Option<&str>) -> Action<Draft> {
     let (namespace, name) = (&gateway.namespace, &gateway.name);
     let does = Action::LabelObject {
         kind: KIND.to_owned(),
@@ -147,7 +148,7 @@ fn labelled(gateway: &Gateway, value: Option<&str>) -> Action<Object> {
 }
 
 /// What of a Gateway's names is part of a step's; the number tells two apart.
-fn slug(gateway: &Gateway) -> String {
+fn slug(gateway: &ExistingGateway) -> String {
     const LONGEST: usize = 80;
     let mut slug = format!("owner-{}-{}", gateway.namespace, gateway.name);
     slug.truncate(LONGEST);

@@ -9,16 +9,17 @@ use super::beside::{kept_off, pinned_affinity};
 use super::nodes::{all_moved, covered};
 use super::owners::owned;
 use super::tags::{self, Tags};
-use super::{Applier, Object, Phase, Step, step};
+use super::{Applier, Draft, Phase, Step, step};
 use super::{held, label, on_delete};
-use crate::existing::{Existing, Way};
+use crate::existing::Existing;
+use crate::istio::OwnerChange;
 use crate::istio::{tag_objects, tag_webhook};
 use crate::kube::identity::Identity;
 use crate::kube::merge;
 use crate::plan::Owner;
 use crate::step::{Action, Gate, Restart};
 
-pub(super) fn ztunnel(context: &Context, existing: &Existing) -> Step<Object> {
+pub(super) fn ztunnel(context: &Context, existing: &Existing) -> Step<Draft> {
     let (stable, canary, namespace) = (&context.stable, &context.canary, context.istio_namespace());
     let (name, other) = (stable.ztunnel(), canary.ztunnel());
     let (key, value) = label(context);
@@ -55,7 +56,7 @@ pub(super) fn ztunnel(context: &Context, existing: &Existing) -> Step<Object> {
     step.actions = vec![
         delete,
         Action::Apply {
-            files: vec![Object::ZtunnelDaemonSet(object)],
+            files: vec![Draft::ZtunnelDaemonSet(object)],
         },
     ];
     step.gates = vec![Gate::Gone, Gate::Applied, on_delete(context, &other)];
@@ -75,7 +76,7 @@ fn back_at_owner(
     existing: &Existing,
     owner: &Owner,
     gone: &[Identity],
-) -> Vec<Action<Object>> {
+) -> Vec<Action<Draft>> {
     let affinity = pinned_affinity(context, existing);
     let strategy = at_owner::on_delete();
     let fields = json!({"spec": {
@@ -88,7 +89,7 @@ fn back_at_owner(
         if object.identity.kind == "DaemonSet" {
             merge(&mut value, &fields);
         }
-        Object::Given(value)
+        Draft::Given(value)
     });
     let mut canary = Box::new(daemon_set::object(context, &context.canary));
     daemon_set::on_delete(&mut canary);
@@ -103,7 +104,7 @@ fn back_at_owner(
             vec![kept_off(context, false), held(context, &existing.ztunnel)],
         ),
         Action::Apply {
-            files: vec![Object::ZtunnelDaemonSet(canary)],
+            files: vec![Draft::ZtunnelDaemonSet(canary)],
         },
     ]
 }
@@ -126,7 +127,7 @@ fn own_objects(context: &Context, existing: &Existing) -> (Vec<Identity>, Vec<Id
     (running, made)
 }
 
-pub(super) fn control_plane(context: &Context, existing: &Existing, tags: &Tags) -> Step<Object> {
+pub(super) fn control_plane(context: &Context, existing: &Existing, tags: &Tags) -> Step<Draft> {
     let (stable, canary, namespace) = (&context.stable, &context.canary, context.istio_namespace());
     let mut step = step(
         640,
@@ -146,9 +147,9 @@ pub(super) fn control_plane(context: &Context, existing: &Existing, tags: &Tags)
         .map(|tag| tags::points(existing, tag, canary))
         .collect();
     let owners = existing.gateways.iter();
-    let owners = owners.filter(|gateway| gateway.way != Way::Tag || tags.late.is_empty());
+    let owners = owners.filter(|gateway| gateway.way != OwnerChange::Tag || tags.late.is_empty());
     step.requires.extend(owners.map(|gateway| {
-        let label = (gateway.way != Way::Tag).then_some(canary.name.as_str());
+        let label = (gateway.way != OwnerChange::Tag).then_some(canary.name.as_str());
         owned(gateway, canary, label)
     }));
     step.actions = vec![Action::RequireOwned {
@@ -177,7 +178,7 @@ pub(super) fn control_plane(context: &Context, existing: &Existing, tags: &Tags)
         step.actions.push(Action::DeleteTag {
             files: tag_objects(stable.facts, "default", namespace)
                 .into_iter()
-                .map(Object::Identity)
+                .map(Draft::Identity)
                 .collect(),
             tag: "default".to_owned(),
             webhook: tag_webhook("default", namespace),

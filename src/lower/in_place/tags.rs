@@ -6,8 +6,9 @@ use super::super::context::{Context, Rev};
 use super::super::retire;
 use super::at_owner::{self, Chart};
 use super::owners::owned;
-use super::{Applier, Object, Phase, Step, step};
-use crate::existing::{Existing, Gateway, Way};
+use super::{Applier, Draft, Phase, Step, step};
+use crate::existing::{Existing, ExistingGateway};
+use crate::istio::OwnerChange;
 use crate::istio::{Handover, tag_objects, tag_webhook};
 use crate::kube::identity::Identity;
 use crate::kube::manifest::Manifest;
@@ -40,9 +41,9 @@ impl Tags {
 const DEFAULT: &str = "default";
 
 /// Gateways that change hands with the tag `default`.
-pub(super) fn followers(existing: &Existing) -> impl Iterator<Item = &Gateway> {
+pub(super) fn followers(existing: &Existing) -> impl Iterator<Item = &ExistingGateway> {
     let all = existing.gateways.iter();
-    all.filter(|gateway| gateway.way == Way::Tag)
+    all.filter(|gateway| gateway.way == OwnerChange::Tag)
 }
 
 /// The Deployments of the Gateways that follow the tag are a revision's work.
@@ -56,7 +57,7 @@ pub(super) fn step_of(
     existing: &Existing,
     number: u16,
     tags: &[String],
-) -> Option<Step<Object>> {
+) -> Option<Step<Draft>> {
     let (stable, canary) = (&context.stable, &context.canary);
     let early = number < 600;
     let (slug, phase) = (
@@ -142,7 +143,7 @@ fn at_their_owner(
     context: &Context,
     existing: &Existing,
     tags: &[String],
-) -> Option<(Action<Object>, Vec<Action<Object>>)> {
+) -> Option<(Action<Draft>, Vec<Action<Draft>>)> {
     let owner = existing.owners.istiod.as_ref()?;
     let (stable, canary) = (&context.stable, &context.canary);
     let is_theirs = |tag: &&String| existing.owned_tags.contains_key(*tag);
@@ -172,14 +173,14 @@ fn at_their_owner(
     let found = |identity: &Identity| {
         let mut objects = existing.objects.iter();
         let object = objects.find(|object| object.identity == *identity)?;
-        Some(Object::Given(object.value.clone()))
+        Some(Draft::Given(object.value.clone()))
     };
     let objects = |tag: &String| tag_objects(canary.facts, tag, &existing.namespace);
     // What istioctl made in their place goes first: an owner takes nothing over.
-    let mut back: Vec<Action<Object>> = moving
+    let mut back: Vec<Action<Draft>> = moving
         .iter()
         .map(|tag| Action::DeleteTag {
-            files: objects(tag).into_iter().map(Object::Identity).collect(),
+            files: objects(tag).into_iter().map(Draft::Identity).collect(),
             tag: (*tag).clone(),
             webhook: tag_webhook(tag, &existing.namespace),
             revision: canary.name.clone(),
@@ -197,7 +198,7 @@ fn at_their_owner(
             .collect(),
     ));
     let others = tags.iter().filter(|tag| !is_theirs(tag));
-    let others: Vec<Object> = others
+    let others: Vec<Draft> = others
         .flat_map(|tag| tag_objects(stable.facts, tag, &existing.namespace))
         .filter_map(|identity| found(&identity))
         .collect();
@@ -218,7 +219,7 @@ pub(super) fn points(existing: &Existing, tag: &str, rev: &Rev) -> Gate {
 
 /// What becomes of the Deployments of the Gateways that follow the tag.
 pub(super) fn restarts(existing: &Existing, touches: &str) -> Vec<Restart> {
-    let of = |gateway: &Gateway| {
+    let of = |gateway: &ExistingGateway| {
         let made = gateway.deployment.as_ref()?;
         Some(Restart {
             object: format!("Deployment {}/{}", gateway.namespace, made.name),
@@ -236,7 +237,7 @@ pub(super) fn validator(
     context: &Context,
     existing: &Existing,
     number: u16,
-) -> Option<Step<Object>> {
+) -> Option<Step<Draft>> {
     let (stable, canary) = (&context.stable, &context.canary);
     let (owner, object) = owned_validator(existing)?;
     let mut step = step(
@@ -259,7 +260,7 @@ pub(super) fn validator(
             }
         }
         let does = Action::Patch {
-            file: Object::Given(json!({
+            file: Draft::Given(json!({
                 "apiVersion": "admissionregistration.k8s.io/v1",
                 "kind": "ValidatingWebhookConfiguration",
                 "metadata": {"name": VALIDATOR, "labels": {"istio.io/rev": name}},

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::versions::PlanFacts;
 use super::{Files, Found};
-use crate::istio::{Bundle, Channel, Stored, Way, bundle, bundle_of_crd, way};
+use crate::istio::{Bundle, BundlePath, Channel, Stored, bundle, bundle_of_crd, way};
 use crate::kube::manifest::Manifest;
 use crate::plan::parse::Parts;
 use crate::plan::written::GatewayApi;
@@ -97,8 +97,8 @@ fn migration(
         return None;
     }
     match way(&from.version, &to.version, channel) {
-        Way::Direct => None,
-        Way::Refused(why) => {
+        BundlePath::Direct => None,
+        BundlePath::Refused(why) => {
             found.say(
                 Finding::error(
                     "crds-not-migrated",
@@ -113,7 +113,7 @@ fn migration(
             );
             None
         }
-        Way::Migrate { over, stored } => {
+        BundlePath::Migrate { over, stored } => {
             let over = over.and_then(|over| bundle(over).ok());
             for (version, row) in facts.into_iter().flat_map(|facts| {
                 let of = |version: Option<&toml::Spanned<String>>, row| {

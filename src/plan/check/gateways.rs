@@ -9,7 +9,7 @@ use super::{Found, sound};
 use crate::istio::{Handover, handover};
 use crate::kube::names::is_hostname;
 use crate::plan::parse::Parts;
-use crate::plan::written::{Gateway, HandoverChoice};
+use crate::plan::written::{GatewayTable, HandoverChoice};
 use crate::text::finding::Finding;
 
 /// The longest name of a Service (RFC 1035).
@@ -84,7 +84,7 @@ pub(super) fn check(parts: &Parts, facts: Option<&PlanFacts>, found: &mut Found)
 }
 
 /// Whether the plan says what to do where there is no lossless way, and only there.
-fn hand_over(parts: &Parts, gateway: &Gateway, lossless: Handover, found: &mut Found) {
+fn hand_over(parts: &Parts, gateway: &GatewayTable, lossless: Handover, found: &mut Found) {
     let needed = lossless == Handover::SecondGateway;
     let name = gateway.name.get_ref();
     let (Some(stable), Some(canary)) = (&parts.stable, &parts.canary) else {
@@ -99,7 +99,7 @@ fn hand_over(parts: &Parts, gateway: &Gateway, lossless: Handover, found: &mut F
             )
             .label("its pods lose their listeners as soon as it changes hands, until new ones are ready")
             .help(
-                "write `handover = \"second\"` for a second Gateway beside it, to which you move its clients (with `canary-address` where \
+                "write `handover = \"second\"` for a second GatewayTable beside it, to which you move its clients (with `canary-address` where \
                  it has an `address`), or `handover = \"relabel\"` to lose up to 30 seconds of requests",
             ),
             &gateway.name,
@@ -157,7 +157,7 @@ fn hand_over(parts: &Parts, gateway: &Gateway, lossless: Handover, found: &mut F
 }
 
 /// The second Gateway and its routes have names that fit and that nobody else has.
-fn second_names(parts: &Parts, gateway: &Gateway, revision: &str, found: &mut Found) {
+fn second_names(parts: &Parts, gateway: &GatewayTable, revision: &str, found: &mut Found) {
     let name = gateway.name.get_ref();
     let other = gateway.second_name(revision);
     let class = gateway.class.as_ref().map_or("istio", |c| c.get_ref());

@@ -9,7 +9,7 @@ use super::{Found, sound};
 use crate::kube::names::is_label;
 use crate::plan::parse::Parts;
 use crate::plan::pool::Pool;
-use crate::plan::written_lab::{Kind, Metallb};
+use crate::plan::written_lab::{KindTable, Metallb};
 use crate::text::finding::Finding;
 
 pub(super) fn check(parts: &Parts, found: &mut Found) {
@@ -21,7 +21,7 @@ pub(super) fn check(parts: &Parts, found: &mut Found) {
     }
 }
 
-fn kind(kind: &Kind, found: &mut Found) {
+fn kind(kind: &KindTable, found: &mut Found) {
     // `-control-plane` makes the longest node name of it.
     if !is_label(&format!("{}-control-plane", kind.name.get_ref())) {
         found.say(
@@ -50,7 +50,7 @@ fn kind(kind: &Kind, found: &mut Found) {
 }
 
 /// kind numbers its workers from the second one: `ambient-worker`, `ambient-worker2`, …
-fn nodes(kind: &Kind, parts: &Parts, found: &mut Found) {
+fn nodes(kind: &KindTable, parts: &Parts, found: &mut Found) {
     let name = kind.name.get_ref();
     let workers: Vec<String> = (1..=kind.workers.get_ref().0)
         .map(|n| {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use toml::Spanned;
 
-use super::objects::Object;
+use super::objects::WorkloadObject;
 use super::{Files, Found, sound};
 use crate::kube::manifest::Manifest;
 use crate::kube::schema::Schemas;
@@ -35,7 +35,7 @@ pub(super) fn check(
             manifests.extend(load(file, files, sources, found));
         }
         for manifest in &manifests {
-            let mut object = Object {
+            let mut object = WorkloadObject {
                 manifest,
                 workload,
                 namespaces: &namespaces,

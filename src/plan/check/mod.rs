@@ -23,7 +23,7 @@ use std::ops::Range;
 
 use toml::Spanned;
 
-use super::parse::{Parsed, Part};
+use super::parse::{Parsed, Shaped};
 use super::values::Values;
 use super::written::Plan;
 use crate::istio::{Bundle, Facts, Handover, handover};
@@ -219,6 +219,6 @@ impl Found {
 }
 
 /// Returns the sound ones of a list of tables.
-fn sound<T>(parts: &[Part<T>]) -> impl Iterator<Item = &T> {
-    parts.iter().filter_map(Part::sound)
+fn sound<T>(parts: &[Shaped<T>]) -> impl Iterator<Item = &T> {
+    parts.iter().filter_map(Shaped::sound)
 }

@@ -10,7 +10,7 @@ use crate::plan::written::Workload;
 use crate::step::GRANT;
 use crate::text::finding::Finding;
 
-pub(super) struct Object<'a> {
+pub(super) struct WorkloadObject<'a> {
     pub manifest: &'a Manifest,
     pub workload: &'a Workload,
     /// The namespaces of all workloads, as the plan writes them: none of them will exist.
@@ -18,7 +18,7 @@ pub(super) struct Object<'a> {
     pub found: &'a mut Found,
 }
 
-impl Object<'_> {
+impl WorkloadObject<'_> {
     fn say(&mut self, finding: Finding, pointer: &str) {
         let finding = finding
             .object(self.manifest.identity.to_string())

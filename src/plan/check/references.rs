@@ -7,24 +7,24 @@ use toml::Spanned;
 
 use super::{Found, sound};
 use crate::kube::manifest::Manifest;
-use crate::plan::parse::{Part, Parts};
+use crate::plan::parse::{Parts, Shaped};
 use crate::plan::shape::words;
-use crate::plan::written::{Gateway, Route, Workload};
+use crate::plan::written::{GatewayTable, Route, Workload};
 use crate::text::finding::Finding;
 use crate::text::nearest;
 
 /// A table that others call by its name.
-trait Named {
+trait Reference {
     fn name(&self) -> &str;
 }
 
-impl Named for Workload {
+impl Reference for Workload {
     fn name(&self) -> &str {
         self.name.get_ref()
     }
 }
 
-impl Named for Gateway {
+impl Reference for GatewayTable {
     fn name(&self) -> &str {
         self.name.get_ref()
     }
@@ -49,16 +49,24 @@ pub(super) fn check(parts: &Parts, manifests: &[Vec<Manifest>], found: &mut Foun
     }
 }
 
-fn resolve<T: Named>(what: &str, name: &Spanned<String>, tables: &[Part<T>], found: &mut Found) {
+fn resolve<T: Reference>(
+    what: &str,
+    name: &Spanned<String>,
+    tables: &[Shaped<T>],
+    found: &mut Found,
+) {
     let known: Vec<&str> = tables
         .iter()
         .filter_map(|part| match part {
-            Part::Sound(table) => Some(table.name()),
-            Part::Broken(name) => name.as_deref(),
+            Shaped::Sound(table) => Some(table.name()),
+            Shaped::Broken(name) => name.as_deref(),
         })
         .collect();
     // A broken table without a name could be the one that is meant; no table at all has been said already.
-    let unnamed = tables.is_empty() || tables.iter().any(|part| matches!(part, Part::Broken(None)));
+    let unnamed = tables.is_empty()
+        || tables
+            .iter()
+            .any(|part| matches!(part, Shaped::Broken(None)));
     if !known.contains(&name.get_ref().as_str()) && !unnamed {
         let finding = Finding::error(
             unknown_code(what),

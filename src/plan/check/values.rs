@@ -11,7 +11,7 @@ use crate::kube::schema::Schemas;
 use crate::plan::parse::Parts;
 use crate::plan::values::{Component, Values, ValuesFile};
 use crate::plan::written::ZtunnelForm;
-use crate::plan::ztunnel_values::{self, Place};
+use crate::plan::ztunnel_values::{self, ChartValue};
 use crate::text::finding::Finding;
 use crate::text::source::{Source, Sources};
 use crate::text::yaml;
@@ -135,9 +135,9 @@ fn known(
                 .is_none_or(|istio| istio.ztunnel != Some(ZtunnelForm::IstioOperator));
             for (pointer, place) in ztunnel_values::places(file, row) {
                 let (message, label, help) = match place {
-                    Place::Written => continue,
-                    Place::Later(_) | Place::Elsewhere(_) if !plain => continue,
-                    Place::Wrong(wanted) => {
+                    ChartValue::Written => continue,
+                    ChartValue::Later(_) | ChartValue::Elsewhere(_) if !plain => continue,
+                    ChartValue::Wrong(wanted) => {
                         say_once(
                             Finding::error(
                                 "values-wrong-type",
@@ -151,7 +151,7 @@ fn known(
                         );
                         continue;
                     }
-                    Place::Unknown(near) => (
+                    ChartValue::Unknown(near) => (
                         format!("the ztunnel chart knows no `{}`", &pointer[1..]),
                         "no such value".to_owned(),
                         near.map_or_else(
@@ -159,12 +159,12 @@ fn known(
                             |near| format!("did you mean `{near}`?"),
                         ),
                     ),
-                    Place::Later(since) => (
+                    ChartValue::Later(since) => (
                         format!("the ztunnel chart of {version} has no `{}`", &pointer[1..]),
                         format!("it came with {since}; the ztunnel of {version} goes without"),
                         "take it out, if it must not differ between the revisions".to_owned(),
                     ),
-                    Place::Elsewhere(why) => (
+                    ChartValue::Elsewhere(why) => (
                         format!("`{}` has no place in a plain DaemonSet", &pointer[1..]),
                         why.to_owned(),
                         "apply what it stands for yourself, and take it out".to_owned(),
