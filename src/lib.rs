@@ -225,7 +225,7 @@ fn own_templates(
 
 /// Proves what was rendered, leaves out what the plan allows, and says which of that was never needed.
 fn proved(output: &Output, checked: &plan::Checked, sources: &mut Sources) -> Vec<Finding> {
-    let mut findings = proof::prove(&proof::Course::laid_out(output));
+    let mut findings = proof::prove(&proof::Upgrade::laid_out(output));
     for finding in &mut findings {
         let step = finding.at.as_ref().and_then(|at| at.source.split_once('/'));
         let phase = step.and_then(|(name, _)| {

@@ -102,12 +102,12 @@ impl Check {
         };
         let (findings, sources) = match subject {
             Err(outcome) => return Ok(outcome),
-            Ok(Subject::Course {
-                course,
+            Ok(Subject::Upgrade {
+                upgrade,
                 mut findings,
                 sources,
             }) => {
-                findings.extend(prove_read(&course));
+                findings.extend(prove_read(&upgrade));
                 (findings, sources)
             }
             Ok(Subject::Manifests {

@@ -11,7 +11,7 @@ use super::input;
 use super::output::{Exit, Format, Shell};
 use super::subject::{Subject, is_plan, subject};
 use crate::cluster::Cluster;
-use crate::proof::{Course, prove_read};
+use crate::proof::{Upgrade, prove_read};
 use crate::rehearse::Rehearsal;
 use crate::text::finding::Severity;
 use crate::tree::{self, Disk};
@@ -78,7 +78,7 @@ fn progress_bar(runs: usize) -> ProgressBar {
 impl Rehearse {
     pub fn run(self, shell: &mut Shell) -> Result<Exit> {
         let scratch = tempfile::tempdir().context("making a folder for the rehearsal")?;
-        let (tree, course, foreseen) = if is_plan(&self.subject) {
+        let (tree, upgrade, foreseen) = if is_plan(&self.subject) {
             let compiled = input::compile_plan(&input::plan(&self.subject)?, &BTreeMap::new());
             let outcome =
                 shell.findings(&compiled.findings, &compiled.sources, Format::Text, false)?;
@@ -93,17 +93,17 @@ impl Rehearse {
             tree::write(&Disk::default(), &tree, &output.tree, false)
                 .context("writing the steps")?;
             // It was proved when it was compiled.
-            (tree, Course::laid_out(&output), Vec::new())
+            (tree, Upgrade::laid_out(&output), Vec::new())
         } else {
             match subject(&self.subject, shell, Format::Text)? {
-                Ok(Subject::Course {
-                    course,
+                Ok(Subject::Upgrade {
+                    upgrade,
                     mut findings,
                     ..
                 }) => {
-                    findings.extend(prove_read(&course));
+                    findings.extend(prove_read(&upgrade));
                     findings.retain(|finding| finding.severity == Severity::Error);
-                    (PathBuf::from(&self.subject), course, findings)
+                    (PathBuf::from(&self.subject), upgrade, findings)
                 }
                 Ok(Subject::Manifests { .. }) => {
                     bail!("{} is no directory that meshplan compiled", self.subject)
@@ -112,7 +112,7 @@ impl Rehearse {
             }
         };
         let rehearsal = Rehearsal {
-            course: &course,
+            upgrade: &upgrade,
             foreseen: &foreseen,
             tree: &std::path::absolute(&tree)
                 .with_context(|| format!("finding {}", tree.display()))?,

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 
 use super::input;
 use super::output::{Exit, Format, Shell};
-use crate::proof::{Course, schemas};
+use crate::proof::{Upgrade, schemas};
 use crate::state::{Object, load};
 use crate::text::finding::{self, Finding, Severity};
 use crate::text::source::{Source, Sources};
@@ -19,8 +19,8 @@ use crate::tree::WrittenTree;
 /// What a command is about.
 pub(super) enum Subject {
     /// Steps.
-    Course {
-        course: Course,
+    Upgrade {
+        upgrade: Upgrade,
         findings: Vec<Finding>,
         sources: Sources,
     },
@@ -37,7 +37,7 @@ impl Subject {
     /// can be said about requests then.
     pub fn unreadable(&self, shell: &mut Shell) -> Result<Option<Exit>> {
         let (mut findings, sources) = match self {
-            Self::Course {
+            Self::Upgrade {
                 findings, sources, ..
             } => (findings.clone(), sources),
             Self::Manifests {
@@ -76,8 +76,8 @@ pub(super) fn subject(
         return plan(argument, shell, format);
     }
     let path = Path::new(argument);
-    if let Some(course) = compiled(path)? {
-        return Ok(Ok(course));
+    if let Some(upgrade) = compiled(path)? {
+        return Ok(Ok(upgrade));
     }
     Ok(Ok(manifests(argument, shell)?))
 }
@@ -96,10 +96,10 @@ fn plan(argument: &str, shell: &mut Shell, format: Format) -> Result<Result<Subj
     let output = compiled
         .output
         .context("a plan without an error has output")?;
-    let course = Course::laid_out(&output);
+    let upgrade = Upgrade::laid_out(&output);
     let findings = compiled.findings;
-    Ok(Ok(Subject::Course {
-        course,
+    Ok(Ok(Subject::Upgrade {
+        upgrade,
         findings,
         sources,
     }))
@@ -122,11 +122,11 @@ fn compiled(path: &Path) -> Result<Option<Subject>> {
     let text = |name: &str| texts.get(name).cloned();
     let shown = |name: &str| path.join(name).display().to_string();
     let mut findings = tree.differences()?;
-    let (course, found) = Course::of(tree.index, &text, &shown, &mut sources);
+    let (upgrade, found) = Upgrade::of(tree.index, &text, &shown, &mut sources);
     findings.extend(found);
     finding::sort_by_step(&mut findings);
-    Ok(Some(Subject::Course {
-        course,
+    Ok(Some(Subject::Upgrade {
+        upgrade,
         findings,
         sources,
     }))

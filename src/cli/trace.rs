@@ -71,7 +71,7 @@ impl Trace {
             return Ok(outcome);
         }
         let states: Vec<(Option<String>, State)> = match &subject {
-            Subject::Course { course, .. } => course
+            Subject::Upgrade { upgrade, .. } => upgrade
                 .states()
                 .into_iter()
                 .filter(|(step, _)| self.step.is_none_or(|number| step.step.number == number))

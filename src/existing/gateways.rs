@@ -5,7 +5,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use super::{Reading, Writer};
-use crate::istio::OwnerChange;
+use crate::istio::GatewayHandover;
 use crate::istio::{GatewayClaim, Handover, tag_objects};
 use crate::kube::identity::{Identity, Key};
 use crate::plan::Owner;
@@ -29,7 +29,7 @@ pub struct ExistingGateway {
     /// Who would write that label back.
     pub owner: Option<Writer>,
     /// How it changes hands.
-    pub way: OwnerChange,
+    pub way: GatewayHandover,
     /// The Deployment that Istio makes for it; nothing where its pods are somebody else's.
     pub deployment: Option<Deployment>,
 }
@@ -54,10 +54,10 @@ impl fmt::Display for ExistingGateway {
 }
 
 /// Returns how a Gateway changes its control plane.
-fn owner_change(handover: Handover, labelled: bool) -> OwnerChange {
+fn gateway_handover(handover: Handover, labelled: bool) -> GatewayHandover {
     match handover {
-        Handover::Tag | Handover::TagAfterRetirement if !labelled => OwnerChange::Tag,
-        _ => OwnerChange::Label {
+        Handover::Tag | Handover::TagAfterRetirement if !labelled => GatewayHandover::Tag,
+        _ => GatewayHandover::Label {
             lossy: handover != Handover::Relabel,
         },
     }
@@ -74,7 +74,7 @@ impl Reading<'_> {
             let owned = takes || revision.is_some() && writer.writes_back();
             ExistingGateway {
                 owner: owned.then_some(writer),
-                way: owner_change(self.handover, state.claims(object).asked.is_some()),
+                way: gateway_handover(self.handover, state.claims(object).asked.is_some()),
                 revision,
                 class: gateway.class.clone(),
                 namespace: object.key.namespace.clone().unwrap_or_default(),
@@ -195,7 +195,7 @@ impl Reading<'_> {
     pub(super) fn handover(&mut self, gateways: &[ExistingGateway]) {
         let labelled: Vec<&ExistingGateway> = gateways
             .iter()
-            .filter(|one| one.way != OwnerChange::Tag)
+            .filter(|one| one.way != GatewayHandover::Tag)
             .collect();
         let Some(folder) = &self.plan.stable.existing else {
             return;
@@ -247,7 +247,7 @@ impl Reading<'_> {
     fn loss(&mut self, labelled: &[&ExistingGateway]) {
         let lossy = labelled
             .iter()
-            .filter(|one| one.way == OwnerChange::Label { lossy: true });
+            .filter(|one| one.way == GatewayHandover::Label { lossy: true });
         let (stable, choice) = (&self.plan.stable.version, &self.plan.canary.handover);
         let version = stable.get_ref();
         match (lossy.clone().next(), choice) {

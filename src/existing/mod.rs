@@ -1,9 +1,9 @@
 //! What is there: the mesh that a plan finds, read from what `kubectl get … -o yaml` printed, and held against the plan.
 
-mod against;
-mod fragile;
+mod contradictions;
+mod disruption;
 mod gateways;
-mod installed;
+mod installed_values;
 mod nodes;
 mod read;
 mod settings;
@@ -22,7 +22,7 @@ use crate::state::{Object, State};
 use crate::text::finding::Finding;
 use crate::text::source::Sources;
 
-pub use fragile::Fragile;
+pub use disruption::Fragile;
 pub use gateways::{Deployment, ExistingGateway, deployment};
 pub use writer::Writer;
 
@@ -192,7 +192,7 @@ impl Reading<'_> {
             tags: gateways::tags(&state),
             owned_tags,
             bundle: bundle(objects),
-            fragile: fragile::of(objects),
+            fragile: disruption::of(objects),
             hosts: nodes::hosts(&state),
             seen: self.seen(&state),
             groups,

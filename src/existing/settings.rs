@@ -7,7 +7,7 @@ use serde_json::Value;
 use toml::Spanned;
 
 use super::Reading;
-use super::installed::{InstalledSetting, of_cni, of_istiod, of_ztunnel};
+use super::installed_values::{InstalledSetting, of_cni, of_istiod, of_ztunnel};
 use crate::kube::identity::Key;
 use crate::kube::selects;
 use crate::plan::{Component, ValuesFile};

@@ -27,7 +27,7 @@ pub use objects::{
 };
 pub use skew::{Hop, Illegal, example_after, judge};
 pub use versions::{
-    Bundles, CniChart, Facts, Handover, IstiodChart, OwnerChange, ZtunnelTrust, ZtunnelValues,
+    Bundles, CniChart, Facts, GatewayHandover, Handover, IstiodChart, ZtunnelTrust, ZtunnelValues,
     facts, facts_near, handover, is_untried, minors, newest_minor,
 };
 pub use ztunnel::{ResourceEnv, ResourceRequests, ZtunnelFacts};

@@ -24,7 +24,7 @@ pub enum Handover {
 
 /// How one Gateway changes its control plane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OwnerChange {
+pub enum GatewayHandover {
     /// Its label changes; `lossy` where its pods lose their listeners until new ones are ready.
     Label { lossy: bool },
     /// It carries no label and follows the tag `default`.

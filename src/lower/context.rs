@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::existing::{Existing, deployment};
 use crate::istio::{
-    Bundle, Facts, Handover, ISTIO_SYSTEM, ListenerFilter, OwnerChange, tag_webhook,
+    Bundle, Facts, GatewayHandover, Handover, ISTIO_SYSTEM, ListenerFilter, tag_webhook,
 };
 use crate::kube::manifest::Manifest;
 use crate::plan::{
@@ -248,22 +248,24 @@ impl<'a> Context<'a> {
     }
 
     /// Whether Gateways that change hands in a way lose their listeners when they leave the canary again.
-    pub fn goes_back_with_loss(&self, way: OwnerChange) -> bool {
+    pub fn goes_back_with_loss(&self, way: GatewayHandover) -> bool {
         match self.canary.facts.listeners {
             ListenerFilter::All => false,
             ListenerFilter::Owned => true,
             // What has no label is in every revision.
-            ListenerFilter::Revision => way != OwnerChange::Tag,
+            ListenerFilter::Revision => way != GatewayHandover::Tag,
         }
     }
 
     /// How a gateway changes hands.
-    pub fn way(&self, gateway: &GatewayTable) -> OwnerChange {
+    pub fn way(&self, gateway: &GatewayTable) -> GatewayHandover {
         let choice = gateway.handover.as_ref().map(|choice| *choice.get_ref());
         match (self.handover, choice) {
-            (Handover::Tag | Handover::TagAfterRetirement, _) => OwnerChange::Tag,
-            (Handover::SecondGateway, Some(HandoverChoice::Second)) => OwnerChange::SecondGateway,
-            (way, _) => OwnerChange::Label {
+            (Handover::Tag | Handover::TagAfterRetirement, _) => GatewayHandover::Tag,
+            (Handover::SecondGateway, Some(HandoverChoice::Second)) => {
+                GatewayHandover::SecondGateway
+            }
+            (way, _) => GatewayHandover::Label {
                 lossy: way == Handover::SecondGateway,
             },
         }
@@ -291,7 +293,7 @@ impl<'a> Context<'a> {
     /// The Gateways of the plan that change hands in some way.
     pub fn gateways(
         &self,
-        has: impl Fn(OwnerChange) -> bool,
+        has: impl Fn(GatewayHandover) -> bool,
     ) -> impl Iterator<Item = &'a GatewayTable> {
         let plan = self.plan;
         plan.gateway
@@ -305,7 +307,7 @@ impl<'a> Context<'a> {
             return Vec::new();
         };
         let name = route.name.get_ref();
-        let second = self.way(gateway) == OwnerChange::SecondGateway;
+        let second = self.way(gateway) == GatewayHandover::SecondGateway;
         let copy = |rev: &Rev, name: String, gateway| RouteCopy {
             name,
             gateway,

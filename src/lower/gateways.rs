@@ -7,8 +7,8 @@ use super::promote::LOSSY_BACK;
 use super::routes::{Stage, expected};
 use super::traffic::{route_gates, route_objects};
 use super::{Applier, Draft, Phase, Step, step};
+use crate::istio::GatewayHandover;
 use crate::istio::Handover;
-use crate::istio::OwnerChange;
 use crate::kube::identity::Identity;
 use crate::plan::{GatewayTable, Protocol};
 use crate::step::Restart;
@@ -46,10 +46,10 @@ pub(super) fn gateways(context: &Context) -> Step<Draft> {
             stable.version,
             match (
                 context
-                    .gateways(|way| way == OwnerChange::SecondGateway)
+                    .gateways(|way| way == GatewayHandover::SecondGateway)
                     .next(),
                 context
-                    .gateways(|way| way != OwnerChange::SecondGateway)
+                    .gateways(|way| way != GatewayHandover::SecondGateway)
                     .next(),
             ) {
                 (Some(_), None) => "a second Gateway takes over in 260",
@@ -103,7 +103,7 @@ pub(super) fn gateway_objects(
     owner: &Rev,
 ) -> Vec<Draft> {
     let write = |gateway: &&GatewayTable| {
-        let labelled = context.way(gateway) != OwnerChange::Tag;
+        let labelled = context.way(gateway) != GatewayHandover::Tag;
         Draft::Gateway(gateway_object(
             context,
             gateway,
@@ -171,12 +171,12 @@ fn allowed(context: &Context, gateway: &GatewayTable) -> AllowedFrom {
 
 /// 520: the label of the Gateways that change hands by it.
 pub(super) fn relabelled(context: &Context) -> Option<Step<Draft>> {
-    let by_label = |way| matches!(way, OwnerChange::Label { .. });
+    let by_label = |way| matches!(way, GatewayHandover::Label { .. });
     let gateways: Vec<&GatewayTable> = context.gateways(by_label).collect();
     let (stable, canary) = (&context.stable, &context.canary);
     let lossy = gateways
         .iter()
-        .any(|gateway| context.way(gateway) == OwnerChange::Label { lossy: true });
+        .any(|gateway| context.way(gateway) == GatewayHandover::Label { lossy: true });
     if gateways.is_empty() {
         return None;
     }
@@ -189,13 +189,13 @@ pub(super) fn relabelled(context: &Context) -> Option<Step<Draft>> {
     );
     step.why = if lossy {
         format!(
-            "A GatewayTable belongs to one control plane and would be orphaned with stable's. Istio {} drops its listeners as soon as the label \
+            "A Gateway belongs to one control plane and would be orphaned with stable's. Istio {} drops its listeners as soon as the label \
              changes, and requests are lost until the new owner's pods are ready, up to 30 seconds: the plan accepts that.",
             stable.version
         )
     } else {
         format!(
-            "A GatewayTable belongs to one control plane and would be orphaned with stable's. Istio {} keeps serving its listeners until the new \
+            "A Gateway belongs to one control plane and would be orphaned with stable's. Istio {} keeps serving its listeners until the new \
              owner's pods are ready, so the label can simply change.",
             stable.version
         )
@@ -203,32 +203,35 @@ pub(super) fn relabelled(context: &Context) -> Option<Step<Draft>> {
     if lossy {
         step.accepts = vec![LOSS.to_owned()];
     }
-    step.watch = "The Deployment carries the new revision and its rollout is complete. The GatewayTable's own status says `Programmed` all the \
+    step.watch = "The Deployment carries the new revision and its rollout is complete. The Gateway's own status says `Programmed` all the \
                   time and proves nothing."
         .to_owned();
     step.actions = vec![Action::Apply {
         files: gateway_objects(context, &gateways, canary),
     }];
     step.gates = vec![Gate::Applied];
-    step.gates
-        .extend(owner_gates(context, canary, OwnerChange::Label { lossy }));
+    step.gates.extend(owner_gates(
+        context,
+        canary,
+        GatewayHandover::Label { lossy },
+    ));
     step.gates.extend(context.probes(false));
     step.restarts = restarts(context, by_label);
-    step.rollback.gates = owner_gates(context, stable, OwnerChange::Label { lossy });
+    step.rollback.gates = owner_gates(context, stable, GatewayHandover::Label { lossy });
     step.rollback.gates.extend(context.probes(false));
     step.back = format!(
         "The Gateways go back to {}; their pods roll once more.",
         stable.name
     );
-    if context.goes_back_with_loss(OwnerChange::Label { lossy }) {
+    if context.goes_back_with_loss(GatewayHandover::Label { lossy }) {
         step.back.push_str(LOSSY_BACK);
     }
     Some(step)
 }
 
 /// The Deployments of the Gateways that change hands in this way are a revision's work.
-pub(super) fn owner_gates(context: &Context, owner: &Rev, way: OwnerChange) -> Vec<Gate> {
-    let labelled = way != OwnerChange::Tag;
+pub(super) fn owner_gates(context: &Context, owner: &Rev, way: GatewayHandover) -> Vec<Gate> {
+    let labelled = way != GatewayHandover::Tag;
     context
         .gateways(|other| std::mem::discriminant(&other) == std::mem::discriminant(&way))
         .map(|gateway| Gate::GatewayOwner {
@@ -241,9 +244,9 @@ pub(super) fn owner_gates(context: &Context, owner: &Rev, way: OwnerChange) -> V
 }
 
 /// The Deployments of the Gateways that change hands in this way.
-pub(super) fn restarts(context: &Context, has: impl Fn(OwnerChange) -> bool) -> Vec<Restart> {
+pub(super) fn restarts(context: &Context, has: impl Fn(GatewayHandover) -> bool) -> Vec<Restart> {
     let touches = |way| {
-        if way == (OwnerChange::Label { lossy: true }) {
+        if way == (GatewayHandover::Label { lossy: true }) {
             "its pods lose their listeners at once and refuse requests until new ones are ready, up to 30 seconds; its Service and \
              address stay"
         } else {
@@ -266,7 +269,7 @@ pub(super) fn restarts(context: &Context, has: impl Fn(OwnerChange) -> bool) -> 
 /// 260, 270: a second Gateway beside each that cannot change hands, and the routes on both.
 pub(super) fn second(context: &Context, steps: &mut Vec<Step<Draft>>) {
     let gateways: Vec<&GatewayTable> = context
-        .gateways(|way| way == OwnerChange::SecondGateway)
+        .gateways(|way| way == GatewayHandover::SecondGateway)
         .collect();
     if gateways.is_empty() {
         return;
@@ -285,7 +288,7 @@ pub(super) fn second(context: &Context, steps: &mut Vec<Step<Draft>>) {
         format!("a second gateway, {list}"),
     );
     own.why = format!(
-        "Istio {} drops the listeners of a GatewayTable that changes hands, and the GatewayTable would be gone for up to 30 seconds. So the canary \
+        "Istio {} drops the listeners of a Gateway that changes hands, and the Gateway would be gone for up to 30 seconds. So the canary \
          gets one of its own beside it, with an address of its own, to which clients move before 540.",
         context.stable.version
     );
@@ -321,8 +324,8 @@ pub(super) fn second(context: &Context, steps: &mut Vec<Step<Draft>>) {
         format!("routes on {list} as well"),
     );
     routes.why = format!(
-        "The same routes once more, on the second GatewayTable: whichever address a client has, its requests are shared out alike in every step. Each \
-         copy belongs to the revision of its GatewayTable ({} or {}), which alone reads it and writes its status.",
+        "The same routes once more, on the second Gateway: whichever address a client has, its requests are shared out alike in every step. Each \
+         copy belongs to the revision of its Gateway ({} or {}), which alone reads it and writes its status.",
         context.stable.name, canary.name
     );
     routes.watch = "The second Gateway's address answers as the first one's does.".to_owned();
@@ -345,7 +348,7 @@ pub(super) fn second(context: &Context, steps: &mut Vec<Step<Draft>>) {
 /// 540: the first Gateway goes, once no client uses it.
 pub(super) fn first_gone(context: &Context) -> Option<Step<Draft>> {
     let gateways: Vec<&GatewayTable> = context
-        .gateways(|way| way == OwnerChange::SecondGateway)
+        .gateways(|way| way == GatewayHandover::SecondGateway)
         .collect();
     if gateways.is_empty() {
         return None;
@@ -371,14 +374,14 @@ pub(super) fn first_gone(context: &Context) -> Option<Step<Draft>> {
     );
     step.watch = format!(
         "Move the clients first: change the DNS records from the address of {} to that of {}, wait for their time to live, and look at the \
-         first GatewayTable's metrics until no request arrives. Then say so with MESHPLAN_CLIENTS_MOVED=yes.",
+         first Gateway's metrics until no request arrives. Then say so with MESHPLAN_CLIENTS_MOVED=yes.",
         names(&first),
         names(&second)
     );
     // Its routes go with it, and before it.
     let on_first = context.plan.route.iter().filter(|route| {
         let gateway = context.gateway_of(route);
-        gateway.is_some_and(|gateway| context.way(gateway) == OwnerChange::SecondGateway)
+        gateway.is_some_and(|gateway| context.way(gateway) == GatewayHandover::SecondGateway)
     });
     let routes = on_first.map(|route| {
         let (namespace, name) = (route.namespace.get_ref(), route.name.get_ref());
@@ -425,7 +428,7 @@ pub(super) fn first_gone(context: &Context) -> Option<Step<Draft>> {
         .chain(route_gates(context, AttachedTo::Both))
         .chain(context.probes(false))
         .collect();
-    step.back = "The first GatewayTable comes back, with its address where the plan names one; else the load balancer may give it another. Then move \
+    step.back = "The first Gateway comes back, with its address where the plan names one; else the load balancer may give it another. Then move \
          the clients back.".to_owned();
     Some(step)
 }

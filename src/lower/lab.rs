@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use crate::plan::Plan;
-use crate::step::{AddressPool, KindCluster, L2Advertisement, Draft};
+use crate::step::{AddressPool, Draft, KindCluster, L2Advertisement};
 
 /// What `lab/` is made of.
 #[derive(Debug, Clone, PartialEq)]

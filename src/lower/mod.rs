@@ -47,7 +47,7 @@ pub fn lower(checked: &Checked, existing: Option<&Existing>) -> Procedure {
     if let Some(existing) = existing {
         in_place::steps(&context, existing, &mut steps);
     } else {
-        beside(&context, &mut steps);
+        second_revision(&context, &mut steps);
     }
     Procedure {
         plan: checked.plan.name.get_ref().clone(),
@@ -64,7 +64,7 @@ pub fn lower(checked: &Checked, existing: Option<&Existing>) -> Procedure {
 }
 
 /// Both revisions beside each other, each with its copy of the workloads.
-fn beside(context: &Context, steps: &mut Vec<Step<Draft>>) {
+fn second_revision(context: &Context, steps: &mut Vec<Step<Draft>>) {
     prepare::steps(context, steps);
     revision::stable(context, steps);
     steps.push(gateways::gateways(context));

@@ -4,8 +4,8 @@ use super::context::Context;
 use super::routes::Stage;
 use super::traffic::routed;
 use super::{Applier, Draft, Phase, Step, gateways, step};
+use crate::istio::GatewayHandover;
 use crate::istio::Handover;
-use crate::istio::OwnerChange;
 use crate::step::Action;
 
 pub(super) fn steps(context: &Context, steps: &mut Vec<Step<Draft>>) {
@@ -78,20 +78,22 @@ pub(super) fn tag(context: &Context, number: u16, hands_over: bool) -> Step<Draf
     step.gates = vec![context.default_tag(canary)];
     if hands_over {
         step.gates
-            .extend(gateways::owner_gates(context, canary, OwnerChange::Tag));
-        step.restarts = gateways::restarts(context, |way| way == OwnerChange::Tag);
+            .extend(gateways::owner_gates(context, canary, GatewayHandover::Tag));
+        step.restarts = gateways::restarts(context, |way| way == GatewayHandover::Tag);
     }
     step.gates.extend(context.probes(false));
     if number == 530 {
         step.rollback.gates = vec![context.default_tag(stable)];
         if hands_over {
-            step.rollback
-                .gates
-                .extend(gateways::owner_gates(context, stable, OwnerChange::Tag));
+            step.rollback.gates.extend(gateways::owner_gates(
+                context,
+                stable,
+                GatewayHandover::Tag,
+            ));
         }
         step.rollback.gates.extend(context.probes(false));
         step.back = format!("The tag points at {} again.", stable.name);
-        if hands_over && context.goes_back_with_loss(OwnerChange::Tag) {
+        if hands_over && context.goes_back_with_loss(GatewayHandover::Tag) {
             step.back.push_str(LOSSY_BACK);
         }
     } else {

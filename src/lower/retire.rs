@@ -5,7 +5,7 @@ use super::mesh::{installed, not_enrolled};
 use super::routes::grants;
 use super::workloads::{captured, enrolled, placed, rollout};
 use super::{Applier, Draft, Phase, Step, gateways, promote, step};
-use crate::istio::OwnerChange;
+use crate::istio::GatewayHandover;
 use crate::istio::{
     Handover, IstiodSettings, installed_state, istiod_objects, leftovers, tag_objects, tag_webhook,
 };
@@ -225,12 +225,15 @@ fn control_plane(context: &Context) -> Step<Draft> {
             .collect();
     } else {
         step.requires = vec![context.default_tag(&context.canary)];
-        for way in [OwnerChange::Label { lossy: false }, OwnerChange::Tag] {
+        for way in [
+            GatewayHandover::Label { lossy: false },
+            GatewayHandover::Tag,
+        ] {
             step.requires
                 .extend(gateways::owner_gates(context, &context.canary, way));
         }
         let first = context
-            .gateways(|way| way == OwnerChange::SecondGateway)
+            .gateways(|way| way == GatewayHandover::SecondGateway)
             .map(Context::first);
         step.requires
             .extend(first.map(|gateway| Gate::GatewayGone { gateway }));
@@ -260,7 +263,7 @@ fn control_plane(context: &Context) -> Step<Draft> {
         step.rollback.gates.push(context.default_tag(stable));
         step.rollback
             .gates
-            .extend(gateways::owner_gates(context, stable, OwnerChange::Tag));
+            .extend(gateways::owner_gates(context, stable, GatewayHandover::Tag));
     }
     step.back = format!(
         "istioctl {} installs the control plane anew, with the same root certificate; nothing uses it until the steps before are rolled back \

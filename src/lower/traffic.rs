@@ -123,11 +123,7 @@ fn enrolment(context: &Context) -> Step<Draft> {
 }
 
 /// Every route of the plan in one state.
-pub(super) fn route_objects(
-    context: &Context,
-    traffic: Stage,
-    entrance: AttachedTo,
-) -> Vec<Draft> {
+pub(super) fn route_objects(context: &Context, traffic: Stage, entrance: AttachedTo) -> Vec<Draft> {
     context
         .plan
         .route

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Course;
+use super::Upgrade;
 use crate::kube::identity::Key;
 use crate::route::{Outcome, Request, Table};
 use crate::state::{Facet, Object, State, image_version};
@@ -368,11 +368,14 @@ fn probe(state: &State, url: &str, status: u16, header: Option<&str>) -> Option<
 }
 
 /// Returns the object of a step that a finding about a gate is best shown at.
-pub(super) fn anchor<'a>(course: &'a Course, step: &IndexStep) -> Option<&'a std::rc::Rc<Object>> {
+pub(super) fn anchor<'a>(
+    upgrade: &'a Upgrade,
+    step: &IndexStep,
+) -> Option<&'a std::rc::Rc<Object>> {
     let first = step
         .files
         .iter()
         .find(|file| !matches!(file.path.split('/').nth(1), Some("rollback")));
-    let object = course.files.get(&first?.path)?;
+    let object = upgrade.files.get(&first?.path)?;
     (!matches!(object.facet, Facet::Unreadable(_))).then_some(object)
 }

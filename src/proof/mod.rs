@@ -1,21 +1,21 @@
 //! What is proved of a compiled tree: every state, every transition, and part of a step holds the rules.
 
-mod basis;
-mod course;
 mod gates;
+mod judged;
 mod manifests;
 mod parts;
 mod requests;
 mod traffic;
+mod tree;
+mod upgrade;
 mod way_back;
-mod whole;
 
 use std::rc::Rc;
 
-pub use course::{After, Course};
 pub use manifests::{prove_manifests, schemas};
 pub use parts::parts;
 pub use requests::kinds;
+pub use upgrade::{After, Upgrade};
 
 use crate::istio::{ListenerFilter, facts_near};
 use crate::replay::Part;
@@ -24,31 +24,31 @@ use crate::state::{Object, State, Ztunnel, given_label};
 use crate::step::{Action, Phase};
 use crate::text::finding::{Finding, Severity};
 use crate::tree::IndexStep;
-use basis::{Basis, judged};
+use judged::{Basis, judged};
 use traffic::RequestKinds;
 use way_back::Transition;
 
 /// Applies every rule to a compiled tree: after each step, in each part of it, between two steps, and on the way back.
 #[must_use]
-pub fn prove(course: &Course) -> Vec<Finding> {
-    run(course, false)
+pub fn prove(upgrade: &Upgrade) -> Vec<Finding> {
+    run(upgrade, false)
 }
 
 /// Proves a compiled tree that was read from a disk, where somebody may have edited it: its schemas too, and without what its plan allows.
 #[must_use]
-pub fn prove_read(course: &Course) -> Vec<Finding> {
+pub fn prove_read(upgrade: &Upgrade) -> Vec<Finding> {
     // Files of what is deleted hold names alone, and those of some fields are judged with the object that they change.
-    let written = course
+    let written = upgrade
         .files
         .iter()
         .filter(|(path, _)| !path.contains("/delete/") && !path.contains("/patch/"));
     let mut objects: Vec<Rc<Object>> = written.map(|(_, object)| Rc::clone(object)).collect();
-    for (step, after) in course.states() {
+    for (step, after) in upgrade.states() {
         for action in &step.step.actions {
             let Action::Patch { file } = action.effect() else {
                 continue;
             };
-            let fields = course.files.get(&format!("{}/{file}", step.step.name));
+            let fields = upgrade.files.get(&format!("{}/{file}", step.step.name));
             objects.extend(fields.and_then(|fields| after.state.get(&fields.key).cloned()));
         }
     }
@@ -57,7 +57,7 @@ pub fn prove_read(course: &Course) -> Vec<Finding> {
         let file = finding.at.as_ref().map(|place| place.source.as_str());
         let mut folders = file.into_iter().flat_map(|file| file.split('/'));
         let step = folders.rfind(|name| {
-            course
+            upgrade
                 .index
                 .steps
                 .iter()
@@ -65,28 +65,28 @@ pub fn prove_read(course: &Course) -> Vec<Finding> {
         });
         finding.step = step.map(str::to_owned);
     }
-    findings.extend(prove(course));
-    findings.retain(|finding| !course.index.allows.iter().any(|code| code == finding.code));
+    findings.extend(prove(upgrade));
+    findings.retain(|finding| !upgrade.index.allows.iter().any(|code| code == finding.code));
     findings
 }
 
 /// Returns whether [`prove`] finds something; ends with the step at which it does.
 #[must_use]
-pub fn is_broken(course: &Course) -> bool {
-    !run(course, true).is_empty()
+pub fn is_broken(upgrade: &Upgrade) -> bool {
+    !run(upgrade, true).is_empty()
 }
 
-fn run(course: &Course, until_found: bool) -> Vec<Finding> {
-    let traffic = RequestKinds::of(course);
+fn run(upgrade: &Upgrade, until_found: bool) -> Vec<Finding> {
+    let traffic = RequestKinds::of(upgrade);
     let mut proof = Proof {
-        course,
+        upgrade,
         traffic,
         said: Vec::new(),
         found: Vec::new(),
     };
-    let mut before = Basis::of(course.start(), &[]);
+    let mut before = Basis::of(upgrade.start(), &[]);
     let mut known: Vec<Judged> = Vec::new();
-    for (number, step) in course.index.steps.iter().enumerate() {
+    for (number, step) in upgrade.index.steps.iter().enumerate() {
         let (after, now) = proof.step(number, step, &before, &known);
         before = after;
         known = now;
@@ -100,7 +100,7 @@ fn run(course: &Course, until_found: bool) -> Vec<Finding> {
 }
 
 struct Proof<'a> {
-    course: &'a Course,
+    upgrade: &'a Upgrade,
     traffic: RequestKinds,
     /// What was said already, so that each thing is said where it first appears.
     said: Vec<Judged>,
@@ -116,14 +116,17 @@ impl Proof<'_> {
         known: &[Judged],
     ) -> (Basis, Vec<Judged>) {
         let before = &start.state;
-        let replay = self.course.replay();
+        let replay = self.upgrade.replay();
         let actions = &step.step.actions;
         for gate in &step.step.requires {
             self.gate(step, before, gate, "before it starts");
         }
         let (after, refused) = replay.run(before, &step.step, actions, None);
         for refusal in refused {
-            let object = refusal.object.as_ref().or(gates::anchor(self.course, step));
+            let object = refusal
+                .object
+                .as_ref()
+                .or(gates::anchor(self.upgrade, step));
             let said = finding(
                 &rules::API_REFUSES,
                 format!("the API server refuses what `{}` applies", step.step.name),
@@ -173,7 +176,7 @@ impl Proof<'_> {
         let states: Vec<(&Part, &State)> =
             parts.iter().map(|(part, state, _)| (part, state)).collect();
         for (said, part) in self.traffic.step(step, before, after, &states) {
-            let object = gates::anchor(self.course, step);
+            let object = gates::anchor(self.upgrade, step);
             let files = part
                 .map(|part| part_files(actions, part))
                 .unwrap_or_default();
@@ -255,7 +258,7 @@ impl Proof<'_> {
             )
             .label("the step never ends")
             .help("make files and gates agree; compile the plan again if a file was edited");
-            let object = gates::anchor(self.course, step).cloned();
+            let object = gates::anchor(self.upgrade, step).cloned();
             self.say(step, said, object.as_ref(), "", &[]);
         }
     }
@@ -266,7 +269,7 @@ impl Proof<'_> {
         if judged.finding.code != "MP0022" {
             return false;
         }
-        let steps = &self.course.index.steps;
+        let steps = &self.upgrade.index.steps;
         let deletes = |step: &IndexStep| {
             step.step
                 .actions
@@ -301,7 +304,7 @@ impl Proof<'_> {
             .flatten()
             .map(|file| format!("{}/{file}", step.step.name));
         let makers: Vec<Rc<Object>> = paths
-            .filter_map(|path| self.course.files.get(&path).cloned())
+            .filter_map(|path| self.upgrade.files.get(&path).cloned())
             .collect();
         for action in &step.step.actions {
             let Action::MoveNodes(cohort) = action else {

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::{Course, kinds};
+use super::{Upgrade, kinds};
 use crate::kube::identity::Key;
 use crate::replay::Part;
 use crate::route::{Answer, Outcome, Request, Table};
@@ -50,9 +50,9 @@ struct KnownAnswer {
 }
 
 impl RequestKinds {
-    pub fn of(course: &Course) -> Self {
+    pub fn of(upgrade: &Upgrade) -> Self {
         Self {
-            requests: kinds(course.files.values()),
+            requests: kinds(upgrade.files.values()),
             known: RefCell::default(),
         }
     }

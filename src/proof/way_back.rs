@@ -1,6 +1,6 @@
 //! The way back: from a step, and from each part of it, its rollback leads to the state before, and harms nothing on the way.
 
-use super::basis::{Basis, judged};
+use super::judged::{Basis, judged};
 use super::{Proof, gates, joins, part_files, parts};
 use std::rc::Rc;
 
@@ -46,7 +46,7 @@ impl Proof<'_> {
         for gate in &rollback.gates {
             self.gate_of_way_back(step, leg.before, gate);
         }
-        let replay = self.course.replay();
+        let replay = self.upgrade.replay();
         let states: Vec<(Part, State)> = parts::parts(&rollback.actions)
             .into_iter()
             .map(|part| {
@@ -86,7 +86,7 @@ impl Proof<'_> {
             states.iter().map(|(part, state)| (part, state)).collect();
         for (said, part) in self.traffic.on_the_way(leg.after, leg.before, &states) {
             let files = part_files(&rollback.actions, part);
-            let object = gates::anchor(self.course, step).cloned();
+            let object = gates::anchor(self.upgrade, step).cloned();
             self.say(step, said, object.as_ref(), "/spec", &files);
         }
     }
@@ -98,7 +98,7 @@ impl Proof<'_> {
         leg: &Transition<'_>,
         parts: &[(&Part, &State)],
     ) -> Option<Finding> {
-        let replay = self.course.replay();
+        let replay = self.upgrade.replay();
         let actions = &step.step.rollback.actions;
         let starts = parts.iter().map(|(_, state)| *state).chain([leg.after]);
         for start in starts {
@@ -140,8 +140,10 @@ impl Proof<'_> {
             .files
             .iter()
             .find(|file| file.path.contains("/rollback/"));
-        let object = file.and_then(|file| self.course.files.get(&file.path));
-        let object = object.or_else(|| gates::anchor(self.course, step)).cloned();
+        let object = file.and_then(|file| self.upgrade.files.get(&file.path));
+        let object = object
+            .or_else(|| gates::anchor(self.upgrade, step))
+            .cloned();
         self.say(step, said, object.as_ref(), "/spec", part);
     }
 }

@@ -38,7 +38,7 @@ impl Rehearsal<'_> {
         }
         self.apply(&stand_in::base())?;
         // What makes nodes is of kinds that only its own controller brings.
-        let foreign = self.course.files.values();
+        let foreign = self.upgrade.files.values();
         let foreign: BTreeMap<String, Value> = foreign
             .filter_map(|object| stand_in::foreign(object))
             .map(|crd| (crd["metadata"]["name"].to_string(), crd))

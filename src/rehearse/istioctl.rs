@@ -16,7 +16,7 @@ impl Rehearsal<'_> {
     /// Revisions and versions whose istioctl the steps need.
     pub(super) fn revisions(&self) -> BTreeMap<String, String> {
         let actions = self
-            .course
+            .upgrade
             .index
             .steps
             .iter()

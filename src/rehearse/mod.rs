@@ -3,13 +3,13 @@
 
 mod autoscaler;
 mod existing;
+mod expected;
 mod istioctl;
 mod nodes;
 mod observe;
 mod owner;
 mod parts;
 mod report;
-mod seen;
 mod stand_in;
 mod watch;
 
@@ -25,14 +25,14 @@ pub use report::{Direction, Leg, RehearsalReport};
 
 use crate::cluster::Cluster;
 use crate::kube::identity::Key;
-use crate::proof::Course;
+use crate::proof::Upgrade;
 use crate::state::{Facet, State};
 use crate::text::finding::Finding;
 use crate::tree::IndexStep;
 use autoscaler::Autoscaler;
+use expected::Expected;
 use istioctl::on_path;
 use observe::{Moment, differences, replaced};
-use seen::Expected;
 use watch::Watch;
 
 /// How long the cluster may take to become what is predicted, after the scripts have said that it is.
@@ -41,7 +41,7 @@ const SETTLING: Duration = Duration::from_secs(20);
 /// What to rehearse, and how.
 pub struct Rehearsal<'a> {
     /// The tree.
-    pub course: &'a Course,
+    pub upgrade: &'a Upgrade,
     /// What `meshplan check` says of it; each finding is a surprise of its step.
     pub foreseen: &'a [Finding],
     /// Where it lies on disk.
@@ -70,7 +70,7 @@ impl Rehearsal<'_> {
     /// Returns how many runs of steps it takes, if all go well.
     #[must_use]
     pub fn runs(&self) -> usize {
-        let steps = self.course.index.steps.iter();
+        let steps = self.upgrade.index.steps.iter();
         let steps = steps.filter(|step| self.covers(step)).count();
         steps * self.ways().len()
     }
@@ -100,7 +100,7 @@ impl Rehearsal<'_> {
             serde_json::from_str(&self.cluster.run(&["version", "-o", "json"], None)?)
                 .context("reading the version of the API server")?;
         let mut report = RehearsalReport {
-            plan: self.course.index.plan.clone(),
+            plan: self.upgrade.index.plan.clone(),
             server: version["serverVersion"]["gitVersion"]
                 .as_str()
                 .unwrap_or("of an unknown version")
@@ -108,9 +108,9 @@ impl Rehearsal<'_> {
             istioctl: self.istioctls()?,
             legs: Vec::new(),
         };
-        let replay = self.course.replay();
-        let mut before = self.course.start();
-        for step in &self.course.index.steps {
+        let replay = self.upgrade.replay();
+        let mut before = self.upgrade.start();
+        for step in &self.upgrade.index.steps {
             let (after, _) = replay.run(&before, &step.step, &step.step.actions, None);
             if self.covers(step) {
                 self.existing(step, &after)?;
@@ -274,7 +274,7 @@ impl Rehearsal<'_> {
                 .iter()
                 .any(|folder| path.contains(folder))
         };
-        self.course
+        self.upgrade
             .files
             .iter()
             .filter(|(path, object)| {

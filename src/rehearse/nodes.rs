@@ -12,7 +12,7 @@ impl Rehearsal<'_> {
     /// The nodes that the plan names, and two for each pool that it knows by labels.
     pub(super) fn nodes(&self) -> Result<()> {
         let mut pools = 0;
-        for step in &self.course.index.steps {
+        for step in &self.upgrade.index.steps {
             for action in &step.step.actions {
                 match action {
                     Action::LabelNodes { nodes, .. } => {
@@ -23,7 +23,7 @@ impl Rehearsal<'_> {
                     Action::Found { files, .. } => {
                         for file in files {
                             let path = format!("{}/{file}", step.step.name);
-                            if let Some(object) = self.course.files.get(&path)
+                            if let Some(object) = self.upgrade.files.get(&path)
                                 && let Facet::Node(labels) = &object.facet
                             {
                                 let labels = labels.clone().into_iter().collect::<Vec<_>>();
@@ -129,7 +129,7 @@ impl Rehearsal<'_> {
     /// How the names of the nodes begin that were made for a pool.
     fn first_pool(&self, selector: &str) -> String {
         let pools = self
-            .course
+            .upgrade
             .index
             .steps
             .iter()

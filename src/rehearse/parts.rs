@@ -41,7 +41,7 @@ impl Rehearsal<'_> {
         let Some(Action::Apply { files }) = step.step.actions.first() else {
             return Ok(());
         };
-        let replay = self.course.replay();
+        let replay = self.upgrade.replay();
         let mut state = before.clone();
         for order in orders(files.len(), leg.direction) {
             for number in order {

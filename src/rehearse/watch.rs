@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use super::seen::{Expected, judge};
+use super::expected::{Expected, judge};
 use crate::cluster::Cluster;
 
 /// What is watched; the last of it only where the Gateway API's CRDs are, each bundle of which serves routes in this version.

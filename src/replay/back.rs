@@ -10,7 +10,7 @@ use crate::istio::{facts_near, tag_objects, tag_webhook};
 use crate::kube::identity::{Identity, Key};
 use crate::kube::order;
 use crate::state::{Object, State, version_of};
-use crate::step::{Action, Copy, Istioctl, Draft, Step};
+use crate::step::{Action, Copy, Draft, Istioctl, Step};
 
 /// What was installed so far: the istioctl of each IstioOperator, by the path of its file.
 #[derive(Debug, Default)]

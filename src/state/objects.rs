@@ -8,9 +8,9 @@ use std::rc::Rc;
 use semver::Version;
 use serde_json::Value;
 
+use super::control_plane::Served;
 use super::facet::{Cni, Facet, Istiod, Tag, Ztunnel};
 use super::operator::Operator;
-use super::owners::Served;
 use super::pods::Pods;
 use super::reads::Kinds;
 use crate::istio::{Channel, facts_near};

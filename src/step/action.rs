@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Gate;
-use super::named::{Cohort, GatewayRef, StoredVersion};
+use super::references::{Cohort, GatewayRef, StoredVersion};
 
 /// The istioctl that an action needs: its version must be the revision's, since istioctl installs its own version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

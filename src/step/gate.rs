@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::named::{GatewayRef, RouteRef, ServiceRef, StoredVersion};
+use super::references::{GatewayRef, RouteRef, ServiceRef, StoredVersion};
 
 /// What must hold before the next step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,20 +4,19 @@
 
 mod action;
 mod gate;
-mod named;
 mod object;
+mod references;
 
 use serde::{Deserialize, Serialize};
 
 pub use action::{Action, Istioctl};
 pub use gate::{Answered, Gate};
-pub use named::{Cohort, GatewayRef, RouteRef, ServiceRef, StoredVersion};
 pub use object::{
-    AddressPool, AllowedFrom, Copy, GRANT, GatewayManifest, HttpBackend, HttpMatch,
+    AddressPool, AllowedFrom, Copy, Draft, GRANT, GatewayManifest, HttpBackend, HttpMatch,
     HttpRouteManifest, HttpRule, IstioOperator, KindCluster, Kustomization, L2Advertisement,
-    ListenerManifest, NamespaceManifest, Draft, ReferenceGrantManifest, ZtunnelManifest,
-    ZtunnelSettings,
+    ListenerManifest, NamespaceManifest, ReferenceGrantManifest, ZtunnelManifest, ZtunnelSettings,
 };
+pub use references::{Cohort, GatewayRef, RouteRef, ServiceRef, StoredVersion};
 
 /// The folder of a step that holds what its way back needs.
 pub const ROLLBACK: &str = "rollback/";

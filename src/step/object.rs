@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::named::GatewayRef;
+use super::references::GatewayRef;
 use crate::istio;
 use crate::kube::identity::Identity;
 

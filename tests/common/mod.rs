@@ -21,7 +21,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use meshplan::proof::Course;
+use meshplan::proof::Upgrade;
 use meshplan::text::source::Sources;
 
 /// Says that a test is skipped. Not by a macro, whose output the test runner keeps to itself.
@@ -90,14 +90,14 @@ pub fn plans() -> Vec<PathBuf> {
 }
 
 /// A golden tree, ready to be replayed.
-pub fn course(name: &str) -> Course {
+pub fn upgrade(name: &str) -> Upgrade {
     let root = repository().join("golden").join(name);
     let index = serde_json::from_slice(&fs::read(root.join("index.json")).expect("index.json"))
         .expect("an index");
     let text = |path: &str| fs::read_to_string(root.join(path)).ok();
-    let (course, findings) = Course::of(index, &text, &str::to_owned, &mut Sources::default());
+    let (upgrade, findings) = Upgrade::of(index, &text, &str::to_owned, &mut Sources::default());
     assert!(findings.is_empty());
-    course
+    upgrade
 }
 
 /// Every file below a folder, by its path from there.

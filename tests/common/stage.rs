@@ -10,7 +10,7 @@ use std::sync::{OnceLock, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use meshplan::proof::Course;
+use meshplan::proof::Upgrade;
 use meshplan::state::{Facet, State};
 use meshplan::step::{Action, Gate};
 use meshplan::tree::{Index, IndexStep};
@@ -151,10 +151,10 @@ impl Case<'_> {
 
 /// The objects of a state as a cluster has them, with nodes and CRDs.
 #[allow(clippy::too_many_lines, reason = "one kind of object after the other")]
-fn contents(course: &Course, state: &State, gates: &[&Gate]) -> BTreeMap<String, Value> {
+fn contents(upgrade: &Upgrade, state: &State, gates: &[&Gate]) -> BTreeMap<String, Value> {
     // Of a large mesh a few workloads stand for all, but for those that the steps themselves write.
     let mut others: BTreeMap<&str, usize> = BTreeMap::new();
-    let written = written(course);
+    let written = written(upgrade);
     let mut all: Vec<Value> = Vec::new();
     for object in state
         .objects()
@@ -183,7 +183,7 @@ fn contents(course: &Course, state: &State, gates: &[&Gate]) -> BTreeMap<String,
         all.push(object.value().clone());
     }
     let mut nodes: BTreeMap<String, Value> = BTreeMap::new();
-    for action in course
+    for action in upgrade
         .index
         .steps
         .iter()
@@ -223,8 +223,8 @@ fn contents(course: &Course, state: &State, gates: &[&Gate]) -> BTreeMap<String,
     for name in ["default", "kube-system", "istio-system"] {
         all.push(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}));
     }
-    // CRDs, as the gates of the whole course name them.
-    let text = serde_json::to_value(&course.index).expect("JSON");
+    // CRDs, as the gates of the whole upgrade name them.
+    let text = serde_json::to_value(&upgrade.index).expect("JSON");
     let mut crds = BTreeSet::new();
     names_of_crds(&text, &mut crds);
     for name in crds {
@@ -292,8 +292,8 @@ fn contents(course: &Course, state: &State, gates: &[&Gate]) -> BTreeMap<String,
 }
 
 /// The objects that steps write, by key.
-fn written(course: &Course) -> BTreeSet<String> {
-    course
+fn written(upgrade: &Upgrade) -> BTreeSet<String> {
+    upgrade
         .files
         .iter()
         .filter(|(path, _)| !path.contains("/existing/"))
@@ -321,11 +321,11 @@ fn names_of_crds(value: &Value, names: &mut BTreeSet<String>) {
 }
 
 /// Every script of a tree with the cluster that it meets when all is well.
-pub fn cases<'a>(tree: &'a str, course: &'a Course) -> Vec<Case<'a>> {
+pub fn cases<'a>(tree: &'a str, upgrade: &'a Upgrade) -> Vec<Case<'a>> {
     let mut all = Vec::new();
-    let replay = course.replay();
-    let mut before = course.start();
-    for step in &course.index.steps {
+    let replay = upgrade.replay();
+    let mut before = upgrade.start();
+    for step in &upgrade.index.steps {
         let (after, _) = replay.run(&before, &step.step, &step.step.actions, None);
         for script in ["apply.sh", "verify.sh", "rollback.sh"] {
             let rollback = &step.step.rollback;
@@ -359,8 +359,8 @@ pub fn cases<'a>(tree: &'a str, course: &'a Course) -> Vec<Case<'a>> {
                 }
             }
             // What an owner was asked for is done; what somebody else moves is moved.
-            let meets = contents(course, if made { to } else { from }, &gates);
-            let becomes = contents(course, to, &gates);
+            let meets = contents(upgrade, if made { to } else { from }, &gates);
+            let becomes = contents(upgrade, to, &gates);
             let implied = |state: &State| -> BTreeSet<String> {
                 let objects = state.objects().filter(|object| object.implied);
                 objects.map(|object| pretend::key(object.value())).collect()
@@ -377,7 +377,7 @@ pub fn cases<'a>(tree: &'a str, course: &'a Course) -> Vec<Case<'a>> {
                 uninstalled: old.difference(&new).cloned().collect(),
                 applied: meets
                     .iter()
-                    .filter(|(key, _)| written(course).contains(*key))
+                    .filter(|(key, _)| written(upgrade).contains(*key))
                     .map(|(key, object)| (key.clone(), object.clone()))
                     .collect(),
                 ..Cluster::default()

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::common::envoy::{Envoy, backend, called, cluster, free_ports, listener, wrong};
-use crate::common::{course, evidence, plans, skip};
+use crate::common::{evidence, plans, skip, upgrade};
 use meshplan::proof::kinds;
 use meshplan::route::{Answer, Listed, Request, Table, Wanted};
 use meshplan::state::{State, load};
@@ -141,9 +141,9 @@ fn an_envoy_with_these_routes_answers_as_trace_says() {
     let mut of_golden = 0;
     for plan in plans() {
         let name = plan.file_stem().expect("a name").to_string_lossy();
-        let course = course(&name);
-        let requests = kinds(course.files.values());
-        for (step, after) in course.states() {
+        let upgrade = upgrade(&name);
+        let requests = kinds(upgrade.files.values());
+        for (step, after) in upgrade.states() {
             let name = format!("{name} {}", step.step.name);
             cases(&name, &after.state, &requests, &mut all);
         }

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use crate::common::control_plane::ControlPlane;
 use crate::common::envoy::{Envoy, backend, cluster, free_ports, listener, wrong};
 use crate::common::istiod::{Istiod, under_another_name};
-use crate::common::{course, evidence, plans, repository, skip};
+use crate::common::{evidence, plans, repository, skip, upgrade};
 use meshplan::proof::kinds;
 use meshplan::route::{Answer, Request, Table};
 use meshplan::state::{Facet, State, load};
@@ -253,10 +253,10 @@ fn a_real_istiod_and_envoy_answer_as_trace_says() {
 
 /// Asks in every state of a golden tree; returns how many states and requests there were.
 fn answered(world: &mut World, name: &str) -> (usize, usize) {
-    let course = course(name);
-    let requests = kinds(course.files.values());
+    let upgrade = upgrade(name);
+    let requests = kinds(upgrade.files.values());
     let mut services: BTreeSet<String> = BTreeSet::new();
-    for object in course.files.values() {
+    for object in upgrade.files.values() {
         if let Facet::Service(_) = &object.facet {
             let namespace = object.key.namespace.as_deref().expect("a namespace");
             for port in object.value()["spec"]["ports"]
@@ -271,7 +271,7 @@ fn answered(world: &mut World, name: &str) -> (usize, usize) {
     let version = Version::new(1, 31, 0);
     let mut before = Vec::new();
     let (mut states, mut count) = (0, 0);
-    for (step, after) in course.states() {
+    for (step, after) in upgrade.states() {
         let objects = deciding(&after.state);
         if objects == before || !objects.iter().any(|object| object["kind"] == "HTTPRoute") {
             continue;

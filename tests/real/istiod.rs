@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use crate::common::control_plane::{ControlPlane, surprises};
 use crate::common::istiod::{Istiod, under_another_name};
-use crate::common::{course, repository, skip};
+use crate::common::{repository, skip, upgrade};
 use meshplan::kube::identity::Key;
 use serde_json::Value;
 
@@ -71,8 +71,8 @@ fn named_after(cluster: &ControlPlane, revision: &str) -> BTreeSet<String> {
 
 /// What the state after a step says that istioctl made, and the cluster lacks.
 fn lacking(cluster: &ControlPlane, number: u16) -> Vec<String> {
-    let course = course(PLAN);
-    let states = course.states();
+    let upgrade = upgrade(PLAN);
+    let states = upgrade.states();
     let at = |(step, _): &&(&meshplan::tree::IndexStep, meshplan::proof::After)| {
         step.step.number == number
     };

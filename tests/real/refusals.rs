@@ -13,7 +13,7 @@ use std::rc::Rc;
 
 use crate::common::control_plane::{ControlPlane, surprises};
 use crate::common::mutants::{changed, leaves, object};
-use crate::common::{copied, course, evidence};
+use crate::common::{copied, evidence, upgrade};
 use meshplan::proof::{is_broken, schemas};
 use meshplan::state::Object;
 use meshplan::step::Action;
@@ -123,18 +123,18 @@ fn what_the_server_refuses_of_a_changed_file_the_proof_finds() {
     };
     let name = "shop-1.20";
     let folder = copied(name);
-    let mut course = course(name);
+    let mut upgrade = upgrade(name);
     let mut rows: BTreeMap<&str, Row> = BTreeMap::new();
     let mut missed = Vec::new();
-    for step in course.index.steps.clone() {
+    for step in upgrade.index.steps.clone() {
         let files = step.step.actions.iter().flat_map(|action| match action {
             Action::Apply { files } => files.clone(),
             _ => Vec::new(),
         });
         for file in files {
             let path = format!("{}/{file}", step.step.name);
-            let old = Rc::clone(&course.files[&path]);
-            let copies: Vec<(String, Rc<Object>)> = course
+            let old = Rc::clone(&upgrade.files[&path]);
+            let copies: Vec<(String, Rc<Object>)> = upgrade
                 .files
                 .iter()
                 .filter(|(other, object)| {
@@ -157,10 +157,10 @@ fn what_the_server_refuses_of_a_changed_file_the_proof_finds() {
                 let refused = !said.status.success();
                 for other in std::iter::once(&path).chain(copies.iter().map(|(other, _)| other)) {
                     let mutant = object(other, &value, &old);
-                    course.files.insert(other.clone(), mutant);
+                    upgrade.files.insert(other.clone(), mutant);
                 }
                 let mutant = object(&path, &value, &old);
-                let found = is_broken(&course) || !schemas(&[mutant]).0.is_empty();
+                let found = is_broken(&upgrade) || !schemas(&[mutant]).0.is_empty();
                 let row = rows.entry(class(&pointer)).or_default();
                 row.mutants += 1;
                 row.found += usize::from(found);
@@ -169,8 +169,8 @@ fn what_the_server_refuses_of_a_changed_file_the_proof_finds() {
                     let said = String::from_utf8_lossy(&said.stderr).trim().to_owned();
                     missed.push(format!("{path}#{pointer}: {said}"));
                 }
-                course.files.insert(path.clone(), Rc::clone(&old));
-                course.files.extend(copies.iter().cloned());
+                upgrade.files.insert(path.clone(), Rc::clone(&old));
+                upgrade.files.extend(copies.iter().cloned());
             }
         }
         let number = step.step.number.to_string();

@@ -11,7 +11,7 @@ use std::io::Write as _;
 
 use crate::common::pretend::Fault;
 use crate::common::stage::{cases, stubs, tree_names};
-use crate::common::{course, stderr, stdout};
+use crate::common::{stderr, stdout, upgrade};
 
 /// What may go wrong without a script noticing it, and why that is no harm.
 const HARMLESS: [(&str, Option<Fault>, &str); 6] = [
@@ -56,8 +56,8 @@ fn no_faulty_call_is_taken_for_an_answer() {
     let (mut scripts, mut runs, mut harmless) = (0, 0, BTreeMap::<&str, usize>::new());
     let mut wrong: Vec<String> = Vec::new();
     for tree in tree_names() {
-        let course = course(&tree);
-        for case in cases(&tree, &course) {
+        let upgrade = upgrade(&tree);
+        for case in cases(&tree, &upgrade) {
             if !shapes.insert(case.shape()) && !all {
                 continue;
             }

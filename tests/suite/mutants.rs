@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 use std::rc::Rc;
 
 use crate::common::mutants::{changed, leaves, object};
-use crate::common::{course, evidence, plans};
-use meshplan::proof::{Course, is_broken, prove, schemas};
+use crate::common::{evidence, plans, upgrade};
+use meshplan::proof::{Upgrade, is_broken, prove, schemas};
 use meshplan::state::Object;
 use meshplan::step::{Action, Gate};
 use serde_json::Value;
@@ -129,9 +129,9 @@ fn note(path: &str, route: &Value, pointer: &str, probed: bool) -> &'static str 
 }
 
 /// The files that say what an owner's change comes to; nobody applies them.
-fn foretold(course: &Course) -> BTreeSet<String> {
+fn foretold(upgrade: &Upgrade) -> BTreeSet<String> {
     let mut all = BTreeSet::new();
-    for step in &course.index.steps {
+    for step in &upgrade.index.steps {
         let actions = step.step.actions.iter().chain(&step.step.rollback.actions);
         for action in actions {
             let Action::AtOwner { does, .. } = action else {
@@ -161,18 +161,18 @@ const THREADS: usize = 2;
 
 /// Counts the mutants of every n-th file of a tree.
 fn score_of(name: &str, thread: usize, every: usize) -> Score {
-    let mut course = course(name);
-    let foretold = foretold(&course);
-    let every = if every > 1 && course.files.len() > LARGE {
+    let mut upgrade = upgrade(name);
+    let foretold = foretold(&upgrade);
+    let every = if every > 1 && upgrade.files.len() > LARGE {
         4 * every
     } else {
         every
     };
-    let mut gates = course.index.steps.iter().flat_map(|step| &step.step.gates);
+    let mut gates = upgrade.index.steps.iter().flat_map(|step| &step.step.gates);
     let probed = gates.any(|gate| matches!(gate, Gate::Probe { .. }));
     let mut score = Score::default();
     // What was there before the first step is nothing that a step could get wrong.
-    let mut paths: Vec<String> = course.files.keys().cloned().collect();
+    let mut paths: Vec<String> = upgrade.files.keys().cloned().collect();
     paths.retain(|path| !path.contains("/existing/"));
     for path in paths
         .into_iter()
@@ -180,16 +180,16 @@ fn score_of(name: &str, thread: usize, every: usize) -> Score {
         .skip(thread)
         .step_by(THREADS)
     {
-        let Some(old) = course.files.remove(&path) else {
+        let Some(old) = upgrade.files.remove(&path) else {
             continue;
         };
-        score.count(&format!("{path}: removed"), is_broken(&course));
+        score.count(&format!("{path}: removed"), is_broken(&upgrade));
         let mut pointers = Vec::new();
         // A copy for the way back is what it is a copy of, and changed with it below.
         if !path.contains("/rollback/") || path.contains("/delete/") {
             leaves(old.value(), "", &mut pointers);
         }
-        let copies: Vec<(String, Rc<Object>)> = course
+        let copies: Vec<(String, Rc<Object>)> = upgrade
             .files
             .iter()
             .filter(|(other, object)| {
@@ -203,11 +203,11 @@ fn score_of(name: &str, thread: usize, every: usize) -> Score {
             let mut value = old.value().clone();
             let place = value.pointer_mut(&pointer).expect("a leaf");
             *place = changed(place);
-            course
+            upgrade
                 .files
                 .insert(path.clone(), object(&path, &value, &old));
             for (other, object_of) in &copies {
-                course
+                upgrade
                     .files
                     .insert(other.clone(), object(other, &value, object_of));
             }
@@ -216,14 +216,14 @@ fn score_of(name: &str, thread: usize, every: usize) -> Score {
             } else {
                 note(&path, old.value(), &pointer, probed)
             };
-            let found = is_broken(&course)
+            let found = is_broken(&upgrade)
                 || !path.contains("/delete/")
                     && !path.contains("/patch/")
                     && !schemas(&[object(&path, &value, &old)]).0.is_empty();
             score.count(&format!("{path}#{pointer}{why}"), found);
         }
-        course.files.insert(path, old);
-        course.files.extend(copies);
+        upgrade.files.insert(path, old);
+        upgrade.files.extend(copies);
     }
     score
 }
@@ -274,7 +274,7 @@ fn mutants_of_the_golden_trees_are_found_or_harmless() {
             .expect("a name")
             .to_string_lossy()
             .into_owned();
-        assert!(prove(&course(&name)).is_empty(), "{name} itself");
+        assert!(prove(&upgrade(&name)).is_empty(), "{name} itself");
         // Each thread has a tree of its own; mutants are dealt out by file.
         let threads: Vec<_> = (0..THREADS)
             .map(|thread| {

@@ -5,12 +5,12 @@ use std::env;
 use std::fmt::Write as _;
 use std::rc::Rc;
 
-use crate::common::{course, evidence, plans};
-use meshplan::proof::{Course, prove};
+use crate::common::{evidence, plans, upgrade};
+use meshplan::proof::{Upgrade, prove};
 use meshplan::step::{Action, Rollback};
 
-fn codes(course: &Course) -> String {
-    let mut codes: Vec<&str> = prove(course).iter().map(|finding| finding.code).collect();
+fn codes(upgrade: &Upgrade) -> String {
+    let mut codes: Vec<&str> = prove(upgrade).iter().map(|finding| finding.code).collect();
     codes.sort_unstable();
     codes.dedup();
     if codes.is_empty() {
@@ -21,12 +21,12 @@ fn codes(course: &Course) -> String {
 }
 
 /// Puts the second of two steps into the first: sets of files become one set, all else follows.
-fn merge(course: &mut Course, number: usize) {
-    let second = course.index.steps.remove(number + 1);
-    let first = &mut course.index.steps[number];
-    for (path, object) in course.files.clone() {
+fn merge(upgrade: &mut Upgrade, number: usize) {
+    let second = upgrade.index.steps.remove(number + 1);
+    let first = &mut upgrade.index.steps[number];
+    for (path, object) in upgrade.files.clone() {
         if let Some(rest) = path.strip_prefix(&format!("{}/", second.step.name)) {
-            course
+            upgrade
                 .files
                 .entry(format!("{}/{rest}", first.step.name))
                 .or_insert(Rc::clone(&object));
@@ -80,9 +80,9 @@ fn steps_out_of_order_are_found_or_shown_harmless() {
             "| {name}: two steps | swapped | merged |\n| --- | --- | --- |"
         )
         .expect("a string");
-        let count = course(&name).index.steps.len();
+        let count = upgrade(&name).index.steps.len();
         for number in 0..count - 1 {
-            let mut swapped = course(&name);
+            let mut swapped = upgrade(&name);
             let pair = format!(
                 "{}, {}",
                 swapped.index.steps[number].step.name,
@@ -93,7 +93,7 @@ fn steps_out_of_order_are_found_or_shown_harmless() {
             for step in &mut swapped.index.steps {
                 step.step.rollback = keeps();
             }
-            let mut merged = course(&name);
+            let mut merged = upgrade(&name);
             for step in &mut merged.index.steps {
                 step.step.rollback = keeps();
             }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use meshplan::output::Output;
 use meshplan::plan::Files;
-use meshplan::proof::{Course, parts};
+use meshplan::proof::{Upgrade, parts};
 use meshplan::replay::Replay;
 use meshplan::state::State;
 use meshplan::text::finding::{Severity, to_text};
@@ -255,8 +255,8 @@ fn content(state: &State) -> Content<'_> {
 }
 
 /// Goes back from a state through the steps below a number, and says where that ends.
-fn back(replay: &Replay<'_>, course: &Course, mut state: State, steps: usize) -> State {
-    for step in course.index.steps[..steps].iter().rev() {
+fn back(replay: &Replay<'_>, upgrade: &Upgrade, mut state: State, steps: usize) -> State {
+    for step in upgrade.index.steps[..steps].iter().rev() {
         let (before, refused) = replay.run(&state, &step.step, &step.step.rollback.actions, None);
         assert!(refused.is_empty(), "{}", step.step.name);
         state = before;
@@ -274,22 +274,22 @@ proptest! {
         let there: Vec<&String> = output.tree.iter().map(|(path, _)| path).filter(|path| *path != "index.json").collect();
         prop_assert_eq!(named, there);
 
-        let course = Course::laid_out(&output);
-        let replay = course.replay();
-        let mut states = vec![course.start()];
-        for step in &course.index.steps {
+        let upgrade = Upgrade::laid_out(&output);
+        let replay = upgrade.replay();
+        let mut states = vec![upgrade.start()];
+        for step in &upgrade.index.steps {
             let (after, _) = replay.run(&states[states.len() - 1], &step.step, &step.step.actions, None);
             states.push(after);
         }
         // What stays when one goes back to the very beginning.
-        let kept = course.index.steps.iter().take_while(|step| step.step.rollback.keeps).count();
+        let kept = upgrade.index.steps.iter().take_while(|step| step.step.rollback.keeps).count();
         let beginning = content(&states[kept]);
-        for (number, step) in course.index.steps.iter().enumerate().skip(kept) {
-            let whole = back(&replay, &course, states[number + 1].clone(), number + 1);
+        for (number, step) in upgrade.index.steps.iter().enumerate().skip(kept) {
+            let whole = back(&replay, &upgrade, states[number + 1].clone(), number + 1);
             prop_assert_eq!(content(&whole), beginning.clone(), "from {}", &step.step.name);
             for part in parts(&step.step.actions) {
                 let (half, _) = replay.run(&states[number], &step.step, &step.step.actions, Some(&part));
-                let whole = back(&replay, &course, half, number + 1);
+                let whole = back(&replay, &upgrade, half, number + 1);
                 prop_assert_eq!(content(&whole), beginning.clone(), "from a part of {}", &step.step.name);
             }
         }

@@ -10,14 +10,14 @@ use std::process::{Command, Output};
 
 use crate::common::pretend::{self, Cluster};
 use crate::common::stage::{Case, cases, stubs};
-use crate::common::{code, course, meshplan, repository, stderr, stdout};
+use crate::common::{code, meshplan, repository, stderr, stdout, upgrade};
 use serde_json::{Value, json};
 
 /// Runs one script of a golden tree on the cluster that it expects, but for what `change` does to it first.
 fn on_cluster(script: &str, change: impl FnOnce(&mut Case<'_>)) -> (Output, Cluster) {
     let (tree, path) = script.split_once('/').expect("a tree");
-    let course = course(tree);
-    let mut all = cases(tree, &course);
+    let upgrade = upgrade(tree);
+    let mut all = cases(tree, &upgrade);
     let case = all.iter_mut().find(|case| case.name() == script);
     let case = case.unwrap_or_else(|| panic!("{path}"));
     change(case);
@@ -302,9 +302,9 @@ fn what_existed_before_stays_on_the_way_back() {
 fn verifying_fails_where_the_work_was_not_done() {
     // The cluster that `verify.sh` meets is the one before the step.
     for tree in ["bookinfo", "in-place"] {
-        let course = course(tree);
+        let upgrade = upgrade(tree);
         let stubs = stubs();
-        let all = cases(tree, &course);
+        let all = cases(tree, &upgrade);
         let mut checked = 0;
         for pair in all.chunks(3) {
             let [apply, verify, _] = pair else {
@@ -505,8 +505,8 @@ fn a_node_stays_as_open_as_it_was() {
 #[test]
 fn a_failure_to_look_is_no_change_to_make() {
     let script = "fleet/220-istio-cni-upgrade/apply.sh";
-    let course = course("fleet");
-    let all = cases("fleet", &course);
+    let upgrade = upgrade("fleet");
+    let all = cases("fleet", &upgrade);
     let stubs = stubs();
     let case = |name: &str| {
         all.iter()
@@ -744,8 +744,8 @@ fn a_sample_counts_who_answers() {
     if Command::new("curl").arg("--version").output().is_err() {
         return crate::common::skip("there is no curl");
     }
-    let course = course("shop");
-    let all = cases("shop", &course);
+    let upgrade = upgrade("shop");
+    let all = cases("shop", &upgrade);
     let stubs = stubs();
     fs::remove_file(stubs.path().join("curl")).expect("the stub");
     let run = |step: &str, one_in: usize| {

@@ -3,12 +3,12 @@
 use std::fs;
 
 use crate::common::repository;
-use meshplan::proof::{Course, prove};
+use meshplan::proof::{Upgrade, prove};
 use meshplan::text::source::Sources;
 use meshplan::tree::sha256;
 
 /// The newer golden tree, with one text of some files replaced and some files left out.
-fn course(edit: &dyn Fn(&str, String) -> Option<String>) -> Course {
+fn upgrade(edit: &dyn Fn(&str, String) -> Option<String>) -> Upgrade {
     let root = repository().join("golden/bookinfo-1.30");
     let mut index: meshplan::tree::Index =
         serde_json::from_slice(&fs::read(root.join("index.json")).expect("index.json"))
@@ -18,13 +18,13 @@ fn course(edit: &dyn Fn(&str, String) -> Option<String>) -> Course {
     for file in &mut index.files {
         file.sha256 = sha256(text(&file.path).unwrap_or_default().as_bytes());
     }
-    let (course, findings) = Course::of(index, &text, &str::to_owned, &mut Sources::default());
+    let (upgrade, findings) = Upgrade::of(index, &text, &str::to_owned, &mut Sources::default());
     assert!(findings.is_empty(), "{findings:?}");
-    course
+    upgrade
 }
 
-fn codes(course: &Course) -> Vec<&'static str> {
-    prove(course)
+fn codes(upgrade: &Upgrade) -> Vec<&'static str> {
+    prove(upgrade)
         .into_iter()
         .map(|finding| finding.code)
         .collect()
@@ -32,7 +32,7 @@ fn codes(course: &Course) -> Vec<&'static str> {
 
 /// Replaces a text in the files whose path holds another.
 fn replaced(part: &str, from: &str, to: &str) -> Vec<&'static str> {
-    codes(&course(&|path, text| {
+    codes(&upgrade(&|path, text| {
         Some(if path.contains(part) {
             text.replace(from, to)
         } else {
@@ -43,7 +43,7 @@ fn replaced(part: &str, from: &str, to: &str) -> Vec<&'static str> {
 
 /// Leaves files out.
 fn without(part: &str) -> Vec<&'static str> {
-    codes(&course(&|path, text| {
+    codes(&upgrade(&|path, text| {
         (!path.contains(part)).then_some(text)
     }))
 }
@@ -84,7 +84,7 @@ fn each_rule_over_a_whole_tree_trips() {
     ] {
         assert!(found.contains(&code), "{code} and not {found:?}");
     }
-    let mut unmoved = course(&|_, text| Some(text));
+    let mut unmoved = upgrade(&|_, text| Some(text));
     assert!(codes(&unmoved).is_empty());
     unmoved.index.steps.pop();
     assert!(codes(&unmoved).contains(&"MP0047"));

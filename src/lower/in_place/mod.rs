@@ -2,7 +2,7 @@
 //! nodes move group by group, Gateways and waypoints one by one, and what is left of stable goes.
 
 mod at_owner;
-mod beside;
+mod canary;
 mod nodes;
 mod owners;
 mod retire;
@@ -15,7 +15,7 @@ use super::{Applier, Draft, Phase, Step, prepare, step};
 use tags::Tags;
 
 use crate::existing::Existing;
-use crate::istio::OwnerChange;
+use crate::istio::GatewayHandover;
 use crate::plan::{Move, NodeGroup};
 use crate::step::{Action, Gate};
 
@@ -29,12 +29,12 @@ const CNI: &str = "istio-cni-node";
 pub(super) fn steps(context: &Context, existing: &Existing, steps: &mut Vec<Step<Draft>>) {
     steps.push(found(context, existing));
     prepare::shared(context, steps);
-    beside::base(context, existing, steps);
-    steps.push(beside::held(context, existing));
-    steps.push(beside::pinned(context, existing));
-    steps.push(beside::control_plane(context, existing));
-    steps.push(beside::cni(context, existing));
-    steps.push(beside::canary_ztunnel(context));
+    canary::base(context, existing, steps);
+    steps.push(canary::held(context, existing));
+    steps.push(canary::pinned(context, existing));
+    steps.push(canary::control_plane(context, existing));
+    steps.push(canary::cni(context, existing));
+    steps.push(canary::canary_ztunnel(context));
     let groups = context.plan.node_group.iter().zip(&existing.groups);
     for (number, (group, found)) in (GROUPS..).zip(groups) {
         let mut step = match group.movement {
@@ -47,7 +47,7 @@ pub(super) fn steps(context: &Context, existing: &Existing, steps: &mut Vec<Step
         steps.push(step);
     }
     let labelled = existing.gateways.iter();
-    let labelled = labelled.filter(|gateway| gateway.way != OwnerChange::Tag);
+    let labelled = labelled.filter(|gateway| gateway.way != GatewayHandover::Tag);
     for (number, gateway) in (GATEWAYS..).zip(labelled) {
         steps.push(owners::owner(context, number, gateway));
     }

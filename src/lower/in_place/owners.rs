@@ -4,12 +4,12 @@ use super::super::context::{Context, Rev};
 use super::super::{gateways, promote};
 use super::{Applier, Draft, Phase, Step, at_owner, step};
 use crate::existing::{ExistingGateway, Writer};
-use crate::istio::OwnerChange;
+use crate::istio::GatewayHandover;
 use crate::step::{Action, Gate, GatewayRef, Restart};
 
 pub(super) fn owner(context: &Context, number: u16, gateway: &ExistingGateway) -> Step<Draft> {
     let (stable, canary) = (&context.stable, &context.canary);
-    let lossy = gateway.way == OwnerChange::Label { lossy: true };
+    let lossy = gateway.way == GatewayHandover::Label { lossy: true };
     let what = if gateway.class == "istio-waypoint" {
         "waypoint"
     } else {
@@ -76,7 +76,7 @@ pub(super) fn owner(context: &Context, number: u16, gateway: &ExistingGateway) -
     step.rollback.gates = vec![owned(gateway, stable, gateway.revision.as_deref())];
     step.rollback.gates.extend(context.probes(false));
     step.back = "The label is what it was.".to_owned();
-    if context.goes_back_with_loss(OwnerChange::Label { lossy }) {
+    if context.goes_back_with_loss(GatewayHandover::Label { lossy }) {
         step.back.push_str(promote::LOSSY_BACK);
     }
     step

@@ -5,14 +5,14 @@ use serde_json::json;
 use super::super::context::Context;
 use super::super::{retire, ztunnel as daemon_set};
 use super::at_owner::{self, Chart};
-use super::beside::{kept_off, pinned_affinity};
+use super::canary::{kept_off, pinned_affinity};
 use super::nodes::{all_moved, covered};
 use super::owners::owned;
 use super::tags::{self, Tags};
 use super::{Applier, Draft, Phase, Step, step};
 use super::{held, label, on_delete};
 use crate::existing::Existing;
-use crate::istio::OwnerChange;
+use crate::istio::GatewayHandover;
 use crate::istio::{tag_objects, tag_webhook};
 use crate::kube::identity::Identity;
 use crate::kube::merge;
@@ -147,9 +147,10 @@ pub(super) fn control_plane(context: &Context, existing: &Existing, tags: &Tags)
         .map(|tag| tags::points(existing, tag, canary))
         .collect();
     let owners = existing.gateways.iter();
-    let owners = owners.filter(|gateway| gateway.way != OwnerChange::Tag || tags.late.is_empty());
+    let owners =
+        owners.filter(|gateway| gateway.way != GatewayHandover::Tag || tags.late.is_empty());
     step.requires.extend(owners.map(|gateway| {
-        let label = (gateway.way != OwnerChange::Tag).then_some(canary.name.as_str());
+        let label = (gateway.way != GatewayHandover::Tag).then_some(canary.name.as_str());
         owned(gateway, canary, label)
     }));
     step.actions = vec![Action::RequireOwned {

@@ -8,7 +8,7 @@ use super::at_owner::{self, Chart};
 use super::owners::owned;
 use super::{Applier, Draft, Phase, Step, step};
 use crate::existing::{Existing, ExistingGateway};
-use crate::istio::OwnerChange;
+use crate::istio::GatewayHandover;
 use crate::istio::{Handover, tag_objects, tag_webhook};
 use crate::kube::identity::Identity;
 use crate::kube::manifest::Manifest;
@@ -43,7 +43,7 @@ const DEFAULT: &str = "default";
 /// Gateways that change hands with the tag `default`.
 pub(super) fn followers(existing: &Existing) -> impl Iterator<Item = &ExistingGateway> {
     let all = existing.gateways.iter();
-    all.filter(|gateway| gateway.way == OwnerChange::Tag)
+    all.filter(|gateway| gateway.way == GatewayHandover::Tag)
 }
 
 /// The Deployments of the Gateways that follow the tag are a revision's work.

@@ -99,7 +99,7 @@ fn hand_over(parts: &Parts, gateway: &GatewayTable, lossless: Handover, found: &
             )
             .label("its pods lose their listeners as soon as it changes hands, until new ones are ready")
             .help(
-                "write `handover = \"second\"` for a second GatewayTable beside it, to which you move its clients (with `canary-address` where \
+                "write `handover = \"second\"` for a second Gateway beside it, to which you move its clients (with `canary-address` where \
                  it has an `address`), or `handover = \"relabel\"` to lose up to 30 seconds of requests",
             ),
             &gateway.name,

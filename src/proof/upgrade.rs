@@ -14,7 +14,7 @@ use crate::text::yaml;
 use crate::tree::{Index, IndexStep, sha256};
 
 /// A compiled tree, ready to be replayed.
-pub struct Course {
+pub struct Upgrade {
     /// What `index.json` says.
     pub index: Index,
     /// The objects of its files, by path.
@@ -29,7 +29,7 @@ pub struct After {
     pub refused: Vec<Refusal>,
 }
 
-impl Course {
+impl Upgrade {
     /// Reads the files that an index names. `shown` says how findings call a path.
     ///
     /// Findings are about files that are missing, cannot be read, or are no longer what they were when they were compiled.

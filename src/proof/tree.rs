@@ -13,7 +13,7 @@ use crate::tree::IndexStep;
 impl Proof<'_> {
     /// The canary's copy of each workload is stable's, but for namespace and nodes.
     pub(super) fn copies(&mut self) {
-        let steps = &self.course.index.steps;
+        let steps = &self.upgrade.index.steps;
         let Some(traffic) = steps.iter().find_map(|step| step.step.traffic.as_ref()) else {
             return;
         };
@@ -61,7 +61,7 @@ impl Proof<'_> {
             .files
             .iter()
             .filter(|file| file.path.matches('/').count() == 1)
-            .filter_map(|file| self.course.files.get(&file.path));
+            .filter_map(|file| self.upgrade.files.get(&file.path));
         files
             .map(|object| {
                 let own = object.key.namespace.as_deref().unwrap_or_default();
@@ -87,11 +87,11 @@ impl Proof<'_> {
 
     /// What has to hold when all is done.
     pub(super) fn end(&mut self, state: &State) {
-        let Some(step) = self.course.index.steps.last() else {
+        let Some(step) = self.upgrade.index.steps.last() else {
             return;
         };
         let retires = self
-            .course
+            .upgrade
             .index
             .steps
             .iter()
@@ -112,11 +112,11 @@ impl Proof<'_> {
             )
             .label("nothing of the mesh can run there")
             .help("label it for the canary's pool in the last step");
-            self.say(step, said, gates::anchor(self.course, step), "", &[]);
+            self.say(step, said, gates::anchor(self.upgrade, step), "", &[]);
         }
         // Everything that the deleted objects' revision made, and that a revision which stays did not make again.
         let gone: Vec<String> = self
-            .course
+            .upgrade
             .index
             .steps
             .iter()
