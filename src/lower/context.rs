@@ -10,7 +10,8 @@ use crate::kube::manifest::Manifest;
 use crate::plan::{
     Checked, Crds, GatewayTable, HandoverChoice, Plan, Pool, Revision, Route, Values,
 };
-use crate::step::{Gate, GatewayRef, Istioctl, ServiceRef};
+use serde_json::{Value, json};
+use crate::step::{Kind, Gate, GatewayRef, Istioctl, ServiceRef};
 
 /// The label by which a node belongs to a pool; its value is `stable` or `canary`.
 pub(super) const POOL: &str = "meshplan.dev/pool";
@@ -114,6 +115,26 @@ impl Rev {
     pub fn istiod(&self) -> String {
         let named = self.named.as_ref().map(|named| named.istiod.clone());
         named.unwrap_or_else(|| format!("istiod-{}", self.name))
+    }
+
+    /// The kind of a step that both revisions have.
+    pub fn kind(&self, stable: &'static Kind, canary: &'static Kind) -> &'static Kind {
+        match self.role {
+            Role::Stable => stable,
+            Role::Canary => canary,
+        }
+    }
+
+    /// What the texts of steps say of it.
+    pub fn prose(&self) -> Value {
+        json!({
+            "role": self.word,
+            "name": self.name,
+            "version": self.version,
+            "istiod": self.istiod(),
+            "ztunnel": self.ztunnel(),
+            "selector": self.selector(),
+        })
     }
 
     /// The labels of its nodes as `key=value,…`.

@@ -3,10 +3,10 @@
 use toml::Spanned;
 
 use super::context::{AttachedTo, Context, Rev, class};
-use super::promote::LOSSY_BACK;
+use serde_json::json;
 use super::routes::{Stage, expected};
 use super::traffic::{route_gates, route_objects};
-use super::{Applier, Draft, Phase, Step, step};
+use super::{Applier, Draft, Step, kind};
 use crate::istio::GatewayHandover;
 use crate::istio::Handover;
 use crate::kube::identity::Identity;
@@ -26,45 +26,19 @@ pub(super) fn gateways(context: &Context) -> Step<Draft> {
         .iter()
         .map(|g| g.name.get_ref().as_str())
         .collect();
-    let mut step = step(
-        170,
-        "gateway",
-        Phase::Stable,
-        Applier::Kubectl,
-        format!("gateway {}", names.join(", ")),
-    );
+    let mut step = Step::of(&kind::GATEWAY, Applier::Kubectl);
     let stable = &context.stable;
-    step.why = match context.handover {
-        Handover::Relabel => format!(
-            "Requests come in here. The label `istio.io/rev: {}` says which control plane owns it, until 520 changes the label.",
-            stable.name
-        ),
-        Handover::SecondGateway => format!(
-            "Requests come in here. The label `istio.io/rev: {}` says which control plane owns it. Istio {} drops the listeners of what \
-             changes hands, so {}.",
-            stable.name,
-            stable.version,
-            match (
-                context
-                    .gateways(|way| way == GatewayHandover::SecondGateway)
-                    .next(),
-                context
-                    .gateways(|way| way != GatewayHandover::SecondGateway)
-                    .next(),
-            ) {
-                (Some(_), None) => "a second Gateway takes over in 260",
-                (Some(_), Some(_)) =>
-                    "second Gateways take over in 260, but for those that 520 relabels with a loss",
-                _ => "520 changes the label with a loss, as the plan accepts",
-            }
-        ),
-        Handover::Tag | Handover::TagAfterRetirement => format!(
-            "Requests come in here. It carries no `istio.io/rev`: it belongs to the revision of the tag `default`, which is {}, and \
-             every control plane knows its listeners. Istio {} would drop them at once if a label changed hands.",
-            stable.name, stable.version
-        ),
-    };
-    step.watch = "The Gateway is programmed and has its address.".to_owned();
+    let second = |way| way == GatewayHandover::SecondGateway;
+    step.says(json!({
+        "gateways": names.join(", "),
+        "handover": match context.handover {
+            Handover::Relabel => "relabel",
+            Handover::SecondGateway => "second-gateway",
+            Handover::Tag | Handover::TagAfterRetirement => "tag",
+        },
+        "second": context.gateways(second).next().is_some(),
+        "others": context.gateways(|way| !second(way)).next().is_some(),
+    }));
     let all: Vec<&GatewayTable> = context.plan.gateway.iter().collect();
     step.actions = vec![Action::Apply {
         files: gateway_objects(context, &all, stable),
@@ -73,9 +47,6 @@ pub(super) fn gateways(context: &Context) -> Step<Draft> {
         .iter()
         .map(|gateway| programmed(Context::first(gateway), gateway.address.is_some()));
     step.gates = std::iter::once(Gate::Applied).chain(programmed).collect();
-    step.back =
-        "No route is attached, so the Gateway may go, and its Deployment and Service with it."
-            .to_owned();
     step.rollback.actions = vec![Action::RequireDetached {
         gateways: all.iter().map(|gateway| Context::first(gateway)).collect(),
     }];
@@ -180,52 +151,24 @@ pub(super) fn relabelled(context: &Context) -> Option<Step<Draft>> {
     if gateways.is_empty() {
         return None;
     }
-    let mut step = step(
-        520,
-        "gateway-owner",
-        Phase::Promote,
-        Applier::Kubectl,
-        format!("gateways to revision {}", canary.name),
-    );
-    step.why = if lossy {
-        format!(
-            "A Gateway belongs to one control plane and would be orphaned with stable's. Istio {} drops its listeners as soon as the label \
-             changes, and requests are lost until the new owner's pods are ready, up to 30 seconds: the plan accepts that.",
-            stable.version
-        )
-    } else {
-        format!(
-            "A Gateway belongs to one control plane and would be orphaned with stable's. Istio {} keeps serving its listeners until the new \
-             owner's pods are ready, so the label can simply change.",
-            stable.version
-        )
-    };
+    let mut step = Step::of(&kind::GATEWAY_OWNER, Applier::Kubectl);
+    let way = GatewayHandover::Label { lossy };
+    step.says(json!({
+        "lossy": lossy,
+        "loses_on_the_way_back": context.goes_back_with_loss(way),
+    }));
     if lossy {
         step.accepts = vec![LOSS.to_owned()];
     }
-    step.watch = "The Deployment carries the new revision and its rollout is complete. The Gateway's own status says `Programmed` all the \
-                  time and proves nothing."
-        .to_owned();
     step.actions = vec![Action::Apply {
         files: gateway_objects(context, &gateways, canary),
     }];
     step.gates = vec![Gate::Applied];
-    step.gates.extend(owner_gates(
-        context,
-        canary,
-        GatewayHandover::Label { lossy },
-    ));
+    step.gates.extend(owner_gates(context, canary, way));
     step.gates.extend(context.probes(false));
     step.restarts = restarts(context, by_label);
-    step.rollback.gates = owner_gates(context, stable, GatewayHandover::Label { lossy });
+    step.rollback.gates = owner_gates(context, stable, way);
     step.rollback.gates.extend(context.probes(false));
-    step.back = format!(
-        "The Gateways go back to {}; their pods roll once more.",
-        stable.name
-    );
-    if context.goes_back_with_loss(GatewayHandover::Label { lossy }) {
-        step.back.push_str(LOSSY_BACK);
-    }
     Some(step)
 }
 
@@ -280,19 +223,8 @@ pub(super) fn second(context: &Context, steps: &mut Vec<Step<Draft>>) {
         .map(|gateway| context.second(gateway))
         .collect();
     let list = names(&refs);
-    let mut own = step(
-        260,
-        "canary-gateway",
-        Phase::Canary,
-        Applier::Kubectl,
-        format!("a second gateway, {list}"),
-    );
-    own.why = format!(
-        "Istio {} drops the listeners of a Gateway that changes hands, and the Gateway would be gone for up to 30 seconds. So the canary \
-         gets one of its own beside it, with an address of its own, to which clients move before 540.",
-        context.stable.version
-    );
-    own.watch = format!("{list} is programmed and has its address. No client knows it yet.");
+    let mut own = Step::of(&kind::CANARY_GATEWAY, Applier::Kubectl);
+    own.says(json!({ "gateways": list }));
     let object = |gateway: &&GatewayTable| {
         Draft::Gateway(gateway_object(
             context,
@@ -313,22 +245,10 @@ pub(super) fn second(context: &Context, steps: &mut Vec<Step<Draft>>) {
     own.rollback.actions = vec![Action::RequireDetached {
         gateways: refs.clone(),
     }];
-    own.back = "No route is attached yet, so the second Gateway may go, and its Deployment and Service with it.".to_owned();
     steps.push(own);
 
-    let mut routes = step(
-        270,
-        "canary-gateway-routes",
-        Phase::Canary,
-        Applier::Kubectl,
-        format!("routes on {list} as well"),
-    );
-    routes.why = format!(
-        "The same routes once more, on the second Gateway: whichever address a client has, its requests are shared out alike in every step. Each \
-         copy belongs to the revision of its Gateway ({} or {}), which alone reads it and writes its status.",
-        context.stable.name, canary.name
-    );
-    routes.watch = "The second Gateway's address answers as the first one's does.".to_owned();
+    let mut routes = Step::of(&kind::CANARY_GATEWAY_ROUTES, Applier::Kubectl);
+    routes.says(json!({ "gateways": list }));
     // What the first Gateway has stays as it is.
     let known = route_objects(context, Stage::Stable, AttachedTo::First);
     let mut both = route_objects(context, Stage::Stable, AttachedTo::Both);
@@ -340,8 +260,6 @@ pub(super) fn second(context: &Context, steps: &mut Vec<Step<Draft>>) {
     routes.gates.extend(context.probes(false));
     routes.rollback.gates = route_gates(context, AttachedTo::First);
     routes.rollback.gates.extend(context.probes(false));
-    routes.back =
-        "The routes leave the second Gateway; the first one's answers do not change.".to_owned();
     steps.push(routes);
 }
 
@@ -361,23 +279,8 @@ pub(super) fn first_gone(context: &Context) -> Option<Step<Draft>> {
         .iter()
         .map(|gateway| context.second(gateway))
         .collect();
-    let mut step = step(
-        540,
-        "first-gateway",
-        Phase::Promote,
-        Applier::Kubectl,
-        format!("gateway {} goes", names(&first)),
-    );
-    step.why = format!(
-        "It belongs to stable's control plane and cannot outlive it. {} answers the same requests, at another address.",
-        names(&second)
-    );
-    step.watch = format!(
-        "Move the clients first: change the DNS records from the address of {} to that of {}, wait for their time to live, and look at the \
-         first Gateway's metrics until no request arrives. Then say so with MESHPLAN_CLIENTS_MOVED=yes.",
-        names(&first),
-        names(&second)
-    );
+    let mut step = Step::of(&kind::FIRST_GATEWAY, Applier::Kubectl);
+    step.says(json!({ "first": names(&first), "second": names(&second) }));
     // Its routes go with it, and before it.
     let on_first = context.plan.route.iter().filter(|route| {
         let gateway = context.gateway_of(route);
@@ -428,8 +331,6 @@ pub(super) fn first_gone(context: &Context) -> Option<Step<Draft>> {
         .chain(route_gates(context, AttachedTo::Both))
         .chain(context.probes(false))
         .collect();
-    step.back = "The first Gateway comes back, with its address where the plan names one; else the load balancer may give it another. Then move \
-         the clients back.".to_owned();
     Some(step)
 }
 

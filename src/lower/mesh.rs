@@ -3,8 +3,7 @@
 use serde_json::{Value, json};
 
 use super::context::{Context, Rev, Role};
-use super::revision::of;
-use super::{Applier, Draft, Phase, Step, step, ztunnel};
+use super::{Applier, Draft, Step, kind, ztunnel};
 use crate::plan::{Component, ZtunnelForm, merge_under, split};
 use crate::step::IstioOperator;
 use crate::step::Restart;
@@ -14,53 +13,22 @@ pub(super) fn cni(context: &Context, rev: &Rev) -> Step<Draft> {
     let namespace = context.istio_namespace();
     let daemon_set = format!("DaemonSet {namespace}/istio-cni-node");
     let mut step = match rev.role {
-        Role::Stable => step(
-            110,
-            "istio-cni",
-            Phase::Stable,
-            Applier::Istioctl,
-            format!("istio-cni {}", rev.version),
-        ),
-        Role::Canary => step(
-            220,
-            "istio-cni-upgrade",
-            Phase::Canary,
-            Applier::Istioctl,
-            format!("istio-cni to {}", rev.version),
-        ),
+        Role::Stable => Step::of(&kind::ISTIO_CNI, Applier::Istioctl),
+        Role::Canary => Step::of(&kind::ISTIO_CNI_UPGRADE, Applier::Istioctl),
     };
     match rev.role {
         Role::Stable => {
-            step.why = "istio-cni sets up redirection of pods to their node's ztunnel. It is one per cluster, without a revision, and \
-                        serves both."
-                .to_owned();
-            step.watch = format!("{daemon_set} is ready on every node.");
-            step.back = "Nothing is enrolled yet, so istio-cni touches no pod and may go, each object by its name.".to_owned();
             step.rollback.requires = [rev, &context.canary]
                 .into_iter()
                 .flat_map(|rev| not_enrolled(context, rev))
                 .collect();
         }
         Role::Canary => {
-            step.why = format!(
-                "istio-cni {} works with control planes of its own version and the next minor, so it follows the newer control plane \
-                 and comes before the newer ztunnel. It is the same installation as in 110, at the new version.",
-                rev.version
-            );
-            step.watch = format!(
-                "{daemon_set} is ready on every node, and enrolled stable pods still answer. Pods cannot start on a node while its \
-                 istio-cni restarts."
-            );
             step.restarts = vec![cni_restarts(context, daemon_set)];
             step.rollback.requires = vec![no_ztunnel(context, rev)];
             step.rollback.gates =
                 installed("daemonset", namespace, "istio-cni-node", &context.stable);
             step.rollback.gates.extend(context.probes(false));
-            step.back = format!(
-                "istioctl {} puts the older istio-cni back, which restarts it on every node once more; only while no canary ztunnel runs, which \
-                 the older one does not serve.",
-                context.stable.version
-            );
         }
     }
     let exclude = context.plan.istio.cni.exclude_namespaces.as_ref();
@@ -125,40 +93,12 @@ fn cni_restarts(context: &Context, daemon_set: String) -> Restart {
 
 pub(super) fn control_plane(context: &Context, rev: &Rev) -> Step<Draft> {
     let namespace = context.istio_namespace();
-    let (number, other) = match rev.role {
-        Role::Stable => (20, &context.canary),
-        Role::Canary => (10, &context.stable),
+    let (kind, other) = match rev.role {
+        Role::Stable => (&kind::STABLE_CONTROL_PLANE, &context.canary),
+        Role::Canary => (&kind::CANARY_CONTROL_PLANE, &context.stable),
     };
-    let mut step = of(
-        rev,
-        number,
-        "control-plane",
-        Applier::Istioctl,
-        format!("istiod {}, revision {}", rev.version, rev.name),
-    );
-    step.why = format!(
-        "ztunnel of revision {} takes its configuration and certificates from {} and no other. Both istiods trust the ServiceAccounts \
-         of both ztunnels and share one root certificate, so the two halves of the mesh can talk.",
-        rev.name,
-        rev.istiod()
-    );
-    match rev.role {
-        Role::Stable => {
-            step.watch = format!(
-                "Deployment {namespace}/{} is ready. As this is the first revision in the cluster, istioctl also makes the tag \
-                 `default` and points it here.",
-                rev.istiod()
-            );
-        }
-        Role::Canary => {
-            step.watch = format!(
-                "Deployment {namespace}/{} is ready, and {} still is. No Gateway changes hands: the tag `default` stays with {}.",
-                rev.istiod(),
-                other.istiod(),
-                other.name
-            );
-        }
-    }
+    let mut step = Step::of(kind, Applier::Istioctl);
+    step.says(json!({ "revision": rev.prose() }));
     let trusted = [&context.stable, &context.canary]
         .map(|rev| format!("{namespace}/{}", rev.ztunnel_account()));
     step.actions = vec![Action::Install {
@@ -183,9 +123,6 @@ pub(super) fn control_plane(context: &Context, rev: &Rev) -> Step<Draft> {
     if rev.role == Role::Canary {
         step.rollback.requires.push(context.default_tag(other));
     }
-    step.back = "Nothing uses this control plane, so it may go: each of its objects by its name, never by `istioctl uninstall`, which takes \
-                 objects along that both revisions share."
-        .to_owned();
     step
 }
 
@@ -193,31 +130,15 @@ pub(super) fn ztunnel_step(context: &Context, rev: &Rev) -> Step<Draft> {
     let namespace = context.istio_namespace();
     let name = rev.ztunnel();
     let by_operator = context.plan.istio.ztunnel == Some(ZtunnelForm::IstioOperator);
-    let mut step = of(
-        rev,
-        30,
-        "ztunnel",
+    let mut step = Step::of(
+        rev.kind(&kind::STABLE_ZTUNNEL, &kind::CANARY_ZTUNNEL),
         if by_operator {
             Applier::Istioctl
         } else {
             Applier::Kubectl
         },
-        format!("ztunnel {} on the {} pool", rev.version, rev.word),
     );
-    step.why = format!(
-        "A DaemonSet and ServiceAccount of its own for each revision, with a selector of its own and pinned to the {} pool, so that \
-         each node has exactly one ztunnel and removing one revision takes nothing from the other.",
-        rev.word
-    );
-    step.watch = format!(
-        "As many ready pods of {name} as the pool has nodes; a rollout of no pods at all also counts as complete."
-    );
-    if let Some(command) = rev.facts.ztunnel_config {
-        step.watch = format!(
-            "{} `istioctl-{} {command} workload daemonset/{name}.{namespace}` shows what it knows.",
-            step.watch, rev.version
-        );
-    }
+    step.says(json!({ "revision": rev.prose(), "command": rev.facts.ztunnel_config }));
     let known = [&context.stable, &context.canary];
     step.actions = vec![Action::RequireZtunnels {
         known: known
@@ -254,7 +175,6 @@ pub(super) fn ztunnel_step(context: &Context, rev: &Rev) -> Step<Draft> {
         name,
         selector: rev.selector(),
     });
-    step.back = "Nothing is enrolled on these nodes yet, so the ztunnel may go.".to_owned();
     step.rollback.requires = not_enrolled(context, rev);
     step.rollback.gates = vec![no_ztunnel(context, rev)];
     if rev.role == Role::Canary {

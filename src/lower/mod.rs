@@ -19,7 +19,7 @@ mod ztunnel;
 use crate::existing::Existing;
 use crate::plan::Checked;
 
-use crate::step::{Applier, Draft, Phase, Rollback, Step};
+use crate::step::{Applier, Draft, Step, kind};
 use context::Context;
 pub use lab::Lab;
 
@@ -28,6 +28,8 @@ pub use lab::Lab;
 pub struct Procedure {
     /// The plan's name.
     pub plan: String,
+    /// What the texts of every step may say: the two revisions, and where the mesh is.
+    pub prose: serde_json::Value,
     /// The steps, in order.
     pub steps: Vec<Step<Draft>>,
     /// The oldest Kubernetes that the canary's istioctl installs on, where it is known.
@@ -51,6 +53,11 @@ pub fn lower(checked: &Checked, existing: Option<&Existing>) -> Procedure {
     }
     Procedure {
         plan: checked.plan.name.get_ref().clone(),
+        prose: serde_json::json!({
+            "stable": context.stable.prose(),
+            "canary": context.canary.prose(),
+            "istio_namespace": context.istio_namespace(),
+        }),
         steps,
         kubernetes: checked.canary.kubernetes,
         allows: checked
@@ -74,34 +81,4 @@ fn second_revision(context: &Context, steps: &mut Vec<Step<Draft>>) {
     traffic::shift(context, steps);
     promote::steps(context, steps);
     retire::steps(context, steps);
-}
-
-/// Starts a step; what most steps lack is empty.
-fn step(
-    number: u16,
-    name: &str,
-    phase: Phase,
-    applier: Applier,
-    title: impl Into<String>,
-) -> Step<Draft> {
-    Step {
-        number,
-        name: format!("{number:03}-{name}"),
-        phase,
-        title: title.into(),
-        why: String::new(),
-        watch: String::new(),
-        applier,
-        requires: Vec::new(),
-        actions: Vec::new(),
-        gates: Vec::new(),
-        restarts: Vec::new(),
-        reversible: true,
-        back: String::new(),
-        rollback: Rollback::default(),
-        stays: Vec::new(),
-        soak: None,
-        traffic: None,
-        accepts: Vec::new(),
-    }
 }

@@ -1,7 +1,8 @@
 //! 003 to 030: what both revisions stand on.
 
 use super::context::Context;
-use super::{Applier, Draft, Phase, Step, gateway_api, mesh, step};
+use super::{Applier, Draft, Step, gateway_api, kind, mesh};
+use serde_json::json;
 use crate::step::NamespaceManifest;
 use crate::step::{Action, Gate};
 
@@ -28,19 +29,7 @@ pub(super) fn shared(context: &Context, steps: &mut Vec<Step<Draft>>) {
 
 fn base(context: &Context) -> Step<Draft> {
     let canary = &context.canary;
-    let mut step = step(
-        20,
-        "istio-base",
-        Phase::Prepare,
-        Applier::Istioctl,
-        format!("Istio's CRDs and shared accounts, {}", canary.version),
-    );
-    step.why = format!(
-        "Istio's CRDs are one per cluster. They come once, at the newer version ({}), and in neither control plane's file, so that \
-         installing stable again can never take them back.",
-        canary.version
-    );
-    step.watch = "Nothing runs yet. Objects of Istio's own kinds, if there are some, keep their stored version.".to_owned();
+    let mut step = Step::of(&kind::ISTIO_BASE, Applier::Istioctl);
     step.actions = vec![Action::Install {
         file: Draft::IstioBase(mesh::operator(
             context,
@@ -58,7 +47,6 @@ fn base(context: &Context) -> Step<Draft> {
     step.rollback.keeps = true;
     step.stays =
         vec!["Istio's CRDs and the ServiceAccounts and roles that come with them".to_owned()];
-    step.back = "The CRDs stay: deleting one deletes every object of its kind. They do nothing by themselves.".to_owned();
     step
 }
 
@@ -85,15 +73,8 @@ fn namespaces(context: &Context) -> Option<Step<Draft>> {
         return None;
     }
     let list = names.join(", ");
-    let mut step = step(
-        30,
-        "namespaces",
-        Phase::Prepare,
-        Applier::Kubectl,
-        format!("namespaces {list}"),
-    );
-    step.why = "Gateways and routes live here, apart from the workloads, so that they outlive both revisions.".to_owned();
-    step.watch = "A namespace that is there already keeps its labels and gets two more.".to_owned();
+    let mut step = Step::of(&kind::NAMESPACES, Applier::Kubectl);
+    step.says(json!({ "namespaces": list }));
     step.actions = vec![Action::Apply {
         files: names
             .iter()
@@ -115,6 +96,5 @@ fn namespaces(context: &Context) -> Option<Step<Draft>> {
         .collect();
     step.rollback.keeps = true;
     step.stays = vec![format!("the namespaces {list}")];
-    step.back = "They stay; they may hold what others put there.".to_owned();
     Some(step)
 }

@@ -4,7 +4,8 @@ use super::context::{Context, POOL};
 use super::mesh::{installed, not_enrolled};
 use super::routes::grants;
 use super::workloads::{captured, enrolled, placed, rollout};
-use super::{Applier, Draft, Phase, Step, gateways, promote, step};
+use super::{Applier, Draft, Step, gateways, kind, promote};
+use serde_json::json;
 use crate::istio::GatewayHandover;
 use crate::istio::{
     Handover, IstiodSettings, installed_state, istiod_objects, leftovers, tag_objects, tag_webhook,
@@ -20,7 +21,7 @@ pub(super) fn steps(context: &Context, steps: &mut Vec<Step<Draft>>) {
     steps.push(ztunnel(context));
     steps.push(control_plane(context));
     if context.handover == Handover::TagAfterRetirement {
-        steps.push(promote::tag(context, 650, true));
+        steps.push(promote::tag(context, &kind::LATE_DEFAULT_TAG, true));
     }
     steps.push(nodes(context));
 }
@@ -34,16 +35,8 @@ pub(super) fn delete(identities: Vec<Identity>) -> Action<Draft> {
 fn workloads(context: &Context) -> Step<Draft> {
     let stable = &context.stable;
     let namespaces = context.namespaces(stable);
-    let mut step = step(
-        610,
-        "retire-workloads",
-        Phase::Retire,
-        Applier::Kubectl,
-        format!("the workloads in {}", namespaces.join(", ")),
-    );
-    step.why = "No route names them since 510. They go before their ztunnel does, so that no enrolled pod is ever without one.".to_owned();
-    step.watch = "Nothing outside of the plan still calls these Services. What the volumes of this namespace hold goes with it in 620."
-        .to_owned();
+    let mut step = Step::of(&kind::RETIRE_WORKLOADS, Applier::Kubectl);
+    step.says(json!({ "namespaces": namespaces.join(", ") }));
     // Last in, first out: what runs goes before the accounts and settings that it runs with.
     let mut identities: Vec<Identity> = grants(context, stable)
         .into_iter()
@@ -85,24 +78,13 @@ fn workloads(context: &Context) -> Step<Draft> {
         .filter_map(|(_, manifest, value)| rollout(manifest, &value))
         .collect();
     step.rollback.gates.extend(captured(&namespaces));
-    step.back = "The workloads come back, empty where they kept something outside of a volume. No route names them until 510 is rolled back."
-        .to_owned();
     step
 }
 
 fn namespace(context: &Context) -> Step<Draft> {
     let names = context.namespaces(&context.stable);
-    let mut step = step(
-        620,
-        "retire-namespace",
-        Phase::Retire,
-        Applier::Kubectl,
-        format!("namespace {}", names.join(", ")),
-    );
-    step.why = "With it goes its label: nothing is enrolled with the stable revision any more, so its ztunnel may go next.".to_owned();
-    step.watch =
-        "The script waits for the pods that 610 ended, and stops if one stays: that would be somebody else's."
-            .to_owned();
+    let mut step = Step::of(&kind::RETIRE_NAMESPACE, Applier::Kubectl);
+    step.says(json!({ "namespaces": names.join(", ") }));
     step.requires = no_pods(&names);
     step.actions = vec![Action::DeleteNamespaces {
         files: names
@@ -113,9 +95,6 @@ fn namespace(context: &Context) -> Step<Draft> {
     step.gates = not_enrolled(context, &context.stable);
     step.reversible = false;
     step.rollback.gates = enrolled(&names, true);
-    step.back = "A point of no return for data: the namespace comes back, and with 610 the workloads. What its volumes held, and what others \
-                 put there, does not."
-        .to_owned();
     step
 }
 
@@ -123,15 +102,7 @@ fn ztunnel(context: &Context) -> Step<Draft> {
     let stable = &context.stable;
     let namespace = context.istio_namespace();
     let name = stable.ztunnel();
-    let mut step = step(
-        630,
-        "retire-ztunnel",
-        Phase::Retire,
-        Applier::Kubectl,
-        format!("ztunnel {}", stable.version),
-    );
-    step.why = "No enrolled pod is left on its nodes. Its ServiceAccount is its own, so the canary's ztunnel keeps its identity.".to_owned();
-    step.watch = format!("The canary's {} is untouched.", context.canary.ztunnel());
+    let mut step = Step::of(&kind::RETIRE_ZTUNNEL, Applier::Kubectl);
     let mut identities = vec![
         Identity::namespaced("apps/v1", "DaemonSet", namespace, name.clone()),
         Identity::namespaced("v1", "ServiceAccount", namespace, name.clone()),
@@ -169,32 +140,16 @@ fn ztunnel(context: &Context) -> Step<Draft> {
         name: stable.istiod(),
     }];
     step.rollback.gates = vec![covered(context)];
-    step.back =
-        "Stable's ztunnel comes back to its nodes; nothing is enrolled there yet.".to_owned();
     step
 }
 
 fn control_plane(context: &Context) -> Step<Draft> {
     let stable = &context.stable;
     let namespace = context.istio_namespace();
-    let mut step = step(
-        640,
-        "retire-control-plane",
-        Phase::Retire,
-        Applier::Kubectl,
-        format!("istiod {}, revision {}", stable.version, stable.name),
-    );
-    step.why = "Every object that belongs to this revision alone, by name. CRDs, istio-cni, the root certificate and everything else that \
-                both revisions used stay."
-        .to_owned();
+    let mut step = Step::of(&kind::RETIRE_CONTROL_PLANE, Applier::Kubectl);
     let tag_goes = context.handover == Handover::TagAfterRetirement;
+    step.says(json!({ "tag_goes": tag_goes }));
     if tag_goes {
-        step.why.push_str(
-            " The tag `default` goes first: its webhooks would call an istiod that is not there. 650 makes it anew for the canary.",
-        );
-        step.watch = "Go on to 650 at once. Until then the gateways' pods run on with the configuration that they have and take no \
-                      changes."
-            .to_owned();
         step.actions = context
             .gateways(|_| true)
             .map(Context::first)
@@ -237,11 +192,6 @@ fn control_plane(context: &Context) -> Step<Draft> {
             .map(Context::first);
         step.requires
             .extend(first.map(|gateway| Gate::GatewayGone { gateway }));
-        step.watch = format!(
-            "{} is untouched; no webhook is named after or labelled {} any more.",
-            context.canary.istiod(),
-            stable.name
-        );
     }
     step.restarts.push(Restart {
         object: format!("Deployment {namespace}/{}", stable.istiod()),
@@ -265,11 +215,6 @@ fn control_plane(context: &Context) -> Step<Draft> {
             .gates
             .extend(gateways::owner_gates(context, stable, GatewayHandover::Tag));
     }
-    step.back = format!(
-        "istioctl {} installs the control plane anew, with the same root certificate; nothing uses it until the steps before are rolled back \
-         as well.",
-        stable.version
-    );
     step
 }
 
@@ -318,15 +263,8 @@ fn no_pods(namespaces: &[String]) -> Vec<Gate> {
 fn nodes(context: &Context) -> Step<Draft> {
     let (stable, canary) = (&context.stable, &context.canary);
     let namespace = context.istio_namespace();
-    let mut step = step(
-        660,
-        "nodes-to-canary",
-        Phase::Retire,
-        Applier::Kubectl,
-        "the stable nodes to the canary pool",
-    );
-    step.why = "Stable's nodes have no ztunnel any more. In the canary's pool they get one, and its workloads can use them.".to_owned();
-    step.watch = "As many ready ztunnel pods as the pool has nodes. Pods move there only when something makes them.".to_owned();
+    let mut step = Step::of(&kind::NODES_TO_CANARY, Applier::Kubectl);
+    step.says(json!({ "listed": stable.nodes.is_some() }));
     if let Some(nodes) = &stable.nodes {
         step.actions = vec![Action::LabelNodes {
             nodes: nodes.clone(),
@@ -343,14 +281,7 @@ fn nodes(context: &Context) -> Step<Draft> {
             key: POOL.to_owned(),
             value: stable.word.to_owned(),
         }];
-        step.back = "The state before is nodes without a ztunnel, so they are drained first: the canary's pods move to its own nodes.".to_owned();
     } else {
-        step.watch = format!(
-            "The labels of these nodes are not the plan's. Change them where your node pools are configured, from {} to {}; the \
-             script waits for nothing and stops until that is done.",
-            stable.selector(),
-            canary.selector()
-        );
         step.actions = vec![Action::AwaitPoolMoved {
             selector: stable.selector(),
             other: canary.selector(),
@@ -358,9 +289,6 @@ fn nodes(context: &Context) -> Step<Draft> {
         step.rollback.actions = vec![Action::AwaitPoolReturned {
             selector: stable.selector(),
         }];
-        step.back =
-            "Somebody drains these nodes and gives them their labels back; the script looks."
-                .to_owned();
     }
     step.gates.push(Gate::PoolCovered {
         namespace: namespace.to_owned(),

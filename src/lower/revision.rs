@@ -1,10 +1,12 @@
 //! 100 to 150 and 200 to 250: one revision from its nodes to its workloads. Stable and canary differ in little more than
 //! their names.
 
-use super::context::{Context, POOL, Rev, Role};
+use serde_json::json;
+
+use super::context::{Context, POOL, Rev};
 use super::mesh::{cni, control_plane, no_ztunnel, ztunnel_step};
 use super::workloads::{namespace, workloads};
-use super::{Applier, Draft, Phase, Step, step};
+use super::{Applier, Draft, Step, kind};
 use crate::step::{Action, Gate};
 
 pub(super) fn stable(context: &Context, steps: &mut Vec<Step<Draft>>) {
@@ -27,46 +29,15 @@ pub(super) fn canary(context: &Context, steps: &mut Vec<Step<Draft>>) {
     steps.push(workloads(context, canary));
 }
 
-/// A step of one revision: its hundreds digit is the revision's, its name says which.
-pub(super) fn of(
-    rev: &Rev,
-    offset: u16,
-    name: &str,
-    applier: Applier,
-    title: String,
-) -> Step<Draft> {
-    let (base, phase) = match rev.role {
-        Role::Stable => (100, Phase::Stable),
-        Role::Canary => (200, Phase::Canary),
-    };
-    step(
-        base + offset,
-        &format!("{}-{name}", rev.word),
-        phase,
-        applier,
-        title,
-    )
-}
-
 fn nodes(context: &Context, rev: &Rev) -> Step<Draft> {
-    let mut step = of(
-        rev,
-        0,
-        "nodes",
+    let mut step = Step::of(
+        rev.kind(&kind::STABLE_NODES, &kind::CANARY_NODES),
         Applier::Kubectl,
-        match &rev.nodes {
-            Some(nodes) => format!("{} to the {} pool", nodes.join(", "), rev.word),
-            None => format!("the {} pool, {}", rev.word, rev.selector()),
-        },
     );
-    step.why = format!(
-        "Ambient has one ztunnel a node, so what can be moved on its own is a node. ztunnel {} and the workloads beside it will run \
-         on these nodes and nowhere else.",
-        rev.version
-    );
-    step.watch = "Nodes that an autoscaler makes later need the label from their node pool's settings; without it neither ztunnel nor \
-                  workloads start there."
-        .to_owned();
+    step.says(json!({
+        "revision": rev.prose(),
+        "nodes": rev.nodes.as_ref().map(|nodes| nodes.join(", ")),
+    }));
     if let Some(nodes) = &rev.nodes {
         step.actions = vec![
             Action::RequireUnpooled {
@@ -85,13 +56,11 @@ fn nodes(context: &Context, rev: &Rev) -> Step<Draft> {
             key: POOL.to_owned(),
             value: rev.word.to_owned(),
         }];
-        step.back = "The label goes, from the nodes that did not have it before.".to_owned();
         step.rollback.requires = vec![no_ztunnel(context, rev)];
     } else {
         step.gates = vec![Gate::Pool {
             selector: rev.selector(),
         }];
-        step.back = "The step changes nothing.".to_owned();
     }
     step
 }

@@ -3,7 +3,8 @@
 use super::context::{AttachedTo, Context};
 use super::routes::{Stage, expected, route};
 use super::workloads::{captured, enrolled, namespaces};
-use super::{Applier, Draft, Phase, Step, step};
+use super::{Applier, Draft, Step, kind};
+use serde_json::json;
 use crate::plan::parse_duration;
 use crate::step::Restart;
 use crate::step::{Action, Gate, RouteRef};
@@ -20,39 +21,18 @@ pub(super) fn shift(context: &Context, steps: &mut Vec<Step<Draft>>) {
         return;
     };
     let (name, value) = (shift.header.name.get_ref(), shift.header.value.get_ref());
-    let mut header = routed(context, 300, "header", Phase::Shift, Stage::Header);
-    header.title = format!("requests with {name}: {value} to the canary");
-    header.why = "Testers reach the canary by a header while everybody else stays on stable. The header stands beside every path of \
-                  the route: a rule with the header alone would lose to every path, as paths come first in precedence."
-        .to_owned();
-    header.watch = format!(
-        "Send requests with and without `{name}: {value}` and look in the logs of the canary's pods that only the first arrive: both \
-         revisions answer alike."
-    );
+    let mut header = Step::of(&kind::HEADER, Applier::Kubectl);
+    header.says(json!({ "header": format!("{name}: {value}") }));
+    let header = routed(context, header, Stage::Header);
     steps.push(header);
 
     for weight in &shift.weights {
         let percent = weight.get_ref().0;
         let now = Stage::Weight(percent);
-        let mut step = routed(
-            context,
-            300 + percent,
-            &format!("weight-{percent}"),
-            Phase::Shift,
-            now,
-        );
-        step.title = format!("{percent} % of requests to the canary");
-        step.why = if percent == 100 {
-            "The canary takes everything while stable is still whole: going back is one apply."
-                .to_owned()
-        } else {
-            format!(
-                "{percent} of 100 requests are drawn for the canary, each anew. Requests with the header still all go there."
-            )
-        };
-        step.watch =
-            "Error rate and latency of the canary against stable's, for as long as the soak says."
-                .to_owned();
+        let name = percent.to_string();
+        let mut step = Step::numbered(&kind::WEIGHT, percent, &name, Applier::Kubectl);
+        step.says(json!({ "percent": percent }));
+        let mut step = routed(context, step, now);
         step.soak = shift
             .soak
             .as_ref()
@@ -64,16 +44,7 @@ pub(super) fn shift(context: &Context, steps: &mut Vec<Step<Draft>>) {
 }
 
 fn plain_route(context: &Context) -> Step<Draft> {
-    let mut step = step(
-        180,
-        "route",
-        Phase::Stable,
-        Applier::Kubectl,
-        "routes to the stable workloads",
-    );
-    step.why =
-        "The way in is complete and can be tried before the mesh takes part in it.".to_owned();
-    step.watch = "The route is accepted and its references resolve; every path answers.".to_owned();
+    let mut step = Step::of(&kind::ROUTE, Applier::Kubectl);
     step.actions = vec![Action::Apply {
         files: route_objects(context, Stage::Stable, AttachedTo::First),
     }];
@@ -81,25 +52,13 @@ fn plain_route(context: &Context) -> Step<Draft> {
     step.requires = vec![context.services(&context.stable)];
     step.gates = route_gates(context, AttachedTo::First);
     step.gates.extend(context.probes(false));
-    step.back =
-        "Nobody should depend on these routes yet; they may go, and with them what they answer."
-            .to_owned();
     step
 }
 
 fn enrolment(context: &Context) -> Step<Draft> {
     let names = context.namespaces(&context.stable);
-    let mut step = step(
-        190,
-        "enrolment",
-        Phase::Stable,
-        Applier::Kubectl,
-        format!("namespace {} joins the mesh", names.join(", ")),
-    );
-    step.why =
-        "The stable workloads answer without the mesh; from here on ztunnel carries their traffic."
-            .to_owned();
-    step.watch = "The same requests as before still answer. Connections that were open when a pod was enrolled are reset.".to_owned();
+    let mut step = Step::of(&kind::ENROLMENT, Applier::Kubectl);
+    step.says(json!({ "namespaces": names.join(", ") }));
     step.actions = vec![Action::Apply {
         files: namespaces(&names, true),
     }];
@@ -114,9 +73,6 @@ fn enrolment(context: &Context) -> Step<Draft> {
                 .to_owned(),
         })
         .collect();
-    step.back =
-        "The label goes; pods leave the mesh without a restart, open connections are reset."
-            .to_owned();
     step.rollback.gates = enrolled(&names, false);
     step.rollback.gates.extend(context.probes(false));
     step
@@ -152,14 +108,7 @@ pub(super) fn route_gates(context: &Context, entrance: AttachedTo) -> Vec<Gate> 
 }
 
 /// A step that puts every route into one state; its rollback puts them into the one before, which the replay knows.
-pub(super) fn routed(
-    context: &Context,
-    number: u16,
-    name: &str,
-    phase: Phase,
-    now: Stage,
-) -> Step<Draft> {
-    let mut step = step(number, name, phase, Applier::Kubectl, "");
+pub(super) fn routed(context: &Context, mut step: Step<Draft>, now: Stage) -> Step<Draft> {
     step.actions = vec![Action::Apply {
         files: route_objects(context, now, AttachedTo::Both),
     }];
@@ -180,7 +129,5 @@ pub(super) fn routed(
     gates.extend(context.probes(false));
     step.rollback.requires = vec![context.services(&context.stable)];
     step.rollback.gates = gates;
-    step.back = "Until 610 at any moment: the routes as they were one step before. New requests follow within a second or so; nothing \
-         restarts. From the later weights on, go back step by step.".to_owned();
     step
 }

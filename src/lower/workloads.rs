@@ -1,9 +1,9 @@
 //! One revision's copy of the workloads: namespaces, the user's objects, grants.
 
 use super::context::{Context, Rev, Role};
-use super::revision::of;
 use super::routes;
-use super::{Applier, Draft, Step};
+use super::{Applier, Draft, Step, kind};
+use serde_json::json;
 use crate::kube::manifest::Manifest;
 use crate::plan::Workload;
 use crate::step::NamespaceManifest;
@@ -15,24 +15,11 @@ const DATAPLANE_MODE: &str = "istio.io/dataplane-mode";
 pub(super) fn namespace(context: &Context, rev: &Rev) -> Step<Draft> {
     let names = context.namespaces(rev);
     let ambient = rev.role == Role::Canary;
-    let title = if ambient { ", enrolled" } else { "" };
-    let mut step = of(
-        rev,
-        40,
-        "namespace",
+    let mut step = Step::of(
+        rev.kind(&kind::STABLE_NAMESPACE, &kind::CANARY_NAMESPACE),
         Applier::Kubectl,
-        format!("namespace {}{title}", names.join(", ")),
     );
-    step.why = if ambient {
-        "The canary's workloads are part of the mesh from their first pod on: ztunnel is there already.".to_owned()
-    } else {
-        "The stable revision's own copy of the workloads lives here. It joins the mesh later, in 190, once it is known to answer \
-         without it."
-            .to_owned()
-    };
-    step.watch = "No label `istio.io/rev` on it, ever: that would inject sidecars, and a pod with a sidecar is not part of the ambient \
-                  mesh."
-        .to_owned();
+    step.says(json!({ "namespaces": names.join(", "), "ambient": ambient }));
     step.actions = vec![
         Action::FindNamespaces {
             namespaces: names.clone(),
@@ -51,7 +38,6 @@ pub(super) fn namespace(context: &Context, rev: &Rev) -> Step<Draft> {
             .collect();
     }
     step.gates = enrolled(&names, ambient);
-    step.back = "The namespace is empty still and may go. One that was there before the plan stays, with the labels that it had.".to_owned();
     step
 }
 
@@ -98,19 +84,15 @@ pub(super) fn workloads(context: &Context, rev: &Rev) -> Step<Draft> {
         .iter()
         .map(|w| w.name.get_ref().as_str())
         .collect();
-    let mut step = of(
-        rev,
-        50,
-        "workloads",
+    let mut step = Step::of(
+        rev.kind(&kind::STABLE_WORKLOADS, &kind::CANARY_WORKLOADS),
         Applier::Kubectl,
-        format!("{} on the {} pool", names.join(", "), rev.word),
     );
-    step.why = format!(
-        "The {} revision's copy of the workloads, pinned to the nodes that have its ztunnel, and for each Service that a route names \
-         a ReferenceGrant, without which a route of another namespace gets 500.",
-        rev.word
-    );
-    step.watch = "Every pod is ready before any route names its Service.".to_owned();
+    step.says(json!({
+        "revision": rev.prose(),
+        "workloads": names.join(", "),
+        "namespaces": context.namespaces(rev).join(", "),
+    }));
     let mut files: Vec<Draft> = placed(context, rev)
         .map(|(_, _, value)| Draft::Given(value))
         .collect();
@@ -126,11 +108,9 @@ pub(super) fn workloads(context: &Context, rev: &Rev) -> Step<Draft> {
     if rev.role == Role::Canary {
         step.gates.extend(captured(&context.namespaces(rev)));
     }
-    let list = context.namespaces(rev).join(", ");
     step.rollback.actions = vec![Action::RequireUnrouted {
         namespaces: context.namespaces(rev),
     }];
-    step.back = format!("No route names {list} yet, so what the step put there may go.");
     step
 }
 

@@ -50,7 +50,10 @@ pub fn lay_out(
     schemas: &Schemas,
     sources: &mut Sources,
 ) -> Result<Output, Vec<Finding>> {
+    let shared = procedure.prose;
     let mut laying = Laying {
+        renderer,
+        shared: &shared,
         rendering: Rendering::new(renderer, schemas, sources),
         tree: Tree::default(),
         objects: BTreeMap::new(),
@@ -126,6 +129,9 @@ pub fn lay_out(
 }
 
 struct Laying<'a> {
+    renderer: &'a Renderer,
+    /// What the texts of every step may say.
+    shared: &'a serde_json::Value,
     rendering: Rendering<'a>,
     tree: Tree,
     objects: BTreeMap<String, Rc<state::Object>>,
@@ -135,7 +141,19 @@ struct Laying<'a> {
 }
 
 impl Laying<'_> {
-    fn step(&mut self, step: Step<Draft>) -> Option<IndexStep> {
+    fn step(&mut self, mut step: Step<Draft>) -> Option<IndexStep> {
+        match self.renderer.prose(&step.prose, self.shared) {
+            Ok(texts) => {
+                step.title = texts.title;
+                step.why = texts.why;
+                step.watch = texts.watch;
+                step.back = texts.back;
+            }
+            Err(finding) => {
+                self.rendering.refuse(finding);
+                return None;
+            }
+        }
         let (name, phase) = (step.name.clone(), step.phase);
         let mut all: Vec<Rendered> = Vec::new();
         let mut failed = false;

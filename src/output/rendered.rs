@@ -53,15 +53,20 @@ impl<'a> Rendering<'a> {
         }
     }
 
+    /// Says once what is wrong with a template.
+    pub fn refuse(&mut self, finding: Finding) {
+        self.renderer.add_source(&finding, self.sources);
+        if !self.findings.contains(&finding) {
+            self.findings.push(finding);
+        }
+    }
+
     /// Renders an object and reads it back.
     pub fn render(&mut self, object: &Draft, folder: &str, step: &str) -> Option<Rendered> {
         let text = match self.renderer.object(object) {
             Ok(text) => text,
             Err(finding) => {
-                self.renderer.add_source(&finding, self.sources);
-                if !self.findings.contains(&finding) {
-                    self.findings.push(finding);
-                }
+                self.refuse(finding);
                 return None;
             }
         };

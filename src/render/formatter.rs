@@ -13,6 +13,8 @@ pub(super) fn format(out: &mut Output, state: &mut State, value: &Value) -> Resu
     }
     let text = match value.as_str() {
         Some(text) if value.is_safe() => text.to_owned(),
+        // What a step says is read as text; whatever it is written into quotes it.
+        Some(text) if state.name().starts_with("steps/") => text.to_owned(),
         Some(text) => match extension(state.name()) {
             "sh" => shell_word(text),
             "md" => markdown(text),

@@ -1,23 +1,25 @@
 //! From objects to text: templates with holes, filled by one formatter that quotes.
 
 mod formatter;
+mod prose;
 mod templates;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::Serde;
+use minijinja::value::{Serde, merge_maps};
 use minijinja::{Environment, Error, UndefinedBehavior, Value};
 use serde::Serialize;
 
-use crate::step::Draft;
+use crate::step::{Draft, Prose};
 use crate::text::finding::Finding;
 use crate::text::nearest;
 use crate::text::source::{Source, Sources};
 use crate::text::yaml;
 
 pub use formatter::shell_word;
+pub use prose::StepTexts;
 pub use templates::EMBEDDED;
 
 /// Instructions that one template may take; a loop that does not end stops here.
@@ -112,6 +114,35 @@ impl Renderer {
             .get_template(template)
             .and_then(|template| template.render(context))
             .map_err(|error| self.finding(&error))
+    }
+
+    /// Renders what a step's template says of it; `shared` are the values that every step has.
+    ///
+    /// # Errors
+    ///
+    /// A finding at the template's line, or that a heading is not there.
+    pub fn prose(&self, prose: &Prose, shared: &serde_json::Value) -> Result<StepTexts, Finding> {
+        let shared = Value::from(Serde(shared));
+        let own = Value::from(Serde(&prose.values));
+        let plan = minijinja::context! { plan => self.plan.as_str() };
+        let context = merge_maps([plan, own, shared]);
+        let text = self
+            .environment
+            .get_template(prose.template)
+            .and_then(|template| template.render(context))
+            .map_err(|error| self.finding(&error))?;
+        StepTexts::of(&text).map_err(|heading| {
+            let name = self
+                .overrides
+                .get(prose.template)
+                .map_or_else(|| embedded(prose.template), |source| source.name.clone());
+            Finding::error(
+                "template",
+                format!("the template `{}` has no text under `{heading}`", prose.template),
+            )
+            .label("every step says what it does, why, what to watch and how to go back")
+            .at(&name, 0..0)
+        })
     }
 
     /// Adds the text of a template, so that findings about it can show it.

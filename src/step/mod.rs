@@ -4,13 +4,16 @@
 
 mod action;
 mod gate;
+pub mod kind;
 mod object;
 mod references;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 pub use action::{Action, Istioctl};
 pub use gate::{Answered, Gate};
+pub use kind::Kind;
 pub use object::{
     AddressPool, AllowedFrom, Copy, Draft, GRANT, GatewayManifest, HttpBackend, HttpMatch,
     HttpRouteManifest, HttpRule, IstioOperator, KindCluster, Kustomization, L2Advertisement,
@@ -159,9 +162,65 @@ pub struct Step<O> {
     /// The rules that the step breaks because the plan says so, by code.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub accepts: Vec<String>,
+    /// What its title, why, watch and back are rendered from; empty once they are.
+    #[serde(skip)]
+    pub prose: Prose,
+}
+
+/// A template of a step's texts, and the values that it needs beside those of the whole plan.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Prose {
+    pub template: &'static str,
+    pub values: Value,
 }
 
 impl<O> Step<O> {
+    /// Starts the one step of a kind.
+    #[must_use]
+    pub fn of(kind: &Kind, applier: Applier) -> Self {
+        Self::numbered(kind, 0, "", applier)
+    }
+
+    /// Starts one of several steps of a kind: the one so many numbers after the first, with a name of its own.
+    #[must_use]
+    pub fn numbered(kind: &Kind, offset: u16, name: &str, applier: Applier) -> Self {
+        let number = kind.number + offset;
+        Self {
+            number,
+            name: format!("{number:03}-{}{name}", kind.slug),
+            phase: kind.phase,
+            title: String::new(),
+            why: String::new(),
+            watch: String::new(),
+            applier,
+            requires: Vec::new(),
+            actions: Vec::new(),
+            gates: Vec::new(),
+            restarts: Vec::new(),
+            reversible: true,
+            back: String::new(),
+            rollback: Rollback::default(),
+            stays: Vec::new(),
+            soak: None,
+            traffic: None,
+            accepts: Vec::new(),
+            prose: Prose {
+                template: kind.prose,
+                values: Value::Object(serde_json::Map::new()),
+            },
+        }
+    }
+
+    /// Gives the templates of the step's texts their values.
+    pub fn says(&mut self, values: Value) {
+        self.prose.values = values;
+    }
+
+    /// Makes it a step of another kind with the same number and name, whose texts are others.
+    pub fn becomes(&mut self, kind: &Kind) {
+        self.prose.template = kind.prose;
+    }
+
     /// Turns every object of the step into something else, in order; `folder` says where in the step it belongs.
     ///
     /// # Errors
@@ -204,6 +263,7 @@ impl<O> Step<O> {
             soak: self.soak,
             traffic: self.traffic,
             accepts: self.accepts,
+            prose: self.prose,
         })
     }
 }

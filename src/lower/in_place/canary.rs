@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::super::context::Context;
 use super::super::{mesh, ztunnel};
 use super::at_owner::{self, Chart};
-use super::{Applier, Draft, Phase, Step, step};
+use super::{Applier, Draft, Step, kind};
 use super::{CNI, daemon_set, label, on_delete};
 use crate::existing::Existing;
 use crate::plan::Owner;
@@ -59,16 +59,7 @@ pub(super) fn base(context: &Context, existing: &Existing, steps: &mut [Step<Dra
 
 pub(super) fn held(context: &Context, existing: &Existing) -> Step<Draft> {
     let ztunnel = context.stable.ztunnel();
-    let mut step = step(
-        110,
-        "on-delete",
-        Phase::Stable,
-        Applier::Kubectl,
-        format!("{CNI} and {ztunnel} replace no pod by themselves"),
-    );
-    step.why = "From here on a change of either template restarts nothing: a new version comes to a node when the node moves, and not to all at once."
-        .to_owned();
-    step.watch = "No pod changes: the same names and ages as before.".to_owned();
+    let mut step = Step::of(&kind::ON_DELETE, Applier::Kubectl);
     let held = |name: &str, owner: Option<&Owner>, chart| {
         let does = |strategy: Value| Action::Patch {
             file: daemon_set(context, name, json!({ "updateStrategy": strategy })),
@@ -103,7 +94,6 @@ pub(super) fn held(context: &Context, existing: &Existing) -> Step<Draft> {
         "OnDelete: with RollingUpdate whichever pods were made since (on nodes that joined or came back) would be replaced at once; give {CNI} and \
          {ztunnel} their strategy back when that suits you"
     )];
-    step.back = "Both keep OnDelete, so that nothing restarts on the way back.".to_owned();
     step
 }
 
@@ -111,18 +101,8 @@ pub(super) fn pinned(context: &Context, existing: &Existing) -> Step<Draft> {
     let stable = &context.stable;
     let name = stable.ztunnel();
     let (key, value) = label(context);
-    let mut step = step(
-        130,
-        "stable-ztunnel",
-        Phase::Stable,
-        Applier::Kubectl,
-        format!("{name} on every node without {key}={value}"),
-    );
-    step.why = format!(
-        "The two ztunnels share no node and leave none out, whatever nodes join: stable's is on every node that does not carry {key}={value}, the \
-         canary's on those that do. No node needs a label for that before it moves."
-    );
-    step.watch = "No pod changes: the same names and ages as before.".to_owned();
+    let mut step = Step::of(&kind::PINNED_ZTUNNEL, Applier::Kubectl);
+    step.says(json!({ "label": format!("{key}={value}") }));
     let affinity = existing
         .ztunnel_object
         .pointer("/spec/template/spec/affinity")
@@ -156,7 +136,6 @@ pub(super) fn pinned(context: &Context, existing: &Existing) -> Step<Draft> {
     // Nothing else of the affinity was changed: with the terms that it had it is what it was.
     step.rollback.actions = vec![placed(affinity.unwrap_or(Value::Null), true)];
     step.rollback.gates = vec![kept_off(context, true)];
-    step.back = "The affinity is what it was; under OnDelete no pod is replaced.".to_owned();
     step
 }
 
@@ -212,12 +191,7 @@ pub(super) fn control_plane(context: &Context, existing: &Existing) -> Step<Draf
 
 pub(super) fn cni(context: &Context, existing: &Existing) -> Step<Draft> {
     let mut step = mesh::cni(context, &context.canary);
-    step.why = format!(
-        "istio-cni {} works with control planes of its own version and the next minor, so it follows the newer control plane and comes before the \
-         newer ztunnel. Under OnDelete this writes the template and restarts nothing: each node gets it when it moves.",
-        context.canary.version
-    );
-    step.watch = "No pod of istio-cni changes.".to_owned();
+    step.becomes(&kind::ISTIO_CNI_TEMPLATE);
     for action in &mut step.actions {
         if let Action::Install {
             file: Draft::IstioCni(operator),
@@ -246,9 +220,6 @@ pub(super) fn cni(context: &Context, existing: &Existing) -> Step<Draft> {
         .retain(|gate| !matches!(gate, Gate::Rollout { .. }));
     step.rollback.gates.push(on_delete(context, CNI));
     step.stays = vec!["istio-cni's ConfigMap and roles, as the newer version has them".to_owned()];
-    step.back = "The DaemonSet is what it was, to the last field. A node that had moved keeps the newer istio-cni, which serves an older ztunnel as \
-                 well, until its pod is deleted."
-        .to_owned();
     step
 }
 
@@ -301,12 +272,7 @@ fn cni_at_owner(context: &Context, existing: &Existing, owner: &Owner, step: &mu
 
 pub(super) fn canary_ztunnel(context: &Context) -> Step<Draft> {
     let mut step = mesh::ztunnel_step(context, &context.canary);
-    step.title = format!("ztunnel {} for the nodes that move", context.canary.version);
-    step.watch = format!(
-        "{} has no pod yet: no node carries {}.",
-        context.canary.ztunnel(),
-        context.canary.selector()
-    );
+    step.becomes(&kind::WAITING_ZTUNNEL);
     for action in &mut step.actions {
         if let Action::Apply { files } = action {
             for file in files {

@@ -11,7 +11,7 @@ mod tags;
 use serde_json::{Value, json};
 
 use super::context::Context;
-use super::{Applier, Draft, Phase, Step, prepare, step};
+use super::{Applier, Draft, Step, kind, prepare};
 use tags::Tags;
 
 use crate::existing::Existing;
@@ -19,10 +19,6 @@ use crate::istio::GatewayHandover;
 use crate::plan::{Move, NodeGroup};
 use crate::step::{Action, Gate};
 
-/// The number of the first step of a node group, and of the first of a Gateway.
-const GROUPS: u16 = 301;
-const GATEWAYS: u16 = 520;
-const TAGS: u16 = 560;
 /// istio-cni's DaemonSet, in every version.
 const CNI: &str = "istio-cni-node";
 
@@ -36,28 +32,28 @@ pub(super) fn steps(context: &Context, existing: &Existing, steps: &mut Vec<Step
     steps.push(canary::cni(context, existing));
     steps.push(canary::canary_ztunnel(context));
     let groups = context.plan.node_group.iter().zip(&existing.groups);
-    for (number, (group, found)) in (GROUPS..).zip(groups) {
+    for (offset, (group, found)) in (0..).zip(groups) {
         let mut step = match group.movement {
-            Move::Relabel => nodes::cohort((context, existing), number, group, found),
-            Move::Surge => nodes::surge((context, existing), number, group, found),
+            Move::Relabel => nodes::cohort((context, existing), offset, group, found),
+            Move::Surge => nodes::surge((context, existing), offset, group, found),
         };
-        if number == GROUPS {
+        if offset == 0 {
             nodes::fragile(existing, &mut step);
         }
         steps.push(step);
     }
     let labelled = existing.gateways.iter();
     let labelled = labelled.filter(|gateway| gateway.way != GatewayHandover::Tag);
-    for (number, gateway) in (GATEWAYS..).zip(labelled) {
-        steps.push(owners::owner(context, number, gateway));
+    for (offset, gateway) in (0..).zip(labelled) {
+        steps.push(owners::owner(context, offset, gateway));
     }
     let moved = Tags::of(context, existing);
-    steps.extend(tags::step_of(context, existing, TAGS, &moved.early));
-    let number = TAGS + u16::from(!moved.early.is_empty());
-    steps.extend(tags::validator(context, existing, number));
+    steps.extend(tags::step_of(context, existing, false, &moved.early));
+    let offset = u16::from(!moved.early.is_empty());
+    steps.extend(tags::validator(context, existing, offset));
     steps.push(retire::ztunnel(context, existing));
     steps.push(retire::control_plane(context, existing, &moved));
-    steps.extend(tags::step_of(context, existing, 650, &moved.late));
+    steps.extend(tags::step_of(context, existing, true, &moved.late));
 }
 
 /// The labels of a node group, as `key=value,…`.
@@ -104,17 +100,7 @@ fn label(context: &Context) -> (String, String) {
 
 fn found(context: &Context, existing: &Existing) -> Step<Draft> {
     let (stable, namespace) = (&context.stable, context.istio_namespace());
-    let mut step = step(
-        0,
-        "existing",
-        Phase::Existing,
-        Applier::Kubectl,
-        format!("the mesh that is there, Istio {}", stable.version),
-    );
-    step.why = "Everything from here on stands on what the plan found. The scripts change nothing; verify.sh looks whether the control plane, istio-cni and \
-                ztunnel are still of the version that was printed."
-        .to_owned();
-    step.watch = "If anything of it has changed since, Gateways above all, print the dump again and compile the plan anew.".to_owned();
+    let mut step = Step::of(&kind::EXISTING, Applier::Kubectl);
     step.actions = vec![Action::Found {
         files: existing
             .objects
@@ -139,6 +125,5 @@ fn found(context: &Context, existing: &Existing) -> Step<Draft> {
     step.gates.extend(context.probes(false));
     step.rollback.keeps = true;
     step.stays = vec!["the mesh, as it was".to_owned()];
-    step.back = "The step changes nothing.".to_owned();
     step
 }

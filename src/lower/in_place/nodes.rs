@@ -1,10 +1,10 @@
 //! 301 to 399: nodes, one group a step.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::super::context::Context;
 use super::super::retire;
-use super::{Applier, Draft, Phase, Step, step};
+use super::{Applier, Draft, Step, kind};
 use super::{label, selector};
 use crate::existing::{Existing, Group};
 use crate::kube::identity::Identity;
@@ -18,20 +18,14 @@ const DRAIN: u64 = 300;
 
 pub(super) fn cohort(
     (context, existing): (&Context, &Existing),
-    number: u16,
+    offset: u16,
     group: &NodeGroup,
     found: &Group,
 ) -> Step<Draft> {
     let (canary, namespace) = (&context.canary, context.istio_namespace());
     let (name, selector) = (group.name.get_ref(), selector(group));
     let (key, value) = label(context);
-    let mut step = step(
-        number,
-        &format!("nodes-{name}"),
-        Phase::Shift,
-        Applier::Kubectl,
-        format!("node group {name} to the canary"),
-    );
+    let mut step = Step::numbered(&kind::MOVED_NODES, offset, name, Applier::Kubectl);
     let plan = &context.plan.canary;
     let batch = match plan.batch.as_ref().map(toml::Spanned::get_ref) {
         Some(Batch::Nodes(nodes)) => nodes.to_string(),
@@ -42,12 +36,12 @@ pub(super) fn cohort(
         text.as_ref()
             .and_then(|text| parse_duration(text.get_ref()))
     };
-    step.why = format!(
-        "Each node is cordoned and drained, gets {key}={value} and with it the canary's ztunnel and the newer istio-cni, and is opened again. Pods move \
-         once; no node has enrolled pods with two ztunnels or none. The script takes whichever nodes carry {selector} when it runs, {batch} at a time, \
-         and can be stopped and run again."
-    );
-    step.watch = "Error rate and latency of what runs on the nodes that have moved, for as long as the soak says.".to_owned();
+    step.says(json!({
+        "group": name,
+        "label": format!("{key}={value}"),
+        "selector": selector,
+        "batch": batch,
+    }));
     step.actions = vec![Action::MoveNodes(Cohort {
         selector: selector.clone(),
         hosts: existing.hosts.clone(),
@@ -91,7 +85,6 @@ pub(super) fn cohort(
     }];
     step.rollback.gates = vec![moved(true)];
     step.rollback.gates.extend(context.probes(false));
-    step.back = "Every node is drained once more and gets stable's ztunnel again; istio-cni stays at the newer version there.".to_owned();
     step
 }
 
@@ -110,24 +103,12 @@ pub(super) fn fragile(existing: &Existing, step: &mut Step<Draft>) {
 /// New nodes come with the label, and the old ones go.
 pub(super) fn surge(
     both: (&Context, &Existing),
-    number: u16,
+    offset: u16,
     group: &NodeGroup,
     found: &Group,
 ) -> Step<Draft> {
-    let (context, _) = both;
-    let (key, value) = label(context);
-    let mut step = cohort(both, number, group, found);
-    let name = group.name.get_ref();
-    step.title = format!("node group {name} to the canary, by new nodes");
-    step.why = format!(
-        "New nodes join with {key}={value}, and with it the canary's ztunnel and the newer istio-cni. All old ones are cordoned first and drained after, \
-         so that each pod moves once, to a new node; no node that runs changes its ztunnel. The script takes whichever nodes carry {} when it runs, \
-         and can be stopped and run again.",
-        selector(group)
-    );
-    step.watch = "The old nodes go when they are drained: by themselves where an autoscaler has them, else where your node groups are configured; \
-                  apply.sh waits for that."
-        .to_owned();
+    let mut step = cohort(both, offset, group, found);
+    step.becomes(&kind::NEW_NODES);
     let makers = found.makers.iter();
     let identities: Vec<Identity> = makers.clone().map(|maker| maker.identity.clone()).collect();
     let files: Vec<Draft> = makers
@@ -146,8 +127,6 @@ pub(super) fn surge(
         step.actions.insert(0, Action::Apply { files });
         step.rollback.actions.push(retire::delete(identities));
     }
-    step.back = "New nodes have to join without the label, where your node groups are configured; then those with it are cordoned, drained and go."
-        .to_owned();
     step
 }
 

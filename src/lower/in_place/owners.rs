@@ -1,13 +1,14 @@
 //! 520 to 559: Gateways and waypoints, one a step, by their label.
 
 use super::super::context::{Context, Rev};
-use super::super::{gateways, promote};
-use super::{Applier, Draft, Phase, Step, at_owner, step};
+use super::super::gateways;
+use super::{Applier, Draft, Step, at_owner, kind};
+use serde_json::json;
 use crate::existing::{ExistingGateway, Writer};
 use crate::istio::GatewayHandover;
 use crate::step::{Action, Gate, GatewayRef, Restart};
 
-pub(super) fn owner(context: &Context, number: u16, gateway: &ExistingGateway) -> Step<Draft> {
+pub(super) fn owner(context: &Context, offset: u16, gateway: &ExistingGateway) -> Step<Draft> {
     let (stable, canary) = (&context.stable, &context.canary);
     let lossy = gateway.way == GatewayHandover::Label { lossy: true };
     let what = if gateway.class == "istio-waypoint" {
@@ -15,28 +16,7 @@ pub(super) fn owner(context: &Context, number: u16, gateway: &ExistingGateway) -
     } else {
         "Gateway"
     };
-    let mut step = step(
-        number,
-        &slug(gateway),
-        Phase::Promote,
-        Applier::Kubectl,
-        format!(
-            "{what} {}/{} to the canary",
-            gateway.namespace, gateway.name
-        ),
-    );
-    step.why = if lossy {
-        format!(
-            "The label names its control plane. Istio {} drops its listeners as soon as the label changes, and requests are lost until the new owner's \
-             pods are ready, up to 30 seconds: the plan accepts that.",
-            stable.version
-        )
-    } else {
-        format!(
-            "The label names its control plane. From Istio {} on one that is labelled away keeps its listeners until its new pods are ready.",
-            stable.version
-        )
-    };
+    let mut step = Step::numbered(&kind::ONE_GATEWAY_OWNER, offset, &slug(gateway), Applier::Kubectl);
     if lossy {
         step.accepts = vec![gateways::LOSS.to_owned()];
     }
@@ -47,13 +27,14 @@ pub(super) fn owner(context: &Context, number: u16, gateway: &ExistingGateway) -
             made.replicas,
         )
     });
-    step.watch = match &made {
-        Some((deployment, _)) => format!(
-            "{deployment} rolls out with the image of {}.",
-            canary.version
-        ),
-        None => "Its pods are not made by Istio: whatever makes them is yours to move.".to_owned(),
-    };
+    let way = GatewayHandover::Label { lossy };
+    step.says(json!({
+        "kind": what,
+        "gateway": format!("{}/{}", gateway.namespace, gateway.name),
+        "deployment": made.as_ref().map(|(deployment, _)| deployment),
+        "lossy": lossy,
+        "loses_on_the_way_back": context.goes_back_with_loss(way),
+    }));
     step.actions = vec![labelled(gateway, Some(&canary.name))];
     step.gates = vec![owned(gateway, canary, Some(&canary.name))];
     step.gates.extend(context.probes(false));
@@ -75,10 +56,6 @@ pub(super) fn owner(context: &Context, number: u16, gateway: &ExistingGateway) -
     }
     step.rollback.gates = vec![owned(gateway, stable, gateway.revision.as_deref())];
     step.rollback.gates.extend(context.probes(false));
-    step.back = "The label is what it was.".to_owned();
-    if context.goes_back_with_loss(GatewayHandover::Label { lossy }) {
-        step.back.push_str(promote::LOSSY_BACK);
-    }
     step
 }
 
@@ -149,8 +126,8 @@ fn labelled(gateway: &ExistingGateway, value: Option<&str>) -> Action<Draft> {
 
 /// What of a Gateway's names is part of a step's; the number tells two apart.
 fn slug(gateway: &ExistingGateway) -> String {
-    const LONGEST: usize = 80;
-    let mut slug = format!("owner-{}-{}", gateway.namespace, gateway.name);
+    const LONGEST: usize = 74;
+    let mut slug = format!("{}-{}", gateway.namespace, gateway.name);
     slug.truncate(LONGEST);
     slug.trim_end_matches(['-', '.']).to_owned()
 }

@@ -9,7 +9,7 @@ use super::canary::{kept_off, pinned_affinity};
 use super::nodes::{all_moved, covered};
 use super::owners::owned;
 use super::tags::{self, Tags};
-use super::{Applier, Draft, Phase, Step, step};
+use super::{Applier, Draft, Step, kind};
 use super::{held, label, on_delete};
 use crate::existing::Existing;
 use crate::istio::GatewayHandover;
@@ -23,18 +23,8 @@ pub(super) fn ztunnel(context: &Context, existing: &Existing) -> Step<Draft> {
     let (stable, canary, namespace) = (&context.stable, &context.canary, context.istio_namespace());
     let (name, other) = (stable.ztunnel(), canary.ztunnel());
     let (key, value) = label(context);
-    let mut step = step(
-        630,
-        "retire-ztunnel",
-        Phase::Retire,
-        Applier::Kubectl,
-        format!("ztunnel {} goes, {other} is for every node", stable.version),
-    );
-    step.why = format!(
-        "Every node has moved, so {name} has no pod left. Once it is gone {other} no longer asks for {key}={value}, and nodes that join get it; under \
-         OnDelete no pod that runs is replaced."
-    );
-    step.watch = "No pod changes. A node that joins between the two writes has no ztunnel until the second one.".to_owned();
+    let mut step = Step::of(&kind::RETIRE_PINNED_ZTUNNEL, Applier::Kubectl);
+    step.says(json!({ "label": format!("{key}={value}") }));
     let mut object = Box::new(daemon_set::object(context, canary));
     object.pool.remove(&key);
     daemon_set::on_delete(&mut object);
@@ -66,7 +56,6 @@ pub(super) fn ztunnel(context: &Context, existing: &Existing) -> Step<Draft> {
         touches: "ends; it has no pod".to_owned(),
     }];
     step.rollback.gates = vec![on_delete(context, &existing.ztunnel), covered(context)];
-    step.back = "Each of the two has its nodes again. A node that joined since without the label has both for a moment, and stable's then.".to_owned();
     step
 }
 
@@ -129,17 +118,8 @@ fn own_objects(context: &Context, existing: &Existing) -> (Vec<Identity>, Vec<Id
 
 pub(super) fn control_plane(context: &Context, existing: &Existing, tags: &Tags) -> Step<Draft> {
     let (stable, canary, namespace) = (&context.stable, &context.canary, context.istio_namespace());
-    let mut step = step(
-        640,
-        "retire-control-plane",
-        Phase::Retire,
-        Applier::Kubectl,
-        format!("istiod {}, revision {}", stable.version, stable.name),
-    );
-    step.why = "Every object that belongs to this revision alone, by name. CRDs, istio-cni, the root certificate and everything else that both \
-                revisions used stay."
-        .to_owned();
-    step.watch = format!("{} is untouched.", canary.istiod());
+    let mut step = Step::of(&kind::RETIRE_EXISTING_CONTROL_PLANE, Applier::Kubectl);
+    step.says(json!({ "tag_goes": !tags.late.is_empty() }));
     let follow = tags::followers(existing).next().is_some();
     step.requires = tags
         .early
@@ -171,11 +151,6 @@ pub(super) fn control_plane(context: &Context, existing: &Existing, tags: &Tags)
                 }));
             step.restarts = tags::restarts(existing, ALONE);
         }
-        step.why.push_str(
-            " The tag `default` goes first: its webhooks would call an istiod that is not there. 650 makes it anew for the canary.",
-        );
-        step.watch
-            .push_str(" Go on to 650 at once: until then nothing validates Istio's own objects.");
         step.actions.push(Action::DeleteTag {
             files: tag_objects(stable.facts, "default", namespace)
                 .into_iter()
@@ -222,6 +197,5 @@ pub(super) fn control_plane(context: &Context, existing: &Existing, tags: &Tags)
     step.reversible = false;
     step.rollback.keeps = true;
     step.stays = vec!["what is left: the canary's revision alone".to_owned()];
-    step.back = "A point of no return for the plan: who installed this control plane can install it again, with the settings that it had.".to_owned();
     step
 }

@@ -6,7 +6,7 @@ use super::super::context::{Context, Rev};
 use super::super::retire;
 use super::at_owner::{self, Chart};
 use super::owners::owned;
-use super::{Applier, Draft, Phase, Step, step};
+use super::{Applier, Draft, Step, kind};
 use crate::existing::{Existing, ExistingGateway};
 use crate::istio::GatewayHandover;
 use crate::istio::{Handover, tag_objects, tag_webhook};
@@ -55,23 +55,17 @@ fn followed(existing: &Existing, rev: &Rev) -> impl Iterator<Item = Gate> {
 pub(super) fn step_of(
     context: &Context,
     existing: &Existing,
-    number: u16,
+    late: bool,
     tags: &[String],
 ) -> Option<Step<Draft>> {
     let (stable, canary) = (&context.stable, &context.canary);
-    let early = number < 600;
-    let (slug, phase) = (
-        if tags == [DEFAULT] {
-            "default-tag"
-        } else {
-            "tags"
-        },
-        if early { Phase::Promote } else { Phase::Retire },
-    );
-    let list = tags.join(", ");
-    let words = if tags.len() == 1 { "tag" } else { "tags" };
-    let title = format!("{words} {list} to revision {}", canary.name);
-    let mut step = step(number, slug, phase, Applier::Istioctl, title);
+    let kind = match (tags == [DEFAULT], late) {
+        (true, false) => &kind::TAG,
+        (false, false) => &kind::TAGS,
+        (true, true) => &kind::LATE_TAG,
+        (false, true) => &kind::LATE_TAGS,
+    };
+    let mut step = Step::of(kind, Applier::Istioctl);
     let to = |rev: &Rev| {
         tags.iter()
             .map(|tag| points(existing, tag, rev))
@@ -79,24 +73,13 @@ pub(super) fn step_of(
     };
     let moves_default = tags.iter().any(|tag| tag == DEFAULT);
     let hands_over = moves_default && followers(existing).next().is_some();
-    step.why = if hands_over {
-        format!(
-            "Gateways without a label follow the tag `default`. Up to 1.24.2 every control plane knows their listeners, so only their pods change hands, \
-             from {} to {}.",
-            stable.name, canary.name
-        )
-    } else if moves_default {
-        "Whatever carries no label belongs to the tag `default`: Gateways that somebody makes later, and the validation of Istio's own objects.".to_owned()
-    } else {
-        "A tag is another name for a revision, and has to be the canary's before stable goes."
-            .to_owned()
-    };
-    step.watch = if hands_over {
-        "The Gateways' Deployments get the canary's image and their rollout completes; requests answer all the while.".to_owned()
-    } else {
-        "The tag's webhook names the canary. No Gateway changes hands: each carries its own label."
-            .to_owned()
-    };
+    step.says(json!({
+        "words": if tags.len() == 1 { "tag" } else { "tags" },
+        "tags": tags.join(", "),
+        "moves_default": moves_default,
+        "hands_over": hands_over,
+        "late": late,
+    }));
     let set = tags.iter().map(|tag| Action::SetTag {
         tag: tag.clone(),
         istioctl: context.istioctl(canary),
@@ -115,25 +98,14 @@ pub(super) fn step_of(
         );
     }
     step.gates.extend(context.probes(false));
-    if early {
+    if !late {
         step.rollback.gates = to(stable);
-        step.back = format!(
-            "The {words} {} at {} again.",
-            if tags.len() == 1 { "points" } else { "point" },
-            stable.name
-        );
         if hands_over {
             step.rollback.gates.extend(followed(existing, stable));
             step.rollback.gates.extend(context.probes(false));
         }
     } else {
         step.requires = vec![retire::istiod_gone(context)];
-        step.back = if hands_over {
-            "The tag goes again, and the Gateways' pods run without a control plane, as after 640."
-                .to_owned()
-        } else {
-            "The tag goes again; nothing follows it.".to_owned()
-        };
     }
     (!tags.is_empty()).then_some(step)
 }
@@ -236,21 +208,11 @@ pub(super) fn restarts(existing: &Existing, touches: &str) -> Vec<Restart> {
 pub(super) fn validator(
     context: &Context,
     existing: &Existing,
-    number: u16,
+    offset: u16,
 ) -> Option<Step<Draft>> {
     let (stable, canary) = (&context.stable, &context.canary);
     let (owner, object) = owned_validator(existing)?;
-    let mut step = step(
-        number,
-        "default-validator",
-        Phase::Promote,
-        at_owner::applier(owner.by),
-        format!("the validation of Istio's objects to {}", canary.istiod()),
-    );
-    step.why = "Whatever carries no label belongs to the revision that the base chart names as the default: Gateways that somebody makes later, and \
-                the validation of Istio's own objects."
-        .to_owned();
-    step.watch = "No Gateway changes hands: each carries its own label.".to_owned();
+    let mut step = Step::numbered(&kind::DEFAULT_VALIDATOR, offset, "", at_owner::applier(owner.by));
     let to = |rev: &Rev| {
         let (name, service) = (&rev.name, &rev.istiod());
         let mut webhooks = object.value["webhooks"].clone();
@@ -276,7 +238,6 @@ pub(super) fn validator(
     step.gates.extend(context.probes(false));
     step.rollback.actions = vec![to(stable)];
     step.rollback.gates = vec![asks(stable)];
-    step.back = format!("{} is asked again.", stable.istiod());
     Some(step)
 }
 
