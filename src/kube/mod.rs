@@ -10,4 +10,4 @@ mod selector;
 
 pub use merge::merge;
 pub use order::order;
-pub use selector::selects;
+pub use selector::{Selector, selects};

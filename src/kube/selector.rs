@@ -1,7 +1,9 @@
 //! Label selectors.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// Returns whether a label selector of the API allows labels; one that cannot be read allows none.
@@ -32,4 +34,126 @@ pub fn selects(selector: &Value, labels: &BTreeMap<String, String>) -> bool {
                 _ => false,
             }
         })
+}
+
+/// An equality-based selector, in the order in which it was written; in text `key=value,key!=value`, as `kubectl -l` takes it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", from = "String")]
+pub struct Selector(Vec<Requirement>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Requirement {
+    key: String,
+    value: String,
+    equal: bool,
+}
+
+impl Selector {
+    /// Adds that a label must not have a value.
+    #[must_use]
+    pub fn except(mut self, key: &str, value: &str) -> Self {
+        self.0.push(Requirement {
+            key: key.to_owned(),
+            value: value.to_owned(),
+            equal: false,
+        });
+        self
+    }
+
+    /// Returns whether it selects everything.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns the labels that it asks for.
+    pub fn labels(&self) -> impl Iterator<Item = (&str, &str)> {
+        let equal = self.0.iter().filter(|one| one.equal);
+        equal.map(|one| (one.key.as_str(), one.value.as_str()))
+    }
+
+    /// Returns the labels that it asks for, as a map.
+    #[must_use]
+    pub fn to_labels(&self) -> BTreeMap<String, String> {
+        let own = |(key, value): (&str, &str)| (key.to_owned(), value.to_owned());
+        self.labels().map(own).collect()
+    }
+
+    /// Returns whether it selects an object with these labels.
+    #[must_use]
+    pub fn selects(&self, labels: &BTreeMap<String, String>) -> bool {
+        self.0.iter().all(|one| {
+            let has = labels.get(&one.key).map(String::as_str) == Some(one.value.as_str());
+            has == one.equal
+        })
+    }
+}
+
+impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Selector {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(labels: I) -> Self {
+        let of = |(key, value): (K, V)| Requirement {
+            key: key.into(),
+            value: value.into(),
+            equal: true,
+        };
+        Self(labels.into_iter().map(of).collect())
+    }
+}
+
+impl From<String> for Selector {
+    fn from(text: String) -> Self {
+        let of = |one: &str| {
+            let (left, value) = one.split_once('=').unwrap_or((one, ""));
+            let (key, equal) = match left.strip_suffix('!') {
+                Some(key) => (key, false),
+                None => (left, true),
+            };
+            Requirement {
+                key: key.to_owned(),
+                value: value.to_owned(),
+                equal,
+            }
+        };
+        let all = text.split(',').filter(|one| !one.is_empty());
+        Self(all.map(of).collect())
+    }
+}
+
+impl From<Selector> for String {
+    fn from(selector: Selector) -> Self {
+        selector.to_string()
+    }
+}
+
+impl fmt::Display for Selector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, one) in self.0.iter().enumerate() {
+            let comma = if number == 0 { "" } else { "," };
+            let operator = if one.equal { "=" } else { "!=" };
+            write!(f, "{comma}{}{operator}{}", one.key, one.value)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::Selector;
+
+    #[test]
+    fn a_selector_reads_and_writes_what_kubectl_takes() {
+        for text in ["", "a=b", "app=ztunnel,example.com/rev!=1-30-0"] {
+            assert_eq!(Selector::from(text.to_owned()).to_string(), text);
+        }
+        let selector = Selector::from("app=ztunnel,rev!=new".to_owned());
+        let labels = |rev: &str| {
+            BTreeMap::from(
+                [("app", "ztunnel"), ("rev", rev)].map(|(k, v)| (k.to_owned(), v.to_owned())),
+            )
+        };
+        assert!(selector.selects(&labels("old")));
+        assert!(!selector.selects(&labels("new")));
+    }
 }

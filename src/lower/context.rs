@@ -6,15 +6,19 @@ use crate::existing::{Existing, deployment};
 use crate::istio::{
     Bundle, Facts, GatewayHandover, Handover, ISTIO_SYSTEM, ListenerFilter, tag_webhook,
 };
+use crate::kube::Selector;
 use crate::kube::manifest::Manifest;
 use crate::plan::{
     Checked, Crds, GatewayTable, HandoverChoice, Plan, Pool, Revision, Route, Values,
 };
+use crate::step::{Gate, GatewayRef, Istioctl, Kind, ServiceRef};
 use serde_json::{Value, json};
-use crate::step::{Kind, Gate, GatewayRef, Istioctl, ServiceRef};
 
 /// The label by which a node belongs to a pool; its value is `stable` or `canary`.
 pub(super) const POOL: &str = "meshplan.dev/pool";
+
+/// The label by which a ztunnel's pods belong to a revision.
+pub(super) const REVISION: &str = "meshplan.dev/revision";
 
 /// Which of the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,13 +141,14 @@ impl Rev {
         })
     }
 
-    /// The labels of its nodes as `key=value,…`.
-    pub fn selector(&self) -> String {
-        self.pool
-            .iter()
-            .map(|(k, v)| format!("{k}={v}"))
-            .collect::<Vec<_>>()
-            .join(",")
+    /// The labels of its nodes.
+    pub fn selector(&self) -> Selector {
+        self.pool.clone().into_iter().collect()
+    }
+
+    /// The labels of its ztunnel's pods.
+    pub fn ztunnel_pods(&self) -> Selector {
+        Selector::from_iter([("app", "ztunnel"), (REVISION, &self.name)])
     }
 }
 

@@ -123,7 +123,11 @@ fn expected(context: &Context) -> Step<Draft> {
 fn between(context: &Context, over: &Bundle) -> Step<Draft> {
     let name = format!("v{}", over.version).replace('.', "-");
     let kind = &kind::INTERMEDIATE_GATEWAY_API;
-    brings(context, Step::numbered(kind, 0, &name, Applier::Kubectl), over)
+    brings(
+        context,
+        Step::numbered(kind, 0, &name, Applier::Kubectl),
+        over,
+    )
 }
 
 fn stored(context: &Context, migration: &Migration) -> Step<Draft> {

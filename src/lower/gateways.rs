@@ -3,7 +3,6 @@
 use toml::Spanned;
 
 use super::context::{AttachedTo, Context, Rev, class};
-use serde_json::json;
 use super::routes::{Stage, expected};
 use super::traffic::{route_gates, route_objects};
 use super::{Applier, Draft, Step, kind};
@@ -14,6 +13,7 @@ use crate::plan::{GatewayTable, Protocol};
 use crate::step::Restart;
 use crate::step::{self as object, AllowedFrom, ListenerManifest};
 use crate::step::{Action, Gate, GatewayRef};
+use serde_json::json;
 
 /// The rule that a Gateway breaks whose pods lose their listeners when it changes hands.
 pub(super) const LOSS: &str = "MP0024";

@@ -199,7 +199,7 @@ pub(super) fn not_enrolled(context: &Context, rev: &Rev) -> Vec<Gate> {
 pub(super) fn no_ztunnel(context: &Context, rev: &Rev) -> Gate {
     Gate::NoPods {
         namespace: context.istio_namespace().to_owned(),
-        selector: Some(format!("app=ztunnel,meshplan.dev/revision={}", rev.name)),
+        selector: Some(rev.ztunnel_pods()),
     }
 }
 

@@ -2,9 +2,9 @@
 
 use super::context::Context;
 use super::{Applier, Draft, Step, gateway_api, kind, mesh};
-use serde_json::json;
 use crate::step::NamespaceManifest;
 use crate::step::{Action, Gate};
+use serde_json::json;
 
 /// Some of Istio's CRDs, one of each of the groups that every version has.
 const ISTIO_CRDS: [&str; 3] = [

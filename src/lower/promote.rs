@@ -4,11 +4,11 @@ use super::context::Context;
 use super::routes::Stage;
 use super::traffic::routed;
 use super::{Applier, Draft, Step, gateways, kind};
-use crate::step::Kind;
-use serde_json::json;
 use crate::istio::GatewayHandover;
 use crate::istio::Handover;
 use crate::step::Action;
+use crate::step::Kind;
+use serde_json::json;
 
 pub(super) fn steps(context: &Context, steps: &mut Vec<Step<Draft>>) {
     let routes = Step::of(&kind::ROUTES_TO_CANARY, Applier::Kubectl);
@@ -16,7 +16,9 @@ pub(super) fn steps(context: &Context, steps: &mut Vec<Step<Draft>>) {
 
     steps.extend(gateways::relabelled(context));
     match context.handover {
-        Handover::Relabel | Handover::SecondGateway => steps.push(tag(context, &kind::DEFAULT_TAG, false)),
+        Handover::Relabel | Handover::SecondGateway => {
+            steps.push(tag(context, &kind::DEFAULT_TAG, false))
+        }
         Handover::Tag => steps.push(tag(context, &kind::DEFAULT_TAG, true)),
         // The tag moves in 650, when the old control plane is gone.
         Handover::TagAfterRetirement => {}

@@ -5,15 +5,16 @@ use super::mesh::{installed, not_enrolled};
 use super::routes::grants;
 use super::workloads::{captured, enrolled, placed, rollout};
 use super::{Applier, Draft, Step, gateways, kind, promote};
-use serde_json::json;
 use crate::istio::GatewayHandover;
 use crate::istio::{
     Handover, IstiodSettings, installed_state, istiod_objects, leftovers, tag_objects, tag_webhook,
 };
+use crate::kube::Selector;
 use crate::kube::identity::Identity;
 use crate::plan::{Component, ZtunnelForm};
 use crate::step::Restart;
 use crate::step::{Action, Gate};
+use serde_json::json;
 
 pub(super) fn steps(context: &Context, steps: &mut Vec<Step<Draft>>) {
     steps.push(workloads(context));
@@ -121,7 +122,7 @@ fn ztunnel(context: &Context) -> Step<Draft> {
         Gate::Gone,
         Gate::NoPods {
             namespace: namespace.to_owned(),
-            selector: Some(format!("app=ztunnel,meshplan.dev/revision={}", stable.name)),
+            selector: Some(stable.ztunnel_pods()),
         },
         Gate::PoolCovered {
             namespace: namespace.to_owned(),
@@ -235,7 +236,10 @@ pub(super) fn own_objects(context: &Context) -> Vec<Identity> {
 pub(super) fn istiod_gone(context: &Context) -> Gate {
     Gate::NoPods {
         namespace: context.istio_namespace().to_owned(),
-        selector: Some(format!("app=istiod,istio.io/rev={}", context.stable.name)),
+        selector: Some(Selector::from_iter([
+            ("app", "istiod"),
+            ("istio.io/rev", &context.stable.name),
+        ])),
     }
 }
 

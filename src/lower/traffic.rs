@@ -4,10 +4,10 @@ use super::context::{AttachedTo, Context};
 use super::routes::{Stage, expected, route};
 use super::workloads::{captured, enrolled, namespaces};
 use super::{Applier, Draft, Step, kind};
-use serde_json::json;
 use crate::plan::parse_duration;
 use crate::step::Restart;
 use crate::step::{Action, Gate, RouteRef};
+use serde_json::json;
 
 /// 180, 190.
 pub(super) fn entrance(context: &Context, steps: &mut Vec<Step<Draft>>) {

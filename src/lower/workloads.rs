@@ -3,11 +3,11 @@
 use super::context::{Context, Rev, Role};
 use super::routes;
 use super::{Applier, Draft, Step, kind};
-use serde_json::json;
 use crate::kube::manifest::Manifest;
 use crate::plan::Workload;
 use crate::step::NamespaceManifest;
 use crate::step::{Action, Gate};
+use serde_json::json;
 
 /// The label that takes a namespace into the ambient mesh.
 const DATAPLANE_MODE: &str = "istio.io/dataplane-mode";

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::lower::Lab;
 use crate::render::Renderer;
-use crate::step::{Action, Gate, Istioctl, Step};
+use crate::step::{Action, Gate, Istioctl, Phase, Step};
 use crate::text::finding::Finding;
 use crate::tree::Tree;
 
@@ -113,7 +113,7 @@ fn runbook_data(index: &Index, about: &About<'_>) -> Value {
         index
             .steps
             .iter()
-            .filter(|step| step.step.number >= 100)
+            .filter(|step| step.step.phase != Phase::Prepare)
             .flat_map(|step| &step.step.actions)
             .filter_map(istioctl)
     };

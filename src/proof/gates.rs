@@ -44,7 +44,7 @@ pub fn closed(step: &IndexStep, state: &State, gate: &Gate) -> Option<String> {
             .base
             .is_none()
             .then(|| "nothing brings Istio's CRDs".to_owned()),
-        Gate::Pool { selector } => (!state.nodes.values().any(|node| has(node, selector)))
+        Gate::Pool { selector } => (!state.nodes.values().any(|node| selector.selects(node)))
             .then(|| format!("no node has {selector}")),
         Gate::NodesLabelled { nodes, key, value } => nodes
             .iter()
@@ -67,7 +67,7 @@ pub fn closed(step: &IndexStep, state: &State, gate: &Gate) -> Option<String> {
             let bare = state
                 .nodes
                 .iter()
-                .find(|(_, labels)| has(labels, selector) && !pods.place.allows(labels));
+                .find(|(_, labels)| selector.selects(labels) && !pods.place.allows(labels));
             bare.map(|(node, _)| format!("{key} has no pod on {node}"))
         }
         Gate::NamespaceLabelled {
@@ -92,7 +92,7 @@ pub fn closed(step: &IndexStep, state: &State, gate: &Gate) -> Option<String> {
                     && pods.replicas > 0
                     && selector
                         .as_ref()
-                        .is_none_or(|selector| has(&pods.labels, selector))
+                        .is_none_or(|selector| selector.selects(&pods.labels))
             });
             stays.map(|(object, _)| format!("{} still makes pods", object.key))
         }
@@ -213,7 +213,7 @@ pub fn closed(step: &IndexStep, state: &State, gate: &Gate) -> Option<String> {
             ..
         } => {
             let other = state.nodes.iter().find(|(_, labels)| {
-                has(labels, selector) && (labels.get(key) == Some(value)) == *back
+                selector.selects(labels) && (labels.get(key) == Some(value)) == *back
             });
             other.map(|(node, _)| {
                 let still = if *back { "still has" } else { "does not have" };
@@ -314,16 +314,6 @@ pub fn closed(step: &IndexStep, state: &State, gate: &Gate) -> Option<String> {
         // Only a cluster can say, in which versions it has stored what among others.
         Gate::Applied | Gate::Soak { .. } | Gate::Stored { .. } | Gate::Sample { .. } => None,
     }
-}
-
-fn has(labels: &BTreeMap<String, String>, selector: &str) -> bool {
-    selector
-        .split(',')
-        .filter(|pair| !pair.is_empty())
-        .all(|pair| {
-            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            labels.get(key).map(String::as_str) == Some(value)
-        })
 }
 
 fn version_in(object: &Object) -> Option<String> {

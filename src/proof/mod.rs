@@ -313,8 +313,10 @@ impl Proof<'_> {
             let Some(fresh) = cohort.surge.as_ref().filter(|_| !makers.is_empty()) else {
                 continue;
             };
-            let own = fresh.split(',').filter_map(|pair| pair.split_once('='));
-            for (key, value) in own.chain([(cohort.key.as_str(), cohort.value.as_str())]) {
+            for (key, value) in fresh
+                .labels()
+                .chain([(cohort.key.as_str(), cohort.value.as_str())])
+            {
                 let given =
                     |maker: &Rc<Object>| given_label(maker.value(), key, value) == Some(value);
                 if !makers.iter().any(given) {

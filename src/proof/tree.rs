@@ -7,7 +7,7 @@ use super::{Proof, gates};
 use crate::kube::identity::Key;
 use crate::rules::{self, finding};
 use crate::state::{Object, State};
-use crate::step::Action;
+use crate::step::{Action, kind};
 use crate::tree::IndexStep;
 
 impl Proof<'_> {
@@ -17,8 +17,9 @@ impl Proof<'_> {
         let Some(traffic) = steps.iter().find_map(|step| step.step.traffic.as_ref()) else {
             return;
         };
-        let number = |number: u16| steps.iter().find(|step| step.step.number == number);
-        let (Some(stable), Some(canary)) = (number(150), number(250)) else {
+        let (stable, canary) = (&kind::STABLE_WORKLOADS, &kind::CANARY_WORKLOADS);
+        let index = &self.upgrade.index;
+        let (Some(stable), Some(canary)) = (index.step(stable), index.step(canary)) else {
             return;
         };
         let (old, new) = (

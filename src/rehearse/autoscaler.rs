@@ -9,7 +9,6 @@ use std::time::Duration;
 use anyhow::Result;
 use serde_json::Value;
 
-use super::nodes::pairs;
 use crate::cluster::Cluster;
 use crate::state::State;
 use crate::step::{Action, Cohort};
@@ -88,7 +87,7 @@ fn replace(cluster: &Cluster, cohort: &Cohort, to: &State) -> Result<Vec<String>
         };
         let mut labels = to.nodes.get(node).cloned().unwrap_or_default();
         let own = cohort.surge.as_ref().filter(|_| !cohort.back);
-        labels.extend(pairs(own.unwrap_or(&cohort.selector)));
+        labels.extend(own.unwrap_or(&cohort.selector).to_labels());
         labels.insert("kubernetes.io/hostname".to_owned(), come.clone());
         if !cohort.back {
             labels.insert(cohort.key.clone(), cohort.value.clone());

@@ -4,6 +4,7 @@ use anyhow::Result;
 
 use super::Rehearsal;
 use super::report::Direction;
+use crate::kube::Selector;
 use crate::state::{Facet, State};
 use crate::step::{Action, Gate};
 use crate::tree::IndexStep;
@@ -40,7 +41,7 @@ impl Rehearsal<'_> {
                     for number in 0..2 {
                         self.cluster.new_node(
                             &format!("pool-{pools}-{number}"),
-                            &pairs(selector),
+                            &selector.to_labels().into_iter().collect::<Vec<_>>(),
                             false,
                         )?;
                     }
@@ -100,7 +101,7 @@ impl Rehearsal<'_> {
                 (selector, other)
             };
             let first = self.first_pool(selector);
-            for node in self.cluster.items(&["nodes", "-l", from])? {
+            for node in self.cluster.items(&["nodes", "-l", &from.to_string()])? {
                 let name = node["metadata"]["name"]
                     .as_str()
                     .unwrap_or_default()
@@ -114,11 +115,7 @@ impl Rehearsal<'_> {
                     name,
                     "--overwrite".to_owned(),
                 ];
-                arguments.extend(
-                    pairs(to)
-                        .iter()
-                        .map(|(key, value)| format!("{key}={value}")),
-                );
+                arguments.extend(to.labels().map(|(key, value)| format!("{key}={value}")));
                 let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
                 self.cluster.run(&arguments, None)?;
             }
@@ -127,7 +124,7 @@ impl Rehearsal<'_> {
     }
 
     /// How the names of the nodes begin that were made for a pool.
-    fn first_pool(&self, selector: &str) -> String {
+    fn first_pool(&self, selector: &Selector) -> String {
         let pools = self
             .upgrade
             .index
@@ -136,18 +133,10 @@ impl Rehearsal<'_> {
             .filter(|step| step.step.actions.is_empty());
         let gates = pools.flat_map(|step: &IndexStep| &step.step.gates);
         let selectors = gates.filter_map(|gate| match gate {
-            Gate::Pool { selector } => Some(selector.as_str()),
+            Gate::Pool { selector } => Some(selector),
             _ => None,
         });
         let number = selectors.take_while(|other| *other != selector).count() + 1;
         format!("pool-{number}-")
     }
-}
-
-/// Reads `key=value,…`.
-pub(super) fn pairs(selector: &str) -> Vec<(String, String)> {
-    let pairs = selector.split(',').filter_map(|pair| pair.split_once('='));
-    pairs
-        .map(|(key, value)| (key.to_owned(), value.to_owned()))
-        .collect()
 }

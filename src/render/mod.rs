@@ -138,7 +138,10 @@ impl Renderer {
                 .map_or_else(|| embedded(prose.template), |source| source.name.clone());
             Finding::error(
                 "template",
-                format!("the template `{}` has no text under `{heading}`", prose.template),
+                format!(
+                    "the template `{}` has no text under `{heading}`",
+                    prose.template
+                ),
             )
             .label("every step says what it does, why, what to watch and how to go back")
             .at(&name, 0..0)

@@ -23,7 +23,13 @@ impl StepTexts {
                 .collect::<Vec<_>>()
                 .join(" ")
         };
-        let filled = |text: String, heading| if text.is_empty() { Err(heading) } else { Ok(text) };
+        let filled = |text: String, heading| {
+            if text.is_empty() {
+                Err(heading)
+            } else {
+                Ok(text)
+            }
+        };
         let title = markdown.lines().find_map(|line| line.strip_prefix("# "));
         let title = title.unwrap_or_default().trim();
         Ok(Self {
@@ -41,7 +47,8 @@ mod tests {
 
     #[test]
     fn sections_are_paragraphs() {
-        let text = "# a step\n\n## Why\n\nTwo\nlines.\n\n## Watch\n\nThis.\n\n## Back\n\nNothing.\n";
+        let text =
+            "# a step\n\n## Why\n\nTwo\nlines.\n\n## Watch\n\nThis.\n\n## Back\n\nNothing.\n";
         let texts = StepTexts::of(text).expect("every heading");
         assert_eq!(texts.title, "a step");
         assert_eq!(texts.why, "Two lines.");

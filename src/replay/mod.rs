@@ -9,6 +9,7 @@ use semver::Version;
 use serde_json::Value;
 
 use crate::istio::{Channel, bundle_of_crd, bundle_of_resource};
+use crate::kube::Selector;
 use crate::state::{Object, Refusal, State, version_of};
 use crate::step::{Action, Gate, Step};
 
@@ -68,7 +69,9 @@ impl Replay<'_> {
             for gate in &step.gates {
                 // Somebody else labels these nodes, and the step waits for nothing but that they are there.
                 if let (Gate::Pool { selector }, true) = (gate, step.actions.is_empty()) {
-                    state.nodes.insert(pool_node(selector), labels(selector));
+                    state
+                        .nodes
+                        .insert(pool_node(selector), selector.to_labels());
                 }
             }
         }
@@ -168,7 +171,7 @@ impl Replay<'_> {
             }
             Action::AwaitPoolReturned { selector } => {
                 if let Some(node) = state.nodes.get_mut(&pool_node(selector)) {
-                    *node = labels(selector);
+                    *node = selector.to_labels();
                 }
             }
             Action::LabelNodes { nodes, key, value }
@@ -181,7 +184,7 @@ impl Replay<'_> {
                 }
             }
             Action::AwaitPoolMoved { selector, other } => {
-                let (from, to) = (labels(selector), labels(other));
+                let (from, to) = (selector.to_labels(), other.to_labels());
                 for node in state.nodes.values_mut() {
                     if from.iter().all(|(key, value)| node.get(key) == Some(value)) {
                         node.retain(|key, _| !from.contains_key(key));
@@ -277,14 +280,6 @@ fn named_bundle(bundle: &str, channel: &str) -> Option<(Version, Channel)> {
 }
 
 /// What a node is called that is only known by the labels of its pool.
-fn pool_node(selector: &str) -> String {
+fn pool_node(selector: &Selector) -> String {
     format!("a node with {selector}")
-}
-
-/// Reads `key=value,…`.
-fn labels(selector: &str) -> BTreeMap<String, String> {
-    let pairs = selector.split(',').filter_map(|pair| pair.split_once('='));
-    pairs
-        .map(|(key, value)| (key.to_owned(), value.to_owned()))
-        .collect()
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::state::Object;
-use crate::step::Action;
+use crate::step::{Action, kind};
 use crate::tree::{Index, IndexStep};
 
 /// One setting that is not the same in both revisions.
@@ -28,10 +28,17 @@ pub fn differences(
     index: &Index,
     objects: &BTreeMap<String, Rc<Object>>,
 ) -> Vec<RevisionDifference> {
-    let step = |number: u16| index.steps.iter().find(|step| step.step.number == number);
     let mut all = Vec::new();
-    for (component, stable, canary) in [("istiod", 120, 210), ("ztunnel", 130, 230)] {
-        let (Some(old), Some(new)) = (step(stable), step(canary)) else {
+    let components = [
+        (
+            "istiod",
+            &kind::STABLE_CONTROL_PLANE,
+            &kind::CANARY_CONTROL_PLANE,
+        ),
+        ("ztunnel", &kind::STABLE_ZTUNNEL, &kind::CANARY_ZTUNNEL),
+    ];
+    for (component, stable, canary) in components {
+        let (Some(old), Some(new)) = (index.step(stable), index.step(canary)) else {
             continue;
         };
         let (Some(old), Some(new)) = (settings(old, objects), settings(new, objects)) else {

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::kube::Selector;
+
 use super::Gate;
 use super::references::{Cohort, GatewayRef, StoredVersion};
 
@@ -116,7 +118,7 @@ pub enum Action<O> {
     /// Stop until somebody has given the nodes of a pool its labels back.
     AwaitPoolReturned {
         /// The pool's labels, as `key=value,…`.
-        selector: String,
+        selector: Selector,
     },
     /// Stop where the cluster has a ztunnel that is none of these: it would share nodes with the plan's.
     RequireZtunnels {
@@ -126,9 +128,9 @@ pub enum Action<O> {
     /// Stop until somebody has moved the nodes of one pool to the other.
     AwaitPoolMoved {
         /// The labels that no node may carry any more, as `key=value,…`.
-        selector: String,
+        selector: Selector,
         /// The labels that they carry then.
-        other: String,
+        other: Selector,
     },
     /// Stop where the cluster has an Istio that is not the plan's.
     RequireNoMesh {

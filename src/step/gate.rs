@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::kube::Selector;
+
 use super::references::{GatewayRef, RouteRef, ServiceRef, StoredVersion};
 
 /// What must hold before the next step.
@@ -30,7 +32,7 @@ pub enum Gate {
     /// A pool has nodes.
     Pool {
         /// The pool's labels, as `key=value,…`.
-        selector: String,
+        selector: Selector,
     },
     /// These nodes carry this label.
     NodesLabelled {
@@ -57,7 +59,7 @@ pub enum Gate {
         /// The DaemonSet's name.
         name: String,
         /// The pool's labels, as `key=value,…`.
-        selector: String,
+        selector: Selector,
     },
     /// A namespace carries a label.
     NamespaceLabelled {
@@ -73,7 +75,7 @@ pub enum Gate {
         /// The namespace.
         namespace: String,
         /// As `key=value,…`.
-        selector: Option<String>,
+        selector: Option<Selector>,
     },
     /// A namespace is not part of the mesh, or not there.
     NotEnrolled {
@@ -149,7 +151,7 @@ pub enum Gate {
     /// Every node with these labels has another one too, or none has; and none is on its way.
     NodesMoved {
         /// The labels, as `key=value,…`; empty for every node.
-        selector: String,
+        selector: Selector,
         /// Which of them can have a ztunnel at all, as `kubectl get nodes -l` takes it.
         hosts: String,
         /// The other label's key.

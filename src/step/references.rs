@@ -2,11 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::kube::Selector;
+
 /// Nodes that change their pool together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cohort {
     /// The labels of the group, as `key=value,…`: whichever nodes carry them when the step runs.
-    pub selector: String,
+    pub selector: Selector,
     /// Which of them can have a ztunnel at all, as `kubectl get nodes -l` takes it.
     pub hosts: String,
     /// Labels that a namespace needs so that both control planes see it, besides the one by which it is part of the mesh; as `key=value`.
@@ -22,7 +24,7 @@ pub struct Cohort {
     pub back: bool,
     /// Where new nodes come in the place of these, which are drained and go: the labels of the new ones, as `key=value,…`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub surge: Option<String>,
+    pub surge: Option<Selector>,
     /// How many nodes at a time: a number, or a share as `25%`.
     pub batch: String,
     /// How long to wait between batches, in seconds; nothing for not at all.
@@ -32,9 +34,9 @@ pub struct Cohort {
     /// The namespace of istio-cni and of the ztunnels.
     pub namespace: String,
     /// The labels of the ztunnel that a node has afterwards, as `key=value,…`.
-    pub ztunnel: String,
+    pub ztunnel: Selector,
     /// Those of the one that it has before.
-    pub before: String,
+    pub before: Selector,
 }
 
 /// A CRD and the version in which its objects are stored.

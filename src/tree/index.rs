@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::kube::identity::Identity;
-use crate::step::Step;
+use crate::step::{Kind, Step};
 
 /// The version of the format; a number higher than this one was written by a later meshplan.
 pub const FORMAT_VERSION: u32 = 1;
@@ -49,6 +49,16 @@ pub struct Index {
     pub steps: Vec<IndexStep>,
     /// Every file of the tree but the index itself.
     pub files: Vec<FileEntry>,
+}
+
+impl Index {
+    /// Returns the step that has the number of a kind.
+    #[must_use]
+    pub fn step(&self, kind: &Kind) -> Option<&IndexStep> {
+        self.steps
+            .iter()
+            .find(|step| step.step.number == kind.number)
+    }
 }
 
 /// Returns the digest of bytes in hex.

@@ -416,18 +416,12 @@ fn surge(action: &Action<String>, cluster: &mut Cluster) {
         return;
     };
     let Some(surge) = &cohort.surge else { return };
-    let pairs = |selector: &str| -> Value {
-        let pairs = selector.split(',').filter_map(|pair| pair.split_once('='));
-        pairs
-            .map(|(key, value)| (key.to_owned(), json!(value)))
-            .collect::<serde_json::Map<_, _>>()
-            .into()
-    };
-    let mut labels = pairs(if cohort.back { &cohort.selector } else { surge });
+    let new = if cohort.back { &cohort.selector } else { surge };
+    let mut labels = json!(new.to_labels());
     if !cohort.back {
         labels[&cohort.key] = json!(cohort.value);
     }
-    let of_group = pairs(&cohort.selector);
+    let of_group = json!(cohort.selector.to_labels());
     let mut leaving = BTreeSet::new();
     for node in cluster
         .objects

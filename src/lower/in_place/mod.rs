@@ -16,6 +16,7 @@ use tags::Tags;
 
 use crate::existing::Existing;
 use crate::istio::GatewayHandover;
+use crate::kube::Selector;
 use crate::plan::{Move, NodeGroup};
 use crate::step::{Action, Gate};
 
@@ -56,13 +57,9 @@ pub(super) fn steps(context: &Context, existing: &Existing, steps: &mut Vec<Step
     steps.extend(tags::step_of(context, existing, true, &moved.late));
 }
 
-/// The labels of a node group, as `key=value,…`.
-fn selector(group: &NodeGroup) -> String {
-    let labels = group.labels.get_ref().iter();
-    let pairs: Vec<String> = labels
-        .map(|(key, value)| format!("{key}={value}"))
-        .collect();
-    pairs.join(",")
+/// The labels of a node group.
+fn selector(group: &NodeGroup) -> Selector {
+    group.labels.get_ref().clone().into_iter().collect()
 }
 
 fn daemon_set(context: &Context, name: &str, spec: Value) -> Draft {

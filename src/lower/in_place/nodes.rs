@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::super::context::Context;
+use super::super::context::{Context, REVISION};
 use super::super::retire;
 use super::{Applier, Draft, Step, kind};
 use super::{label, selector};
 use crate::existing::{Existing, Group};
+use crate::kube::Selector;
 use crate::kube::identity::Identity;
 use crate::kube::manifest::Manifest;
 use crate::plan::{Batch, NodeGroup, parse_duration};
@@ -55,12 +56,8 @@ pub(super) fn cohort(
         soak: seconds(&plan.soak),
         drain_timeout: seconds(&plan.drain_timeout).unwrap_or(DRAIN),
         namespace: namespace.to_owned(),
-        ztunnel: format!("app=ztunnel,meshplan.dev/revision={}", canary.name),
-        before: format!(
-            "{},meshplan.dev/revision!={}",
-            stable_pods(existing),
-            canary.name
-        ),
+        ztunnel: canary.ztunnel_pods(),
+        before: stable_pods(existing).except(REVISION, &canary.name),
     })];
     let moved = |back| Gate::NodesMoved {
         selector: selector.clone(),
@@ -131,25 +128,24 @@ pub(super) fn surge(
 }
 
 /// The labels of a group's new nodes: those of the group, as what makes them gives them.
-fn fresh(group: &NodeGroup, found: &Group) -> String {
+fn fresh(group: &NodeGroup, found: &Group) -> Selector {
     let labels = group.labels.get_ref().iter().map(|(key, value)| {
         let given = |maker: &Manifest| given_label(&maker.value, key, value).map(str::to_owned);
         let given = found.makers.iter().find_map(given);
-        format!("{key}={}", given.as_ref().unwrap_or(value))
+        (key.clone(), given.unwrap_or_else(|| value.clone()))
     });
-    labels.collect::<Vec<String>>().join(",")
+    labels.collect()
 }
 
 /// The labels by which pods of stable's ztunnel are known.
-fn stable_pods(existing: &Existing) -> String {
+fn stable_pods(existing: &Existing) -> Selector {
     let labels = existing
         .ztunnel_object
         .pointer("/spec/selector/matchLabels");
     let pairs = labels.and_then(Value::as_object).into_iter().flatten();
-    let pairs: Vec<String> = pairs
-        .filter_map(|(key, value)| Some(format!("{key}={}", value.as_str()?)))
-        .collect();
-    pairs.join(",")
+    pairs
+        .filter_map(|(key, value)| Some((key, value.as_str()?)))
+        .collect()
 }
 
 pub(super) fn covered(context: &Context) -> Gate {
@@ -164,7 +160,7 @@ pub(super) fn covered(context: &Context) -> Gate {
 pub(super) fn all_moved(context: &Context, existing: &Existing) -> Gate {
     let (key, value) = label(context);
     Gate::NodesMoved {
-        selector: String::new(),
+        selector: Selector::default(),
         hosts: existing.hosts.clone(),
         key,
         value,

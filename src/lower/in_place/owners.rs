@@ -3,10 +3,10 @@
 use super::super::context::{Context, Rev};
 use super::super::gateways;
 use super::{Applier, Draft, Step, at_owner, kind};
-use serde_json::json;
 use crate::existing::{ExistingGateway, Writer};
 use crate::istio::GatewayHandover;
 use crate::step::{Action, Gate, GatewayRef, Restart};
+use serde_json::json;
 
 pub(super) fn owner(context: &Context, offset: u16, gateway: &ExistingGateway) -> Step<Draft> {
     let (stable, canary) = (&context.stable, &context.canary);
@@ -16,7 +16,12 @@ pub(super) fn owner(context: &Context, offset: u16, gateway: &ExistingGateway) -
     } else {
         "Gateway"
     };
-    let mut step = Step::numbered(&kind::ONE_GATEWAY_OWNER, offset, &slug(gateway), Applier::Kubectl);
+    let mut step = Step::numbered(
+        &kind::ONE_GATEWAY_OWNER,
+        offset,
+        &slug(gateway),
+        Applier::Kubectl,
+    );
     if lossy {
         step.accepts = vec![gateways::LOSS.to_owned()];
     }

@@ -212,7 +212,12 @@ pub(super) fn validator(
 ) -> Option<Step<Draft>> {
     let (stable, canary) = (&context.stable, &context.canary);
     let (owner, object) = owned_validator(existing)?;
-    let mut step = Step::numbered(&kind::DEFAULT_VALIDATOR, offset, "", at_owner::applier(owner.by));
+    let mut step = Step::numbered(
+        &kind::DEFAULT_VALIDATOR,
+        offset,
+        "",
+        at_owner::applier(owner.by),
+    );
     let to = |rev: &Rev| {
         let (name, service) = (&rev.name, &rev.istiod());
         let mut webhooks = object.value["webhooks"].clone();
