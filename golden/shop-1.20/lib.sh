@@ -926,6 +926,12 @@ unrouted() (
   [ -z "$routed" ] || fail "these HTTPRoutes still send requests there:" "$routed"
 )
 
+# clients_moved FROM TO: only a person knows where clients send their requests: DNS records, and clients that keep an address.
+clients_moved() (
+  [ "${MESHPLAN_CLIENTS_MOVED:-}" = yes ] || simulated 'clients have moved' ||
+    fail "move the clients of $1 to $2 first (their DNS records), then run this with MESHPLAN_CLIENTS_MOVED=yes"
+)
+
 # detached NAMESPACE/GATEWAY...: no HTTPRoute is attached to these Gateways.
 detached() (
   attached=$(list '{.metadata.namespace}{range .spec.parentRefs[*]} {.kind}:{.namespace}/{.name}{end}' httproutes.gateway.networking.k8s.io -A) || exit

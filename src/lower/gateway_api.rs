@@ -43,25 +43,23 @@ fn brings(context: &Context, mut step: Step<Draft>, bundle: &Bundle) -> Step<Dra
         "bundle": format!("v{}", context.bundle.version),
         "copied": !context.crds.copy.is_empty(),
     }));
-    step.actions = vec![
-        Action::RequireBundle {
-            bundle: release.clone(),
-            channel: channel.as_str().to_owned(),
-            gone: bundle
-                .gone(channel)
-                .iter()
-                .map(|v| (*v).to_owned())
-                .collect(),
-            between: bundle.version != context.bundle.version,
-        },
-        Action::ApplyKustomization {
-            file: Draft::Kustomization(Kustomization {
-                resources: bundle.resources(channel),
-            }),
-            resources: Vec::new(),
-            crds: crds(),
-        },
-    ];
+    step.requires = vec![Gate::Upgradable {
+        bundle: release.clone(),
+        channel: channel.as_str().to_owned(),
+        gone: bundle
+            .gone(channel)
+            .iter()
+            .map(|v| (*v).to_owned())
+            .collect(),
+        between: bundle.version != context.bundle.version,
+    }];
+    step.actions = vec![Action::ApplyKustomization {
+        file: Draft::Kustomization(Kustomization {
+            resources: bundle.resources(channel),
+        }),
+        resources: Vec::new(),
+        crds: crds(),
+    }];
     step.gates = vec![Gate::Bundle {
         bundle: release,
         channel: channel.as_str().to_owned(),

@@ -47,7 +47,7 @@ pub(super) fn gateways(context: &Context) -> Step<Draft> {
         .iter()
         .map(|gateway| programmed(Context::first(gateway), gateway.address.is_some()));
     step.gates = std::iter::once(Gate::Applied).chain(programmed).collect();
-    step.rollback.actions = vec![Action::RequireDetached {
+    step.rollback.requires = vec![Gate::Detached {
         gateways: all.iter().map(|gateway| Context::first(gateway)).collect(),
     }];
     step
@@ -242,7 +242,7 @@ pub(super) fn second(context: &Context, steps: &mut Vec<Step<Draft>>) {
         .zip(&refs)
         .map(|(gateway, own)| programmed(own.clone(), gateway.canary_address.is_some()));
     own.gates = std::iter::once(Gate::Applied).chain(waits).collect();
-    own.rollback.actions = vec![Action::RequireDetached {
+    own.rollback.requires = vec![Gate::Detached {
         gateways: refs.clone(),
     }];
     steps.push(own);
@@ -295,26 +295,24 @@ pub(super) fn first_gone(context: &Context) -> Option<Step<Draft>> {
             name.clone(),
         )
     });
-    step.actions = vec![
-        Action::RequireClientsMoved {
-            from: first.clone(),
-            to: second,
-        },
-        Action::Delete {
-            files: routes
-                .chain(gateways.iter().map(|gateway| {
-                    let (namespace, name) = (gateway.namespace.get_ref(), gateway.name.get_ref());
-                    Identity::namespaced(
-                        context.bundle.api_version,
-                        "Gateway",
-                        namespace,
-                        name.clone(),
-                    )
-                }))
-                .map(Draft::Identity)
-                .collect(),
-        },
-    ];
+    step.requires = vec![Gate::ClientsMoved {
+        from: first.clone(),
+        to: second,
+    }];
+    step.actions = vec![Action::Delete {
+        files: routes
+            .chain(gateways.iter().map(|gateway| {
+                let (namespace, name) = (gateway.namespace.get_ref(), gateway.name.get_ref());
+                Identity::namespaced(
+                    context.bundle.api_version,
+                    "Gateway",
+                    namespace,
+                    name.clone(),
+                )
+            }))
+            .map(Draft::Identity)
+            .collect(),
+    }];
     step.gates = vec![Gate::Gone];
     step.gates.extend(route_gates(context, AttachedTo::Second));
     step.restarts = first

@@ -43,7 +43,7 @@ pub(super) fn cni(context: &Context, rev: &Rev) -> Step<Draft> {
     cni["excludeNamespaces"] = json!(exclude);
     if rev.role == Role::Stable {
         let both = [rev, &context.canary];
-        step.actions.push(Action::RequireNoMesh {
+        step.requires.push(Gate::OnlyMesh {
             revisions: both.map(|rev| rev.name.clone()).to_vec(),
             versions: both.map(|rev| rev.version.clone()).to_vec(),
         });
@@ -140,7 +140,7 @@ pub(super) fn ztunnel_step(context: &Context, rev: &Rev) -> Step<Draft> {
     );
     step.says(json!({ "revision": rev.prose(), "command": rev.facts.ztunnel_config }));
     let known = [&context.stable, &context.canary];
-    step.actions = vec![Action::RequireZtunnels {
+    step.requires = vec![Gate::OnlyZtunnels {
         known: known
             .iter()
             .map(|rev| format!("{namespace}/{}", rev.ztunnel()))

@@ -57,12 +57,10 @@ fn workloads(context: &Context) -> Step<Draft> {
     given.retain(|identity| identity.kind != "PersistentVolumeClaim");
     given.sort_by_key(|identity| std::cmp::Reverse(crate::kube::order(identity)));
     identities.extend(given);
-    step.actions = vec![
-        Action::RequireUnrouted {
-            namespaces: namespaces.clone(),
-        },
-        delete(identities),
-    ];
+    step.requires = vec![Gate::Unrouted {
+        namespaces: namespaces.clone(),
+    }];
+    step.actions = vec![delete(identities)];
     step.gates = vec![Gate::Gone];
     step.gates.extend(no_pods(&namespaces));
     step.gates.extend(context.probes(false));
@@ -151,10 +149,10 @@ fn control_plane(context: &Context) -> Step<Draft> {
     let tag_goes = context.handover == Handover::TagAfterRetirement;
     step.says(json!({ "tag_goes": tag_goes }));
     if tag_goes {
-        step.actions = context
+        step.requires = context
             .gateways(|_| true)
             .map(Context::first)
-            .map(|gateway| Action::RequireRollout {
+            .map(|gateway| Gate::RolledOutFirst {
                 namespace: gateway.namespace,
                 name: gateway.deployment,
                 istio_namespace: namespace.to_owned(),

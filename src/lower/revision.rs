@@ -39,18 +39,16 @@ fn nodes(context: &Context, rev: &Rev) -> Step<Draft> {
         "nodes": rev.nodes.as_ref().map(|nodes| nodes.join(", ")),
     }));
     if let Some(nodes) = &rev.nodes {
-        step.actions = vec![
-            Action::RequireUnpooled {
-                nodes: nodes.clone(),
-                key: POOL.to_owned(),
-                value: rev.word.to_owned(),
-            },
-            Action::LabelNodes {
-                nodes: nodes.clone(),
-                key: POOL.to_owned(),
-                value: rev.word.to_owned(),
-            },
-        ];
+        step.requires = vec![Gate::Unpooled {
+            nodes: nodes.clone(),
+            key: POOL.to_owned(),
+            value: rev.word.to_owned(),
+        }];
+        step.actions = vec![Action::LabelNodes {
+            nodes: nodes.clone(),
+            key: POOL.to_owned(),
+            value: rev.word.to_owned(),
+        }];
         step.gates = vec![Gate::NodesLabelled {
             nodes: nodes.clone(),
             key: POOL.to_owned(),

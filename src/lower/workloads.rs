@@ -108,7 +108,7 @@ pub(super) fn workloads(context: &Context, rev: &Rev) -> Step<Draft> {
     if rev.role == Role::Canary {
         step.gates.extend(captured(&context.namespaces(rev)));
     }
-    step.rollback.actions = vec![Action::RequireUnrouted {
+    step.rollback.requires = vec![Gate::Unrouted {
         namespaces: context.namespaces(rev),
     }];
     step

@@ -138,6 +138,7 @@ pub enum ZtunnelForm {
 /// Settings of istio-cni.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(rename = "Cni")]
 pub struct CniTable {
     /// Namespaces whose pods istio-cni leaves alone; `kube-system` if not given.
     #[schemars(with = "Option<Vec<String>>")]
@@ -300,6 +301,7 @@ pub struct Workload {
 /// Where requests come in.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(rename = "Gateway")]
 pub struct GatewayTable {
     /// `metadata.name`.
     #[schemars(with = "String")]
@@ -345,6 +347,7 @@ pub enum HandoverChoice {
 /// One listener of a Gateway.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(rename = "Listener")]
 pub struct ListenerTable {
     /// Its name, unique in the Gateway.
     #[schemars(with = "String")]
@@ -432,6 +435,7 @@ pub struct Backend {
 /// One way for a request to match: exactly one of the two.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(rename = "Match")]
 pub struct MatchTable {
     /// The whole path.
     #[schemars(with = "Option<String>")]

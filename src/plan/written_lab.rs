@@ -7,6 +7,7 @@ use toml::Spanned;
 /// A machine of one's own to try the plan on.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(rename = "Lab")]
 pub struct LabTable {
     /// A kind cluster.
     pub kind: KindTable,
@@ -17,6 +18,7 @@ pub struct LabTable {
 /// A kind cluster.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(rename = "Kind")]
 pub struct KindTable {
     /// The cluster's name; its nodes are `<name>-worker`, `<name>-worker2`, …
     #[schemars(with = "String")]

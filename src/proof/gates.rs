@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Upgrade;
+use super::{Upgrade, guards};
 use crate::kube::identity::Key;
 use crate::route::{Outcome, Request, Table};
 use crate::state::{Facet, Object, State, image_version};
@@ -311,8 +311,20 @@ pub fn closed(step: &IndexStep, state: &State, gate: &Gate) -> Option<String> {
             header,
             ..
         } => probe(state, url, *status, header.as_deref()),
-        // Only a cluster can say, in which versions it has stored what among others.
-        Gate::Applied | Gate::Soak { .. } | Gate::Stored { .. } | Gate::Sample { .. } => None,
+        Gate::Upgradable { .. }
+        | Gate::Detached { .. }
+        | Gate::OnlyZtunnels { .. }
+        | Gate::OnlyMesh { .. }
+        | Gate::Unpooled { .. }
+        | Gate::Unrouted { .. }
+        | Gate::AllOwned { .. } => guards::closed(state, gate),
+        // Only a cluster or a person can say, in which versions objects are stored among others.
+        Gate::Applied
+        | Gate::Soak { .. }
+        | Gate::Stored { .. }
+        | Gate::Sample { .. }
+        | Gate::ClientsMoved { .. }
+        | Gate::RolledOutFirst { .. } => None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is proved of a compiled tree: every state, every transition, and part of a step holds the rules.
 
 mod gates;
+mod guards;
 mod judged;
 mod manifests;
 mod parts;

@@ -10,7 +10,7 @@ use crate::replay::Part;
 use crate::route::{Answer, Outcome, Request, Table};
 use crate::rules::{NEITHER_ANSWER, REFUSED, SHIFT_DIFFERS, finding};
 use crate::state::{Facet, Object, Served, State};
-use crate::step::{self, Action};
+use crate::step::{self, Gate};
 use crate::text::finding::Finding;
 use crate::tree::IndexStep;
 
@@ -317,8 +317,8 @@ impl RequestKinds {
 
 /// The Gateways that nobody uses any more once a step begins, as `namespace/name`.
 fn left(step: &IndexStep) -> Vec<String> {
-    let from = step.step.actions.iter().filter_map(|action| match action {
-        Action::RequireClientsMoved { from, .. } => Some(from),
+    let from = step.step.requires.iter().filter_map(|gate| match gate {
+        Gate::ClientsMoved { from, .. } => Some(from),
         _ => None,
     });
     from.flatten()

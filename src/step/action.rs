@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::kube::Selector;
 
 use super::Gate;
-use super::references::{Cohort, GatewayRef, StoredVersion};
+use super::references::{Cohort, StoredVersion};
 
 /// The istioctl that an action needs: its version must be the revision's, since istioctl installs its own version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,17 +22,6 @@ pub struct Istioctl {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "action", rename_all = "kebab-case")]
 pub enum Action<O> {
-    /// Stop where the cluster has a newer bundle of CRDs, or another channel.
-    RequireBundle {
-        /// The plan's bundle, as `v1.4.1`.
-        bundle: String,
-        /// The plan's channel.
-        channel: String,
-        /// Versions in which the cluster may have stored ReferenceGrants and which this bundle no longer has.
-        gone: Vec<String>,
-        /// Whether it is not the plan's own bundle, but one on the way to it.
-        between: bool,
-    },
     /// Stop where the cluster does not have this bundle of CRDs, which somebody else installs.
     ExpectBundle {
         /// The plan's bundle, as `v1.4.1`.
@@ -110,20 +99,10 @@ pub enum Action<O> {
         /// The identities.
         files: Vec<O>,
     },
-    /// Stop where a route is still attached to one of these Gateways.
-    RequireDetached {
-        /// The Gateways.
-        gateways: Vec<GatewayRef>,
-    },
     /// Stop until somebody has given the nodes of a pool its labels back.
     AwaitPoolReturned {
         /// The pool's labels, as `key=value,…`.
         selector: Selector,
-    },
-    /// Stop where the cluster has a ztunnel that is none of these: it would share nodes with the plan's.
-    RequireZtunnels {
-        /// As `namespace/name`.
-        known: Vec<String>,
     },
     /// Stop until somebody has moved the nodes of one pool to the other.
     AwaitPoolMoved {
@@ -131,45 +110,6 @@ pub enum Action<O> {
         selector: Selector,
         /// The labels that they carry then.
         other: Selector,
-    },
-    /// Stop where the cluster has an Istio that is not the plan's.
-    RequireNoMesh {
-        /// The plan's revisions.
-        revisions: Vec<String>,
-        /// Their versions.
-        versions: Vec<String>,
-    },
-    /// Stop until somebody says that the clients of Gateways have moved to others.
-    RequireClientsMoved {
-        /// The Gateways that go.
-        from: Vec<GatewayRef>,
-        /// Those that serve instead, in the same order.
-        to: Vec<GatewayRef>,
-    },
-    /// Stop where nodes belong to another pool already.
-    RequireUnpooled {
-        /// Their names.
-        nodes: Vec<String>,
-        /// The label's key.
-        key: String,
-        /// The value that it may have.
-        value: String,
-    },
-    /// Stop where an HTTPRoute of anybody's still names a Service of these namespaces, whatever the weight.
-    RequireUnrouted {
-        /// The namespaces.
-        namespaces: Vec<String>,
-    },
-    /// Stop where a gateway's rollout is not complete, as long as the Deployment of its control plane is there.
-    RequireRollout {
-        /// The namespace of both Deployments' gateway.
-        namespace: String,
-        /// The gateway's Deployment.
-        name: String,
-        /// The control plane's namespace.
-        istio_namespace: String,
-        /// The control plane's Deployment.
-        istiod: String,
     },
     /// Delete the objects of a tag, unless it points to another revision by now.
     DeleteTag {
@@ -213,14 +153,6 @@ pub enum Action<O> {
     ExpectBase {
         /// The version.
         version: String,
-    },
-    /// Stop where a Gateway of Istio's is not labelled for a revision: it would lose its control plane.
-    RequireOwned {
-        /// The revision.
-        revision: String,
-        /// Whether some without a label follow a tag instead.
-        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-        follow: bool,
     },
     /// `kubectl replace` of objects as they were before the first step, or `kubectl create` of those that are gone.
     Restore {
@@ -305,17 +237,6 @@ impl<O> Action<O> {
                 istioctl,
                 sees,
             },
-            Self::RequireBundle {
-                bundle,
-                channel,
-                gone,
-                between,
-            } => Action::RequireBundle {
-                bundle,
-                channel,
-                gone,
-                between,
-            },
             Self::LabelNodes { nodes, key, value } => Action::LabelNodes { nodes, key, value },
             Self::UnlabelNodes { nodes, key } => Action::UnlabelNodes { nodes, key },
             Self::ReturnNodes { nodes, key, value } => Action::ReturnNodes { nodes, key, value },
@@ -323,9 +244,7 @@ impl<O> Action<O> {
             Self::DeleteNamespaces { files } => Action::DeleteNamespaces {
                 files: all(files, "delete/")?,
             },
-            Self::RequireDetached { gateways } => Action::RequireDetached { gateways },
             Self::AwaitPoolReturned { selector } => Action::AwaitPoolReturned { selector },
-            Self::RequireZtunnels { known } => Action::RequireZtunnels { known },
             Self::AwaitPoolMoved { selector, other } => Action::AwaitPoolMoved { selector, other },
             Self::DeleteTag {
                 files,
@@ -338,29 +257,6 @@ impl<O> Action<O> {
                 webhook,
                 revision,
             },
-            Self::RequireUnpooled { nodes, key, value } => {
-                Action::RequireUnpooled { nodes, key, value }
-            }
-            Self::RequireClientsMoved { from, to } => Action::RequireClientsMoved { from, to },
-            Self::RequireNoMesh {
-                revisions,
-                versions,
-            } => Action::RequireNoMesh {
-                revisions,
-                versions,
-            },
-            Self::RequireUnrouted { namespaces } => Action::RequireUnrouted { namespaces },
-            Self::RequireRollout {
-                namespace,
-                name,
-                istio_namespace,
-                istiod,
-            } => Action::RequireRollout {
-                namespace,
-                name,
-                istio_namespace,
-                istiod,
-            },
             Self::Found {
                 files,
                 bundle,
@@ -372,7 +268,6 @@ impl<O> Action<O> {
                 version,
                 revision,
             },
-            Self::RequireOwned { revision, follow } => Action::RequireOwned { revision, follow },
             Self::Restore { files } => Action::Restore {
                 files: all(files, "restore/")?,
             },

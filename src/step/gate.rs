@@ -10,6 +10,74 @@ use super::references::{GatewayRef, RouteRef, ServiceRef, StoredVersion};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "gate", rename_all = "kebab-case")]
 pub enum Gate {
+    /// The cluster has no newer bundle of CRDs than this one, and no other channel.
+    Upgradable {
+        /// The plan's bundle, as `v1.4.1`.
+        bundle: String,
+        /// The plan's channel.
+        channel: String,
+        /// Versions in which the cluster may have stored ReferenceGrants and which this bundle no longer has.
+        gone: Vec<String>,
+        /// Whether it is not the plan's own bundle, but one on the way to it.
+        between: bool,
+    },
+    /// No route is attached to these Gateways.
+    Detached {
+        /// The Gateways.
+        gateways: Vec<GatewayRef>,
+    },
+    /// The cluster has no ztunnel but these: another one would share nodes with the plan's.
+    OnlyZtunnels {
+        /// As `namespace/name`.
+        known: Vec<String>,
+    },
+    /// The cluster has no Istio but the plan's.
+    OnlyMesh {
+        /// The plan's revisions.
+        revisions: Vec<String>,
+        /// Their versions.
+        versions: Vec<String>,
+    },
+    /// Somebody has said that the clients of Gateways have moved to others.
+    ClientsMoved {
+        /// The Gateways that go.
+        from: Vec<GatewayRef>,
+        /// Those that serve instead, in the same order.
+        to: Vec<GatewayRef>,
+    },
+    /// Nodes belong to no other pool.
+    Unpooled {
+        /// Their names.
+        nodes: Vec<String>,
+        /// The label's key.
+        key: String,
+        /// The value that it may have.
+        value: String,
+    },
+    /// No HTTPRoute of anybody's names a Service of these namespaces, whatever the weight.
+    Unrouted {
+        /// The namespaces.
+        namespaces: Vec<String>,
+    },
+    /// A gateway's rollout is complete, as long as the Deployment of its control plane is there.
+    RolledOutFirst {
+        /// The namespace of both Deployments' gateway.
+        namespace: String,
+        /// The gateway's Deployment.
+        name: String,
+        /// The control plane's namespace.
+        istio_namespace: String,
+        /// The control plane's Deployment.
+        istiod: String,
+    },
+    /// Every Gateway of Istio's is labelled for a revision: others would lose their control plane.
+    AllOwned {
+        /// The revision.
+        revision: String,
+        /// Whether some without a label follow a tag instead.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        follow: bool,
+    },
     /// The cluster's CRDs are of this bundle and channel, and served.
     Bundle {
         /// As `v1.4.1`.

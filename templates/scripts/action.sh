@@ -1,9 +1,4 @@
-{% if action.action == "require-bundle" %}
-may_install_bundle {{ action.bundle }} {{ action.channel }} {{ "from" if action.between else "bundle" }}
-{% for version in action.gone %}
-not_stored_as referencegrants.gateway.networking.k8s.io {{ version }} {{ action.bundle }}
-{% endfor %}
-{% elif action.action == "expect-bundle" %}
+{% if action.action == "expect-bundle" %}
 # Somebody else installs these CRDs; both control planes have to be able to read them.
 bundle_is {{ action.bundle }} {{ action.channel }} gateways.gateway.networking.k8s.io
 {% elif action.action == "migrate-stored" %}
@@ -59,8 +54,6 @@ fi
 [ "$asked" = no ] || fail 'make the changes above, and run this again when they have reached the cluster'
 {% endif %}
 {% elif action.action == "expect-base" %}
-{% elif action.action == "require-owned" %}
-all_owned {{ ("istio.io/rev," if action.follow is defined else "") ~ "istio.io/rev!=" ~ action.revision }} {{ action.revision }}
 {% elif action.action == "restore" %}
 restore{% for file in action.files %} \
   "$here"/{{ file }}{% endfor %}
@@ -101,29 +94,9 @@ note_namespaces {{ plan }}{% for namespace in action.namespaces %} {{ namespace 
 {% for file in action.files %}
 delete_namespace {{ plan }} "$here"/{{ file }}
 {% endfor %}
-{% elif action.action == "require-detached" %}
-detached{% for gateway in action.gateways %} {{ gateway.namespace ~ "/" ~ gateway.name }}{% endfor %}
-
-{% elif action.action == "require-unpooled" %}
-free_for {{ action.key }} {{ action.value }}{% for node in action.nodes %} {{ node }}{% endfor %}
-
-{% elif action.action == "require-clients-moved" %}
-# Nobody but you can know this: DNS records, and clients that keep an address.
-[ "${MESHPLAN_CLIENTS_MOVED:-}" = yes ] || simulated 'clients have moved' ||
-  fail {{ "move the clients of " ~ (action.from|map(attribute="name")|join(", ")) ~ " to " ~ (action.to|map(attribute="name")|join(", ")) ~ " first (their DNS records), then run this with MESHPLAN_CLIENTS_MOVED=yes" }}
-{% elif action.action == "require-no-mesh" %}
-only_mesh {{ action.revisions|join(" ") }} {{ action.versions|join(" ") }}
-{% elif action.action == "require-unrouted" %}
-unrouted{% for namespace in action.namespaces %} {{ namespace }}{% endfor %}
-
 {% elif action.action == "await-pool-moved" %}
 no_nodes {{ action.selector }} ||
   fail {{ "change the labels of these nodes to " ~ action.other ~ " where your node pools are configured, then run this again" }}
-{% elif action.action == "require-ztunnels" %}
-only_ztunnels{% for known in action.known %} {{ known }}{% endfor %}
-
-{% elif action.action == "require-rollout" %}
-ready_with_istiod {{ action.istiod }} {{ action.istio_namespace }} {{ action.name }} {{ action.namespace }}
 {% elif action.action == "delete-tag" %}
 delete_tag {{ action.tag }} {{ action.webhook }} {{ action.revision }}{% for file in action.files %} \
   "$here"/{{ file }}{% endfor %}

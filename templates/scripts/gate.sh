@@ -1,4 +1,26 @@
-{%- if gate.gate == "bundle" -%}
+{%- if gate.gate == "upgradable" -%}
+may_install_bundle {{ gate.bundle }} {{ gate.channel }} {{ "from" if gate.between else "bundle" }}
+{%- for version in gate.gone %}
+
+not_stored_as referencegrants.gateway.networking.k8s.io {{ version }} {{ gate.bundle }}
+{%- endfor %}
+{%- elif gate.gate == "detached" -%}
+detached{% for gateway in gate.gateways %} {{ gateway.namespace ~ "/" ~ gateway.name }}{% endfor %}
+{%- elif gate.gate == "only-ztunnels" -%}
+only_ztunnels{% for known in gate.known %} {{ known }}{% endfor %}
+{%- elif gate.gate == "only-mesh" -%}
+only_mesh {{ gate.revisions|join(" ") }} {{ gate.versions|join(" ") }}
+{%- elif gate.gate == "clients-moved" -%}
+clients_moved {{ gate.from|map(attribute="name")|join(", ") }} {{ gate.to|map(attribute="name")|join(", ") }}
+{%- elif gate.gate == "unpooled" -%}
+free_for {{ gate.key }} {{ gate.value }}{% for node in gate.nodes %} {{ node }}{% endfor %}
+{%- elif gate.gate == "unrouted" -%}
+unrouted{% for namespace in gate.namespaces %} {{ namespace }}{% endfor %}
+{%- elif gate.gate == "rolled-out-first" -%}
+ready_with_istiod {{ gate.istiod }} {{ gate.istio_namespace }} {{ gate.name }} {{ gate.namespace }}
+{%- elif gate.gate == "all-owned" -%}
+all_owned {{ ("istio.io/rev," if gate.follow is defined else "") ~ "istio.io/rev!=" ~ gate.revision }} {{ gate.revision }}
+{%- elif gate.gate == "bundle" -%}
 bundle_is {{ gate.bundle }} {{ gate.channel }}{% for crd in gate.crds %} {{ crd }}{% endfor %}
 {%- elif gate.gate == "stored" -%}
 stored_as{% for one in gate.crds %} {{ one.crd }} {{ one.version }}{% endfor %}

@@ -4,6 +4,7 @@ use std::fs;
 
 use crate::common::repository;
 use meshplan::proof::{Upgrade, prove};
+use meshplan::step::Gate;
 use meshplan::text::source::Sources;
 use meshplan::tree::sha256;
 
@@ -88,4 +89,50 @@ fn each_rule_over_a_whole_tree_trips() {
     assert!(codes(&unmoved).is_empty());
     unmoved.index.steps.pop();
     assert!(codes(&unmoved).contains(&"MP0047"));
+}
+
+/// A guard that no state of the plan can satisfy is found before anything is written.
+#[test]
+fn a_guard_that_never_passes_is_found() {
+    let kind = |gate: &Gate| serde_json::to_value(gate).expect("JSON")["gate"].clone();
+    let mut tried = std::collections::BTreeSet::new();
+    for tree in ["bookinfo-1.30", "shop-1.25", "in-place"] {
+        let upgrade = crate::common::upgrade(tree);
+        for (number, step) in upgrade.index.steps.iter().enumerate() {
+            for (place, gate) in step.step.requires.iter().enumerate() {
+                let mut shut = gate.clone();
+                let other = "9-9-9".to_owned();
+                match &mut shut {
+                    Gate::OnlyZtunnels { known } => known.clear(),
+                    Gate::Unrouted { namespaces } => *namespaces = routed(&upgrade),
+                    Gate::AllOwned { revision, .. } => *revision = other,
+                    _ => continue,
+                }
+                let opens =
+                    shut == *gate || kind(gate) == "only-ztunnels" && step.step.number < 200;
+                if opens {
+                    continue;
+                }
+                let mut broken = crate::common::upgrade(tree);
+                broken.index.steps[number].step.requires[place] = shut;
+                assert!(
+                    codes(&broken).contains(&"MP0045"),
+                    "{tree} {}: {gate:?}",
+                    step.step.name
+                );
+                tried.insert(kind(gate).to_string());
+            }
+        }
+    }
+    assert_eq!(tried.len(), 3, "{tried:?}");
+}
+
+/// The namespaces that the routes of a tree end in when all is done.
+fn routed(upgrade: &Upgrade) -> Vec<String> {
+    let traffic = upgrade.index.steps.iter().rev();
+    let mut traffic = traffic.filter_map(|step| step.step.traffic.as_ref());
+    traffic
+        .next()
+        .map(|last| last.canary.clone())
+        .unwrap_or_default()
 }

@@ -21,9 +21,9 @@ gateway_moved 'Deployment team-50/own-istio is of version 1.30.3' own-istio team
 gateway_moved 'Deployment team-50/waypoint is of version 1.30.3' waypoint team-50 1.30.3 1-30-3
 gateway_moved 'Deployment team-60/own-istio is of version 1.30.3' own-istio team-60 1.30.3 1-30-3
 gateway_moved 'Deployment team-60/waypoint is of version 1.30.3' waypoint team-60 1.30.3 1-30-3
-validator_is istiod-default-validator istiod-1-30-3 1-30-3
 all_owned 'istio.io/rev!=1-30-3' 1-30-3
-check_2() {
+validator_is istiod-default-validator istiod-1-30-3 1-30-3
+check_1() {
   gone \
   "$here"/delete/02-mutatingwebhookconfiguration-istio-sidecar-injector.yaml \
   "$here"/delete/02-validatingwebhookconfiguration-istio-validator-istio-system.yaml \
@@ -43,11 +43,11 @@ check_2() {
   "$here"/delete/15-clusterrole-istio-reader-clusterrole-istio-system.yaml \
   "$here"/delete/10-serviceaccount-istio-system-istiod.yaml
 }
-how_2() {
+how_1() {
   say "$(target helm --kube-context)"' uninstall istiod --namespace istio-system --wait'
 }
 asked=no
-if at_owner 'Helm release istio-system/istiod' check_2 how_2; then
+if at_owner 'Helm release istio-system/istiod' check_1 how_1; then
   :
 elif [ $? -eq 1 ]; then
   asked=yes

@@ -6,9 +6,7 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 . "$here"/../lib.sh
 
-# Nobody but you can know this: DNS records, and clients that keep an address.
-[ "${MESHPLAN_CLIENTS_MOVED:-}" = yes ] || simulated 'clients have moved' ||
-  fail 'move the clients of front to front-1-25-5 first (their DNS records), then run this with MESHPLAN_CLIENTS_MOVED=yes'
+clients_moved front front-1-25-5
 delete \
   "$here"/delete/70-httproute-ingress-web.yaml \
   "$here"/delete/65-gateway-ingress-front.yaml

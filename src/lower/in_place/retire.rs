@@ -133,17 +133,17 @@ pub(super) fn control_plane(context: &Context, existing: &Existing, tags: &Tags)
         let label = (gateway.way != GatewayHandover::Tag).then_some(canary.name.as_str());
         owned(gateway, canary, label)
     }));
-    step.actions = vec![Action::RequireOwned {
+    step.requires.push(Gate::AllOwned {
         revision: canary.name.clone(),
         follow,
-    }];
+    });
     if !tags.late.is_empty() {
         if follow {
             const ALONE: &str = "runs without a control plane until 650: it serves on, but takes no changes and renews no certificate";
             let pods = tags::followers(existing)
                 .filter_map(|gateway| Some((&gateway.namespace, gateway.deployment.as_ref()?)));
-            step.actions
-                .extend(pods.map(|(own, made)| Action::RequireRollout {
+            step.requires
+                .extend(pods.map(|(own, made)| Gate::RolledOutFirst {
                     namespace: own.clone(),
                     name: made.name.clone(),
                     istio_namespace: namespace.to_owned(),
