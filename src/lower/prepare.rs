@@ -13,6 +13,9 @@ const ISTIO_CRDS: [&str; 3] = [
     "virtualservices.networking.istio.io",
 ];
 
+/// The label of everything that meshplan makes.
+const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
+
 /// Namespaces that every cluster has.
 const BUILT_IN: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node-lease"];
 
@@ -88,11 +91,7 @@ fn namespaces(context: &Context) -> Option<Step<Draft>> {
     }];
     step.gates = names
         .iter()
-        .map(|name| Gate::NamespaceLabelled {
-            namespace: (*name).to_owned(),
-            key: "app.kubernetes.io/managed-by".to_owned(),
-            value: "meshplan".to_owned(),
-        })
+        .map(|name| Gate::labelled("namespace", (None, name), MANAGED_BY, "meshplan"))
         .collect();
     step.rollback.keeps = true;
     step.stays = vec![format!("the namespaces {list}")];

@@ -59,11 +59,7 @@ pub(super) fn enrolled(names: &[String], ambient: bool) -> Vec<Gate> {
     let value = if ambient { "ambient" } else { "" };
     names
         .iter()
-        .map(|name| Gate::NamespaceLabelled {
-            namespace: name.clone(),
-            key: DATAPLANE_MODE.to_owned(),
-            value: value.to_owned(),
-        })
+        .map(|name| Gate::labelled("namespace", (None, name), DATAPLANE_MODE, value))
         .collect()
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use super::{Upgrade, guards};
 use crate::kube::identity::Key;
 use crate::route::{Outcome, Request, Table};
@@ -70,18 +72,23 @@ pub fn closed(step: &IndexStep, state: &State, gate: &Gate) -> Option<String> {
                 .find(|(_, labels)| selector.selects(labels) && !pods.place.allows(labels));
             bare.map(|(node, _)| format!("{key} has no pod on {node}"))
         }
-        Gate::NamespaceLabelled {
+        Gate::Field {
+            kind,
             namespace,
-            key,
+            name,
+            field,
             value,
         } => {
-            let labels = state.namespace_labels(namespace);
-            let own = labels.get(key).map_or("", String::as_str);
-            if state.has_namespace(namespace) {
-                (own != value).then(|| format!("namespace {namespace} has {key}={own}"))
-            } else {
-                Some(format!("namespace {namespace} is not there"))
-            }
+            let shown = namespace.iter().chain([name]).map(String::as_str);
+            let shown = format!("{kind} {}", shown.collect::<Vec<_>>().join("/"));
+            let Some(object) = state.named(kind, namespace.as_deref(), name) else {
+                return Some(format!("{shown} does not exist"));
+            };
+            let own = object.value().pointer(field).and_then(Value::as_str);
+            (own.unwrap_or_default() != value).then(|| {
+                let own = own.map_or_else(|| "not set".to_owned(), |own| format!("`{own}`"));
+                format!("`{field}` of {shown} is {own}, not `{value}`")
+            })
         }
         Gate::NoPods {
             namespace,
@@ -158,18 +165,6 @@ pub fn closed(step: &IndexStep, state: &State, gate: &Gate) -> Option<String> {
                 )
             })
         }
-        Gate::Labelled {
-            kind,
-            namespace,
-            name,
-            key,
-            value,
-        } => {
-            let object = state.named(kind, namespace, name);
-            let own = object.and_then(|object| object.label(key));
-            (own.unwrap_or_default() != value)
-                .then(|| format!("{kind} {namespace}/{name} does not carry {key}={value}"))
-        }
         Gate::Validator {
             name,
             service,
@@ -194,14 +189,14 @@ pub fn closed(step: &IndexStep, state: &State, gate: &Gate) -> Option<String> {
             (!named || !webhooks.is_some_and(|webhooks| webhooks.iter().all(asked)))
                 .then(|| format!("{key} asks another control plane than {service}"))
         }
-        Gate::Held { namespace, name } | Gate::OnDelete { namespace, name } => {
+        Gate::OnDelete { namespace, name } => {
             let key = workload("daemonset", namespace, name);
             missing(&key).or_else(|| {
                 let strategy = state
                     .get(&key)?
                     .value()
                     .pointer("/spec/updateStrategy/type");
-                (strategy.and_then(serde_json::Value::as_str) != Some("OnDelete"))
+                (strategy.and_then(Value::as_str) != Some("OnDelete"))
                     .then(|| format!("{key} replaces its pods by itself"))
             })
         }

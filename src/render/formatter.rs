@@ -78,6 +78,15 @@ pub(super) fn raw(value: &str) -> Result<Value, Error> {
     ))
 }
 
+/// The filter `jsonpath`: a JSON pointer as kubectl's `-o jsonpath` takes it, `{.metadata.labels.istio\.io/rev}`.
+pub(super) fn jsonpath(pointer: &str) -> String {
+    let keys = pointer.split('/').skip(1).map(|key| {
+        let key = key.replace("~1", "/").replace("~0", "~");
+        key.replace('.', "\\.")
+    });
+    format!("{{.{}}}", keys.collect::<Vec<_>>().join("."))
+}
+
 /// The filter `comment`: the rest of a line that is a comment.
 pub(super) fn comment(value: &str) -> Result<Value, Error> {
     if value.chars().any(char::is_control) {

@@ -234,6 +234,7 @@ fn environment(overrides: &BTreeMap<String, Source>) -> Environment<'static> {
         environment.remove_global(global);
     }
     environment.set_formatter(formatter::format);
+    environment.add_filter("jsonpath", formatter::jsonpath);
     environment.add_filter("raw", formatter::raw);
     environment.add_filter("comment", formatter::comment);
     environment.add_filter("code", formatter::code);

@@ -105,7 +105,7 @@ fn reversed(step: &Step<String>, before: &State) -> Option<Vec<Action<Draft>>> {
                 ..
             } => {
                 own = true;
-                let object = before.named(kind, namespace, name);
+                let object = before.named(kind, Some(namespace), name);
                 actions.push(Action::LabelObject {
                     kind: kind.clone(),
                     namespace: namespace.clone(),

@@ -160,13 +160,13 @@ impl State {
 
     /// Returns an object by its names, the kind as kubectl takes it.
     #[must_use]
-    pub fn named(&self, kind: &str, namespace: &str, name: &str) -> Option<&Rc<Object>> {
+    pub fn named(&self, kind: &str, namespace: Option<&str>, name: &str) -> Option<&Rc<Object>> {
         self.reads_all();
         let (kind, group) = kind.split_once('.').unwrap_or((kind, ""));
         self.objects.values().find(|object| {
             object.key.kind.eq_ignore_ascii_case(kind)
                 && (group.is_empty() || object.key.group == group)
-                && object.key.namespace.as_deref() == Some(namespace)
+                && object.key.namespace.as_deref() == namespace
                 && object.key.name == name
         })
     }

@@ -81,7 +81,7 @@ impl State {
         name: &str,
         (key, label): (&str, Option<&str>),
     ) {
-        let Some(object) = self.named(kind, namespace, name).cloned() else {
+        let Some(object) = self.named(kind, Some(namespace), name).cloned() else {
             return;
         };
         let mut value = object.value().clone();

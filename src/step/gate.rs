@@ -129,13 +129,18 @@ pub enum Gate {
         /// The pool's labels, as `key=value,…`.
         selector: Selector,
     },
-    /// A namespace carries a label.
-    NamespaceLabelled {
+    /// A field of an object has a value.
+    Field {
+        /// Its kind, as kubectl takes it.
+        kind: String,
+        /// Its namespace, where its kind has one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        namespace: Option<String>,
         /// Its name.
-        namespace: String,
-        /// The label's key.
-        key: String,
-        /// The label's value; empty means that the label is not there.
+        name: String,
+        /// A JSON pointer.
+        field: String,
+        /// Empty where the field must not be there.
         value: String,
     },
     /// No pod is left in a namespace, or none with these labels.
@@ -175,13 +180,6 @@ pub enum Gate {
     },
     /// A DaemonSet replaces no pod by itself, and all that it has are ready.
     OnDelete {
-        /// Its namespace.
-        namespace: String,
-        /// Its name.
-        name: String,
-    },
-    /// A DaemonSet replaces no pod by itself.
-    Held {
         /// Its namespace.
         namespace: String,
         /// Its name.
@@ -228,19 +226,6 @@ pub enum Gate {
         value: String,
         /// Whether none has it.
         back: bool,
-    },
-    /// An object carries a label.
-    Labelled {
-        /// Its kind, as kubectl takes it.
-        kind: String,
-        /// Its namespace.
-        namespace: String,
-        /// Its name.
-        name: String,
-        /// The label's key.
-        key: String,
-        /// The label's value.
-        value: String,
     },
     /// What the step deletes is gone.
     Gone,
@@ -340,4 +325,21 @@ pub struct Answered {
     pub name: String,
     /// Its value; case counts.
     pub value: String,
+}
+
+impl Gate {
+    /// Returns the gate of an object that has a label; an empty value means that it does not have it.
+    #[must_use]
+    pub fn labelled(kind: &str, object: (Option<&str>, &str), key: &str, value: &str) -> Self {
+        Self::Field {
+            kind: kind.to_owned(),
+            namespace: object.0.map(str::to_owned),
+            name: object.1.to_owned(),
+            field: format!(
+                "/metadata/labels/{}",
+                key.replace('~', "~0").replace('/', "~1")
+            ),
+            value: value.to_owned(),
+        }
+    }
 }

@@ -36,20 +36,16 @@ rolled_out {{ gate.kind }} {{ gate.name }} {{ gate.namespace }}
 within 300 {{ "each node of the pool " ~ gate.selector ~ " has a ready pod of " ~ gate.name }} covers {{ gate.selector }} {{ gate.name }} {{ gate.namespace }}
 {%- elif gate.gate == "on-delete" -%}
 within 300 {{ "DaemonSet " ~ gate.namespace ~ "/" ~ gate.name ~ " replaces no pod by itself, and all of its pods are ready" }} settled {{ gate.name }} {{ gate.namespace }}
-{%- elif gate.gate == "held" -%}
-expect OnDelete '{.spec.updateStrategy.type}' daemonset {{ gate.name }} {{ gate.namespace }}
+{%- elif gate.gate == "field" -%}
+expect {{ gate.value }} {{ gate.field|jsonpath }} {{ gate.kind }} {{ gate.name }}{% if gate.namespace is defined %} {{ gate.namespace }}{% endif %}
 {%- elif gate.gate == "kept-off" -%}
 {{ "not_kept_off" if gate.back else "kept_off" }} {{ gate.key }} {{ gate.value }} {{ gate.name }} {{ gate.namespace }}
 {%- elif gate.gate == "base-version" -%}
 crds_are {{ gate.version }}{% for crd in gate.crds %} {{ crd }}{% endfor %}
-{%- elif gate.gate == "labelled" -%}
-expect {{ gate.value }} "$(label_of {{ gate.key }})" {{ gate.kind }} {{ gate.name }} {{ gate.namespace }}
 {%- elif gate.gate == "validator" -%}
 validator_is {{ gate.name }} {{ gate.service }} {{ gate.revision }}
 {%- elif gate.gate == "nodes-moved" -%}
 moved {{ (gate.selector ~ "," if gate.selector else "") ~ gate.hosts }} {{ gate.key }} {{ "!=" if gate.back else "=" }} {{ gate.value }}
-{%- elif gate.gate == "namespace-labelled" -%}
-expect {{ gate.value }} "$(label_of {{ gate.key }})" namespace {{ gate.namespace }}
 {%- elif gate.gate == "no-pods" -%}
 within 120 {{ "no pod " ~ (gate.selector ~ " " if gate.selector else "") ~ "is left in " ~ gate.namespace }} no_pods {{ gate.namespace }}{% if gate.selector %} {{ gate.selector }}{% endif %}
 {%- elif gate.gate == "not-enrolled" -%}

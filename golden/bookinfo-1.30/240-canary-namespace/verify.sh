@@ -6,6 +6,6 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 . "$here"/../lib.sh
 
-expect ambient "$(label_of istio.io/dataplane-mode)" namespace bookinfo-1-30-3
+expect ambient '{.metadata.labels.istio\.io/dataplane-mode}' namespace bookinfo-1-30-3
 
 say '240-canary-namespace: verified'

@@ -6,6 +6,6 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 . "$here"/../lib.sh
 
-expect '' "$(label_of istio.io/dataplane-mode)" namespace bookinfo-1-18-0-alpha-0
+expect '' '{.metadata.labels.istio\.io/dataplane-mode}' namespace bookinfo-1-18-0-alpha-0
 
 say '140-stable-namespace: verified'

@@ -8,7 +8,7 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 apply \
   "$here"/rollback/00-namespace-bookinfo-1-18-0-alpha-0.yaml
-expect '' "$(label_of istio.io/dataplane-mode)" namespace bookinfo-1-18-0-alpha-0
+expect '' '{.metadata.labels.istio\.io/dataplane-mode}' namespace bookinfo-1-18-0-alpha-0
 simulated 'probe product page' ||
   within 60 'probe product page' probe http://172.18.255.202/productpage '' 200 '<title>Simple Bookstore App</title>'
 

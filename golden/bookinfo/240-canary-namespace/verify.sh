@@ -6,6 +6,6 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 . "$here"/../lib.sh
 
-expect ambient "$(label_of istio.io/dataplane-mode)" namespace bookinfo-1-18-1
+expect ambient '{.metadata.labels.istio\.io/dataplane-mode}' namespace bookinfo-1-18-1
 
 say '240-canary-namespace: verified'

@@ -6,6 +6,6 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 . "$here"/../lib.sh
 
-expect '' "$(label_of istio.io/dataplane-mode)" namespace shop-1-20-7
+expect '' '{.metadata.labels.istio\.io/dataplane-mode}' namespace shop-1-20-7
 
 say '140-stable-namespace: verified'

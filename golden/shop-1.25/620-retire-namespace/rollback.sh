@@ -8,6 +8,6 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 apply \
   "$here"/rollback/00-namespace-shop-1-24-6.yaml
-expect ambient "$(label_of istio.io/dataplane-mode)" namespace shop-1-24-6
+expect ambient '{.metadata.labels.istio\.io/dataplane-mode}' namespace shop-1-24-6
 
 say '620-retire-namespace: rolled back'

@@ -6,6 +6,6 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 . "$here"/../lib.sh
 
-expect meshplan "$(label_of app.kubernetes.io/managed-by)" namespace ingress
+expect meshplan '{.metadata.labels.app\.kubernetes\.io/managed-by}' namespace ingress
 
 say '030-namespaces: verified'

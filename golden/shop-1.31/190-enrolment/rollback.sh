@@ -8,6 +8,6 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 apply \
   "$here"/rollback/00-namespace-shop-1-30-3.yaml
-expect '' "$(label_of istio.io/dataplane-mode)" namespace shop-1-30-3
+expect '' '{.metadata.labels.istio\.io/dataplane-mode}' namespace shop-1-30-3
 
 say '190-enrolment: rolled back'

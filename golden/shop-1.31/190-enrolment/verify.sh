@@ -6,7 +6,7 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 . "$here"/../lib.sh
 
-expect ambient "$(label_of istio.io/dataplane-mode)" namespace shop-1-30-3
+expect ambient '{.metadata.labels.istio\.io/dataplane-mode}' namespace shop-1-30-3
 simulated 'every pod of shop-1-30-3 is part of the mesh' || within 120 'every pod of shop-1-30-3 is part of the mesh' captured shop-1-30-3
 
 say '190-enrolment: verified'

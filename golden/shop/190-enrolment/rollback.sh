@@ -8,7 +8,7 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 apply \
   "$here"/rollback/00-namespace-shop-1-29-6.yaml
-expect '' "$(label_of istio.io/dataplane-mode)" namespace shop-1-29-6
+expect '' '{.metadata.labels.istio\.io/dataplane-mode}' namespace shop-1-29-6
 simulated 'probe cart' ||
   within 60 'probe cart' probe http://shop.example/cart '' 200 '' content-type text/html
 

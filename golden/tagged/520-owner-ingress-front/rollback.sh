@@ -7,7 +7,7 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 . "$here"/../lib.sh
 
 check_1() {
-  expect prod "$(label_of istio.io/rev)" gateway.gateway.networking.k8s.io front ingress
+  expect prod '{.metadata.labels.istio\.io/rev}' gateway.gateway.networking.k8s.io front ingress
 }
 how_1() {
   say 'Gateway ingress/front, wherever it is written:'

@@ -81,9 +81,12 @@ fn on_delete(context: &Context, name: &str) -> Gate {
 
 /// It has `OnDelete`, whatever its pods are about.
 fn held(context: &Context, name: &str) -> Gate {
-    Gate::Held {
-        namespace: context.istio_namespace().to_owned(),
+    Gate::Field {
+        kind: "daemonset".to_owned(),
+        namespace: Some(context.istio_namespace().to_owned()),
         name: name.to_owned(),
+        field: "/spec/updateStrategy/type".to_owned(),
+        value: "OnDelete".to_owned(),
     }
 }
 

@@ -92,13 +92,8 @@ const KEY: &str = "istio.io/rev";
 const KIND: &str = "gateway.gateway.networking.k8s.io";
 
 fn label_is(gateway: &ExistingGateway, label: Option<&str>) -> Gate {
-    Gate::Labelled {
-        kind: KIND.to_owned(),
-        namespace: gateway.namespace.clone(),
-        name: gateway.name.clone(),
-        key: KEY.to_owned(),
-        value: label.unwrap_or_default().to_owned(),
-    }
+    let object = (Some(gateway.namespace.as_str()), gateway.name.as_str());
+    Gate::labelled(KIND, object, KEY, label.unwrap_or_default())
 }
 
 /// The label becomes a value: by kubectl, or where somebody owns it.
