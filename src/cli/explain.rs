@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 
 use super::output::{Exit, Shell};
-use crate::rules::{RULES, page, rule};
+use crate::rules::{RULES, rule};
 use crate::text::nearest;
 
 pub(super) fn run(code: &str, shell: &mut Shell) -> Result<Exit> {
@@ -19,6 +19,6 @@ pub(super) fn run(code: &str, shell: &mut Shell) -> Result<Exit> {
             ),
         }
     };
-    shell.print(&page(rule))?;
+    shell.print(rule.page)?;
     Ok(Exit::Fine)
 }

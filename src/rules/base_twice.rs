@@ -5,41 +5,8 @@ use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0033",
-    title: "Istio's CRDs are in more than one file, or older than a control plane",
     severity: Severity::Error,
-    reason: "Istio's CRDs are one per cluster. Where `base` is enabled in the files of both revisions, installing the older one again takes the CRDs back, and with them the fields that the newer \
-             one writes. They come once, at the newest version, in a file of their own.",
-    wrong: r#"
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: istiod-1-29-6, namespace: istio-system}
-spec: {profile: ambient, tag: "1.29.6", revision: 1-29-6, components: {base: {enabled: true}}}
----
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: istiod-1-30-3, namespace: istio-system}
-spec:
-  profile: ambient
-  tag: "1.30.3"
-  revision: 1-30-3
-  components: {base: {enabled: true}, cni: {enabled: false}, ztunnel: {enabled: false}}
-"#,
-    right: r#"
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: istiod-1-29-6, namespace: istio-system}
-spec: {profile: ambient, tag: "1.29.6", revision: 1-29-6, components: {base: {enabled: false}}}
----
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: istiod-1-30-3, namespace: istio-system}
-spec:
-  profile: ambient
-  tag: "1.30.3"
-  revision: 1-30-3
-  components: {base: {enabled: true}, cni: {enabled: false}, ztunnel: {enabled: false}}
-"#,
-    offline: "",
+    page: include_str!("MP0033.md"),
     check: Scope::State(check),
 };
 

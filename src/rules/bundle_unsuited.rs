@@ -6,13 +6,8 @@ use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0032",
-    title: "an istiod cannot read the cluster's Gateway API CRDs",
     severity: Severity::Error,
-    reason: "There is one bundle of CRDs for both revisions. An istiod that watches a version which the bundle no longer serves, or not yet, does not become ready; 1.29 and later need v1.0.0, \
-             1.18.0-alpha.0 ends at v1.0.0 (standard) or v1.1.1 (experimental).",
-    wrong: "A tree applies Gateway API v0.6.1 and installs istiod 1.30.3.",
-    right: "A tree applies Gateway API v1.4.1 and installs istiod 1.30.3.",
-    offline: "only in a compiled tree whose kustomization names a release.",
+    page: include_str!("MP0032.md"),
     check: Scope::State(check),
 };
 

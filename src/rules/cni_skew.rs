@@ -8,34 +8,8 @@ use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0030",
-    title: "istio-cni does not fit a ztunnel or control plane",
     severity: Severity::Error,
-    reason: "istio-cni is one per cluster. It works with control planes of its own minor and the next; \"new istio-cni, old ztunnel\" is a state of every official upgrade, \"old istio-cni, new \
-             ztunnel\" is none. So: control plane, then istio-cni, then ztunnel, each at most one minor apart. Where its \
-             DaemonSet has `OnDelete` that holds for each node: the template is not what runs there.",
-    wrong: r#"
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: istio-cni, namespace: istio-system}
-spec: {profile: empty, tag: "1.29.6", components: {cni: {enabled: true}}}
----
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: ztunnel, namespace: istio-system}
-spec: {profile: empty, tag: "1.30.3", components: {ztunnel: {enabled: true}, base: {enabled: false}, pilot: {enabled: false}}}
-"#,
-    right: r#"
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: istio-cni, namespace: istio-system}
-spec: {profile: empty, tag: "1.30.3", components: {cni: {enabled: true}}}
----
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: ztunnel, namespace: istio-system}
-spec: {profile: empty, tag: "1.30.3", components: {ztunnel: {enabled: true}, base: {enabled: false}, pilot: {enabled: false}}}
-"#,
-    offline: "versions are those in the tags of images; where a tag names none nothing is said.",
+    page: include_str!("MP0030.md"),
     check: Scope::State(check),
 };
 

@@ -6,33 +6,8 @@ use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0031",
-    title: "istio-cni and a ztunnel redirect in two different ways",
     severity: Severity::Error,
-    reason: "1.21 moved redirection from the node into the pods, with another protocol between istio-cni and ztunnel. One istio-cni cannot serve a ztunnel of 1.20 and one of 1.21, so no upgrade by \
-             node pools crosses these two.",
-    wrong: r#"
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: istio-cni, namespace: istio-system}
-spec: {profile: empty, tag: "1.21.0", components: {cni: {enabled: true}}}
----
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: ztunnel, namespace: istio-system}
-spec: {profile: empty, tag: "1.20.8", components: {ztunnel: {enabled: true}}}
-"#,
-    right: r#"
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: istio-cni, namespace: istio-system}
-spec: {profile: empty, tag: "1.21.0", components: {cni: {enabled: true}}}
----
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: ztunnel, namespace: istio-system}
-spec: {profile: empty, tag: "1.21.0", components: {ztunnel: {enabled: true}}}
-"#,
-    offline: "versions are those in the tags of images; where a tag names none nothing is said.",
+    page: include_str!("MP0031.md"),
     check: Scope::State(check),
 };
 

@@ -6,41 +6,8 @@ use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0008",
-    title: "an istiod does not see a namespace of the mesh",
     severity: Severity::Error,
-    reason: "With `meshConfig.discoverySelectors` istiod knows only the namespaces that one of them selects. It has to see every namespace that is part of \
-             the mesh, and the one of the ztunnels, or it gives no certificates for what runs there.",
-    wrong: r#"
-apiVersion: v1
-kind: Namespace
-metadata: {name: shop, labels: {istio.io/dataplane-mode: ambient}}
----
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: istiod-1-30-3, namespace: istio-system}
-spec:
-  profile: ambient
-  tag: "1.30.3"
-  revision: 1-30-3
-  components: {cni: {enabled: false}, ztunnel: {enabled: false}}
-  meshConfig: {discoverySelectors: [{matchLabels: {mesh: "yes"}}]}
-"#,
-    right: r#"
-apiVersion: v1
-kind: Namespace
-metadata: {name: shop, labels: {istio.io/dataplane-mode: ambient, mesh: "yes"}}
----
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: istiod-1-30-3, namespace: istio-system}
-spec:
-  profile: ambient
-  tag: "1.30.3"
-  revision: 1-30-3
-  components: {cni: {enabled: false}, ztunnel: {enabled: false}}
-  meshConfig: {discoverySelectors: [{matchLabels: {mesh: "yes"}}]}
-"#,
-    offline: "a selector is read from IstioOperators, not from a ConfigMap that somebody else made.",
+    page: include_str!("MP0008.md"),
     check: Scope::State(check),
 };
 

@@ -5,13 +5,8 @@ use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0021",
-    title: "a namespace is part of the mesh and there is no istio-cni",
     severity: Severity::Error,
-    reason: "istio-cni takes pods into the mesh and out of it. Without it the label does nothing for new pods, and what is redirected already stays so: namespaces leave \
-             the mesh before istio-cni goes.",
-    wrong: "A step deletes DaemonSet istio-cni-node while a namespace still has `istio.io/dataplane-mode: ambient`.",
-    right: "The label goes first, in a step of its own; then istio-cni.",
-    offline: "only in a compiled tree; in manifests istio-cni may be elsewhere.",
+    page: include_str!("MP0021.md"),
     check: Scope::State(check),
 };
 

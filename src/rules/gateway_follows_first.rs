@@ -5,51 +5,8 @@ use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0025",
-    title: "a Gateway without a label follows the revision that was installed first",
     severity: Severity::Warning,
-    reason: "istioctl makes the tag `default` silently when it installs the first revision, and a Gateway without `istio.io/rev` belongs to it. Unless somebody moves the tag the Gateway is \
-             orphaned when that revision goes.",
-    wrong: r#"
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: istiod-1-29-6, namespace: istio-system}
-spec: {profile: ambient, tag: "1.29.6", revision: 1-29-6, components: {base: {enabled: false}}}
----
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: istiod-1-30-3, namespace: istio-system}
-spec:
-  profile: ambient
-  tag: "1.30.3"
-  revision: 1-30-3
-  components: {base: {enabled: false}, cni: {enabled: false}, ztunnel: {enabled: false}}
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: {name: front, namespace: istio-system}
-spec: {gatewayClassName: istio, listeners: [{name: http, port: 80, protocol: HTTP}]}
-"#,
-    right: r#"
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: istiod-1-29-6, namespace: istio-system}
-spec: {profile: ambient, tag: "1.29.6", revision: 1-29-6, components: {base: {enabled: false}}}
----
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: istiod-1-30-3, namespace: istio-system}
-spec:
-  profile: ambient
-  tag: "1.30.3"
-  revision: 1-30-3
-  components: {base: {enabled: false}, cni: {enabled: false}, ztunnel: {enabled: false}}
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: {name: front, namespace: istio-system, labels: {istio.io/rev: 1-29-6}}
-spec: {gatewayClassName: istio, listeners: [{name: http, port: 80, protocol: HTTP}]}
-"#,
-    offline: "only in manifests: in a compiled tree a step moves the tag or the label, and MP0022 and MP0023 look at every state.",
+    page: include_str!("MP0025.md"),
     check: Scope::State(check),
 };
 

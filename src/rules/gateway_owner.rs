@@ -6,34 +6,8 @@ use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0022",
-    title: "a Gateway belongs to no control plane",
     severity: Severity::Error,
-    reason: "A Gateway belongs to the revision or tag in its label `istio.io/rev`, else in that of its namespace, else to the tag `default`. Where that is nobody its pods \
-             run on with what they have: no route changes, no new certificate; and its status still says `Programmed`. Up to 1.24.2 a tag in the label gives it pods without \
-             listeners.",
-    wrong: r#"
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: istiod-1-30-3, namespace: istio-system}
-spec: {profile: ambient, tag: "1.30.3", revision: 1-30-3}
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: {name: front, namespace: istio-system, labels: {istio.io/rev: 1-29-6}}
-spec: {gatewayClassName: istio, listeners: [{name: http, port: 80, protocol: HTTP}]}
-"#,
-    right: r#"
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: istiod-1-30-3, namespace: istio-system}
-spec: {profile: ambient, tag: "1.30.3", revision: 1-30-3}
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: {name: front, namespace: istio-system, labels: {istio.io/rev: 1-30-3}}
-spec: {gatewayClassName: istio, listeners: [{name: http, port: 80, protocol: HTTP}]}
-"#,
-    offline: "of manifests without any istiod nothing is said. Between two steps of a tree that say so, 640 and 650, a Gateway's pods may run on without an owner.",
+    page: include_str!("MP0022.md"),
     check: Scope::State(check),
 };
 

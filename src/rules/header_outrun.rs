@@ -6,33 +6,8 @@ use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0015",
-    title: "a rule with a header loses to the paths of another rule",
     severity: Severity::Error,
-    reason: "Precedence goes by path before it goes by headers: Exact, then the longest PathPrefix, then the number of headers. A rule with a header and no path is \
-             PathPrefix `/` with a header, and every path that another rule lists comes first, so testers never reach the canary there; what they do reach \
-             are the paths that nobody listed.",
-    wrong: r"
-apiVersion: gateway.networking.k8s.io/v1
-kind: HTTPRoute
-metadata: {name: web, namespace: shop}
-spec:
-  parentRefs: [{name: front}]
-  rules:
-  - {matches: [{path: {type: Exact, value: /page}}], backendRefs: [{name: stable, port: 80}]}
-  - {matches: [{headers: [{name: traffic, value: test}]}], backendRefs: [{name: canary, port: 80}]}
-",
-    right: r"
-apiVersion: gateway.networking.k8s.io/v1
-kind: HTTPRoute
-metadata: {name: web, namespace: shop}
-spec:
-  parentRefs: [{name: front}]
-  rules:
-  - {matches: [{path: {type: Exact, value: /page}}], backendRefs: [{name: stable, port: 80}]}
-  - matches: [{path: {type: Exact, value: /page}, headers: [{name: traffic, value: test}]}]
-    backendRefs: [{name: canary, port: 80}]
-",
-    offline: "it speaks where every path of another rule comes first; a header rule that only one longer path outruns may be meant so.",
+    page: include_str!("MP0015.md"),
     check: Scope::State(check),
 };
 

@@ -8,45 +8,8 @@ use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0014",
-    title: "two routes of one Gateway have different hostnames for one host",
     severity: Severity::Warning,
-    reason: "Istio makes a virtual host of each hostname and never falls through: a request for the more specific host that no rule there matches gets 404, \
-             though a rule of the wider one would match. Gateway API's text can be read otherwise.",
-    wrong: r#"
-apiVersion: gateway.networking.k8s.io/v1
-kind: HTTPRoute
-metadata: {name: wide, namespace: shop}
-spec:
-  parentRefs: [{name: front}]
-  hostnames: ["*.example.com"]
-  rules: [{backendRefs: [{name: web, port: 80}]}]
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: HTTPRoute
-metadata: {name: narrow, namespace: shop}
-spec:
-  parentRefs: [{name: front}]
-  hostnames: [a.example.com]
-  rules: [{matches: [{path: {value: /only}}], backendRefs: [{name: web, port: 80}]}]
-"#,
-    right: r#"
-apiVersion: gateway.networking.k8s.io/v1
-kind: HTTPRoute
-metadata: {name: wide, namespace: shop}
-spec:
-  parentRefs: [{name: front}]
-  hostnames: ["*.example.com"]
-  rules: [{backendRefs: [{name: web, port: 80}]}]
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: HTTPRoute
-metadata: {name: narrow, namespace: shop}
-spec:
-  parentRefs: [{name: front}]
-  hostnames: ["*.example.com"]
-  rules: [{matches: [{path: {value: /only}}], backendRefs: [{name: web, port: 80}]}]
-"#,
-    offline: "",
+    page: include_str!("MP0014.md"),
     check: Scope::State(check),
 };
 

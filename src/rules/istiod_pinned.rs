@@ -5,26 +5,8 @@ use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0037",
-    title: "an istiod can only be on the nodes of one pool",
     severity: Severity::Warning,
-    reason: "istiod need not be beside its ztunnel. Pinned to its revision's nodes it stops when these are drained, which is what an upgrade by node pools does to them.",
-    wrong: r#"
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: istiod-1-30-3, namespace: istio-system}
-spec:
-  profile: ambient
-  tag: "1.30.3"
-  revision: 1-30-3
-  components: {pilot: {k8s: {nodeSelector: {pool: canary}}}, ztunnel: {enabled: false}, cni: {enabled: false}}
-"#,
-    right: r#"
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: istiod-1-30-3, namespace: istio-system}
-spec: {profile: ambient, tag: "1.30.3", revision: 1-30-3, components: {ztunnel: {enabled: false}, cni: {enabled: false}}}
-"#,
-    offline: "how many nodes a label is on is not known.",
+    page: include_str!("MP0037.md"),
     check: Scope::State(check),
 };
 

@@ -6,42 +6,8 @@ use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0009",
-    title: "two revisions differ in a setting that makes one mesh of them",
     severity: Severity::Error,
-    reason: "Pods of both revisions talk to each other all through the upgrade. With another trust domain, CA, network or cluster name they do not accept \
-             each other's certificates, or do not find each other.",
-    wrong: r#"
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: istiod-1-29-6, namespace: istio-system}
-spec: {profile: ambient, tag: "1.29.6", revision: 1-29-6, components: {base: {enabled: false}}, meshConfig: {trustDomain: old.example}}
----
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: istiod-1-30-3, namespace: istio-system}
-spec:
-  profile: ambient
-  tag: "1.30.3"
-  revision: 1-30-3
-  components: {base: {enabled: false}, cni: {enabled: false}, ztunnel: {enabled: false}}
-"#,
-    right: r#"
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: istiod-1-29-6, namespace: istio-system}
-spec: {profile: ambient, tag: "1.29.6", revision: 1-29-6, components: {base: {enabled: false}}, meshConfig: {trustDomain: old.example}}
----
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: istiod-1-30-3, namespace: istio-system}
-spec:
-  profile: ambient
-  tag: "1.30.3"
-  revision: 1-30-3
-  components: {base: {enabled: false}, cni: {enabled: false}, ztunnel: {enabled: false}}
-  meshConfig: {trustDomain: old.example}
-"#,
-    offline: "settings are read from IstioOperators; what an installation got by other ways is not known.",
+    page: include_str!("MP0009.md"),
     check: Scope::State(check),
 };
 

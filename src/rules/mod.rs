@@ -61,7 +61,7 @@ mod ztunnel_trust;
 
 use semver::Version;
 
-pub use pages::{page, pages};
+pub use pages::pages;
 pub use report::{Judged, Report, finding};
 
 use crate::state::{Facet, Object, Operator, State};
@@ -102,24 +102,35 @@ pub enum Scope {
     Proof,
 }
 
-/// One rule.
+/// One rule. Its page is the Markdown file beside it: `# CODE: title`, then why, `## Wrong`, `## Right`, and what it cannot know
+/// offline.
 pub struct Rule {
     /// `MP0001`; never changes meaning.
     pub code: &'static str,
-    /// In a few words, lower case: what is wrong where the rule speaks.
-    pub title: &'static str,
     /// How much it weighs.
     pub severity: Severity,
-    /// Why it must hold.
-    pub reason: &'static str,
-    /// What breaks it: manifests, or words where no manifests can show it.
-    pub wrong: &'static str,
-    /// The same, mended.
-    pub right: &'static str,
-    /// What it cannot know offline, and what it does then.
-    pub offline: &'static str,
+    /// What `meshplan explain` prints.
+    pub page: &'static str,
     /// How it is applied.
     pub check: Scope,
+}
+
+impl Rule {
+    /// Returns what is wrong where the rule speaks, in a few words.
+    #[must_use]
+    pub fn title(&self) -> &'static str {
+        let heading = self.page.lines().next().unwrap_or_default();
+        heading.split_once(": ").map_or("", |(_, title)| title)
+    }
+
+    /// Returns the text under a heading of its page, `## Wrong` or `## Right`.
+    #[must_use]
+    pub fn section(&self, heading: &str) -> String {
+        let lines = self.page.lines().skip_while(|line| *line != heading);
+        let own = lines.skip(1).take_while(|line| !line.starts_with("## "));
+        let own = own.filter(|line| !line.starts_with("```"));
+        own.collect::<Vec<_>>().join("\n").trim().to_owned()
+    }
 }
 
 /// Every rule, by code.

@@ -5,28 +5,8 @@ use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0040",
-    title: "a namespace is used and nothing makes it",
     severity: Severity::Warning,
-    reason: "The API server refuses every object of a namespace that is not there. Where manifests make some of their namespaces they are taken to make all of them.",
-    wrong: r"
-apiVersion: v1
-kind: Namespace
-metadata: {name: shop-1-30-3}
----
-apiVersion: v1
-kind: ConfigMap
-metadata: {name: settings, namespace: shop-1-29-6}
-",
-    right: r"
-apiVersion: v1
-kind: Namespace
-metadata: {name: shop-1-29-6}
----
-apiVersion: v1
-kind: ConfigMap
-metadata: {name: settings, namespace: shop-1-29-6}
-",
-    offline: "in a compiled tree the replay refuses such an object itself (MP0041); of manifests without any Namespace nothing is said.",
+    page: include_str!("MP0040.md"),
     check: Scope::State(check),
 };
 

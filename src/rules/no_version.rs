@@ -5,23 +5,8 @@ use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0034",
-    title: "an IstioOperator says no version",
     severity: Severity::Error,
-    reason: "istioctl installs its own version. Two files that differ in nothing but names install one Istio twice, whatever their names say, if one istioctl installs both. `tag` says which version \
-             a file is for, so that a script can look for the istioctl of that version, and images can be compared with it.",
-    wrong: r"
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: istiod-1-30-3, namespace: istio-system}
-spec: {profile: ambient, revision: 1-30-3}
-",
-    right: r#"
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: istiod-1-30-3, namespace: istio-system}
-spec: {profile: ambient, revision: 1-30-3, tag: "1.30.3"}
-"#,
-    offline: "a file that says none and has no revision may be for any istioctl; of it nothing is said.",
+    page: include_str!("MP0034.md"),
     check: Scope::State(check),
 };
 

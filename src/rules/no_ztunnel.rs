@@ -6,57 +6,8 @@ use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0002",
-    title: "a pod of the mesh can be on a node without a ztunnel",
     severity: Severity::Error,
-    reason: "Up to 1.20 such a pod runs outside of the mesh, in plain text, and nothing says so; from 1.21 it does not start (\"no ztunnel \
-             connection\"). That holds for nodes of the control plane and for nodes that join later as well.",
-    wrong: r#"
-apiVersion: v1
-kind: Namespace
-metadata: {name: shop, labels: {istio.io/dataplane-mode: ambient}}
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web, namespace: shop}
-spec:
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec: {containers: [{name: web, image: web}]}
----
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: ztunnel-1-29-6, namespace: istio-system}
-spec:
-  profile: ambient
-  tag: "1.29.6"
-  components: {base: {enabled: false}, pilot: {enabled: false}}
-  values: {ztunnel: {resourceName: ztunnel-1-29-6, nodeSelector: {pool: stable}}}
-"#,
-    right: r#"
-apiVersion: v1
-kind: Namespace
-metadata: {name: shop, labels: {istio.io/dataplane-mode: ambient}}
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web, namespace: shop}
-spec:
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec: {nodeSelector: {pool: stable}, containers: [{name: web, image: web}]}
----
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: ztunnel-1-29-6, namespace: istio-system}
-spec:
-  profile: ambient
-  tag: "1.29.6"
-  components: {base: {enabled: false}, pilot: {enabled: false}}
-  values: {ztunnel: {resourceName: ztunnel-1-29-6, nodeSelector: {pool: stable}}}
-"#,
-    offline: "of manifests without any ztunnel nothing is said; taints that keep pods away from nodes are not known and do not count.",
+    page: include_str!("MP0002.md"),
     check: Scope::State(check),
 };
 

@@ -6,13 +6,8 @@ use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0003",
-    title: "a workload runs beside the ztunnel of another revision",
     severity: Severity::Error,
-    reason: "The canary's workloads are there to try the canary's ztunnel. On the other pool's nodes they would be carried by the old one, and \
-             the upgrade would be watched without having happened. Two copies of one workload in one plan are told apart by their phase.",
-    wrong: "The Deployment of step 250 (phase canary) has the nodeSelector of the stable pool, whose ztunnel step 130 (phase stable) installed.",
-    right: "The Deployment of step 250 has the nodeSelector of the canary pool, whose ztunnel step 230 installed.",
-    offline: "only in a compiled tree, whose steps say which revision an object is for.",
+    page: include_str!("MP0003.md"),
     check: Scope::State(check),
 };
 

@@ -6,41 +6,8 @@ use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0044",
-    title: "a Service leads to a port that no container of its pods declares",
     severity: Severity::Warning,
-    reason: "A port that is given by name has to be declared under it, or the Service has no endpoint. One that is given by number need not be declared; but where the containers declare others and not this one, \
-             it is mostly a mistake.",
-    wrong: r"
-apiVersion: v1
-kind: Service
-metadata: {name: web, namespace: shop}
-spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8081}]}
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web, namespace: shop}
-spec:
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec: {containers: [{name: web, image: web, ports: [{containerPort: 8080}]}]}
-",
-    right: r"
-apiVersion: v1
-kind: Service
-metadata: {name: web, namespace: shop}
-spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web, namespace: shop}
-spec:
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec: {containers: [{name: web, image: web, ports: [{containerPort: 8080}]}]}
-",
-    offline: "what listens without being declared is not known; pods that declare no port at all are not looked at.",
+    page: include_str!("MP0044.md"),
     check: Scope::State(check),
 };
 

@@ -7,14 +7,8 @@ use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0019",
-    title: "pods need something that is not there",
     severity: Severity::Error,
-    reason: "A pod whose ServiceAccount, ConfigMap, Secret or volume claim is not there does not start. Nothing may be deleted that something which stays refers \
-             to, and a copy of a workload has to have all that it needs in its own namespace.",
-    wrong: "A Deployment in `shop-1-30-3` names the ServiceAccount `web`, and the step that makes it does not.",
-    right: "The manifests of the workload hold the ServiceAccount `web`.",
-    offline: "only in a compiled tree, which knows all that is in the namespaces it makes. A ConfigMap, Secret or claim that nothing makes is a warning until it was \
-              there and is deleted: an operator may make it. In manifests nothing is said.",
+    page: include_str!("MP0019.md"),
     check: Scope::State(check),
 };
 

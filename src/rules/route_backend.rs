@@ -9,37 +9,8 @@ use std::rc::Rc;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0010",
-    title: "a route names a Service or port that is not there",
     severity: Severity::Error,
-    reason: "The share of requests that belongs to it gets 500. The status of the route does not always say so: of a port that the Service lacks Istio \
-             reports `ResolvedRefs` as true; and a backend without a port loses the whole route.",
-    wrong: r"
-apiVersion: v1
-kind: Service
-metadata: {name: web, namespace: shop}
-spec: {selector: {app: web}, ports: [{port: 80}]}
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: HTTPRoute
-metadata: {name: web, namespace: default}
-spec:
-  parentRefs: [{name: front}]
-  rules: [{backendRefs: [{name: web, port: 80}]}]
-",
-    right: r"
-apiVersion: v1
-kind: Service
-metadata: {name: web, namespace: shop}
-spec: {selector: {app: web}, ports: [{port: 80}]}
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: HTTPRoute
-metadata: {name: web, namespace: shop}
-spec:
-  parentRefs: [{name: front, namespace: default}]
-  rules: [{backendRefs: [{name: web, port: 80}]}]
-",
-    offline: "of manifests without any Service nothing is said: they are elsewhere.",
+    page: include_str!("MP0010.md"),
     check: Scope::State(check),
 };
 

@@ -7,39 +7,8 @@ use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0013",
-    title: "a route attaches to no listener",
     severity: Severity::Error,
-    reason: "Its requests get 404. A listener takes routes of its Gateway's own namespace unless `allowedRoutes` says otherwise, of its kinds, of its hosts, \
-             and by the name and port that `parentRefs` gives.",
-    wrong: r"
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: {name: front, namespace: infra}
-spec: {gatewayClassName: istio, listeners: [{name: http, port: 80, protocol: HTTP}]}
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: HTTPRoute
-metadata: {name: web, namespace: shop}
-spec:
-  parentRefs: [{name: front, namespace: infra}]
-  rules: [{backendRefs: [{name: web, port: 80}]}]
-",
-    right: r"
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: {name: front, namespace: infra}
-spec:
-  gatewayClassName: istio
-  listeners: [{name: http, port: 80, protocol: HTTP, allowedRoutes: {namespaces: {from: All}}}]
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: HTTPRoute
-metadata: {name: web, namespace: shop}
-spec:
-  parentRefs: [{name: front, namespace: infra}]
-  rules: [{backendRefs: [{name: web, port: 80}]}]
-",
-    offline: "of manifests without any Gateway nothing is said: they are elsewhere. A parent that is no Gateway is not looked at.",
+    page: include_str!("MP0013.md"),
     check: Scope::State(check),
 };
 

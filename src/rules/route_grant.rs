@@ -8,44 +8,8 @@ use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0011",
-    title: "a route names a Service of another namespace without a ReferenceGrant there",
     severity: Severity::Error,
-    reason: "A reference across namespaces needs a ReferenceGrant in the namespace that it leads to; without one its share of requests gets 500. Istio 1.26 \
-             to 1.29 keeps but the last name of one grant, so give each Service a grant of its own.",
-    wrong: r"
-apiVersion: v1
-kind: Service
-metadata: {name: web, namespace: shop}
-spec: {selector: {app: web}, ports: [{port: 80}]}
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: HTTPRoute
-metadata: {name: web, namespace: default}
-spec:
-  parentRefs: [{name: front}]
-  rules: [{backendRefs: [{name: web, namespace: shop, port: 80}]}]
-",
-    right: r#"
-apiVersion: v1
-kind: Service
-metadata: {name: web, namespace: shop}
-spec: {selector: {app: web}, ports: [{port: 80}]}
----
-apiVersion: gateway.networking.k8s.io/v1beta1
-kind: ReferenceGrant
-metadata: {name: routes-to-web, namespace: shop}
-spec:
-  from: [{group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: default}]
-  to: [{group: "", kind: Service, name: web}]
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: HTTPRoute
-metadata: {name: web, namespace: default}
-spec:
-  parentRefs: [{name: front}]
-  rules: [{backendRefs: [{name: web, namespace: shop, port: 80}]}]
-"#,
-    offline: "in manifests it speaks only where the Service itself is among them.",
+    page: include_str!("MP0011.md"),
     check: Scope::State(check),
 };
 

@@ -5,26 +5,8 @@ use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0043",
-    title: "a workload does not select its own pods",
     severity: Severity::Error,
-    reason: "The API server refuses a Deployment, StatefulSet or DaemonSet whose template does not have the labels of its selector.",
-    wrong: r"
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web, namespace: shop}
-spec:
-  selector: {matchLabels: {app: web}}
-  template: {metadata: {labels: {app: wep}}, spec: {containers: [{name: web, image: web}]}}
-",
-    right: r"
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web, namespace: shop}
-spec:
-  selector: {matchLabels: {app: web}}
-  template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: web}]}}
-",
-    offline: "",
+    page: include_str!("MP0043.md"),
     check: Scope::State(check),
 };
 

@@ -10,56 +10,8 @@ use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0012",
-    title: "a Service that a route names selects no pods",
     severity: Severity::Error,
-    reason: "Requests to a Service without endpoints get 503. Its selector has to be among the labels of the pods of a workload in its namespace, with \
-             replicas above 0 and not at all in a Deployment that is being taken away.",
-    wrong: r"
-apiVersion: v1
-kind: Service
-metadata: {name: web, namespace: shop}
-spec: {selector: {app: wep}, ports: [{port: 80}]}
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web, namespace: shop}
-spec:
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec: {containers: [{name: web, image: web}]}
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: HTTPRoute
-metadata: {name: web, namespace: shop}
-spec:
-  parentRefs: [{name: front}]
-  rules: [{backendRefs: [{name: web, port: 80}]}]
-",
-    right: r"
-apiVersion: v1
-kind: Service
-metadata: {name: web, namespace: shop}
-spec: {selector: {app: web}, ports: [{port: 80}]}
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web, namespace: shop}
-spec:
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec: {containers: [{name: web, image: web}]}
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: HTTPRoute
-metadata: {name: web, namespace: shop}
-spec:
-  parentRefs: [{name: front}]
-  rules: [{backendRefs: [{name: web, port: 80}]}]
-",
-    offline: "a Service without a selector has endpoints that somebody else makes, and in manifests a namespace without any workload has them elsewhere; of these \
-              nothing is said.",
+    page: include_str!("MP0012.md"),
     check: Scope::State(check),
 };
 

@@ -6,21 +6,8 @@ use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0028",
-    title: "a namespace or pod of the ambient mesh asks for a sidecar",
     severity: Severity::Error,
-    reason: "`istio.io/rev` and `istio-injection` on a namespace or pod are for injection: the revision's webhook puts a sidecar into each new pod, and istio-cni leaves a pod with a sidecar \
-             alone, so it is not part of the ambient mesh. The label belongs on Gateways only.",
-    wrong: r"
-apiVersion: v1
-kind: Namespace
-metadata: {name: shop, labels: {istio.io/dataplane-mode: ambient, istio.io/rev: 1-30-3}}
-",
-    right: r"
-apiVersion: v1
-kind: Namespace
-metadata: {name: shop, labels: {istio.io/dataplane-mode: ambient}}
-",
-    offline: "",
+    page: include_str!("MP0028.md"),
     check: Scope::State(check),
 };
 

@@ -5,53 +5,8 @@ use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0026",
-    title: "two revisions claim one tag",
     severity: Severity::Error,
-    reason: "A tag is one webhook configuration in the cluster. The revision that is installed last has it, and an installation of the other one takes it back; a tag \
-             that has the name of a revision makes the name ambiguous.",
-    wrong: r#"
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: istiod-1-29-6, namespace: istio-system}
-spec:
-  profile: ambient
-  tag: "1.29.6"
-  revision: 1-29-6
-  components: {base: {enabled: false}}
-  values: {revisionTags: [canary]}
----
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: istiod-1-30-3, namespace: istio-system}
-spec:
-  profile: ambient
-  tag: "1.30.3"
-  revision: 1-30-3
-  components: {base: {enabled: false}, cni: {enabled: false}, ztunnel: {enabled: false}}
-  values: {revisionTags: [canary]}
-"#,
-    right: r#"
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: istiod-1-29-6, namespace: istio-system}
-spec:
-  profile: ambient
-  tag: "1.29.6"
-  revision: 1-29-6
-  components: {base: {enabled: false}}
-  values: {revisionTags: [stable]}
----
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: istiod-1-30-3, namespace: istio-system}
-spec:
-  profile: ambient
-  tag: "1.30.3"
-  revision: 1-30-3
-  components: {base: {enabled: false}, cni: {enabled: false}, ztunnel: {enabled: false}}
-  values: {revisionTags: [canary]}
-"#,
-    offline: "",
+    page: include_str!("MP0026.md"),
     check: Scope::State(check),
 };
 

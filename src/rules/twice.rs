@@ -5,27 +5,8 @@ use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0048",
-    title: "one object is given twice",
     severity: Severity::Error,
-    reason: "Whichever is applied last is what there is, and the order of files decides which that is.",
-    wrong: r#"
-apiVersion: v1
-kind: ConfigMap
-metadata: {name: settings, namespace: shop}
-data: {a: "1"}
----
-apiVersion: v1
-kind: ConfigMap
-metadata: {name: settings, namespace: shop}
-data: {a: "2"}
-"#,
-    right: r#"
-apiVersion: v1
-kind: ConfigMap
-metadata: {name: settings, namespace: shop}
-data: {a: "2"}
-"#,
-    offline: "only in manifests that are one state; steps change the same object on purpose. IstioOperators are MP0035's.",
+    page: include_str!("MP0048.md"),
     check: Scope::State(check),
 };
 

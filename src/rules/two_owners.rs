@@ -5,51 +5,8 @@ use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0023",
-    title: "two control planes own one Gateway",
     severity: Severity::Error,
-    reason: "Both write its Deployment, each its own version, and its pods roll again and again. 1.18.0-alpha.0 looks at no revision at all and owns every Gateway; 1.23.0 to 1.23.4, \
-             1.24.0 and 1.24.1 own every one without a label.",
-    wrong: r#"
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: istiod-1-23-4, namespace: istio-system}
-spec: {profile: ambient, tag: "1.23.4", revision: 1-23-4, components: {base: {enabled: false}}}
----
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: istiod-1-24-1, namespace: istio-system}
-spec:
-  profile: ambient
-  tag: "1.24.1"
-  revision: 1-24-1
-  components: {base: {enabled: false}, cni: {enabled: false}, ztunnel: {enabled: false}}
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: {name: front, namespace: istio-system}
-spec: {gatewayClassName: istio, listeners: [{name: http, port: 80, protocol: HTTP}]}
-"#,
-    right: r#"
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: istiod-1-23-4, namespace: istio-system}
-spec: {profile: ambient, tag: "1.23.4", revision: 1-23-4, components: {base: {enabled: false}}}
----
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: istiod-1-24-1, namespace: istio-system}
-spec:
-  profile: ambient
-  tag: "1.24.1"
-  revision: 1-24-1
-  components: {base: {enabled: false}, cni: {enabled: false}, ztunnel: {enabled: false}}
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: {name: front, namespace: istio-system, labels: {istio.io/rev: 1-23-4}}
-spec: {gatewayClassName: istio, listeners: [{name: http, port: 80, protocol: HTTP}]}
-"#,
-    offline: "",
+    page: include_str!("MP0023.md"),
     check: Scope::State(check),
 };
 

@@ -6,48 +6,8 @@ use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0001",
-    title: "two ztunnels can be on one node",
     severity: Severity::Error,
-    reason: "istio-cni hands new pods to one of them and both listen in every old pod, so connections are drawn at random between two \
-             versions, and the other one loses new pods (`istio/istio:cni/pkg/nodeagent/ztunnelserver.go`). Pools of nodes have to be disjoint.",
-    wrong: r#"
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: everything, namespace: istio-system}
-spec: {profile: ambient, tag: "1.29.6"}
----
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: ztunnel-1-30-3, namespace: istio-system}
-spec:
-  profile: ambient
-  tag: "1.30.3"
-  revision: 1-30-3
-  components: {base: {enabled: false}, pilot: {enabled: false}, cni: {enabled: false}}
-  values: {ztunnel: {resourceName: ztunnel-1-30-3, nodeSelector: {pool: canary}}}
-"#,
-    right: r#"
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: ztunnel-1-29-6, namespace: istio-system}
-spec:
-  profile: ambient
-  tag: "1.29.6"
-  revision: 1-29-6
-  components: {base: {enabled: false}, pilot: {enabled: false}, cni: {enabled: false}}
-  values: {ztunnel: {resourceName: ztunnel-1-29-6, nodeSelector: {pool: stable}}}
----
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: ztunnel-1-30-3, namespace: istio-system}
-spec:
-  profile: ambient
-  tag: "1.30.3"
-  revision: 1-30-3
-  components: {base: {enabled: false}, pilot: {enabled: false}, cni: {enabled: false}}
-  values: {ztunnel: {resourceName: ztunnel-1-30-3, nodeSelector: {pool: canary}}}
-"#,
-    offline: "labels of nodes are not known, so every kind of node that the selectors tell apart counts, and taints do not: a ztunnel tolerates all of them.",
+    page: include_str!("MP0001.md"),
     check: Scope::State(check),
 };
 

@@ -6,34 +6,8 @@ use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0038",
-    title: "istioctl of this version drops or refuses a setting",
     severity: Severity::Error,
-    reason: "From 1.24 istioctl finds what `components.ztunnel.k8s` is for by the name `ztunnel`: with `resourceName` (from 1.25) the node selector is dropped in silence, and the ztunnel is on every \
-             node. `values.pilot.trustedZtunnelName` is no field that istioctl knows in any version. `values.ztunnel.nodeSelector` does nothing before 1.23. `spec.namespace` and `values.global.istioNamespace` have to be one. Overlays that match nothing are ignored \
-             in silence from 1.24.",
-    wrong: r#"
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: ztunnel-1-30-3, namespace: istio-system}
-spec:
-  profile: ambient
-  tag: "1.30.3"
-  revision: 1-30-3
-  components: {base: {enabled: false}, pilot: {enabled: false}, cni: {enabled: false}, ztunnel: {k8s: {nodeSelector: {pool: canary}}}}
-  values: {ztunnel: {resourceName: ztunnel-1-30-3}}
-"#,
-    right: r#"
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: ztunnel-1-30-3, namespace: istio-system}
-spec:
-  profile: ambient
-  tag: "1.30.3"
-  revision: 1-30-3
-  components: {base: {enabled: false}, pilot: {enabled: false}, cni: {enabled: false}}
-  values: {ztunnel: {resourceName: ztunnel-1-30-3, nodeSelector: {pool: canary}}}
-"#,
-    offline: "only these settings are looked at; what istioctl makes of all others is for `istioctl manifest generate` to say.",
+    page: include_str!("MP0038.md"),
     check: Scope::State(check),
 };
 

@@ -7,43 +7,8 @@ use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0005",
-    title: "a ztunnel asks an istiod that is not there",
     severity: Severity::Error,
-    reason: "ztunnel takes its configuration and certificates from the Service that XDS_ADDRESS and CA_ADDRESS name. Without them, or up to 1.19 with \
-             `revision` alone, it asks `istiod.istio-system`, which an installation of revisions does not have. The Service of a tag will not do: its \
-             name is not in istiod's certificate.",
-    wrong: r#"
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: istiod-1-18-1, namespace: istio-system}
-spec: {profile: ambient, tag: "1.18.1", revision: 1-18-1, components: {cni: {enabled: false}, ztunnel: {enabled: false}}}
----
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: ztunnel-1-18-1, namespace: istio-system}
-spec:
-  profile: ambient
-  tag: "1.18.1"
-  revision: 1-18-1
-  components: {base: {enabled: false}, pilot: {enabled: false}}
-"#,
-    right: r#"
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: istiod-1-18-1, namespace: istio-system}
-spec: {profile: ambient, tag: "1.18.1", revision: 1-18-1, components: {cni: {enabled: false}, ztunnel: {enabled: false}}}
----
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: ztunnel-1-18-1, namespace: istio-system}
-spec:
-  profile: ambient
-  tag: "1.18.1"
-  revision: 1-18-1
-  components: {base: {enabled: false}, pilot: {enabled: false}}
-  values: {ztunnel: {env: {XDS_ADDRESS: "istiod-1-18-1.istio-system.svc:15012", CA_ADDRESS: "istiod-1-18-1.istio-system.svc:15012"}}}
-"#,
-    offline: "of manifests without any istiod nothing is said.",
+    page: include_str!("MP0005.md"),
     check: Scope::State(check),
 };
 

@@ -5,33 +5,8 @@ use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0007",
-    title: "an environment variable of ztunnel is given twice",
     severity: Severity::Error,
-    reason: "From 1.20 ztunnel's chart writes XDS_ADDRESS and CA_ADDRESS itself, from `revision`. Given in `values.ztunnel.env` as well, each stands \
-             twice, and server-side apply, which istioctl always uses, refuses the DaemonSet (\"duplicate entries for key\").",
-    wrong: r#"
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: ztunnel-1-30-3, namespace: istio-system}
-spec:
-  profile: ambient
-  tag: "1.30.3"
-  revision: 1-30-3
-  components: {base: {enabled: false}, pilot: {enabled: false}}
-  values: {ztunnel: {resourceName: ztunnel-1-30-3, env: {XDS_ADDRESS: "istiod-1-30-3.istio-system.svc:15012"}}}
-"#,
-    right: r#"
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: ztunnel-1-30-3, namespace: istio-system}
-spec:
-  profile: ambient
-  tag: "1.30.3"
-  revision: 1-30-3
-  components: {base: {enabled: false}, pilot: {enabled: false}}
-  values: {ztunnel: {resourceName: ztunnel-1-30-3}}
-"#,
-    offline: "",
+    page: include_str!("MP0007.md"),
     check: Scope::State(check),
 };
 

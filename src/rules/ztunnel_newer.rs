@@ -6,32 +6,8 @@ use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0029",
-    title: "a ztunnel does not fit the istiod that it asks",
     severity: Severity::Error,
-    reason: "ztunnel 1.x works with a control plane of 1.x and 1.x+1 (Istio's ambient upgrade page): it is never newer than its istiod, and at most one minor older.",
-    wrong: r#"
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: istiod-1-29-6, namespace: istio-system}
-spec: {profile: ambient, tag: "1.29.6", revision: 1-29-6, components: {cni: {enabled: false}, ztunnel: {enabled: false}}}
----
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: ztunnel, namespace: istio-system}
-spec: {profile: ambient, tag: "1.30.3", revision: 1-29-6, components: {base: {enabled: false}, pilot: {enabled: false}, cni: {enabled: false}}}
-"#,
-    right: r#"
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: istiod-1-30-3, namespace: istio-system}
-spec: {profile: ambient, tag: "1.30.3", revision: 1-30-3, components: {cni: {enabled: false}, ztunnel: {enabled: false}}}
----
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: ztunnel, namespace: istio-system}
-spec: {profile: ambient, tag: "1.30.3", revision: 1-30-3, components: {base: {enabled: false}, pilot: {enabled: false}, cni: {enabled: false}}}
-"#,
-    offline: "versions are those in the tags of images; where a tag names none nothing is said.",
+    page: include_str!("MP0029.md"),
     check: Scope::State(check),
 };
 

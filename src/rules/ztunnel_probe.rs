@@ -5,32 +5,8 @@ use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0050",
-    title: "a ztunnel is asked for its readiness where it does not answer",
     severity: Severity::Error,
-    reason: "ztunnel says that it is ready on port 15021, in every version. Asked elsewhere it never becomes ready, and its rollout never ends.",
-    wrong: r#"
-apiVersion: apps/v1
-kind: DaemonSet
-metadata: {name: ztunnel, namespace: istio-system}
-spec:
-  selector: {matchLabels: {app: ztunnel}}
-  template:
-    metadata: {labels: {app: ztunnel}}
-    spec:
-      containers: [{name: istio-proxy, image: "docker.io/istio/ztunnel:1.30.3", readinessProbe: {httpGet: {port: 15022, path: /healthz/ready}}}]
-"#,
-    right: r#"
-apiVersion: apps/v1
-kind: DaemonSet
-metadata: {name: ztunnel, namespace: istio-system}
-spec:
-  selector: {matchLabels: {app: ztunnel}}
-  template:
-    metadata: {labels: {app: ztunnel}}
-    spec:
-      containers: [{name: istio-proxy, image: "docker.io/istio/ztunnel:1.30.3", readinessProbe: {httpGet: {port: 15021, path: /healthz/ready}}}]
-"#,
-    offline: "",
+    page: include_str!("MP0050.md"),
     check: Scope::State(check),
 };
 

@@ -7,48 +7,8 @@ use crate::text::finding::Severity;
 
 pub(crate) const RULE: Rule = Rule {
     code: "MP0006",
-    title: "an istiod does not trust the ServiceAccount of its ztunnel",
     severity: Severity::Error,
-    reason: "ztunnel asks for the certificates of the pods of its node; istiod gives them only to the accounts in CA_TRUSTED_NODE_ACCOUNTS (\"caller is \
-             not allowed to impersonate\"). A ztunnel with a ServiceAccount of its own has to be listed, in every istiod that it may ask.",
-    wrong: r#"
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: istiod-1-30-3, namespace: istio-system}
-spec: {profile: ambient, tag: "1.30.3", revision: 1-30-3, components: {cni: {enabled: false}, ztunnel: {enabled: false}}}
----
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: ztunnel-1-30-3, namespace: istio-system}
-spec:
-  profile: ambient
-  tag: "1.30.3"
-  revision: 1-30-3
-  components: {base: {enabled: false}, pilot: {enabled: false}, cni: {enabled: false}}
-  values: {ztunnel: {resourceName: ztunnel-1-30-3}}
-"#,
-    right: r#"
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: istiod-1-30-3, namespace: istio-system}
-spec:
-  profile: ambient
-  tag: "1.30.3"
-  revision: 1-30-3
-  components: {cni: {enabled: false}, ztunnel: {enabled: false}}
-  values: {pilot: {env: {CA_TRUSTED_NODE_ACCOUNTS: "istio-system/ztunnel-1-30-3"}}}
----
-apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: ztunnel-1-30-3, namespace: istio-system}
-spec:
-  profile: ambient
-  tag: "1.30.3"
-  revision: 1-30-3
-  components: {base: {enabled: false}, pilot: {enabled: false}, cni: {enabled: false}}
-  values: {ztunnel: {resourceName: ztunnel-1-30-3}}
-"#,
-    offline: "",
+    page: include_str!("MP0006.md"),
     check: Scope::State(check),
 };
 

@@ -38,19 +38,24 @@ fn codes(text: &str) -> Vec<String> {
 #[test]
 fn wrong_examples_trip_their_rule_and_right_ones_do_not() {
     let mut examples = 0;
-    for rule in RULES.iter().filter(|rule| rule.wrong.contains("kind: ")) {
+    for rule in RULES {
+        let (wrong, right) = (rule.section("## Wrong"), rule.section("## Right"));
+        assert!(!wrong.is_empty() && !right.is_empty(), "{}", rule.code);
+        if !wrong.contains("kind: ") {
+            continue;
+        }
         examples += 1;
         assert!(
-            codes(rule.wrong).iter().any(|code| code == rule.code),
+            codes(&wrong).iter().any(|code| code == rule.code),
             "{}: {:?}",
             rule.code,
-            findings(rule.wrong)
+            findings(&wrong)
         );
         assert!(
-            codes(rule.right).iter().all(|code| code != rule.code),
+            codes(&right).iter().all(|code| code != rule.code),
             "{}: {:?}",
             rule.code,
-            findings(rule.right)
+            findings(&right)
         );
     }
     assert!(
@@ -73,10 +78,24 @@ fn the_pages_are_current() {
 }
 
 #[test]
+fn each_page_is_of_its_rule() {
+    for rule in RULES {
+        let severity = format!("{:?}", rule.severity).to_lowercase();
+        let head = format!(
+            "# {}: {}\n\nSeverity: {severity}.\n\n",
+            rule.code,
+            rule.title()
+        );
+        assert!(rule.page.starts_with(&head), "{}", rule.code);
+        assert!(!rule.title().is_empty(), "{}", rule.code);
+    }
+}
+
+#[test]
 fn explain_prints_a_page_and_knows_its_neighbours() {
     let output = meshplan(&["explain", "mp0001"]);
     assert_eq!(code(&output), 0);
-    assert!(stdout(&output).starts_with("## MP0001: "));
+    assert!(stdout(&output).starts_with("# MP0001: "));
     let output = meshplan(&["explain", "MP1"]);
     assert_eq!(code(&output), 2);
     assert!(
