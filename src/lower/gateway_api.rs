@@ -9,7 +9,7 @@ use crate::step::{Copy, Kustomization};
 use crate::text::yaml;
 use serde_json::json;
 
-pub(super) fn steps(context: &Context, steps: &mut Vec<Step<Draft>>) {
+pub(super) fn steps(context: &Context, steps: &mut Vec<Step>) {
     if let Some(migration) = &context.crds.migration {
         steps.extend(migration.over.as_ref().map(|over| between(context, over)));
         steps.push(stored(context, migration));
@@ -34,7 +34,7 @@ fn crds() -> Vec<String> {
 }
 
 /// A step that brings a bundle.
-fn brings(context: &Context, mut step: Step<Draft>, bundle: &Bundle) -> Step<Draft> {
+fn brings(context: &Context, mut step: Step, bundle: &Bundle) -> Step {
     let channel = channel(context);
     let release = format!("v{}", bundle.version);
     step.says(json!({
@@ -56,8 +56,9 @@ fn brings(context: &Context, mut step: Step<Draft>, bundle: &Bundle) -> Step<Dra
     step.actions = vec![Action::ApplyKustomization {
         file: Draft::Kustomization(Kustomization {
             resources: bundle.resources(channel),
-        }),
-        resources: Vec::new(),
+        })
+        .into(),
+        resources: Vec::new().into(),
         crds: crds(),
     }];
     step.gates = vec![Gate::Bundle {
@@ -70,7 +71,7 @@ fn brings(context: &Context, mut step: Step<Draft>, bundle: &Bundle) -> Step<Dra
     step
 }
 
-fn bundle(context: &Context) -> Step<Draft> {
+fn bundle(context: &Context) -> Step {
     let step = Step::of(&kind::GATEWAY_API, Applier::Kubectl);
     let mut step = brings(context, step, context.bundle);
     let copy = &context.crds.copy;
@@ -83,7 +84,8 @@ fn bundle(context: &Context) -> Step<Draft> {
         {
             *file = Draft::Kustomization(Kustomization {
                 resources: names.clone(),
-            });
+            })
+            .into();
             *resources = copy
                 .iter()
                 .zip(names)
@@ -99,7 +101,7 @@ fn bundle(context: &Context) -> Step<Draft> {
     step
 }
 
-fn expected(context: &Context) -> Step<Draft> {
+fn expected(context: &Context) -> Step {
     let release = format!("v{}", context.bundle.version);
     let channel = channel(context).as_str();
     let mut step = Step::of(&kind::EXTERNAL_GATEWAY_API, Applier::Kubectl);
@@ -118,7 +120,7 @@ fn expected(context: &Context) -> Step<Draft> {
 }
 
 /// A bundle that still serves what the cluster has stored, and stores what the plan's bundle serves.
-fn between(context: &Context, over: &Bundle) -> Step<Draft> {
+fn between(context: &Context, over: &Bundle) -> Step {
     let name = format!("v{}", over.version).replace('.', "-");
     let kind = &kind::INTERMEDIATE_GATEWAY_API;
     brings(
@@ -128,7 +130,7 @@ fn between(context: &Context, over: &Bundle) -> Step<Draft> {
     )
 }
 
-fn stored(context: &Context, migration: &Migration) -> Step<Draft> {
+fn stored(context: &Context, migration: &Migration) -> Step {
     let versions: Vec<StoredVersion> = migration
         .stored
         .iter()

@@ -19,7 +19,7 @@ use serde_json::json;
 pub(super) const LOSS: &str = "MP0024";
 
 /// 170.
-pub(super) fn gateways(context: &Context) -> Step<Draft> {
+pub(super) fn gateways(context: &Context) -> Step {
     let names: Vec<&str> = context
         .plan
         .gateway
@@ -41,7 +41,7 @@ pub(super) fn gateways(context: &Context) -> Step<Draft> {
     }));
     let all: Vec<&GatewayTable> = context.plan.gateway.iter().collect();
     step.actions = vec![Action::Apply {
-        files: gateway_objects(context, &all, stable),
+        files: gateway_objects(context, &all, stable).into(),
     }];
     let programmed = all
         .iter()
@@ -141,7 +141,7 @@ fn allowed(context: &Context, gateway: &GatewayTable) -> AllowedFrom {
 }
 
 /// 520: the label of the Gateways that change hands by it.
-pub(super) fn relabelled(context: &Context) -> Option<Step<Draft>> {
+pub(super) fn relabelled(context: &Context) -> Option<Step> {
     let by_label = |way| matches!(way, GatewayHandover::Label { .. });
     let gateways: Vec<&GatewayTable> = context.gateways(by_label).collect();
     let (stable, canary) = (&context.stable, &context.canary);
@@ -161,7 +161,7 @@ pub(super) fn relabelled(context: &Context) -> Option<Step<Draft>> {
         step.accepts = vec![LOSS.to_owned()];
     }
     step.actions = vec![Action::Apply {
-        files: gateway_objects(context, &gateways, canary),
+        files: gateway_objects(context, &gateways, canary).into(),
     }];
     step.gates = vec![Gate::Applied];
     step.gates.extend(owner_gates(context, canary, way));
@@ -210,7 +210,7 @@ pub(super) fn restarts(context: &Context, has: impl Fn(GatewayHandover) -> bool)
 }
 
 /// 260, 270: a second Gateway beside each that cannot change hands, and the routes on both.
-pub(super) fn second(context: &Context, steps: &mut Vec<Step<Draft>>) {
+pub(super) fn second(context: &Context, steps: &mut Vec<Step>) {
     let gateways: Vec<&GatewayTable> = context
         .gateways(|way| way == GatewayHandover::SecondGateway)
         .collect();
@@ -253,7 +253,7 @@ pub(super) fn second(context: &Context, steps: &mut Vec<Step<Draft>>) {
     let known = route_objects(context, Stage::Stable, AttachedTo::First);
     let mut both = route_objects(context, Stage::Stable, AttachedTo::Both);
     both.retain(|route| !known.contains(route));
-    routes.actions = vec![Action::Apply { files: both }];
+    routes.actions = vec![Action::Apply { files: both.into() }];
     routes.traffic = Some(expected(context, Stage::Stable));
     routes.requires = vec![context.services(&context.stable)];
     routes.gates = route_gates(context, AttachedTo::Both);
@@ -264,7 +264,7 @@ pub(super) fn second(context: &Context, steps: &mut Vec<Step<Draft>>) {
 }
 
 /// 540: the first Gateway goes, once no client uses it.
-pub(super) fn first_gone(context: &Context) -> Option<Step<Draft>> {
+pub(super) fn first_gone(context: &Context) -> Option<Step> {
     let gateways: Vec<&GatewayTable> = context
         .gateways(|way| way == GatewayHandover::SecondGateway)
         .collect();

@@ -9,7 +9,7 @@ use crate::step::IstioOperator;
 use crate::step::Restart;
 use crate::step::{Action, Gate};
 
-pub(super) fn cni(context: &Context, rev: &Rev) -> Step<Draft> {
+pub(super) fn cni(context: &Context, rev: &Rev) -> Step {
     let namespace = context.istio_namespace();
     let daemon_set = format!("DaemonSet {namespace}/istio-cni-node");
     let mut step = match rev.role {
@@ -55,7 +55,8 @@ pub(super) fn cni(context: &Context, rev: &Rev) -> Step<Draft> {
             "istio-cni",
             &json!({ "cni": cni }),
             Some(Component::Cni),
-        )),
+        ))
+        .into(),
         istioctl: context.istioctl(rev),
         sees: Vec::new(),
     });
@@ -91,7 +92,7 @@ fn cni_restarts(context: &Context, daemon_set: String) -> Restart {
     }
 }
 
-pub(super) fn control_plane(context: &Context, rev: &Rev) -> Step<Draft> {
+pub(super) fn control_plane(context: &Context, rev: &Rev) -> Step {
     let namespace = context.istio_namespace();
     let (kind, other) = match rev.role {
         Role::Stable => (&kind::STABLE_CONTROL_PLANE, &context.canary),
@@ -111,7 +112,8 @@ pub(super) fn control_plane(context: &Context, rev: &Rev) -> Step<Draft> {
                 &json!({"pilot": {"env": {"CA_TRUSTED_NODE_ACCOUNTS": trusted.join(",")}}}),
                 Some(Component::Istiod),
             )
-        }),
+        })
+        .into(),
         istioctl: context.istioctl(rev),
         sees: Vec::new(),
     }];
@@ -126,7 +128,7 @@ pub(super) fn control_plane(context: &Context, rev: &Rev) -> Step<Draft> {
     step
 }
 
-pub(super) fn ztunnel_step(context: &Context, rev: &Rev) -> Step<Draft> {
+pub(super) fn ztunnel_step(context: &Context, rev: &Rev) -> Step {
     let namespace = context.istio_namespace();
     let name = rev.ztunnel();
     let by_operator = context.plan.istio.ztunnel == Some(ZtunnelForm::IstioOperator);
@@ -148,7 +150,7 @@ pub(super) fn ztunnel_step(context: &Context, rev: &Rev) -> Step<Draft> {
     }];
     if by_operator {
         step.actions.push(Action::Install {
-            file: Draft::ZtunnelOperator(ztunnel::operator(context, rev)),
+            file: Draft::ZtunnelOperator(ztunnel::operator(context, rev)).into(),
             istioctl: context.istioctl(rev),
             sees: Vec::new(),
         });
@@ -159,7 +161,8 @@ pub(super) fn ztunnel_step(context: &Context, rev: &Rev) -> Step<Draft> {
             files: vec![
                 Draft::ZtunnelAccount(object.clone()),
                 Draft::ZtunnelDaemonSet(object),
-            ],
+            ]
+            .into(),
         });
         step.gates = vec![
             Gate::Applied,

@@ -31,7 +31,7 @@ pub struct Procedure {
     /// What the texts of every step may say: the two revisions, and where the mesh is.
     pub prose: serde_json::Value,
     /// The steps, in order.
-    pub steps: Vec<Step<Draft>>,
+    pub steps: Vec<Step>,
     /// The oldest Kubernetes that the canary's istioctl installs on, where it is known.
     pub kubernetes: Option<&'static str>,
     /// The rules that the plan breaks on purpose, by code.
@@ -71,7 +71,7 @@ pub fn lower(checked: &Checked, existing: Option<&Existing>) -> Procedure {
 }
 
 /// Both revisions beside each other, each with its copy of the workloads.
-fn second_revision(context: &Context, steps: &mut Vec<Step<Draft>>) {
+fn second_revision(context: &Context, steps: &mut Vec<Step>) {
     prepare::steps(context, steps);
     revision::stable(context, steps);
     steps.push(gateways::gateways(context));

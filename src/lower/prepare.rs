@@ -19,18 +19,18 @@ const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 /// Namespaces that every cluster has.
 const BUILT_IN: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node-lease"];
 
-pub(super) fn steps(context: &Context, steps: &mut Vec<Step<Draft>>) {
+pub(super) fn steps(context: &Context, steps: &mut Vec<Step>) {
     shared(context, steps);
     steps.extend(namespaces(context));
 }
 
 /// CRDs, which a cluster has one set of.
-pub(super) fn shared(context: &Context, steps: &mut Vec<Step<Draft>>) {
+pub(super) fn shared(context: &Context, steps: &mut Vec<Step>) {
     gateway_api::steps(context, steps);
     steps.push(base(context));
 }
 
-fn base(context: &Context) -> Step<Draft> {
+fn base(context: &Context) -> Step {
     let canary = &context.canary;
     let mut step = Step::of(&kind::ISTIO_BASE, Applier::Istioctl);
     step.actions = vec![Action::Install {
@@ -40,7 +40,8 @@ fn base(context: &Context) -> Step<Draft> {
             "istio-base",
             &serde_json::json!({}),
             None,
-        )),
+        ))
+        .into(),
         istioctl: context.istioctl(canary),
         sees: Vec::new(),
     }];
@@ -54,7 +55,7 @@ fn base(context: &Context) -> Step<Draft> {
 }
 
 /// The namespaces of gateways and routes that neither the cluster nor istioctl makes.
-fn namespaces(context: &Context) -> Option<Step<Draft>> {
+fn namespaces(context: &Context) -> Option<Step> {
     let mut names: Vec<&str> = Vec::new();
     let gateways = context
         .plan

@@ -3,14 +3,14 @@
 use super::context::Context;
 use super::routes::Stage;
 use super::traffic::routed;
-use super::{Applier, Draft, Step, gateways, kind};
+use super::{Applier, Step, gateways, kind};
 use crate::istio::GatewayHandover;
 use crate::istio::Handover;
 use crate::step::Action;
 use crate::step::Kind;
 use serde_json::json;
 
-pub(super) fn steps(context: &Context, steps: &mut Vec<Step<Draft>>) {
+pub(super) fn steps(context: &Context, steps: &mut Vec<Step>) {
     let routes = Step::of(&kind::ROUTES_TO_CANARY, Applier::Kubectl);
     steps.push(routed(context, routes, Stage::Canary));
 
@@ -27,7 +27,7 @@ pub(super) fn steps(context: &Context, steps: &mut Vec<Step<Draft>>) {
 }
 
 /// The tag `default` moves; late, where stable has to be gone first. `hands_over`: whether the Gateways change hands with it.
-pub(super) fn tag(context: &Context, kind: &Kind, hands_over: bool) -> Step<Draft> {
+pub(super) fn tag(context: &Context, kind: &Kind, hands_over: bool) -> Step {
     let (stable, canary) = (&context.stable, &context.canary);
     let late = *kind == kind::LATE_DEFAULT_TAG;
     let mut step = Step::of(kind, Applier::Istioctl);

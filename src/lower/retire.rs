@@ -16,7 +16,7 @@ use crate::step::Restart;
 use crate::step::{Action, Gate};
 use serde_json::json;
 
-pub(super) fn steps(context: &Context, steps: &mut Vec<Step<Draft>>) {
+pub(super) fn steps(context: &Context, steps: &mut Vec<Step>) {
     steps.push(workloads(context));
     steps.push(namespace(context));
     steps.push(ztunnel(context));
@@ -27,13 +27,13 @@ pub(super) fn steps(context: &Context, steps: &mut Vec<Step<Draft>>) {
     steps.push(nodes(context));
 }
 
-pub(super) fn delete(identities: Vec<Identity>) -> Action<Draft> {
+pub(super) fn delete(identities: Vec<Identity>) -> Action {
     Action::Delete {
         files: identities.into_iter().map(Draft::Identity).collect(),
     }
 }
 
-fn workloads(context: &Context) -> Step<Draft> {
+fn workloads(context: &Context) -> Step {
     let stable = &context.stable;
     let namespaces = context.namespaces(stable);
     let mut step = Step::of(&kind::RETIRE_WORKLOADS, Applier::Kubectl);
@@ -80,7 +80,7 @@ fn workloads(context: &Context) -> Step<Draft> {
     step
 }
 
-fn namespace(context: &Context) -> Step<Draft> {
+fn namespace(context: &Context) -> Step {
     let names = context.namespaces(&context.stable);
     let mut step = Step::of(&kind::RETIRE_NAMESPACE, Applier::Kubectl);
     step.says(json!({ "namespaces": names.join(", ") }));
@@ -97,7 +97,7 @@ fn namespace(context: &Context) -> Step<Draft> {
     step
 }
 
-fn ztunnel(context: &Context) -> Step<Draft> {
+fn ztunnel(context: &Context) -> Step {
     let stable = &context.stable;
     let namespace = context.istio_namespace();
     let name = stable.ztunnel();
@@ -142,7 +142,7 @@ fn ztunnel(context: &Context) -> Step<Draft> {
     step
 }
 
-fn control_plane(context: &Context) -> Step<Draft> {
+fn control_plane(context: &Context) -> Step {
     let stable = &context.stable;
     let namespace = context.istio_namespace();
     let mut step = Step::of(&kind::RETIRE_CONTROL_PLANE, Applier::Kubectl);
@@ -262,7 +262,7 @@ fn no_pods(namespaces: &[String]) -> Vec<Gate> {
         .collect()
 }
 
-fn nodes(context: &Context) -> Step<Draft> {
+fn nodes(context: &Context) -> Step {
     let (stable, canary) = (&context.stable, &context.canary);
     let namespace = context.istio_namespace();
     let mut step = Step::of(&kind::NODES_TO_CANARY, Applier::Kubectl);

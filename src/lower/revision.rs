@@ -6,10 +6,10 @@ use serde_json::json;
 use super::context::{Context, POOL, Rev};
 use super::mesh::{cni, control_plane, no_ztunnel, ztunnel_step};
 use super::workloads::{namespace, workloads};
-use super::{Applier, Draft, Step, kind};
+use super::{Applier, Step, kind};
 use crate::step::{Action, Gate};
 
-pub(super) fn stable(context: &Context, steps: &mut Vec<Step<Draft>>) {
+pub(super) fn stable(context: &Context, steps: &mut Vec<Step>) {
     let stable = &context.stable;
     steps.push(nodes(context, stable));
     steps.push(cni(context, stable));
@@ -19,7 +19,7 @@ pub(super) fn stable(context: &Context, steps: &mut Vec<Step<Draft>>) {
     steps.push(workloads(context, stable));
 }
 
-pub(super) fn canary(context: &Context, steps: &mut Vec<Step<Draft>>) {
+pub(super) fn canary(context: &Context, steps: &mut Vec<Step>) {
     let canary = &context.canary;
     steps.push(nodes(context, canary));
     steps.push(control_plane(context, canary));
@@ -29,7 +29,7 @@ pub(super) fn canary(context: &Context, steps: &mut Vec<Step<Draft>>) {
     steps.push(workloads(context, canary));
 }
 
-fn nodes(context: &Context, rev: &Rev) -> Step<Draft> {
+fn nodes(context: &Context, rev: &Rev) -> Step {
     let mut step = Step::of(
         rev.kind(&kind::STABLE_NODES, &kind::CANARY_NODES),
         Applier::Kubectl,

@@ -10,13 +10,13 @@ use crate::step::{Action, Gate, RouteRef};
 use serde_json::json;
 
 /// 180, 190.
-pub(super) fn entrance(context: &Context, steps: &mut Vec<Step<Draft>>) {
+pub(super) fn entrance(context: &Context, steps: &mut Vec<Step>) {
     steps.push(plain_route(context));
     steps.push(enrolment(context));
 }
 
 /// 300 to 400.
-pub(super) fn shift(context: &Context, steps: &mut Vec<Step<Draft>>) {
+pub(super) fn shift(context: &Context, steps: &mut Vec<Step>) {
     let Some(shift) = &context.plan.shift else {
         return;
     };
@@ -43,10 +43,10 @@ pub(super) fn shift(context: &Context, steps: &mut Vec<Step<Draft>>) {
     }
 }
 
-fn plain_route(context: &Context) -> Step<Draft> {
+fn plain_route(context: &Context) -> Step {
     let mut step = Step::of(&kind::ROUTE, Applier::Kubectl);
     step.actions = vec![Action::Apply {
-        files: route_objects(context, Stage::Stable, AttachedTo::First),
+        files: route_objects(context, Stage::Stable, AttachedTo::First).into(),
     }];
     step.traffic = Some(expected(context, Stage::Stable));
     step.requires = vec![context.services(&context.stable)];
@@ -55,12 +55,12 @@ fn plain_route(context: &Context) -> Step<Draft> {
     step
 }
 
-fn enrolment(context: &Context) -> Step<Draft> {
+fn enrolment(context: &Context) -> Step {
     let names = context.namespaces(&context.stable);
     let mut step = Step::of(&kind::ENROLMENT, Applier::Kubectl);
     step.says(json!({ "namespaces": names.join(", ") }));
     step.actions = vec![Action::Apply {
-        files: namespaces(&names, true),
+        files: namespaces(&names, true).into(),
     }];
     step.gates = enrolled(&names, true);
     step.gates.extend(captured(&names));
@@ -108,9 +108,9 @@ pub(super) fn route_gates(context: &Context, entrance: AttachedTo) -> Vec<Gate> 
 }
 
 /// A step that puts every route into one state; its rollback puts them into the one before, which the replay knows.
-pub(super) fn routed(context: &Context, mut step: Step<Draft>, now: Stage) -> Step<Draft> {
+pub(super) fn routed(context: &Context, mut step: Step, now: Stage) -> Step {
     step.actions = vec![Action::Apply {
-        files: route_objects(context, now, AttachedTo::Both),
+        files: route_objects(context, now, AttachedTo::Both).into(),
     }];
     step.traffic = Some(expected(context, now));
     step.requires = vec![context.services(&context.canary)];

@@ -12,7 +12,7 @@ use serde_json::json;
 /// The label that takes a namespace into the ambient mesh.
 const DATAPLANE_MODE: &str = "istio.io/dataplane-mode";
 
-pub(super) fn namespace(context: &Context, rev: &Rev) -> Step<Draft> {
+pub(super) fn namespace(context: &Context, rev: &Rev) -> Step {
     let names = context.namespaces(rev);
     let ambient = rev.role == Role::Canary;
     let mut step = Step::of(
@@ -25,7 +25,7 @@ pub(super) fn namespace(context: &Context, rev: &Rev) -> Step<Draft> {
             namespaces: names.clone(),
         },
         Action::Apply {
-            files: namespaces(&names, ambient),
+            files: namespaces(&names, ambient).into(),
         },
     ];
     if !ambient {
@@ -73,7 +73,7 @@ pub(super) fn captured(names: &[String]) -> Vec<Gate> {
         .collect()
 }
 
-pub(super) fn workloads(context: &Context, rev: &Rev) -> Step<Draft> {
+pub(super) fn workloads(context: &Context, rev: &Rev) -> Step {
     let names: Vec<&str> = context
         .plan
         .workload
@@ -97,7 +97,9 @@ pub(super) fn workloads(context: &Context, rev: &Rev) -> Step<Draft> {
             .into_iter()
             .map(Draft::ReferenceGrant),
     );
-    step.actions = vec![Action::Apply { files }];
+    step.actions = vec![Action::Apply {
+        files: files.into(),
+    }];
     step.gates = placed(context, rev)
         .filter_map(|(_, manifest, value)| rollout(manifest, &value))
         .collect();

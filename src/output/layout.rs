@@ -12,7 +12,7 @@ use crate::lower::{Lab, Procedure};
 use crate::render::Renderer;
 use crate::replay::Replay;
 use crate::state::{self, State};
-use crate::step::{Action, Draft, Phase, ROLLBACK, Step};
+use crate::step::{Action, File, Folder, Phase, ROLLBACK, Step};
 use crate::text::finding::Finding;
 use crate::text::source::Sources;
 use crate::tree::Tree;
@@ -141,7 +141,7 @@ struct Laying<'a> {
 }
 
 impl Laying<'_> {
-    fn step(&mut self, mut step: Step<Draft>) -> Option<IndexStep> {
+    fn step(&mut self, mut step: Step) -> Option<IndexStep> {
         match self.renderer.prose(&step.prose, self.shared) {
             Ok(texts) => {
                 step.title = texts.title;
@@ -155,23 +155,8 @@ impl Laying<'_> {
             }
         }
         let (name, phase) = (step.name.clone(), step.phase);
-        let mut all: Vec<Rendered> = Vec::new();
-        let mut failed = false;
-        // First every object for itself, since a file's name depends on the names beside it.
-        let numbered = step.try_map(&mut |object: Draft, folder: &str| {
-            match self.rendering.render(&object, folder, &name) {
-                Some(rendered) => all.push(rendered),
-                None => failed = true,
-            }
-            Ok::<usize, ()>(all.len().wrapping_sub(1))
-        });
-        let (Ok(numbered), false) = (numbered, failed) else {
-            return None;
-        };
-        let own = paths(&all);
-        let mut named = numbered
-            .try_map(&mut |number: usize, _: &str| own.get(number).cloned().ok_or(()))
-            .ok()?;
+        let (all, own) = self.render(&name, step.files_mut())?;
+        let mut named = step;
         in_order(&mut named.actions);
         let mut files = self.keep(&name, phase, all, own);
         let deletes = named
@@ -204,31 +189,44 @@ impl Laying<'_> {
     }
 
     /// Adds to a step's way back what leads from the state after it to the one before.
-    fn way_back(&mut self, step: &mut Step<String>, after: &State) -> Option<Vec<FileEntry>> {
+    fn way_back(&mut self, step: &mut Step, after: &State) -> Option<Vec<FileEntry>> {
         let text = |path: &str| self.tree.get(path).map(|file| file.text.clone());
         let actions = back::actions(step, &self.state, after, &self.installed, &text);
-        let mut all: Vec<Rendered> = Vec::new();
-        let mut numbered = Vec::new();
-        for action in actions {
-            let action = action.try_map(ROLLBACK, &mut |object: Draft, folder: &str| {
-                all.push(
-                    self.rendering
-                        .render(&object, folder, &step.name)
-                        .ok_or(())?,
-                );
-                Ok::<usize, ()>(all.len() - 1)
-            });
-            numbered.push(action.ok()?);
-        }
-        let own = paths(&all);
-        for action in numbered {
-            let named = action.try_map(ROLLBACK, &mut |number: usize, _: &str| {
-                own.get(number).cloned().ok_or(())
-            });
-            step.rollback.actions.push(named.ok()?);
-        }
+        let mut actions = actions;
+        let files = actions.iter_mut().flat_map(Action::files_mut);
+        let files = files.map(|(file, folder)| (file, ROLLBACK, folder));
+        let (all, own) = self.render(&step.name, files)?;
+        step.rollback.actions.extend(actions);
         in_order(&mut step.rollback.actions);
         Some(self.keep(&step.name, step.phase, all, own))
+    }
+
+    /// Renders the drafts of a step, and puts the paths of their files in their place; nothing where one cannot be rendered.
+    fn render<'f>(
+        &mut self,
+        step: &str,
+        files: impl Iterator<Item = (&'f mut File, &'static str, Folder)>,
+    ) -> Option<(Vec<Rendered>, Vec<String>)> {
+        let mut all = Vec::new();
+        let mut places = Vec::new();
+        let mut failed = false;
+        // First every object for itself, since a file's name depends on the names beside it.
+        for (file, base, folder) in files {
+            let File::Draft(draft) = file else { continue };
+            let folder = format!("{base}{}", folder.as_str());
+            match self.rendering.render(draft, &folder, step) {
+                Some(rendered) => {
+                    all.push(rendered);
+                    places.push(file);
+                }
+                None => failed = true,
+            }
+        }
+        let own = paths(&all);
+        for (file, path) in places.into_iter().zip(&own) {
+            *file = File::Path(path.clone());
+        }
+        (!failed).then_some((all, own))
     }
 
     /// Keeps rendered objects as files of a step.
@@ -270,10 +268,10 @@ impl Laying<'_> {
 }
 
 /// Files are applied in the order in which `kubectl apply -f` of the whole directory takes them.
-fn in_order(actions: &mut [Action<String>]) {
+fn in_order(actions: &mut [Action]) {
     for action in actions {
         if let Action::Apply { files } = action {
-            files.sort();
+            files.sort_by(|a, b| a.path().cmp(b.path()));
         }
     }
 }

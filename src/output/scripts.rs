@@ -70,7 +70,7 @@ fn steps(index: &Index, renderer: &Renderer, tree: &mut Tree) -> Result<(), Find
     tree.add("lib.sh", renderer.text("scripts/lib.sh", json!({}))?);
     for step in &index.steps {
         let step = &step.step;
-        let mut script = |name: &str, actions: &[Action<String>], gates: &[&[Gate]]| {
+        let mut script = |name: &str, actions: &[Action], gates: &[&[Gate]]| {
             let data = script_data(step, actions, &gates.concat());
             let text = renderer.text(&format!("scripts/{name}"), data)?;
             tree.add_script(format!("{}/{name}", step.name), text);
@@ -89,7 +89,7 @@ fn steps(index: &Index, renderer: &Renderer, tree: &mut Tree) -> Result<(), Find
 }
 
 /// What a script needs to know beside its step.
-fn script_data(step: &Step<String>, actions: &[Action<String>], gates: &[Gate]) -> Value {
+fn script_data(step: &Step, actions: &[Action], gates: &[Gate]) -> Value {
     let any = |wanted: fn(&Gate) -> bool| gates.iter().any(wanted);
     json!({
         "step": step,
@@ -100,7 +100,7 @@ fn script_data(step: &Step<String>, actions: &[Action<String>], gates: &[Gate]) 
     })
 }
 
-fn istioctl(action: &Action<String>) -> Option<&Istioctl> {
+fn istioctl(action: &Action) -> Option<&Istioctl> {
     match action {
         Action::Install { istioctl, .. } | Action::SetTag { istioctl, .. } => Some(istioctl),
         _ => None,

@@ -22,7 +22,7 @@ use crate::istio::{ListenerFilter, facts_near};
 use crate::replay::Part;
 use crate::rules::{self, Judged, finding};
 use crate::state::{Object, State, Ztunnel, given_label};
-use crate::step::{Action, Phase};
+use crate::step::{Action, Folder, Phase};
 use crate::text::finding::{Finding, Severity};
 use crate::tree::IndexStep;
 use judged::{Basis, judged};
@@ -42,7 +42,7 @@ pub fn prove_read(upgrade: &Upgrade) -> Vec<Finding> {
     let written = upgrade
         .files
         .iter()
-        .filter(|(path, _)| !path.contains("/delete/") && !path.contains("/patch/"));
+        .filter(|(path, _)| !matches!(Folder::of(path), Folder::Delete | Folder::Patch));
     let mut objects: Vec<Rc<Object>> = written.map(|(_, object)| Rc::clone(object)).collect();
     for (step, after) in upgrade.states() {
         for action in &step.step.actions {
@@ -379,7 +379,7 @@ impl Proof<'_> {
 /// Whether a finding of a part is about nodes that could join while one ztunnel goes and the other takes all nodes, and about none that is
 /// there: the one moment that a step of both cannot do without.
 pub(super) fn joins(step: &IndexStep, judged: &Judged, state: &State) -> bool {
-    let both = |action: &Action<String>| matches!(action.effect(), Action::Delete { .. });
+    let both = |action: &Action| matches!(action.effect(), Action::Delete { .. });
     let is_ztunnel = ["MP0001", "MP0002"].contains(&judged.finding.code);
     let count = |labels| {
         let on = |(_, ztunnel): &(&Rc<Object>, &Ztunnel)| ztunnel.pods.place.allows(labels);
@@ -398,20 +398,20 @@ fn before_all(said: &mut Finding) {
 }
 
 /// The files or nodes of a part, for people.
-fn part_files(actions: &[Action<String>], part: &Part) -> Vec<String> {
-    let names = |action: &Action<String>| -> Vec<String> {
+fn part_files(actions: &[Action], part: &Part) -> Vec<String> {
+    let names = |action: &Action| -> Vec<String> {
         match action.effect() {
             Action::Apply { files }
             | Action::Restore { files }
             | Action::Delete { files }
             | Action::DeleteNamespaces { files }
-            | Action::DeleteTag { files, .. } => files.clone(),
+            | Action::DeleteTag { files, .. } => files.iter().map(ToString::to_string).collect(),
             Action::LabelNodes { nodes, .. }
             | Action::UnlabelNodes { nodes, .. }
             | Action::ReturnNodes { nodes, .. } => nodes.clone(),
             Action::MoveNodes(cohort) => cohort.nodes.clone(),
             Action::Install { file, .. } | Action::ApplyKustomization { file, .. } => {
-                vec![file.clone()]
+                vec![file.to_string()]
             }
             _ => Vec::new(),
         }

@@ -11,7 +11,7 @@ const MOST: usize = 32;
 
 /// Returns the parts of a step that leave it unfinished, the smallest first.
 #[must_use]
-pub fn parts(actions: &[Action<String>]) -> Vec<Part> {
+pub fn parts(actions: &[Action]) -> Vec<Part> {
     let mut all: Vec<Part> = Vec::new();
     for (done, action) in actions.iter().enumerate() {
         let count = units(action);
@@ -49,7 +49,7 @@ mod tests {
     use super::parts;
     use crate::step::Action;
 
-    fn apply(count: usize) -> Action<String> {
+    fn apply(count: usize) -> Action {
         Action::Apply {
             files: (0..count).map(|n| format!("{n}.yaml")).collect(),
         }

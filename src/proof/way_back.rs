@@ -7,7 +7,7 @@ use std::rc::Rc;
 use crate::replay::Part;
 use crate::rules::{self, Judged, finding};
 use crate::state::State;
-use crate::step::Gate;
+use crate::step::{Gate, is_rollback};
 use crate::text::finding::Finding;
 use crate::tree::IndexStep;
 
@@ -136,10 +136,7 @@ impl Proof<'_> {
 
     /// Says something at a file of the way back, or of the step where it has none.
     fn say_of_way_back(&mut self, step: &IndexStep, said: Finding, part: &[String]) {
-        let file = step
-            .files
-            .iter()
-            .find(|file| file.path.contains("/rollback/"));
+        let file = step.files.iter().find(|file| is_rollback(&file.path));
         let object = file.and_then(|file| self.upgrade.files.get(&file.path));
         let object = object
             .or_else(|| gates::anchor(self.upgrade, step))

@@ -29,7 +29,7 @@ impl Autoscaler {
     /// # Errors
     ///
     /// Where kubectl fails.
-    pub fn begin(cluster: &Cluster, actions: &[Action<String>], to: &State) -> Result<Self> {
+    pub fn begin(cluster: &Cluster, actions: &[Action], to: &State) -> Result<Self> {
         let mut leaving = BTreeSet::new();
         for action in actions {
             if let Action::MoveNodes(cohort) = action

@@ -15,7 +15,7 @@ use crate::tree::IndexStep;
 impl Rehearsal<'_> {
     /// Makes what a step says was there: the Gateway API CRDs, the objects of the dump, and stand-ins for what no dump has.
     pub(super) fn existing(&self, step: &IndexStep, after: &State) -> Result<()> {
-        let found = |action: &Action<String>| matches!(action, Action::Found { .. });
+        let found = |action: &Action| matches!(action, Action::Found { .. });
         if !step.step.actions.iter().any(found) {
             return Ok(());
         }

@@ -3,12 +3,12 @@
 use anyhow::Result;
 
 use super::Rehearsal;
-use crate::step::{Action, Gate};
+use crate::step::{Action, File, Gate};
 use crate::tree::IndexStep;
 
 impl Rehearsal<'_> {
     /// Makes every change that a run of a step asks an owner for.
-    pub(super) fn at_owners(&self, step: &IndexStep, actions: &[Action<String>]) -> Result<()> {
+    pub(super) fn at_owners(&self, step: &IndexStep, actions: &[Action]) -> Result<()> {
         for action in actions {
             if let Action::AtOwner { does, done, .. } = action {
                 self.at_owner(step, does, done)?;
@@ -17,10 +17,10 @@ impl Rehearsal<'_> {
         Ok(())
     }
 
-    fn at_owner(&self, step: &IndexStep, does: &Action<String>, done: &[Gate]) -> Result<()> {
+    fn at_owner(&self, step: &IndexStep, does: &Action, done: &[Gate]) -> Result<()> {
         let run = |arguments: &[&str]| self.cluster.run(arguments, None);
-        let path = |file: &String| {
-            let path = self.tree.join(&step.step.name).join(file);
+        let path = |file: &File| {
+            let path = self.tree.join(&step.step.name).join(file.path());
             path.to_string_lossy().into_owned()
         };
         match does {

@@ -53,7 +53,7 @@ impl Rehearsal<'_> {
                     replay.run(&state, &step.step, &step.step.actions, Some(&part));
                 state = after;
                 let refused = refused.into_iter().next().map(|refusal| refusal.why);
-                let said = self.one(step, &files[number])?;
+                let said = self.one(step, files[number].path())?;
                 leg.tried += 1;
                 match (refused, said) {
                     (None, Some(said)) => leg.surprises.push(format!(

@@ -10,7 +10,7 @@ use crate::istio::{facts_near, tag_objects, tag_webhook};
 use crate::kube::identity::{Identity, Key};
 use crate::kube::order;
 use crate::state::{Object, State, version_of};
-use crate::step::{Action, Copy, Draft, Istioctl, Step};
+use crate::step::{Action, Copy, Draft, Folder, Istioctl, Step};
 
 /// What was installed so far: the istioctl of each IstioOperator, by the path of its file.
 #[derive(Debug, Default)]
@@ -18,7 +18,7 @@ pub struct Installed(BTreeMap<String, Istioctl>);
 
 impl Installed {
     /// Notes what a step installs.
-    pub fn note(&mut self, step: &Step<String>) {
+    pub fn note(&mut self, step: &Step) {
         for action in &step.actions {
             if let Action::Install { file, istioctl, .. } = action {
                 let path = format!("{}/{file}", step.name);
@@ -34,12 +34,12 @@ impl Installed {
 
 /// Returns what leads from the state after a step to the one before it. `text` gives the text of a file of the tree.
 pub fn actions(
-    step: &Step<String>,
+    step: &Step,
     before: &State,
     after: &State,
     installed: &Installed,
     text: &dyn Fn(&str) -> Option<String>,
-) -> Vec<Action<Draft>> {
+) -> Vec<Action> {
     if step.rollback.keeps {
         return Vec::new();
     }
@@ -63,19 +63,22 @@ pub fn actions(
         own.partition(|object| after.get(&object.key).is_none());
     for objects in [gone, changed] {
         // What was there before the first step is nobody's to apply: it comes back as it was, to the last field.
-        let (found, own): (Vec<&&Rc<Object>>, Vec<&&Rc<Object>>) = objects
-            .into_iter()
-            .partition(|object: &&&Rc<Object>| object.manifest.source.contains("/existing/"));
+        let (found, own): (Vec<&&Rc<Object>>, Vec<&&Rc<Object>>) =
+            objects.into_iter().partition(|object: &&&Rc<Object>| {
+                Folder::of(&object.manifest.source) == Folder::Existing
+            });
         let copies = |objects: Vec<&&Rc<Object>>| -> Vec<Draft> {
             let copies = objects.into_iter();
             copies.filter_map(|object| copy(object, text)).collect()
         };
         let (found, own) = (copies(found), copies(own));
         if !found.is_empty() {
-            actions.push(Action::Restore { files: found });
+            actions.push(Action::Restore {
+                files: found.into(),
+            });
         }
         if !own.is_empty() {
-            actions.push(Action::Apply { files: own });
+            actions.push(Action::Apply { files: own.into() });
         }
     }
     nodes_again(before, after, &mut actions);
@@ -84,7 +87,7 @@ pub fn actions(
 }
 
 /// The way back of what has one of its own kind: nodes move back, a label is what it was, and fields are written by the plan.
-fn reversed(step: &Step<String>, before: &State) -> Option<Vec<Action<Draft>>> {
+fn reversed(step: &Step, before: &State) -> Option<Vec<Action>> {
     let mut actions = Vec::new();
     let mut own = false;
     for action in step.actions.iter().rev() {
@@ -130,7 +133,7 @@ fn install_again(
     state: &mut State,
     installed: &Installed,
     text: &dyn Fn(&str) -> Option<String>,
-    actions: &mut Vec<Action<Draft>>,
+    actions: &mut Vec<Action>,
 ) {
     let made = lost.iter().filter(|object| object.implied);
     let sources: BTreeSet<&String> = made.map(|object| &object.manifest.source).collect();
@@ -151,7 +154,8 @@ fn install_again(
             file: Draft::Copy(Copy {
                 text,
                 name: source.rsplit('/').next().map(str::to_owned),
-            }),
+            })
+            .into(),
             istioctl: istioctl.clone(),
             sees: Vec::new(),
         });
@@ -163,7 +167,7 @@ fn tags_again(
     before: &State,
     state: &mut State,
     installed: &Installed,
-    actions: &mut Vec<Action<Draft>>,
+    actions: &mut Vec<Action>,
 ) -> Vec<(String, Istioctl)> {
     let all = |state: &State| -> BTreeMap<String, String> {
         let tags = state.tags();
@@ -189,7 +193,7 @@ fn tags_again(
 }
 
 /// Gives nodes the labels that they had.
-fn nodes_again(before: &State, after: &State, actions: &mut Vec<Action<Draft>>) {
+fn nodes_again(before: &State, after: &State, actions: &mut Vec<Action>) {
     let mut bare: BTreeMap<&String, Vec<String>> = BTreeMap::new();
     let mut other: BTreeMap<(&String, &String), Vec<String>> = BTreeMap::new();
     for (node, now) in &after.nodes {
@@ -226,7 +230,7 @@ fn taken_away(
     before: &State,
     after: &State,
     tags: &[(String, Istioctl)],
-    actions: &mut Vec<Action<Draft>>,
+    actions: &mut Vec<Action>,
 ) {
     let made = after
         .objects()

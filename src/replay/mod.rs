@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::istio::{Channel, bundle_of_crd, bundle_of_resource};
 use crate::kube::Selector;
 use crate::state::{Object, Refusal, State, version_of};
-use crate::step::{Action, Gate, Step};
+use crate::step::{Action, File, Gate, Step};
 
 /// A part of a step: so many whole actions, and of the next one these units: files, or nodes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub struct Replay<'a> {
 
 /// Returns the units of an action that `kubectl` does one by one: 1 where it is one operation.
 #[must_use]
-pub fn units(action: &Action<String>) -> usize {
+pub fn units(action: &Action) -> usize {
     match action.effect() {
         Action::Apply { files }
         | Action::Restore { files }
@@ -48,7 +48,7 @@ pub fn units(action: &Action<String>) -> usize {
 impl Replay<'_> {
     /// Returns what exists before the first step: a cluster with the nodes that the steps name and nothing else.
     #[must_use]
-    pub fn start<'s, O: 's>(steps: impl Iterator<Item = &'s Step<O>>) -> State {
+    pub fn start<'s>(steps: impl Iterator<Item = &'s Step>) -> State {
         let mut state = State::default();
         state.whole = true;
         for step in steps {
@@ -83,8 +83,8 @@ impl Replay<'_> {
     pub fn run(
         &self,
         before: &State,
-        step: &Step<String>,
-        actions: &[Action<String>],
+        step: &Step,
+        actions: &[Action],
         part: Option<&Part>,
     ) -> (State, Vec<Refusal>) {
         let mut state = before.clone();
@@ -105,8 +105,8 @@ impl Replay<'_> {
     fn action(
         &self,
         state: &mut State,
-        step: &Step<String>,
-        action: &Action<String>,
+        step: &Step,
+        action: &Action,
         units: Option<&[usize]>,
         refused: &mut Vec<Refusal>,
     ) {
@@ -119,13 +119,13 @@ impl Replay<'_> {
     fn effect(
         &self,
         state: &mut State,
-        step: &Step<String>,
-        action: &Action<String>,
+        step: &Step,
+        action: &Action,
         units: Option<&[usize]>,
         refused: &mut Vec<Refusal>,
     ) {
         let chosen = |number: usize| units.is_none_or(|units| units.contains(&number));
-        let objects = |files: &[String]| -> Vec<Rc<Object>> {
+        let objects = |files: &[File]| -> Vec<Rc<Object>> {
             let files = files
                 .iter()
                 .enumerate()
@@ -244,7 +244,10 @@ impl Replay<'_> {
                 let object = self.files.get(&format!("{}/{file}", step.name));
                 let resources = object.and_then(|o| o.value().get("resources")?.as_array());
                 for resource in resources.into_iter().flatten().filter_map(Value::as_str) {
-                    let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
+                    let folder = file
+                        .path()
+                        .rsplit_once('/')
+                        .map_or("", |(folder, _)| folder);
                     let beside = self
                         .files
                         .get(&format!("{}/{folder}/{resource}", step.name));

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::kube::Selector;
 
 use super::Gate;
+use super::file::{File, Files, Folder};
 use super::references::{Cohort, StoredVersion};
 
 /// The istioctl that an action needs: its version must be the revision's, since istioctl installs its own version.
@@ -18,10 +19,10 @@ pub struct Istioctl {
     pub namespace: String,
 }
 
-/// One thing that a step does. `O` is the object, or the path of its file from the step's directory.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// One thing that a step does.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "action", rename_all = "kebab-case")]
-pub enum Action<O> {
+pub enum Action {
     /// Stop where the cluster does not have this bundle of CRDs, which somebody else installs.
     ExpectBundle {
         /// The plan's bundle, as `v1.4.1`.
@@ -37,17 +38,17 @@ pub enum Action<O> {
     /// `kubectl apply --server-side -k`.
     ApplyKustomization {
         /// The kustomization.
-        file: O,
+        file: File,
         /// Objects that lie beside it and that it names.
-        #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
-        resources: Vec<O>,
+        #[serde(default, skip_serializing_if = "Files::is_empty")]
+        resources: Files,
         /// The CRDs that it brings and that the plan uses.
         crds: Vec<String>,
     },
     /// `istioctl install`.
     Install {
         /// The `IstioOperator`.
-        file: O,
+        file: File,
         /// Which istioctl.
         istioctl: Istioctl,
         /// Where istioctl would wait for pods that nothing replaces: by what one sees instead that it has written what it should.
@@ -57,12 +58,12 @@ pub enum Action<O> {
     /// `kubectl apply` of a set of files.
     Apply {
         /// The objects.
-        files: Vec<O>,
+        files: Files,
     },
     /// `kubectl delete` by identity, in this order, and wait.
     Delete {
         /// The identities.
-        files: Vec<O>,
+        files: Files,
     },
     /// Label nodes that exist.
     LabelNodes {
@@ -97,7 +98,7 @@ pub enum Action<O> {
     /// Delete namespaces that the plan made, by identity; those that were there before stay, as they were.
     DeleteNamespaces {
         /// The identities.
-        files: Vec<O>,
+        files: Files,
     },
     /// Stop until somebody has given the nodes of a pool its labels back.
     AwaitPoolReturned {
@@ -114,7 +115,7 @@ pub enum Action<O> {
     /// Delete the objects of a tag, unless it points to another revision by now.
     DeleteTag {
         /// The identities.
-        files: Vec<O>,
+        files: Files,
         /// The tag.
         tag: String,
         /// Its webhook configuration.
@@ -125,7 +126,7 @@ pub enum Action<O> {
     /// What is there before the first step.
     Found {
         /// The objects that decide, as the dump has them.
-        files: Vec<O>,
+        files: Files,
         /// The Gateway API CRDs, as bundle and channel, where the dump has them.
         bundle: Option<(String, String)>,
         /// The version of the mesh.
@@ -136,7 +137,7 @@ pub enum Action<O> {
     /// `kubectl patch --type=merge` of an object that somebody else made: the same whoever wrote it, and null takes a field away.
     Patch {
         /// The fields.
-        file: O,
+        file: File,
     },
     /// Stop until somebody has made a change where objects are owned: whoever owns them would write back what kubectl writes.
     AtOwner {
@@ -145,7 +146,7 @@ pub enum Action<O> {
         /// What to do there, line by line.
         how: Vec<String>,
         /// What that changes in the cluster.
-        does: Box<Action<O>>,
+        does: Box<Action>,
         /// How one sees that it is done.
         done: Vec<Gate>,
     },
@@ -157,7 +158,7 @@ pub enum Action<O> {
     /// `kubectl replace` of objects as they were before the first step, or `kubectl create` of those that are gone.
     Restore {
         /// The objects.
-        files: Vec<O>,
+        files: Files,
     },
     /// Give an object that somebody else made a label, or take it off.
     LabelObject {
@@ -183,7 +184,7 @@ pub enum Action<O> {
     },
 }
 
-impl<O> Action<O> {
+impl Action {
     /// Returns what changes in the cluster, whoever makes the change.
     #[must_use]
     pub fn effect(&self) -> &Self {
@@ -193,114 +194,26 @@ impl<O> Action<O> {
         }
     }
 
-    /// Turns the objects of the action into something else; see [`Step::try_map`](super::Step::try_map).
-    ///
-    /// # Errors
-    ///
-    /// The first error of `turn`.
-    #[allow(clippy::too_many_lines, reason = "one arm an action")]
-    pub fn try_map<P, E>(
-        self,
-        base: &str,
-        turn: &mut dyn FnMut(O, &str) -> Result<P, E>,
-    ) -> Result<Action<P>, E> {
-        let mut all = |files: Vec<O>, folder: &str| {
-            files
-                .into_iter()
-                .map(|file| turn(file, &format!("{base}{folder}")))
-                .collect::<Result<Vec<_>, E>>()
-        };
-        Ok(match self {
-            Self::Apply { files } => Action::Apply {
-                files: all(files, "")?,
-            },
-            Self::Delete { files } => Action::Delete {
-                files: all(files, "delete/")?,
-            },
+    /// Returns every file of the action, with the folder of its step that it belongs in.
+    pub fn files_mut(&mut self) -> Vec<(&mut File, Folder)> {
+        let (files, folder) = match self {
+            Self::Apply { files } => (files, Folder::Apply),
+            Self::Delete { files }
+            | Self::DeleteNamespaces { files }
+            | Self::DeleteTag { files, .. } => (files, Folder::Delete),
+            Self::Found { files, .. } => (files, Folder::Existing),
+            Self::Restore { files } => (files, Folder::Restore),
+            Self::Patch { file } => return vec![(file, Folder::Patch)],
+            Self::Install { file, .. } => return vec![(file, Folder::Istioctl)],
             Self::ApplyKustomization {
-                file,
-                resources,
-                crds,
-            } => Action::ApplyKustomization {
-                resources: all(resources, "kustomize/")?,
-                file: turn(file, &format!("{base}kustomize/"))?,
-                crds,
-            },
-            Self::ExpectBundle { bundle, channel } => Action::ExpectBundle { bundle, channel },
-            Self::MigrateStored { crds } => Action::MigrateStored { crds },
-            Self::Install {
-                file,
-                istioctl,
-                sees,
-            } => Action::Install {
-                file: turn(file, &format!("{base}istioctl/"))?,
-                istioctl,
-                sees,
-            },
-            Self::LabelNodes { nodes, key, value } => Action::LabelNodes { nodes, key, value },
-            Self::UnlabelNodes { nodes, key } => Action::UnlabelNodes { nodes, key },
-            Self::ReturnNodes { nodes, key, value } => Action::ReturnNodes { nodes, key, value },
-            Self::FindNamespaces { namespaces } => Action::FindNamespaces { namespaces },
-            Self::DeleteNamespaces { files } => Action::DeleteNamespaces {
-                files: all(files, "delete/")?,
-            },
-            Self::AwaitPoolReturned { selector } => Action::AwaitPoolReturned { selector },
-            Self::AwaitPoolMoved { selector, other } => Action::AwaitPoolMoved { selector, other },
-            Self::DeleteTag {
-                files,
-                tag,
-                webhook,
-                revision,
-            } => Action::DeleteTag {
-                files: all(files, "delete/")?,
-                tag,
-                webhook,
-                revision,
-            },
-            Self::Found {
-                files,
-                bundle,
-                version,
-                revision,
-            } => Action::Found {
-                files: all(files, "existing/")?,
-                bundle,
-                version,
-                revision,
-            },
-            Self::Restore { files } => Action::Restore {
-                files: all(files, "restore/")?,
-            },
-            Self::Patch { file } => Action::Patch {
-                file: turn(file, &format!("{base}patch/"))?,
-            },
-            Self::LabelObject {
-                kind,
-                namespace,
-                name,
-                key,
-                value,
-            } => Action::LabelObject {
-                kind,
-                namespace,
-                name,
-                key,
-                value,
-            },
-            Self::MoveNodes(cohort) => Action::MoveNodes(cohort),
-            Self::ExpectBase { version } => Action::ExpectBase { version },
-            Self::AtOwner {
-                owner,
-                how,
-                does,
-                done,
-            } => Action::AtOwner {
-                owner,
-                how,
-                does: Box::new(does.try_map(base, turn)?),
-                done,
-            },
-            Self::SetTag { tag, istioctl } => Action::SetTag { tag, istioctl },
-        })
+                file, resources, ..
+            } => {
+                let own = resources.iter_mut().chain([file]);
+                return own.map(|file| (file, Folder::Kustomize)).collect();
+            }
+            Self::AtOwner { does, .. } => return does.files_mut(),
+            _ => return Vec::new(),
+        };
+        files.iter_mut().map(|file| (file, folder)).collect()
     }
 }

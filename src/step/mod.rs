@@ -1,8 +1,9 @@
 //! What will be done: typed steps of typed actions, in order. Files, scripts, runbook and index all come from them.
 //!
-//! A step holds objects ([`Draft`]) until they are rendered, and the paths of their files from then on.
+//! A step holds drafts of objects until they are rendered, and the paths of their files from then on ([`File`]).
 
 mod action;
+mod file;
 mod gate;
 pub mod kind;
 mod object;
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use action::{Action, Istioctl};
+pub use file::{File, Files, Folder, is_rollback};
 pub use gate::{Answered, Gate};
 pub use kind::Kind;
 pub use object::{
@@ -85,19 +87,19 @@ pub struct Restart {
 }
 
 /// How to undo a step.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rollback<O> {
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Rollback {
     /// Whether all that the step made stays.
     pub keeps: bool,
     /// What must hold before.
     pub requires: Vec<Gate>,
     /// What is done: what the plan asks for first, then what follows from the states before and after the step.
-    pub actions: Vec<Action<O>>,
+    pub actions: Vec<Action>,
     /// What must hold afterwards.
     pub gates: Vec<Gate>,
 }
 
-impl<O> Default for Rollback<O> {
+impl Default for Rollback {
     fn default() -> Self {
         Self {
             keeps: false,
@@ -122,8 +124,8 @@ pub struct Traffic {
 }
 
 /// One directory of the output.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Step<O> {
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Step {
     /// The number of its kind; gaps are kinds that the plan does not need.
     pub number: u16,
     /// Number and name, as the directory is called.
@@ -141,7 +143,7 @@ pub struct Step<O> {
     /// What must hold before anything is done.
     pub requires: Vec<Gate>,
     /// What is done, in order.
-    pub actions: Vec<Action<O>>,
+    pub actions: Vec<Action>,
     /// What must hold before the next step.
     pub gates: Vec<Gate>,
     /// What it restarts, and whom that touches.
@@ -151,7 +153,7 @@ pub struct Step<O> {
     /// What going back means here.
     pub back: String,
     /// The way back.
-    pub rollback: Rollback<O>,
+    pub rollback: Rollback,
     /// What stays when one goes back.
     pub stays: Vec<String>,
     /// How long to watch before the next step, in seconds.
@@ -174,7 +176,7 @@ pub struct Prose {
     pub values: Value,
 }
 
-impl<O> Step<O> {
+impl Step {
     /// Starts the one step of a kind.
     #[must_use]
     pub fn of(kind: &Kind, applier: Applier) -> Self {
@@ -221,49 +223,11 @@ impl<O> Step<O> {
         self.prose.template = kind.prose;
     }
 
-    /// Turns every object of the step into something else, in order; `folder` says where in the step it belongs.
-    ///
-    /// # Errors
-    ///
-    /// The first error of `turn`.
-    pub fn try_map<P, E>(
-        self,
-        turn: &mut impl FnMut(O, &str) -> Result<P, E>,
-    ) -> Result<Step<P>, E> {
-        let map =
-            |actions: Vec<Action<O>>, base: &str, turn: &mut dyn FnMut(O, &str) -> Result<P, E>| {
-                actions
-                    .into_iter()
-                    .map(|action| action.try_map(base, turn))
-                    .collect::<Result<Vec<_>, E>>()
-            };
-        let actions = map(self.actions, "", turn)?;
-        let rollback = Rollback {
-            keeps: self.rollback.keeps,
-            actions: map(self.rollback.actions, ROLLBACK, turn)?,
-            requires: self.rollback.requires,
-            gates: self.rollback.gates,
-        };
-        Ok(Step {
-            actions,
-            rollback,
-            number: self.number,
-            name: self.name,
-            phase: self.phase,
-            title: self.title,
-            why: self.why,
-            watch: self.watch,
-            applier: self.applier,
-            requires: self.requires,
-            gates: self.gates,
-            restarts: self.restarts,
-            reversible: self.reversible,
-            back: self.back,
-            stays: self.stays,
-            soak: self.soak,
-            traffic: self.traffic,
-            accepts: self.accepts,
-            prose: self.prose,
-        })
+    /// Returns every file of the step, with the folder that it belongs in: those of the way back are below [`ROLLBACK`].
+    pub fn files_mut(&mut self) -> impl Iterator<Item = (&mut File, &'static str, Folder)> {
+        let own = self.actions.iter_mut().flat_map(Action::files_mut);
+        let back = self.rollback.actions.iter_mut().flat_map(Action::files_mut);
+        own.map(|(file, folder)| (file, "", folder))
+            .chain(back.map(|(file, folder)| (file, ROLLBACK, folder)))
     }
 }

@@ -22,11 +22,11 @@ pub struct FileEntry {
 }
 
 /// One step, its files and what it deletes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct IndexStep {
     /// The step; its actions name files from the step's directory.
     #[serde(flatten)]
-    pub step: Step<String>,
+    pub step: Step,
     /// Every file of the step with an object in it.
     pub files: Vec<FileEntry>,
     /// What the step deletes.
@@ -34,7 +34,7 @@ pub struct IndexStep {
 }
 
 /// The whole tree.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Index {
     /// See [`FORMAT_VERSION`].
     pub format_version: u32,

@@ -411,7 +411,7 @@ pub fn cases<'a>(tree: &'a str, upgrade: &'a Upgrade) -> Vec<Case<'a>> {
 }
 
 /// New nodes of a group that is replaced have joined, and old ones go when they are drained.
-fn surge(action: &Action<String>, cluster: &mut Cluster) {
+fn surge(action: &Action, cluster: &mut Cluster) {
     let Action::MoveNodes(cohort) = action else {
         return;
     };

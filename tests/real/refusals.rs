@@ -128,7 +128,7 @@ fn what_the_server_refuses_of_a_changed_file_the_proof_finds() {
     let mut missed = Vec::new();
     for step in upgrade.index.steps.clone() {
         let files = step.step.actions.iter().flat_map(|action| match action {
-            Action::Apply { files } => files.clone(),
+            Action::Apply { files } => files.to_vec(),
             _ => Vec::new(),
         });
         for file in files {

@@ -34,7 +34,10 @@ fn merge(upgrade: &mut Upgrade, number: usize) {
     }
     for action in second.step.actions {
         match (first.step.actions.last_mut(), action) {
-            (Some(Action::Apply { files }), Action::Apply { files: more }) => files.extend(more),
+            (Some(Action::Apply { files }), Action::Apply { files: more }) => {
+                let both = files.iter().chain(more.iter());
+                *files = both.map(ToString::to_string).collect();
+            }
             (_, action) => first.step.actions.push(action),
         }
     }
@@ -49,7 +52,7 @@ fn merge(upgrade: &mut Upgrade, number: usize) {
 const SAMPLE: &str = "shop-1.25";
 
 /// A way back of which nothing is to be proved.
-fn keeps() -> Rollback<String> {
+fn keeps() -> Rollback {
     Rollback {
         keeps: true,
         ..Rollback::default()

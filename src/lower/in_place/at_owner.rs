@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use super::Draft;
 use crate::plan::{By, Owner};
 use crate::step::{Action, Applier, Gate};
 use crate::text::yaml;
@@ -40,9 +39,9 @@ pub(super) fn applier(by: By) -> Applier {
 pub(super) fn at(
     owner: &dyn std::fmt::Display,
     how: Vec<String>,
-    does: Action<Draft>,
+    does: Action,
     done: Vec<Gate>,
-) -> Action<Draft> {
+) -> Action {
     Action::AtOwner {
         owner: owner.to_string(),
         how,

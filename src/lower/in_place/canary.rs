@@ -9,7 +9,7 @@ use super::{Applier, Draft, Step, kind};
 use super::{CNI, daemon_set, label, on_delete};
 use crate::existing::Existing;
 use crate::plan::Owner;
-use crate::step::{Action, Gate, IstioOperator};
+use crate::step::{Action, File, Gate, IstioOperator};
 
 /// Keeps istioctl from writing the tag `default`: an IstioOperator without a revision points it at the control plane without one, whatever
 /// component it installs.
@@ -20,17 +20,19 @@ fn leave_tags(operator: &mut IstioOperator) {
 }
 
 /// The base of a mesh that is there: no tag is written with it, and where somebody owns istiod, the base chart is theirs as well.
-pub(super) fn base(context: &Context, existing: &Existing, steps: &mut [Step<Draft>]) {
+pub(super) fn base(context: &Context, existing: &Existing, steps: &mut [Step]) {
     let Some(step) = steps.last_mut() else {
         return;
     };
     for action in &mut step.actions {
         if let Action::Install {
-            file: Draft::IstioBase(operator),
+            file: File::Draft(draft),
             ..
         } = action
         {
-            leave_tags(operator);
+            if let Draft::IstioBase(operator) = &mut **draft {
+                leave_tags(operator);
+            }
         }
     }
     let Some(owner) = &existing.owners.base else {
@@ -57,12 +59,12 @@ pub(super) fn base(context: &Context, existing: &Existing, steps: &mut [Step<Dra
     step.gates.push(of);
 }
 
-pub(super) fn held(context: &Context, existing: &Existing) -> Step<Draft> {
+pub(super) fn held(context: &Context, existing: &Existing) -> Step {
     let ztunnel = context.stable.ztunnel();
     let mut step = Step::of(&kind::ON_DELETE, Applier::Kubectl);
     let held = |name: &str, owner: Option<&Owner>, chart| {
         let does = |strategy: Value| Action::Patch {
-            file: daemon_set(context, name, json!({ "updateStrategy": strategy })),
+            file: daemon_set(context, name, json!({ "updateStrategy": strategy })).into(),
         };
         match owner {
             Some(owner) => at_owner::at(
@@ -97,7 +99,7 @@ pub(super) fn held(context: &Context, existing: &Existing) -> Step<Draft> {
     step
 }
 
-pub(super) fn pinned(context: &Context, existing: &Existing) -> Step<Draft> {
+pub(super) fn pinned(context: &Context, existing: &Existing) -> Step {
     let stable = &context.stable;
     let name = stable.ztunnel();
     let (key, value) = label(context);
@@ -115,7 +117,8 @@ pub(super) fn pinned(context: &Context, existing: &Existing) -> Step<Draft> {
                 context,
                 &name,
                 json!({"template": {"spec": {"affinity": affinity}}}),
-            ),
+            )
+            .into(),
         };
         let Some(owner) = owner else { return does };
         let values = json!({ "affinity": affinity });
@@ -179,7 +182,7 @@ pub(super) fn kept_off(context: &Context, back: bool) -> Gate {
     }
 }
 
-pub(super) fn control_plane(context: &Context, existing: &Existing) -> Step<Draft> {
+pub(super) fn control_plane(context: &Context, existing: &Existing) -> Step {
     let mut step = mesh::control_plane(context, &context.canary);
     if !existing.tags.iter().any(|tag| tag == "default") {
         step.rollback
@@ -189,16 +192,19 @@ pub(super) fn control_plane(context: &Context, existing: &Existing) -> Step<Draf
     step
 }
 
-pub(super) fn cni(context: &Context, existing: &Existing) -> Step<Draft> {
+pub(super) fn cni(context: &Context, existing: &Existing) -> Step {
     let mut step = mesh::cni(context, &context.canary);
     step.becomes(&kind::ISTIO_CNI_TEMPLATE);
     for action in &mut step.actions {
         if let Action::Install {
-            file: Draft::IstioCni(operator),
+            file: File::Draft(draft),
             sees,
             ..
         } = action
         {
+            let Draft::IstioCni(operator) = &mut **draft else {
+                continue;
+            };
             *sees = vec![image(context, &context.canary.version)];
             leave_tags(operator);
             // istioctl writes over whoever has the field.
@@ -234,7 +240,7 @@ fn image(context: &Context, version: &str) -> Gate {
 }
 
 /// The upgrade of istio-cni's chart: of what it changes, the image alone is foretold.
-fn cni_at_owner(context: &Context, existing: &Existing, owner: &Owner, step: &mut Step<Draft>) {
+fn cni_at_owner(context: &Context, existing: &Existing, owner: &Owner, step: &mut Step) {
     let (stable, canary) = (&context.stable.version, &context.canary.version);
     let containers = "/spec/template/spec/containers";
     let own = existing.cni_object.pointer(containers).cloned();
@@ -260,7 +266,8 @@ fn cni_at_owner(context: &Context, existing: &Existing, owner: &Owner, step: &mu
                         "updateStrategy": at_owner::on_delete(),
                         "template": {"spec": {"containers": containers}},
                     }),
-                ),
+                )
+                .into(),
             },
             vec![image(context, version)],
         )
@@ -270,13 +277,15 @@ fn cni_at_owner(context: &Context, existing: &Existing, owner: &Owner, step: &mu
     step.rollback.actions = vec![to(stable, own)];
 }
 
-pub(super) fn canary_ztunnel(context: &Context) -> Step<Draft> {
+pub(super) fn canary_ztunnel(context: &Context) -> Step {
     let mut step = mesh::ztunnel_step(context, &context.canary);
     step.becomes(&kind::WAITING_ZTUNNEL);
     for action in &mut step.actions {
         if let Action::Apply { files } = action {
-            for file in files {
-                if let Draft::ZtunnelDaemonSet(object) = file {
+            for file in files.iter_mut() {
+                if let File::Draft(draft) = file
+                    && let Draft::ZtunnelDaemonSet(object) = &mut **draft
+                {
                     ztunnel::on_delete(object);
                 }
             }

@@ -23,7 +23,7 @@ use crate::step::{Action, Gate};
 /// istio-cni's DaemonSet, in every version.
 const CNI: &str = "istio-cni-node";
 
-pub(super) fn steps(context: &Context, existing: &Existing, steps: &mut Vec<Step<Draft>>) {
+pub(super) fn steps(context: &Context, existing: &Existing, steps: &mut Vec<Step>) {
     steps.push(found(context, existing));
     prepare::shared(context, steps);
     canary::base(context, existing, steps);
@@ -98,7 +98,7 @@ fn label(context: &Context) -> (String, String) {
         .unwrap_or_default()
 }
 
-fn found(context: &Context, existing: &Existing) -> Step<Draft> {
+fn found(context: &Context, existing: &Existing) -> Step {
     let (stable, namespace) = (&context.stable, context.istio_namespace());
     let mut step = Step::of(&kind::EXISTING, Applier::Kubectl);
     step.actions = vec![Action::Found {

@@ -22,7 +22,7 @@ pub(super) fn cohort(
     offset: u16,
     group: &NodeGroup,
     found: &Group,
-) -> Step<Draft> {
+) -> Step {
     let (canary, namespace) = (&context.canary, context.istio_namespace());
     let (name, selector) = (group.name.get_ref(), selector(group));
     let (key, value) = label(context);
@@ -86,7 +86,7 @@ pub(super) fn cohort(
 }
 
 /// Names what the drains of this group and the next ones will hit hardest, before the first of them.
-pub(super) fn fragile(existing: &Existing, step: &mut Step<Draft>) {
+pub(super) fn fragile(existing: &Existing, step: &mut Step) {
     let all = existing.fragile.iter().map(|fragile| Restart {
         object: fragile.object.clone(),
         touches: format!(
@@ -103,7 +103,7 @@ pub(super) fn surge(
     offset: u16,
     group: &NodeGroup,
     found: &Group,
-) -> Step<Draft> {
+) -> Step {
     let mut step = cohort(both, offset, group, found);
     step.becomes(&kind::NEW_NODES);
     let makers = found.makers.iter();
@@ -121,7 +121,12 @@ pub(super) fn surge(
         }
     }
     if !files.is_empty() {
-        step.actions.insert(0, Action::Apply { files });
+        step.actions.insert(
+            0,
+            Action::Apply {
+                files: files.into(),
+            },
+        );
         step.rollback.actions.push(retire::delete(identities));
     }
     step

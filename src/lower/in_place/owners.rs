@@ -2,13 +2,13 @@
 
 use super::super::context::{Context, Rev};
 use super::super::gateways;
-use super::{Applier, Draft, Step, at_owner, kind};
+use super::{Applier, Step, at_owner, kind};
 use crate::existing::{ExistingGateway, Writer};
 use crate::istio::GatewayHandover;
 use crate::step::{Action, Gate, GatewayRef, Restart};
 use serde_json::json;
 
-pub(super) fn owner(context: &Context, offset: u16, gateway: &ExistingGateway) -> Step<Draft> {
+pub(super) fn owner(context: &Context, offset: u16, gateway: &ExistingGateway) -> Step {
     let (stable, canary) = (&context.stable, &context.canary);
     let lossy = gateway.way == GatewayHandover::Label { lossy: true };
     let what = if gateway.class == "istio-waypoint" {
@@ -97,7 +97,7 @@ fn label_is(gateway: &ExistingGateway, label: Option<&str>) -> Gate {
 }
 
 /// The label becomes a value: by kubectl, or where somebody owns it.
-fn labelled(gateway: &ExistingGateway, value: Option<&str>) -> Action<Draft> {
+fn labelled(gateway: &ExistingGateway, value: Option<&str>) -> Action {
     let (namespace, name) = (&gateway.namespace, &gateway.name);
     let does = Action::LabelObject {
         kind: KIND.to_owned(),

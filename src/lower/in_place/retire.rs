@@ -19,7 +19,7 @@ use crate::kube::merge;
 use crate::plan::Owner;
 use crate::step::{Action, Gate, Restart};
 
-pub(super) fn ztunnel(context: &Context, existing: &Existing) -> Step<Draft> {
+pub(super) fn ztunnel(context: &Context, existing: &Existing) -> Step {
     let (stable, canary, namespace) = (&context.stable, &context.canary, context.istio_namespace());
     let (name, other) = (stable.ztunnel(), canary.ztunnel());
     let (key, value) = label(context);
@@ -46,7 +46,7 @@ pub(super) fn ztunnel(context: &Context, existing: &Existing) -> Step<Draft> {
     step.actions = vec![
         delete,
         Action::Apply {
-            files: vec![Draft::ZtunnelDaemonSet(object)],
+            files: vec![Draft::ZtunnelDaemonSet(object)].into(),
         },
     ];
     step.gates = vec![Gate::Gone, Gate::Applied, on_delete(context, &other)];
@@ -65,7 +65,7 @@ fn back_at_owner(
     existing: &Existing,
     owner: &Owner,
     gone: &[Identity],
-) -> Vec<Action<Draft>> {
+) -> Vec<Action> {
     let affinity = pinned_affinity(context, existing);
     let strategy = at_owner::on_delete();
     let fields = json!({"spec": {
@@ -93,7 +93,7 @@ fn back_at_owner(
             vec![kept_off(context, false), held(context, &existing.ztunnel)],
         ),
         Action::Apply {
-            files: vec![Draft::ZtunnelDaemonSet(canary)],
+            files: vec![Draft::ZtunnelDaemonSet(canary)].into(),
         },
     ]
 }
@@ -116,7 +116,7 @@ fn own_objects(context: &Context, existing: &Existing) -> (Vec<Identity>, Vec<Id
     (running, made)
 }
 
-pub(super) fn control_plane(context: &Context, existing: &Existing, tags: &Tags) -> Step<Draft> {
+pub(super) fn control_plane(context: &Context, existing: &Existing, tags: &Tags) -> Step {
     let (stable, canary, namespace) = (&context.stable, &context.canary, context.istio_namespace());
     let mut step = Step::of(&kind::RETIRE_EXISTING_CONTROL_PLANE, Applier::Kubectl);
     step.says(json!({ "tag_goes": !tags.late.is_empty() }));

@@ -57,7 +57,7 @@ pub(super) fn step_of(
     existing: &Existing,
     late: bool,
     tags: &[String],
-) -> Option<Step<Draft>> {
+) -> Option<Step> {
     let (stable, canary) = (&context.stable, &context.canary);
     let kind = match (tags == [DEFAULT], late) {
         (true, false) => &kind::TAG,
@@ -115,7 +115,7 @@ fn at_their_owner(
     context: &Context,
     existing: &Existing,
     tags: &[String],
-) -> Option<(Action<Draft>, Vec<Action<Draft>>)> {
+) -> Option<(Action, Vec<Action>)> {
     let owner = existing.owners.istiod.as_ref()?;
     let (stable, canary) = (&context.stable, &context.canary);
     let is_theirs = |tag: &&String| existing.owned_tags.contains_key(*tag);
@@ -149,7 +149,7 @@ fn at_their_owner(
     };
     let objects = |tag: &String| tag_objects(canary.facts, tag, &existing.namespace);
     // What istioctl made in their place goes first: an owner takes nothing over.
-    let mut back: Vec<Action<Draft>> = moving
+    let mut back: Vec<Action> = moving
         .iter()
         .map(|tag| Action::DeleteTag {
             files: objects(tag).into_iter().map(Draft::Identity).collect(),
@@ -175,7 +175,9 @@ fn at_their_owner(
         .filter_map(|identity| found(&identity))
         .collect();
     if !others.is_empty() {
-        back.push(Action::Restore { files: others });
+        back.push(Action::Restore {
+            files: others.into(),
+        });
     }
     Some((asks(&kept, retire::delete(theirs), left.collect()), back))
 }
@@ -205,11 +207,7 @@ pub(super) fn restarts(existing: &Existing, touches: &str) -> Vec<Restart> {
 /// carries no label belongs to the control plane that it names.
 ///
 /// Source: `istio/istio:manifests/charts/base/templates/defaultrevision-validatingwebhookconfiguration.yaml`, value `defaultRevision`.
-pub(super) fn validator(
-    context: &Context,
-    existing: &Existing,
-    offset: u16,
-) -> Option<Step<Draft>> {
+pub(super) fn validator(context: &Context, existing: &Existing, offset: u16) -> Option<Step> {
     let (stable, canary) = (&context.stable, &context.canary);
     let (owner, object) = owned_validator(existing)?;
     let mut step = Step::numbered(
@@ -232,7 +230,8 @@ pub(super) fn validator(
                 "kind": "ValidatingWebhookConfiguration",
                 "metadata": {"name": VALIDATOR, "labels": {"istio.io/rev": name}},
                 "webhooks": webhooks,
-            })),
+            }))
+            .into(),
         };
         let values = json!({ "defaultRevision": name });
         let how = at_owner::values(owner, Chart::Base, &canary.version, &values);

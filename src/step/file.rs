@@ -1,0 +1,167 @@
+//! The files of a step, and the folders that they lie in.
+
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::{Draft, ROLLBACK};
+
+/// A file of a step: an object that is yet to be rendered, or the path of its file from the step's directory.
+#[derive(Debug, Clone, PartialEq)]
+pub enum File {
+    Draft(Box<Draft>),
+    Path(String),
+}
+
+impl File {
+    /// Returns its path; empty while it is a draft.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        match self {
+            Self::Draft(_) => "",
+            Self::Path(path) => path,
+        }
+    }
+}
+
+impl From<Draft> for File {
+    fn from(draft: Draft) -> Self {
+        Self::Draft(Box::new(draft))
+    }
+}
+
+impl fmt::Display for File {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.path())
+    }
+}
+
+impl Serialize for File {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Draft(_) => Err(serde::ser::Error::custom("a draft has no path yet")),
+            Self::Path(path) => serializer.serialize_str(path),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for File {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::Path)
+    }
+}
+
+/// Files in the order in which an action takes them.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Files(Vec<File>);
+
+impl Files {
+    /// Returns whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Deref for Files {
+    type Target = [File];
+
+    fn deref(&self) -> &[File] {
+        &self.0
+    }
+}
+
+impl DerefMut for Files {
+    fn deref_mut(&mut self) -> &mut [File] {
+        &mut self.0
+    }
+}
+
+impl FromIterator<Draft> for Files {
+    fn from_iter<I: IntoIterator<Item = Draft>>(drafts: I) -> Self {
+        Self(drafts.into_iter().map(File::from).collect())
+    }
+}
+
+impl FromIterator<String> for Files {
+    fn from_iter<I: IntoIterator<Item = String>>(paths: I) -> Self {
+        Self(paths.into_iter().map(File::Path).collect())
+    }
+}
+
+impl From<Vec<Draft>> for Files {
+    fn from(drafts: Vec<Draft>) -> Self {
+        drafts.into_iter().collect()
+    }
+}
+
+impl<'a> IntoIterator for &'a Files {
+    type Item = &'a File;
+    type IntoIter = std::slice::Iter<'a, File>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}
+
+/// A folder of a step, by what becomes of the files in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Folder {
+    /// The step's own directory: `kubectl apply -f`.
+    Apply,
+    /// Identities of what is deleted.
+    Delete,
+    /// What a dump has.
+    Existing,
+    /// Objects as a dump has them, for the way back.
+    Restore,
+    /// Fields of objects that somebody else made.
+    Patch,
+    /// Inputs of istioctl.
+    Istioctl,
+    /// Inputs of `kubectl apply -k`.
+    Kustomize,
+}
+
+impl Folder {
+    /// Returns how paths in it begin.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Apply => "",
+            Self::Delete => "delete/",
+            Self::Existing => "existing/",
+            Self::Restore => "restore/",
+            Self::Patch => "patch/",
+            Self::Istioctl => "istioctl/",
+            Self::Kustomize => "kustomize/",
+        }
+    }
+
+    /// Returns the folder that a file of a tree lies in, by its path from the tree's root.
+    #[must_use]
+    pub fn of(path: &str) -> Self {
+        let inside = path.split_once('/').map_or("", |(_, inside)| inside);
+        let inside = inside.strip_prefix(ROLLBACK).unwrap_or(inside);
+        let folders = [
+            Self::Delete,
+            Self::Existing,
+            Self::Restore,
+            Self::Patch,
+            Self::Istioctl,
+            Self::Kustomize,
+        ];
+        let mut own = folders.into_iter();
+        own.find(|folder| inside.starts_with(folder.as_str()))
+            .unwrap_or(Self::Apply)
+    }
+}
+
+/// Returns whether a file of a tree belongs to the way back of its step, by its path from the tree's root.
+#[must_use]
+pub fn is_rollback(path: &str) -> bool {
+    path.split_once('/')
+        .is_some_and(|(_, inside)| inside.starts_with(ROLLBACK))
+}
