@@ -18,6 +18,14 @@ pub enum Channel {
 }
 
 impl Channel {
+    /// Returns the channel that an annotation of a CRD names.
+    #[must_use]
+    pub fn of(text: &str) -> Option<Self> {
+        [Self::Standard, Self::Experimental]
+            .into_iter()
+            .find(|channel| channel.as_str() == text)
+    }
+
     /// Returns the channel as its CRDs' annotation writes it.
     #[must_use]
     pub fn as_str(self) -> &'static str {

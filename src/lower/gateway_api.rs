@@ -45,7 +45,7 @@ fn brings(context: &Context, mut step: Step, bundle: &Bundle) -> Step {
     }));
     step.requires = vec![Gate::Upgradable {
         bundle: release.clone(),
-        channel: channel.as_str().to_owned(),
+        channel,
         gone: bundle
             .gone(channel)
             .iter()
@@ -63,7 +63,7 @@ fn brings(context: &Context, mut step: Step, bundle: &Bundle) -> Step {
     }];
     step.gates = vec![Gate::Bundle {
         bundle: release,
-        channel: channel.as_str().to_owned(),
+        channel,
         crds: crds(),
     }];
     step.rollback.keeps = true;
@@ -103,16 +103,16 @@ fn bundle(context: &Context) -> Step {
 
 fn expected(context: &Context) -> Step {
     let release = format!("v{}", context.bundle.version);
-    let channel = channel(context).as_str();
+    let channel = channel(context);
     let mut step = Step::of(&kind::EXTERNAL_GATEWAY_API, Applier::Kubectl);
-    step.says(json!({ "release": release, "channel": channel }));
+    step.says(json!({ "release": release, "channel": channel.as_str() }));
     step.actions = vec![Action::ExpectBundle {
         bundle: release.clone(),
-        channel: channel.to_owned(),
+        channel,
     }];
     step.gates = vec![Gate::Bundle {
         bundle: release,
-        channel: channel.to_owned(),
+        channel,
         crds: crds(),
     }];
     step.rollback.keeps = true;

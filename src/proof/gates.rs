@@ -34,13 +34,14 @@ pub fn closed(step: &IndexStep, state: &State, gate: &Gate) -> Option<String> {
         Gate::Bundle {
             bundle, channel, ..
         } => {
-            let own = state
-                .bundle
-                .as_ref()
-                .map(|(version, channel)| (format!("v{version}"), channel.as_str()));
-            (own.as_ref().map(|(v, c)| (v.as_str(), *c))
-                != Some((bundle.as_str(), channel.as_str())))
-            .then(|| format!("the kustomization does not bring {bundle}, {channel} channel"))
+            let own = state.bundle.as_ref();
+            let own = own.map(|(version, channel)| (format!("v{version}"), *channel));
+            (own.as_ref() != Some(&(bundle.clone(), *channel))).then(|| {
+                format!(
+                    "the kustomization does not bring {bundle}, {} channel",
+                    channel.as_str()
+                )
+            })
         }
         Gate::Crds { .. } => state
             .base

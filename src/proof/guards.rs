@@ -12,9 +12,10 @@ pub(super) fn closed(state: &State, gate: &Gate) -> Option<String> {
         } => {
             let (own, own_channel) = state.bundle.as_ref()?;
             let newest = semver::Version::parse(bundle.trim_start_matches('v')).ok()?;
-            if own_channel.as_str() != channel {
+            if own_channel != channel {
                 let has = own_channel.as_str();
-                return Some(format!("the CRDs are of the {has} channel, not {channel}"));
+                let wanted = channel.as_str();
+                return Some(format!("the CRDs are of the {has} channel, not {wanted}"));
             }
             (*own > newest).then(|| format!("the bundle v{own} is newer than {bundle}"))
         }

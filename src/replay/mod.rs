@@ -205,7 +205,7 @@ impl Replay<'_> {
                 state.find(&found, version, revision);
                 state.bundle = bundle
                     .as_ref()
-                    .and_then(|(bundle, channel)| named_bundle(bundle, channel));
+                    .and_then(|(bundle, channel)| Some((release(bundle)?, Channel::of(channel)?)));
                 state.base = version_of(version);
             }
             Action::Patch { file } if chosen(0) => {
@@ -261,7 +261,7 @@ impl Replay<'_> {
                 }
             }
             Action::ExpectBundle { bundle, channel } if chosen(0) => {
-                state.bundle = named_bundle(bundle, channel);
+                state.bundle = release(bundle).map(|version| (version, *channel));
             }
             Action::ExpectBase { version } if chosen(0) => state.base = version_of(version),
             Action::SetTag { tag, istioctl } if chosen(0) => {
@@ -272,14 +272,9 @@ impl Replay<'_> {
     }
 }
 
-/// A bundle by its names.
-fn named_bundle(bundle: &str, channel: &str) -> Option<(Version, Channel)> {
-    let channel = match channel {
-        "standard" => Channel::Standard,
-        "experimental" => Channel::Experimental,
-        _ => return None,
-    };
-    Some((Version::parse(bundle.strip_prefix('v')?).ok()?, channel))
+/// The version in the name of a release, as `v1.4.1`.
+fn release(bundle: &str) -> Option<Version> {
+    Version::parse(bundle.strip_prefix('v')?).ok()
 }
 
 /// What a node is called that is only known by the labels of its pool.

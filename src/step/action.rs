@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::istio::Channel;
 use crate::kube::Selector;
 
 use super::Gate;
@@ -28,7 +29,7 @@ pub enum Action {
         /// The plan's bundle, as `v1.4.1`.
         bundle: String,
         /// The plan's channel.
-        channel: String,
+        channel: Channel,
     },
     /// Rewrite every object of some CRDs, and note that none is stored in an older version any more.
     MigrateStored {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::istio::Channel;
 use crate::kube::Selector;
 
 use super::references::{GatewayRef, RouteRef, ServiceRef, StoredVersion};
@@ -15,7 +16,7 @@ pub enum Gate {
         /// The plan's bundle, as `v1.4.1`.
         bundle: String,
         /// The plan's channel.
-        channel: String,
+        channel: Channel,
         /// Versions in which the cluster may have stored ReferenceGrants and which this bundle no longer has.
         gone: Vec<String>,
         /// Whether it is not the plan's own bundle, but one on the way to it.
@@ -83,7 +84,7 @@ pub enum Gate {
         /// As `v1.4.1`.
         bundle: String,
         /// The channel.
-        channel: String,
+        channel: Channel,
         /// The CRDs.
         crds: Vec<String>,
     },
