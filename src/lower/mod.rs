@@ -1,20 +1,12 @@
 //! From a checked plan to the steps, in their order. A checked plan always lowers.
 
 mod context;
+mod copies;
 mod gateway_api;
-mod gateways;
 mod in_place;
+mod installer;
 mod lab;
-mod mesh;
-mod prepare;
 mod probes;
-mod promote;
-mod retire;
-mod revision;
-mod routes;
-mod traffic;
-mod workloads;
-mod ztunnel;
 
 use crate::existing::Existing;
 use crate::plan::Checked;
@@ -49,7 +41,7 @@ pub fn lower(checked: &Checked, existing: Option<&Existing>) -> Procedure {
     if let Some(existing) = existing {
         in_place::steps(&context, existing, &mut steps);
     } else {
-        second_revision(&context, &mut steps);
+        copies::steps(&context, &mut steps);
     }
     Procedure {
         plan: checked.plan.name.get_ref().clone(),
@@ -68,17 +60,4 @@ pub fn lower(checked: &Checked, existing: Option<&Existing>) -> Procedure {
             .collect(),
         lab: lab::lower(&checked.plan),
     }
-}
-
-/// Both revisions beside each other, each with its copy of the workloads.
-fn second_revision(context: &Context, steps: &mut Vec<Step>) {
-    prepare::steps(context, steps);
-    revision::stable(context, steps);
-    steps.push(gateways::gateways(context));
-    traffic::entrance(context, steps);
-    revision::canary(context, steps);
-    gateways::second(context, steps);
-    traffic::shift(context, steps);
-    promote::steps(context, steps);
-    retire::steps(context, steps);
 }

@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::super::context::Context;
-use super::super::{mesh, ztunnel};
 use super::at_owner::{self, Chart};
-use super::{Applier, Draft, Step, kind};
 use super::{CNI, daemon_set, label, on_delete};
 use crate::existing::Existing;
+use crate::lower::context::Context;
+use crate::lower::installer::{mesh, ztunnel};
 use crate::plan::Owner;
 use crate::step::{Action, File, Gate, IstioOperator};
+use crate::step::{Applier, Draft, Step, kind};
 
 /// Keeps istioctl from writing the tag `default`: an IstioOperator without a revision points it at the control plane without one, whatever
 /// component it installs.

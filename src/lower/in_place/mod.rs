@@ -10,8 +10,9 @@ mod tags;
 
 use serde_json::{Value, json};
 
-use super::context::Context;
-use super::{Applier, Draft, Step, kind, prepare};
+use crate::lower::context::Context;
+use crate::lower::copies::prepare;
+use crate::step::{Applier, Draft, Step, kind};
 use tags::Tags;
 
 use crate::existing::Existing;

@@ -2,17 +2,17 @@
 
 use serde_json::{Value, json};
 
-use super::super::context::{Context, REVISION};
-use super::super::retire;
-use super::{Applier, Draft, Step, kind};
 use super::{label, selector};
 use crate::existing::{Existing, Group};
 use crate::kube::Selector;
 use crate::kube::identity::Identity;
 use crate::kube::manifest::Manifest;
+use crate::lower::context::{Context, REVISION};
+use crate::lower::copies::retire;
 use crate::plan::{Batch, NodeGroup, parse_duration};
 use crate::state::given_label;
 use crate::step::{Action, Cohort, Gate, Restart};
+use crate::step::{Applier, Draft, Step, kind};
 
 /// How long the drain of a node may take, if the plan does not say.
 const DRAIN: u64 = 300;

@@ -1,11 +1,12 @@
 //! 520 to 559: Gateways and waypoints, one a step, by their label.
 
-use super::super::context::{Context, Rev};
-use super::super::gateways;
-use super::{Applier, Step, at_owner, kind};
+use super::at_owner;
 use crate::existing::{ExistingGateway, Writer};
 use crate::istio::GatewayHandover;
+use crate::lower::context::{Context, Rev};
+use crate::lower::copies::gateways;
 use crate::step::{Action, Gate, GatewayRef, Restart};
+use crate::step::{Applier, Step, kind};
 use serde_json::json;
 
 pub(super) fn owner(context: &Context, offset: u16, gateway: &ExistingGateway) -> Step {

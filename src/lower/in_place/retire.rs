@@ -2,22 +2,23 @@
 
 use serde_json::json;
 
-use super::super::context::Context;
-use super::super::{retire, ztunnel as daemon_set};
 use super::at_owner::{self, Chart};
 use super::canary::{kept_off, pinned_affinity};
 use super::nodes::{all_moved, covered};
 use super::owners::owned;
 use super::tags::{self, Tags};
-use super::{Applier, Draft, Step, kind};
 use super::{held, label, on_delete};
 use crate::existing::Existing;
 use crate::istio::GatewayHandover;
 use crate::istio::{tag_objects, tag_webhook};
 use crate::kube::identity::Identity;
 use crate::kube::merge;
+use crate::lower::context::Context;
+use crate::lower::copies::retire;
+use crate::lower::installer::ztunnel as daemon_set;
 use crate::plan::Owner;
 use crate::step::{Action, Gate, Restart};
+use crate::step::{Applier, Draft, Step, kind};
 
 pub(super) fn ztunnel(context: &Context, existing: &Existing) -> Step {
     let (stable, canary, namespace) = (&context.stable, &context.canary, context.istio_namespace());

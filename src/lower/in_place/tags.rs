@@ -2,18 +2,18 @@
 
 use serde_json::json;
 
-use super::super::context::{Context, Rev};
-use super::super::retire;
 use super::at_owner::{self, Chart};
 use super::owners::owned;
-use super::{Applier, Draft, Step, kind};
 use crate::existing::{Existing, ExistingGateway};
 use crate::istio::GatewayHandover;
 use crate::istio::{Handover, tag_objects, tag_webhook};
 use crate::kube::identity::Identity;
 use crate::kube::manifest::Manifest;
+use crate::lower::context::{Context, Rev};
+use crate::lower::copies::retire;
 use crate::plan::Owner;
 use crate::step::{Action, Gate, Restart};
+use crate::step::{Applier, Draft, Step, kind};
 
 /// Tags, by the step that moves them.
 pub(super) struct Tags {

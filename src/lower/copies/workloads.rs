@@ -1,18 +1,18 @@
 //! One revision's copy of the workloads: namespaces, the user's objects, grants.
 
-use super::context::{Context, Rev, Role};
-use super::routes;
-use super::{Applier, Draft, Step, kind};
 use crate::kube::manifest::Manifest;
+use crate::lower::context::{Context, Rev, Role};
+use crate::lower::copies::routes;
 use crate::plan::Workload;
 use crate::step::NamespaceManifest;
 use crate::step::{Action, Gate};
+use crate::step::{Applier, Draft, Step, kind};
 use serde_json::json;
 
 /// The label that takes a namespace into the ambient mesh.
 const DATAPLANE_MODE: &str = "istio.io/dataplane-mode";
 
-pub(super) fn namespace(context: &Context, rev: &Rev) -> Step {
+pub(in crate::lower) fn namespace(context: &Context, rev: &Rev) -> Step {
     let names = context.namespaces(rev);
     let ambient = rev.role == Role::Canary;
     let mut step = Step::of(
@@ -42,7 +42,7 @@ pub(super) fn namespace(context: &Context, rev: &Rev) -> Step {
 }
 
 /// The namespaces of one revision's workloads as objects.
-pub(super) fn namespaces(names: &[String], ambient: bool) -> Vec<Draft> {
+pub(in crate::lower) fn namespaces(names: &[String], ambient: bool) -> Vec<Draft> {
     names
         .iter()
         .map(|name| {
@@ -55,7 +55,7 @@ pub(super) fn namespaces(names: &[String], ambient: bool) -> Vec<Draft> {
 }
 
 /// Whether namespaces are part of the mesh, as gates.
-pub(super) fn enrolled(names: &[String], ambient: bool) -> Vec<Gate> {
+pub(in crate::lower) fn enrolled(names: &[String], ambient: bool) -> Vec<Gate> {
     let value = if ambient { "ambient" } else { "" };
     names
         .iter()
@@ -64,7 +64,7 @@ pub(super) fn enrolled(names: &[String], ambient: bool) -> Vec<Gate> {
 }
 
 /// Every pod of these namespaces is part of the mesh: up to 1.20 a pod that istio-cni could not take in runs outside of it.
-pub(super) fn captured(names: &[String]) -> Vec<Gate> {
+pub(in crate::lower) fn captured(names: &[String]) -> Vec<Gate> {
     names
         .iter()
         .map(|namespace| Gate::Enrolled {
@@ -73,7 +73,7 @@ pub(super) fn captured(names: &[String]) -> Vec<Gate> {
         .collect()
 }
 
-pub(super) fn workloads(context: &Context, rev: &Rev) -> Step {
+pub(in crate::lower) fn workloads(context: &Context, rev: &Rev) -> Step {
     let names: Vec<&str> = context
         .plan
         .workload
@@ -113,7 +113,7 @@ pub(super) fn workloads(context: &Context, rev: &Rev) -> Step {
 }
 
 /// The user's objects, each in the namespace and on the nodes of a revision.
-pub(super) fn placed<'a>(
+pub(in crate::lower) fn placed<'a>(
     context: &'a Context,
     rev: &'a Rev,
 ) -> impl Iterator<Item = (&'a Workload, &'a Manifest, serde_json::Value)> {
@@ -135,7 +135,7 @@ pub(super) fn placed<'a>(
 }
 
 /// The gate for what kubectl can wait for; a DaemonSet's own update strategy may be one that it cannot.
-pub(super) fn rollout(manifest: &Manifest, value: &serde_json::Value) -> Option<Gate> {
+pub(in crate::lower) fn rollout(manifest: &Manifest, value: &serde_json::Value) -> Option<Gate> {
     let kind = match (manifest.identity.group(), manifest.identity.kind.as_str()) {
         ("apps", "Deployment") => "deployment",
         ("apps", "StatefulSet") => "statefulset",

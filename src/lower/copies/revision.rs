@@ -3,13 +3,13 @@
 
 use serde_json::json;
 
-use super::context::{Context, POOL, Rev};
-use super::mesh::{cni, control_plane, no_ztunnel, ztunnel_step};
-use super::workloads::{namespace, workloads};
-use super::{Applier, Step, kind};
+use crate::lower::context::{Context, POOL, Rev};
+use crate::lower::copies::workloads::{namespace, workloads};
+use crate::lower::installer::mesh::{cni, control_plane, no_ztunnel, ztunnel_step};
 use crate::step::{Action, Gate};
+use crate::step::{Applier, Step, kind};
 
-pub(super) fn stable(context: &Context, steps: &mut Vec<Step>) {
+pub(in crate::lower) fn stable(context: &Context, steps: &mut Vec<Step>) {
     let stable = &context.stable;
     steps.push(nodes(context, stable));
     steps.push(cni(context, stable));
@@ -19,7 +19,7 @@ pub(super) fn stable(context: &Context, steps: &mut Vec<Step>) {
     steps.push(workloads(context, stable));
 }
 
-pub(super) fn canary(context: &Context, steps: &mut Vec<Step>) {
+pub(in crate::lower) fn canary(context: &Context, steps: &mut Vec<Step>) {
     let canary = &context.canary;
     steps.push(nodes(context, canary));
     steps.push(control_plane(context, canary));

@@ -1,22 +1,23 @@
 //! 610 to 660: the stable revision goes, each object by its name. `istioctl uninstall` would take shared ones along.
 
-use super::context::{Context, POOL};
-use super::mesh::{installed, not_enrolled};
-use super::routes::grants;
-use super::workloads::{captured, enrolled, placed, rollout};
-use super::{Applier, Draft, Step, gateways, kind, promote};
 use crate::istio::GatewayHandover;
 use crate::istio::{
     Handover, IstiodSettings, installed_state, istiod_objects, leftovers, tag_objects, tag_webhook,
 };
 use crate::kube::Selector;
 use crate::kube::identity::Identity;
+use crate::lower::context::{Context, POOL};
+use crate::lower::copies::routes::grants;
+use crate::lower::copies::workloads::{captured, enrolled, placed, rollout};
+use crate::lower::copies::{gateways, promote};
+use crate::lower::installer::mesh::{installed, not_enrolled};
 use crate::plan::{Component, ZtunnelForm};
 use crate::step::Restart;
 use crate::step::{Action, Gate};
+use crate::step::{Applier, Draft, Step, kind};
 use serde_json::json;
 
-pub(super) fn steps(context: &Context, steps: &mut Vec<Step>) {
+pub(in crate::lower) fn steps(context: &Context, steps: &mut Vec<Step>) {
     steps.push(workloads(context));
     steps.push(namespace(context));
     steps.push(ztunnel(context));
@@ -27,7 +28,7 @@ pub(super) fn steps(context: &Context, steps: &mut Vec<Step>) {
     steps.push(nodes(context));
 }
 
-pub(super) fn delete(identities: Vec<Identity>) -> Action {
+pub(in crate::lower) fn delete(identities: Vec<Identity>) -> Action {
     Action::Delete {
         files: identities.into_iter().map(Draft::Identity).collect(),
     }
@@ -218,7 +219,7 @@ fn control_plane(context: &Context) -> Step {
 }
 
 /// What belongs to stable's control plane alone.
-pub(super) fn own_objects(context: &Context) -> Vec<Identity> {
+pub(in crate::lower) fn own_objects(context: &Context) -> Vec<Identity> {
     let (stable, namespace) = (&context.stable, context.istio_namespace());
     let values = context
         .values
@@ -231,7 +232,7 @@ pub(super) fn own_objects(context: &Context) -> Vec<Identity> {
 }
 
 /// No pod of the stable control plane is left; its Deployment is gone before its pods are.
-pub(super) fn istiod_gone(context: &Context) -> Gate {
+pub(in crate::lower) fn istiod_gone(context: &Context) -> Gate {
     Gate::NoPods {
         namespace: context.istio_namespace().to_owned(),
         selector: Some(Selector::from_iter([

@@ -1,9 +1,11 @@
 //! 003 to 030: what both revisions stand on.
 
-use super::context::Context;
-use super::{Applier, Draft, Step, gateway_api, kind, mesh};
+use crate::lower::context::Context;
+use crate::lower::gateway_api;
+use crate::lower::installer::mesh;
 use crate::step::NamespaceManifest;
 use crate::step::{Action, Gate};
+use crate::step::{Applier, Draft, Step, kind};
 use serde_json::json;
 
 /// Some of Istio's CRDs, one of each of the groups that every version has.
@@ -19,13 +21,13 @@ const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 /// Namespaces that every cluster has.
 const BUILT_IN: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node-lease"];
 
-pub(super) fn steps(context: &Context, steps: &mut Vec<Step>) {
+pub(in crate::lower) fn steps(context: &Context, steps: &mut Vec<Step>) {
     shared(context, steps);
     steps.extend(namespaces(context));
 }
 
 /// CRDs, which a cluster has one set of.
-pub(super) fn shared(context: &Context, steps: &mut Vec<Step>) {
+pub(in crate::lower) fn shared(context: &Context, steps: &mut Vec<Step>) {
     gateway_api::steps(context, steps);
     steps.push(base(context));
 }

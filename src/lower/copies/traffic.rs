@@ -1,22 +1,22 @@
 //! 180, 190 and 300 to 400: routes, and traffic from stable to canary.
 
-use super::context::{AttachedTo, Context};
-use super::routes::{Stage, expected, route};
-use super::workloads::{captured, enrolled, namespaces};
-use super::{Applier, Draft, Step, kind};
+use crate::lower::context::{AttachedTo, Context};
+use crate::lower::copies::routes::{Stage, expected, route};
+use crate::lower::copies::workloads::{captured, enrolled, namespaces};
 use crate::plan::parse_duration;
 use crate::step::Restart;
 use crate::step::{Action, Gate, RouteRef};
+use crate::step::{Applier, Draft, Step, kind};
 use serde_json::json;
 
 /// 180, 190.
-pub(super) fn entrance(context: &Context, steps: &mut Vec<Step>) {
+pub(in crate::lower) fn entrance(context: &Context, steps: &mut Vec<Step>) {
     steps.push(plain_route(context));
     steps.push(enrolment(context));
 }
 
 /// 300 to 400.
-pub(super) fn shift(context: &Context, steps: &mut Vec<Step>) {
+pub(in crate::lower) fn shift(context: &Context, steps: &mut Vec<Step>) {
     let Some(shift) = &context.plan.shift else {
         return;
     };
@@ -79,7 +79,11 @@ fn enrolment(context: &Context) -> Step {
 }
 
 /// Every route of the plan in one state.
-pub(super) fn route_objects(context: &Context, traffic: Stage, entrance: AttachedTo) -> Vec<Draft> {
+pub(in crate::lower) fn route_objects(
+    context: &Context,
+    traffic: Stage,
+    entrance: AttachedTo,
+) -> Vec<Draft> {
     context
         .plan
         .route
@@ -92,7 +96,7 @@ pub(super) fn route_objects(context: &Context, traffic: Stage, entrance: Attache
 }
 
 /// Every route of the plan is accepted and resolves, on each Gateway that it is attached to.
-pub(super) fn route_gates(context: &Context, entrance: AttachedTo) -> Vec<Gate> {
+pub(in crate::lower) fn route_gates(context: &Context, entrance: AttachedTo) -> Vec<Gate> {
     let routes = context.plan.route.iter().flat_map(|route| {
         let copies = context.copies(route, entrance).into_iter();
         copies.map(|copy| Gate::Route {
@@ -108,7 +112,7 @@ pub(super) fn route_gates(context: &Context, entrance: AttachedTo) -> Vec<Gate> 
 }
 
 /// A step that puts every route into one state; its rollback puts them into the one before, which the replay knows.
-pub(super) fn routed(context: &Context, mut step: Step, now: Stage) -> Step {
+pub(in crate::lower) fn routed(context: &Context, mut step: Step, now: Stage) -> Step {
     step.actions = vec![Action::Apply {
         files: route_objects(context, now, AttachedTo::Both).into(),
     }];

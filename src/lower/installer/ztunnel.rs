@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::context::{Context, Rev};
-use super::mesh;
 use crate::istio::ZtunnelValues;
+use crate::lower::context::{Context, Rev};
+use crate::lower::installer::mesh;
 use crate::plan::{Component, ValuesFile, chart_has, merge_under};
 use crate::step::{IstioOperator, ZtunnelManifest, ZtunnelSettings};
 
@@ -35,7 +35,7 @@ const OTHER: [(&str, &str); 9] = [
 ];
 
 /// The object of a revision.
-pub(super) fn object(context: &Context, rev: &Rev) -> ZtunnelManifest {
+pub(in crate::lower) fn object(context: &Context, rev: &Rev) -> ZtunnelManifest {
     let namespace = context.istio_namespace();
     let values = ChartValues {
         file: context.values.of(Component::Ztunnel),
@@ -57,7 +57,7 @@ pub(super) fn object(context: &Context, rev: &Rev) -> ZtunnelManifest {
 }
 
 /// Keeps a ztunnel from replacing its pods by itself.
-pub(super) fn on_delete(object: &mut ZtunnelManifest) {
+pub(in crate::lower) fn on_delete(object: &mut ZtunnelManifest) {
     for (name, value) in &mut object.settings.other {
         if *name == "update_strategy" {
             *value = json!({"type": "OnDelete"});
@@ -69,7 +69,7 @@ pub(super) fn on_delete(object: &mut ZtunnelManifest) {
 ///
 /// The selector cannot be set by values in any version, the name from 1.25 on (`resourceName`), the nodes from 1.23 on; the rest goes by
 /// overlays and settings on what the chart calls `ztunnel`.
-pub(super) fn operator(context: &Context, rev: &Rev) -> IstioOperator {
+pub(in crate::lower) fn operator(context: &Context, rev: &Rev) -> IstioOperator {
     let name = rev.ztunnel();
     let known = rev.facts.ztunnel_values;
     let (mut own, mut k8s) = (json!({}), json!({}));

@@ -1,6 +1,6 @@
 //! How a route looks in each state of the shift, and which grants it needs.
 
-use super::context::{Context, Rev, RouteCopy};
+use crate::lower::context::{Context, Rev, RouteCopy};
 use crate::plan::Route;
 use crate::step::GRANT;
 use crate::step::{HttpBackend, HttpMatch, HttpRouteManifest, HttpRule, ReferenceGrantManifest};
@@ -10,7 +10,7 @@ const ALL: u16 = 100;
 
 /// Where a route's requests go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stage {
+pub(in crate::lower) enum Stage {
     /// All to stable.
     Stable,
     /// Those with the header to the canary, all others to stable.
@@ -22,7 +22,7 @@ pub(super) enum Stage {
 }
 
 /// Says which share of requests goes where in one state.
-pub(super) fn expected(context: &Context, traffic: Stage) -> crate::step::Traffic {
+pub(in crate::lower) fn expected(context: &Context, traffic: Stage) -> crate::step::Traffic {
     let tested = matches!(traffic, Stage::Header | Stage::Weight(_));
     crate::step::Traffic {
         stable: context.namespaces(&context.stable),
@@ -37,7 +37,7 @@ pub(super) fn expected(context: &Context, traffic: Stage) -> crate::step::Traffi
 }
 
 /// Writes a copy of a route for one state.
-pub(super) fn route(
+pub(in crate::lower) fn route(
     context: &Context,
     route: &Route,
     traffic: Stage,
@@ -113,7 +113,7 @@ fn matches(context: &Context, route: &Route, with_header: bool) -> Vec<HttpMatch
 
 /// The grants in one revision's namespaces: one a Service, since Istio 1.26 to 1.29 loses all but one name of a grant
 /// (`istio/istio@1.29.6:pilot/pkg/config/kube/gateway/references_collection.go`).
-pub(super) fn grants(context: &Context, rev: &Rev) -> Vec<ReferenceGrantManifest> {
+pub(in crate::lower) fn grants(context: &Context, rev: &Rev) -> Vec<ReferenceGrantManifest> {
     let mut grants: Vec<ReferenceGrantManifest> = Vec::new();
     for route in &context.plan.route {
         let namespace = context.backend_namespace(route, rev);

@@ -2,14 +2,15 @@
 
 use serde_json::{Value, json};
 
-use super::context::{Context, Rev, Role};
-use super::{Applier, Draft, Step, kind, ztunnel};
+use crate::lower::context::{Context, Rev, Role};
+use crate::lower::installer::ztunnel;
 use crate::plan::{Component, ZtunnelForm, merge_under, split};
 use crate::step::IstioOperator;
 use crate::step::Restart;
 use crate::step::{Action, Gate};
+use crate::step::{Applier, Draft, Step, kind};
 
-pub(super) fn cni(context: &Context, rev: &Rev) -> Step {
+pub(in crate::lower) fn cni(context: &Context, rev: &Rev) -> Step {
     let namespace = context.istio_namespace();
     let daemon_set = format!("DaemonSet {namespace}/istio-cni-node");
     let mut step = match rev.role {
@@ -92,7 +93,7 @@ fn cni_restarts(context: &Context, daemon_set: String) -> Restart {
     }
 }
 
-pub(super) fn control_plane(context: &Context, rev: &Rev) -> Step {
+pub(in crate::lower) fn control_plane(context: &Context, rev: &Rev) -> Step {
     let namespace = context.istio_namespace();
     let (kind, other) = match rev.role {
         Role::Stable => (&kind::STABLE_CONTROL_PLANE, &context.canary),
@@ -128,7 +129,7 @@ pub(super) fn control_plane(context: &Context, rev: &Rev) -> Step {
     step
 }
 
-pub(super) fn ztunnel_step(context: &Context, rev: &Rev) -> Step {
+pub(in crate::lower) fn ztunnel_step(context: &Context, rev: &Rev) -> Step {
     let namespace = context.istio_namespace();
     let name = rev.ztunnel();
     let by_operator = context.plan.istio.ztunnel == Some(ZtunnelForm::IstioOperator);
@@ -191,7 +192,7 @@ pub(super) fn ztunnel_step(context: &Context, rev: &Rev) -> Step {
 }
 
 /// None of a revision's namespaces is part of the mesh.
-pub(super) fn not_enrolled(context: &Context, rev: &Rev) -> Vec<Gate> {
+pub(in crate::lower) fn not_enrolled(context: &Context, rev: &Rev) -> Vec<Gate> {
     let names = context.namespaces(rev).into_iter();
     names
         .map(|namespace| Gate::NotEnrolled { namespace })
@@ -199,7 +200,7 @@ pub(super) fn not_enrolled(context: &Context, rev: &Rev) -> Vec<Gate> {
 }
 
 /// No ztunnel of a revision is left.
-pub(super) fn no_ztunnel(context: &Context, rev: &Rev) -> Gate {
+pub(in crate::lower) fn no_ztunnel(context: &Context, rev: &Rev) -> Gate {
     Gate::NoPods {
         namespace: context.istio_namespace().to_owned(),
         selector: Some(rev.ztunnel_pods()),
@@ -207,7 +208,7 @@ pub(super) fn no_ztunnel(context: &Context, rev: &Rev) -> Gate {
 }
 
 /// An IstioOperator of a version: the plan's values, and under them the user's own of a component.
-pub(super) fn operator(
+pub(in crate::lower) fn operator(
     context: &Context,
     rev: &Rev,
     name: &str,
@@ -250,7 +251,7 @@ const DECIDED: [&str; 5] = [
 ];
 
 /// A workload that istioctl installs is rolled out, and of its version: istioctl installs its own and says nothing.
-pub(super) fn installed(kind: &str, namespace: &str, name: &str, rev: &Rev) -> Vec<Gate> {
+pub(in crate::lower) fn installed(kind: &str, namespace: &str, name: &str, rev: &Rev) -> Vec<Gate> {
     let (kind, namespace, name) = (kind.to_owned(), namespace.to_owned(), name.to_owned());
     vec![
         Gate::Image {

@@ -2,24 +2,24 @@
 
 use toml::Spanned;
 
-use super::context::{AttachedTo, Context, Rev, class};
-use super::routes::{Stage, expected};
-use super::traffic::{route_gates, route_objects};
-use super::{Applier, Draft, Step, kind};
 use crate::istio::GatewayHandover;
 use crate::istio::Handover;
 use crate::kube::identity::Identity;
+use crate::lower::context::{AttachedTo, Context, Rev, class};
+use crate::lower::copies::routes::{Stage, expected};
+use crate::lower::copies::traffic::{route_gates, route_objects};
 use crate::plan::{GatewayTable, Protocol};
 use crate::step::Restart;
 use crate::step::{self as object, AllowedFrom, ListenerManifest};
 use crate::step::{Action, Gate, GatewayRef};
+use crate::step::{Applier, Draft, Step, kind};
 use serde_json::json;
 
 /// The rule that a Gateway breaks whose pods lose their listeners when it changes hands.
-pub(super) const LOSS: &str = "MP0024";
+pub(in crate::lower) const LOSS: &str = "MP0024";
 
 /// 170.
-pub(super) fn gateways(context: &Context) -> Step {
+pub(in crate::lower) fn gateways(context: &Context) -> Step {
     let names: Vec<&str> = context
         .plan
         .gateway
@@ -68,7 +68,7 @@ fn programmed(gateway: GatewayRef, has_address: bool) -> Gate {
 }
 
 /// Gateways of the plan; labelled with their owner unless they follow the tag.
-pub(super) fn gateway_objects(
+pub(in crate::lower) fn gateway_objects(
     context: &Context,
     gateways: &[&GatewayTable],
     owner: &Rev,
@@ -141,7 +141,7 @@ fn allowed(context: &Context, gateway: &GatewayTable) -> AllowedFrom {
 }
 
 /// 520: the label of the Gateways that change hands by it.
-pub(super) fn relabelled(context: &Context) -> Option<Step> {
+pub(in crate::lower) fn relabelled(context: &Context) -> Option<Step> {
     let by_label = |way| matches!(way, GatewayHandover::Label { .. });
     let gateways: Vec<&GatewayTable> = context.gateways(by_label).collect();
     let (stable, canary) = (&context.stable, &context.canary);
@@ -173,7 +173,11 @@ pub(super) fn relabelled(context: &Context) -> Option<Step> {
 }
 
 /// The Deployments of the Gateways that change hands in this way are a revision's work.
-pub(super) fn owner_gates(context: &Context, owner: &Rev, way: GatewayHandover) -> Vec<Gate> {
+pub(in crate::lower) fn owner_gates(
+    context: &Context,
+    owner: &Rev,
+    way: GatewayHandover,
+) -> Vec<Gate> {
     let labelled = way != GatewayHandover::Tag;
     context
         .gateways(|other| std::mem::discriminant(&other) == std::mem::discriminant(&way))
@@ -187,7 +191,10 @@ pub(super) fn owner_gates(context: &Context, owner: &Rev, way: GatewayHandover) 
 }
 
 /// The Deployments of the Gateways that change hands in this way.
-pub(super) fn restarts(context: &Context, has: impl Fn(GatewayHandover) -> bool) -> Vec<Restart> {
+pub(in crate::lower) fn restarts(
+    context: &Context,
+    has: impl Fn(GatewayHandover) -> bool,
+) -> Vec<Restart> {
     let touches = |way| {
         if way == (GatewayHandover::Label { lossy: true }) {
             "its pods lose their listeners at once and refuse requests until new ones are ready, up to 30 seconds; its Service and \
@@ -210,7 +217,7 @@ pub(super) fn restarts(context: &Context, has: impl Fn(GatewayHandover) -> bool)
 }
 
 /// 260, 270: a second Gateway beside each that cannot change hands, and the routes on both.
-pub(super) fn second(context: &Context, steps: &mut Vec<Step>) {
+pub(in crate::lower) fn second(context: &Context, steps: &mut Vec<Step>) {
     let gateways: Vec<&GatewayTable> = context
         .gateways(|way| way == GatewayHandover::SecondGateway)
         .collect();
@@ -264,7 +271,7 @@ pub(super) fn second(context: &Context, steps: &mut Vec<Step>) {
 }
 
 /// 540: the first Gateway goes, once no client uses it.
-pub(super) fn first_gone(context: &Context) -> Option<Step> {
+pub(in crate::lower) fn first_gone(context: &Context) -> Option<Step> {
     let gateways: Vec<&GatewayTable> = context
         .gateways(|way| way == GatewayHandover::SecondGateway)
         .collect();

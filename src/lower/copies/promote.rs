@@ -1,16 +1,17 @@
 //! 510 to 540: the canary gets what stable owned, while stable still runs.
 
-use super::context::Context;
-use super::routes::Stage;
-use super::traffic::routed;
-use super::{Applier, Step, gateways, kind};
 use crate::istio::GatewayHandover;
 use crate::istio::Handover;
+use crate::lower::context::Context;
+use crate::lower::copies::gateways;
+use crate::lower::copies::routes::Stage;
+use crate::lower::copies::traffic::routed;
 use crate::step::Action;
 use crate::step::Kind;
+use crate::step::{Applier, Step, kind};
 use serde_json::json;
 
-pub(super) fn steps(context: &Context, steps: &mut Vec<Step>) {
+pub(in crate::lower) fn steps(context: &Context, steps: &mut Vec<Step>) {
     let routes = Step::of(&kind::ROUTES_TO_CANARY, Applier::Kubectl);
     steps.push(routed(context, routes, Stage::Canary));
 
@@ -27,7 +28,7 @@ pub(super) fn steps(context: &Context, steps: &mut Vec<Step>) {
 }
 
 /// The tag `default` moves; late, where stable has to be gone first. `hands_over`: whether the Gateways change hands with it.
-pub(super) fn tag(context: &Context, kind: &Kind, hands_over: bool) -> Step {
+pub(in crate::lower) fn tag(context: &Context, kind: &Kind, hands_over: bool) -> Step {
     let (stable, canary) = (&context.stable, &context.canary);
     let late = *kind == kind::LATE_DEFAULT_TAG;
     let mut step = Step::of(kind, Applier::Istioctl);
@@ -59,7 +60,7 @@ pub(super) fn tag(context: &Context, kind: &Kind, hands_over: bool) -> Step {
         step.rollback.gates.extend(context.probes(false));
     } else {
         // The Gateways must not find two control planes that want them.
-        step.requires = vec![super::retire::istiod_gone(context)];
+        step.requires = vec![crate::lower::copies::retire::istiod_gone(context)];
     }
     step
 }
