@@ -186,9 +186,7 @@ impl Rehearsal<'_> {
         for script in scripts {
             let (ok, said) = self.script(step, script, &stand_ins)?;
             for line in said.lines() {
-                if let Some(skipped) =
-                    line.strip_prefix("skipped, as nothing runs in a simulated cluster: ")
-                {
+                if let Some(skipped) = line.strip_prefix("skipped in a simulated cluster: ") {
                     leg.skipped.push(skipped.to_owned());
                 } else if let Some(warning) = line.strip_prefix("Warning: ") {
                     // kubectl's own, at each drain.

@@ -1,5 +1,5 @@
 {% if action.action == "expect-bundle" %}
-# Somebody else installs these CRDs; both control planes have to be able to read them.
+# These CRDs are installed outside of this plan. Both control planes must be able to read them.
 bundle_is {{ action.bundle }} {{ action.channel }} gateways.gateway.networking.k8s.io
 {% elif action.action == "migrate-stored" %}
 {% for one in action.crds %}
@@ -18,7 +18,7 @@ install_held "$program" {{ action.istioctl.namespace }} "$here"/{{ action.file }
 {% elif action.action == "install" %}
 run_istioctl "$program" {{ action.istioctl.namespace }} install -f "$here"/{{ action.file }} --skip-confirmation
 {% elif action.action == "found" %}
-# Nothing is applied: existing/ is what the cluster had, and verify.sh looks whether it still does.
+# This step applies nothing: existing/ has the objects that the cluster had. verify.sh checks that it still has them.
 {% elif action.action == "patch" %}
 patch "$here"/{{ action.file }}
 {% elif action.action == "at-owner" %}
@@ -51,7 +51,7 @@ else
   exit 2
 fi
 {% if loop.last or all[loop.index].action != "at-owner" %}
-[ "$asked" = no ] || fail 'make the changes above, and run this again when they have reached the cluster'
+[ "$asked" = no ] || fail 'make the changes above, and run this script again after they have reached the cluster'
 {% endif %}
 {% elif action.action == "expect-base" %}
 {% elif action.action == "restore" %}
@@ -86,7 +86,7 @@ return_node {{ action.key }} {{ action.value }} {{ node }}
 {% endfor %}
 {% elif action.action == "await-pool-returned" %}
 has_nodes {{ action.selector }} ||
-  fail {{ "drain the nodes that were moved and give them the labels " ~ action.selector ~ " again where your node pools are configured, then run this again" }}
+  fail {{ "drain the moved nodes and restore the labels " ~ action.selector ~ " where your node pools are configured, then run this script again" }}
 {% elif action.action == "find-namespaces" %}
 note_namespaces {{ plan }}{% for namespace in action.namespaces %} {{ namespace }}{% endfor %}
 
@@ -96,7 +96,7 @@ delete_namespace {{ plan }} "$here"/{{ file }}
 {% endfor %}
 {% elif action.action == "await-pool-moved" %}
 no_nodes {{ action.selector }} ||
-  fail {{ "change the labels of these nodes to " ~ action.other ~ " where your node pools are configured, then run this again" }}
+  fail {{ "change the labels of these nodes to " ~ action.other ~ " where your node pools are configured, then run this script again" }}
 {% elif action.action == "delete-tag" %}
 delete_tag {{ action.tag }} {{ action.webhook }} {{ action.revision }}{% for file in action.files %} \
   "$here"/{{ file }}{% endfor %}

@@ -35,7 +35,7 @@ rolled_out {{ gate.kind }} {{ gate.name }} {{ gate.namespace }}
 {%- elif gate.gate == "pool-covered" -%}
 within 300 {{ "each node of the pool " ~ gate.selector ~ " has a ready pod of " ~ gate.name }} covers {{ gate.selector }} {{ gate.name }} {{ gate.namespace }}
 {%- elif gate.gate == "on-delete" -%}
-within 300 {{ "DaemonSet " ~ gate.namespace ~ "/" ~ gate.name ~ " replaces no pod by itself, and all of its pods are ready" }} settled {{ gate.name }} {{ gate.namespace }}
+within 300 {{ "DaemonSet " ~ gate.namespace ~ "/" ~ gate.name ~ " uses OnDelete and all of its pods are ready" }} settled {{ gate.name }} {{ gate.namespace }}
 {%- elif gate.gate == "field" -%}
 expect {{ gate.value }} {{ gate.field|jsonpath }} {{ gate.kind }} {{ gate.name }}{% if gate.namespace is defined %} {{ gate.namespace }}{% endif %}
 {%- elif gate.gate == "kept-off" -%}
@@ -72,7 +72,7 @@ absent gateways.gateway.networking.k8s.io {{ gate.gateway.name }} {{ gate.gatewa
 simulated {{ "Gateway " ~ gate.gateway.namespace ~ "/" ~ gate.gateway.name ~ " is " ~ gate.condition }} ||
   gateway_is {{ gate.condition }} {{ gate.gateway.name }} {{ gate.gateway.namespace }}
 {%- elif gate.gate == "gateway-owner" -%}
-{% set what = "Deployment " ~ gate.gateway.namespace ~ "/" ~ gate.gateway.deployment ~ " is of version " ~ gate.version %}
+{% set what = "Deployment " ~ gate.gateway.namespace ~ "/" ~ gate.gateway.deployment ~ " runs version " ~ gate.version %}
 gateway_moved {{ what }} {{ gate.gateway.deployment }} {{ gate.gateway.namespace }} {{ "" if gate.own_image is defined else gate.version }} {{ gate.revision or "" }}
 {%- elif gate.gate == "route" -%}
 {% set what = "HTTPRoute " ~ gate.route.namespace ~ "/" ~ gate.route.name ~ " is accepted and its references resolve" %}
@@ -83,7 +83,7 @@ tag_is {{ gate.tag }} {{ gate.webhook }} {{ gate.revision }}{% if gate.tag == "d
 {%- elif gate.gate == "tag-left" -%}
 tag_left {{ gate.tag }} {{ gate.webhook }} {{ gate.revision }}
 {%- elif gate.gate == "probe" -%}
-{% set what = "probe " ~ gate.name ~ (" with " ~ gate.header if gate.header else "") %}
+{% set what = "probe " ~ gate.name ~ (" with " ~ gate.header if gate.header else "") ~ " succeeds" %}
 simulated {{ what }} ||
   within 60 {{ what }} {% include "scripts/probe.sh" %}
 {%- elif gate.gate == "sample" -%}

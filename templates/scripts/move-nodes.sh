@@ -1,5 +1,5 @@
 {% set group = action.selector ~ "," ~ action.hosts %}
-# Nodes of the group that have not moved, or whose move was not finished.
+# Nodes of the group that have not moved, or whose move is not finished.
 left() (
   found=$(list {{ "{.metadata.name},{.metadata.labels." ~ action.key|replace(".", "\\.") ~ "},{.metadata.annotations.meshplan\\.dev/moving}" }} nodes -l {{ group }}) || exit
   printf '%s\n' "$found" | awk -F , -v value={{ action.value }} {{ "NF == 3 && ($2 " ~ ("==" if action.back else "!=") ~ " value || $3 != \"\") { print $1 }" }}
@@ -8,7 +8,7 @@ left() (
 move() {
   note_cordon "$1"
   cordon "$1"
-  # What a run left that was stopped.
+  # An interrupted run may have left probe pods.
   remove_probe_pods
   drain "$1" {{ action.drain_timeout }}
 {% if action.back %}
@@ -26,7 +26,7 @@ move() {
 }
 
 nodes=$(list '{.metadata.name}' nodes -l {{ group }})
-[ -n "$nodes" ] || say {{ "no node carries " ~ action.selector ~ "; there is nothing to move" }}
+[ -n "$nodes" ] || say {{ "no node matches " ~ action.selector ~ "; there is nothing to move" }}
 {% if "%" in action.batch %}
 batch=$((($(printf '%s\n' "$nodes" | grep -c .) * {{ action.batch|replace("%", "")|raw }} + 99) / 100))
 {% else %}
@@ -34,7 +34,7 @@ batch={{ action.batch }}
 {% endif %}
 waiting=$(left)
 while [ -n "$waiting" ]; do
-  # Names of nodes have no blanks.
+  # Node names have no blanks.
   for node in $(printf '%s\n' "$waiting" | sed "${batch}q"); do
     move "$node"
   done

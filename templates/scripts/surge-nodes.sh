@@ -8,7 +8,7 @@ with_labels() {
   list '{.metadata.name}' nodes -l "$1"
 }
 
-# New nodes are there, and each has what a node of the mesh needs.
+# New nodes have joined, and istio-cni and ztunnel are ready on each.
 joined() (
   new=$(with_labels "$come") || exit
   [ -n "$new" ] || fail "no node has joined"
@@ -21,23 +21,23 @@ joined() (
 wait_for_new() {
   new=$(with_labels "$come")
   if [ -z "$new" ] && [ "${MESHPLAN_ON_DEMAND:-}" = yes ]; then
-    say 'not waited for: new nodes, which come when pods wait for them'
+    say 'the script does not wait for new nodes: they join when pods are pending'
   else
-    within 900 "new nodes with $come have joined, with istio-cni and ztunnel (MESHPLAN_ON_DEMAND=yes where they come only when pods wait for them)" joined
+    within 900 "new nodes with $come have joined, with istio-cni and ztunnel (set MESHPLAN_ON_DEMAND=yes if nodes join only when pods are pending)" joined
     new=$(with_labels "$come")
   fi
 }
 
-# All are gone, or another one has joined.
+# All old nodes are gone, or another one has joined.
 gone_or_joined() (
   left=$(with_labels "$go") || exit
   for node in $left; do
     printf '%s\n' "$old" | grep -qxF -- "$node" || exit 0
   done
-  [ -z "$left" ] || fail "still there:" "$left"
+  [ -z "$left" ] || fail "these nodes still exist:" "$left"
 )
 
-# What a run left that was stopped.
+# An interrupted run may have left probe pods.
 remove_probe_pods
 old=$(with_labels "$go")
 if [ -n "$old" ]; then
@@ -50,8 +50,8 @@ fi
 rounds=0
 while [ -n "$old" ]; do
   rounds=$((rounds + 1))
-  [ "$rounds" -le 5 ] || fail "nodes with $go keep joining; what makes them has to stop (a Karpenter NodePool: limits of zero), and then run this again"
-  # All of them before the first is drained, so that no pod comes to another one that goes.
+  [ "$rounds" -le 5 ] || fail "nodes with $go keep joining; stop the autoscaler that creates them (for a Karpenter NodePool, set its limits to zero), then run this script again"
+  # Cordon all old nodes before the first drain, so that no pod moves to another old node.
   for node in $old; do
     cordon "$node"
   done
@@ -72,6 +72,6 @@ while [ -n "$old" ]; do
     fi
   done
   wait_for_new
-  within 1800 'the drained nodes are gone (where no autoscaler takes them, delete them where your node groups are configured)' gone_or_joined
+  within 1800 'the drained nodes are gone (if no autoscaler deletes them, delete them where your node groups are configured)' gone_or_joined
   old=$(with_labels "$go")
 done

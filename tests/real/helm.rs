@@ -85,7 +85,7 @@ impl World {
             if ok {
                 return count;
             }
-            let is_head = |line: &&str| line.starts_with("A change to make at ");
+            let is_head = |line: &&str| line.starts_with("Make this change at ");
             let lines = said.lines().skip_while(|line| !is_head(line));
             let lines = lines.take_while(|line| !line.starts_with("meshplan: "));
             count += said.lines().filter(is_head).count();

@@ -102,7 +102,7 @@ fn guards_stop_before_harm_is_done() {
             |case| {
                 case.start.objects.push(json!({"kind": "Pod", "metadata": {"name": "guest", "namespace": "bookinfo-1-18-0-alpha-0"}}));
             },
-            "no pod is left in bookinfo-1-18-0-alpha-0 (there are pods: guest)",
+            "no pod is left in bookinfo-1-18-0-alpha-0 (pods remain: guest)",
         ),
         (
             "bookinfo/630-retire-ztunnel/apply.sh",
@@ -124,7 +124,7 @@ fn guards_stop_before_harm_is_done() {
                 named(case, "Node", "ambient-worker")["metadata"]["labels"] =
                     json!({"meshplan.dev/pool": "canary"});
             },
-            "carries meshplan.dev/pool=canary already",
+            "already has meshplan.dev/pool=canary",
         ),
         (
             "bookinfo/140-stable-namespace/apply.sh",
@@ -165,7 +165,7 @@ fn guards_stop_before_harm_is_done() {
             |case| {
                 case.start.objects.push(json!({"kind": "MutatingWebhookConfiguration", "metadata": {"name": "x", "labels": {"app": "sidecar-injector", "istio.io/rev": "older"}}}));
             },
-            "the cluster has an Istio already, revision older",
+            "the cluster already has Istio, revision older",
         ),
         (
             "in-place/640-retire-control-plane/apply.sh",
@@ -195,7 +195,7 @@ fn guards_stop_before_harm_is_done() {
     });
     assert_eq!(code(&output), 0, "{}", stderr(&output));
     assert!(
-        stdout(&output).contains("belongs to revision 1-18-1 by now"),
+        stdout(&output).contains("points to revision 1-18-1"),
         "{}",
         stdout(&output)
     );
@@ -355,7 +355,7 @@ fn what_a_simulated_cluster_cannot_answer_is_skipped_aloud() {
         "probe product page",
         "soak of 900 seconds",
     ] {
-        let line = format!("skipped, as nothing runs in a simulated cluster: {word}");
+        let line = format!("skipped in a simulated cluster: {word}");
         assert!(said.contains(&line), "{said}");
     }
 }
@@ -377,7 +377,7 @@ fn a_pod_outside_of_the_mesh_is_found() {
             stderr(&output)
         );
         assert_eq!(
-            stderr(&output).contains("pods outside of the mesh: one"),
+            stderr(&output).contains("pods are not part of the mesh: one"),
             wanted == 1
         );
     }
@@ -446,7 +446,7 @@ fn functions_take_what_they_are_given_as_it_is() {
     let output = with_library(&format!("{kubectl}\ndrain n1 5"));
     assert_eq!(code(&output), 1, "{}", stdout(&output));
     assert!(
-        stderr(&output).contains("pods of the mesh keep coming"),
+        stderr(&output).contains("enrolled pods keep starting"),
         "{}",
         stderr(&output)
     );
@@ -501,7 +501,7 @@ fn a_node_stays_as_open_as_it_was() {
     }
 }
 
-/// "A change to make" is only said where the cluster was seen without it.
+/// "Make this change" is only said where the cluster was seen without it.
 #[test]
 fn a_failure_to_look_is_no_change_to_make() {
     let script = "fleet/220-istio-cni-upgrade/apply.sh";
@@ -533,7 +533,7 @@ fn a_failure_to_look_is_no_change_to_make() {
     assert_eq!(code(&output), 1, "{}", stderr(&output));
     let said = stdout(&output);
     assert!(
-        said.contains("A change to make at Helm release istio-system/istio-cni:"),
+        said.contains("Make this change at Helm release istio-system/istio-cni:"),
         "{said}"
     );
     assert!(
@@ -556,12 +556,12 @@ fn a_failure_to_look_is_no_change_to_make() {
         let (output, _) = asked.run(stubs.path(), Some((look.clone(), fault)));
         assert_eq!(code(&output), 2, "{fault:?}: {}", stdout(&output));
         assert!(
-            !stdout(&output).contains("A change to make"),
+            !stdout(&output).contains("Make this change"),
             "{fault:?}: {}",
             stdout(&output)
         );
         assert!(
-            stderr(&output).contains("cannot be found out"),
+            stderr(&output).contains("cannot check whether"),
             "{fault:?}: {}",
             stderr(&output)
         );
