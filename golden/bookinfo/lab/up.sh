@@ -1,5 +1,5 @@
 #!/bin/sh
-# A kind cluster with MetalLB to try the plan on. Run it again after any failure.
+# Creates a kind cluster with MetalLB to test the plan. After a failure, run it again.
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
@@ -7,7 +7,7 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 cluster=ambient
 if kind get clusters | grep -qx -- "$cluster"; then
-  echo "kind cluster $cluster exists already; if it is only half made, run lab/down.sh first"
+  echo "kind cluster $cluster already exists; if it is incomplete, run lab/down.sh first"
   kind export kubeconfig --name "$cluster"
 else
   kind create cluster --config "$here"/kind/cluster.yaml --wait 5m
@@ -20,9 +20,9 @@ kubectl apply -f https://raw.githubusercontent.com/metallb/metallb/v0.13.7/confi
 kubectl rollout status deployment/controller -n metallb-system --timeout=5m
 kubectl rollout status daemonset/speaker -n metallb-system --timeout=5m
 
-# MetalLB's webhook answers a little later than its Deployment is ready.
-within 60 "MetalLB has its addresses" kubectl apply -f "$here"/metallb/
+# MetalLB's webhook answers a little after its Deployment is ready.
+within 60 "MetalLB accepts its addresses" kubectl apply -f "$here"/metallb/
 
-echo "MetalLB gives out what lab/metallb says. These are the networks of kind's nodes, which must contain it:"
+echo "MetalLB assigns the addresses in lab/metallb. The networks of kind's nodes must contain them:"
 docker network inspect --format '{{range .IPAM.Config}}{{.Subnet}} {{end}}' kind
-echo "The cluster's context is kind-$cluster."
+echo "The context of the cluster is kind-$cluster."
