@@ -3,6 +3,7 @@
 mod check;
 mod compile;
 mod diff;
+mod dump;
 mod explain;
 mod hops;
 mod input;
@@ -38,6 +39,8 @@ enum Verb {
     Trace(trace::Trace),
     /// Run a plan to its end on a cluster of simulated nodes, and compare with the prediction
     Rehearse(rehearse::Rehearse),
+    /// Print an existing mesh into a directory, for a plan with origin = "existing"
+    Dump(dump::Dump),
     /// Print the upgrades that lead from one Istio version to another, one a line
     Hops {
         /// Where the mesh is, as 1.27.9
@@ -67,6 +70,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Verb::Diff(diff) => diff.run(&mut shell),
         Verb::Trace(trace) => trace.run(&mut shell),
         Verb::Rehearse(rehearse) => rehearse.run(&mut shell),
+        Verb::Dump(dump) => dump.run(&mut shell),
         Verb::Hops { from, to } => hops::run(&from, &to, &mut shell),
         Verb::Explain { code } => explain::run(&code, &mut shell),
         Verb::Schema => schema::run(&mut shell),

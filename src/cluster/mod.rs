@@ -1,11 +1,15 @@
 //! The cluster of a rehearsal, by kubectl, and what says that it is one for rehearsals.
 
+mod dump;
+
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
+
+pub use dump::Printed;
 
 /// What KWOK's nodes carry.
 const FAKE: &str = "kwok.x-k8s.io/node";

@@ -2,6 +2,7 @@
 
 mod contradictions;
 mod disruption;
+mod dump;
 mod gateways;
 mod installed_values;
 mod nodes;
@@ -23,6 +24,7 @@ use crate::text::finding::Finding;
 use crate::text::source::Sources;
 
 pub use disruption::Fragile;
+pub use dump::{DUMP_FILE, GATEWAY_CRD, KINDS, printed};
 pub use gateways::{Deployment, ExistingGateway, deployment};
 pub use writer::Writer;
 

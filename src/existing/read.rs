@@ -5,7 +5,7 @@ use std::rc::Rc;
 use serde_json::{Map, Value};
 use toml::Spanned;
 
-use super::{DUMP, Reading};
+use super::{DUMP, DUMP_FILE, KINDS, Reading};
 use crate::kube::identity::Key;
 use crate::kube::manifest::Manifest;
 use crate::kube::schema;
@@ -13,32 +13,6 @@ use crate::plan::Files;
 use crate::state::{Facet, Object, load};
 use crate::text::finding::Finding;
 use crate::text::source::{Source, Sources};
-
-/// The kinds that decide about a state. Secrets, pods and all else stay where they are.
-const KINDS: [(&str, &str); 16] = [
-    ("", "Namespace"),
-    ("", "Node"),
-    ("", "Service"),
-    ("", "ServiceAccount"),
-    ("apps", "DaemonSet"),
-    ("apps", "Deployment"),
-    ("apps", "StatefulSet"),
-    ("policy", "PodDisruptionBudget"),
-    ("gateway.networking.k8s.io", "Gateway"),
-    ("gateway.networking.k8s.io", "GatewayClass"),
-    ("gateway.networking.k8s.io", "HTTPRoute"),
-    ("gateway.networking.k8s.io", "ReferenceGrant"),
-    (
-        "admissionregistration.k8s.io",
-        "MutatingWebhookConfiguration",
-    ),
-    (
-        "admissionregistration.k8s.io",
-        "ValidatingWebhookConfiguration",
-    ),
-    ("security.istio.io", "AuthorizationPolicy"),
-    ("security.istio.io", "PeerAuthentication"),
-];
 
 /// What a cluster fills in, and what says nothing of what somebody wanted.
 const FILLED_IN: [&str; 7] = [
@@ -89,7 +63,7 @@ impl Reading<'_> {
             let is_yaml = [".yaml", ".yml", ".json"]
                 .iter()
                 .any(|end| file.ends_with(end));
-            if !is_yaml {
+            if !is_yaml || file == DUMP_FILE {
                 continue;
             }
             let path = format!("{name}/{file}");
@@ -140,7 +114,8 @@ impl Reading<'_> {
 /// others only what a state is made of, so that nobody's settings are copied.
 pub(super) fn kept(object: &Object) -> Option<Manifest> {
     let key = &object.key;
-    if !KINDS.contains(&(key.group.as_str(), key.kind.as_str())) || is_of_every_cluster(object) {
+    let decides = |(group, kind, _): &(&str, &str, &str)| key.group == *group && key.kind == *kind;
+    if !KINDS.iter().any(decides) || is_of_every_cluster(object) {
         return None;
     }
     let istio = matches!(
@@ -211,7 +186,7 @@ fn istio_account(key: &Key) -> bool {
 }
 
 /// Keeps what every object has, and some fields besides.
-fn only(map: &mut Map<String, Value>, fields: &[&str]) {
+pub(super) fn only(map: &mut Map<String, Value>, fields: &[&str]) {
     map.retain(|name, _| {
         ["apiVersion", "kind", "metadata"].contains(&name.as_str())
             || fields.contains(&name.as_str())
@@ -242,7 +217,7 @@ const KEPT: [&str; 7] = [
 ];
 
 /// Of somebody's workload: whom it selects, how many, where, and what it listens on.
-fn workload(map: &mut Map<String, Value>) {
+pub(super) fn workload(map: &mut Map<String, Value>) {
     let Some(Value::Object(spec)) = map.get_mut("spec") else {
         return;
     };

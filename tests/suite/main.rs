@@ -10,6 +10,7 @@ mod cli;
 mod contexts;
 mod defects;
 mod diff;
+mod dump;
 mod golden;
 mod hostile;
 mod house;
