@@ -2,6 +2,7 @@
 
 mod check;
 mod compile;
+mod completions;
 mod diff;
 mod dump;
 mod explain;
@@ -15,13 +16,13 @@ mod trace;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use output::{Exit, Shell};
 
 /// Compiles an upgrade plan for an Istio ambient mesh into ordered directories of Kubernetes YAML.
 #[derive(Debug, Parser)]
-#[command(name = "meshplan", version, about, disable_help_subcommand = true)]
+#[command(name = "meshplan", version, about)]
 pub struct Arguments {
     #[command(subcommand)]
     verb: Verb,
@@ -58,6 +59,46 @@ enum Verb {
     },
     /// Print the JSON Schema of a plan
     Schema,
+    /// Print a script that completes meshplan's arguments in a shell
+    Completions {
+        /// Shell to complete in
+        #[arg(value_name = "SHELL")]
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Returns the reference of the command line, as docs/cli.md has it: the help of each verb.
+#[must_use]
+pub fn reference() -> String {
+    let mut text = "# Command line\n\nThe help of each verb. This file is generated: \\
+                    `MESHPLAN_BLESS=1 cargo test --test suite cli::` rewrites it.\n"
+        .to_owned();
+    let mut command = Arguments::command().term_width(100);
+    command.build();
+    let mut section = |command: &mut clap::Command, name: &str| {
+        let help = command.render_help().to_string();
+        text.push_str("\n## ");
+        text.push_str(name);
+        text.push_str("\n\n```text\n");
+        for line in help.lines() {
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        text.push_str("```\n");
+    };
+    let mut whole = command.clone();
+    section(&mut whole, "meshplan");
+    let verbs: Vec<String> = command
+        .get_subcommands()
+        .map(|verb| verb.get_name().to_owned())
+        .filter(|name| name != "help")
+        .collect();
+    for name in verbs {
+        if let Some(verb) = command.find_subcommand_mut(&name) {
+            section(verb, &format!("meshplan {name}"));
+        }
+    }
+    text
 }
 
 /// Runs one command: 0 where there is nothing to say, 1 on findings or a difference, 2 where the work could not be done.
@@ -74,6 +115,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Verb::Hops { from, to } => hops::run(&from, &to, &mut shell),
         Verb::Explain { code } => explain::run(&code, &mut shell),
         Verb::Schema => schema::run(&mut shell),
+        Verb::Completions { shell: kind } => completions::run(kind, &mut shell),
     };
     match outcome {
         Ok(outcome) => outcome.into(),

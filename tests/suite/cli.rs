@@ -538,3 +538,29 @@ fn a_thousand_objects_each_have_their_file() {
         "stable, canary, what is deleted, and the way back of each"
     );
 }
+
+#[test]
+fn the_reference_of_the_command_line_is_current() {
+    let path = repository().join("docs/cli.md");
+    let reference = meshplan::cli::reference();
+    if std::env::var_os("MESHPLAN_BLESS").is_some() {
+        fs::write(&path, &reference).expect("writing docs/cli.md");
+    }
+    let text = fs::read_to_string(&path).expect("docs/cli.md");
+    assert!(
+        text == reference,
+        "docs/cli.md is not current; MESHPLAN_BLESS=1 cargo test --test suite cli:: rewrites it"
+    );
+}
+
+#[test]
+fn every_shell_gets_its_completions_and_every_verb_its_help() {
+    for shell in ["bash", "zsh", "fish", "powershell"] {
+        let output = meshplan(&["completions", shell]);
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        assert!(stdout(&output).contains("rehearse"), "{shell}");
+    }
+    let output = meshplan(&["help", "trace"]);
+    assert_eq!(code(&output), 0);
+    assert!(stdout(&output).contains("--path"), "{}", stdout(&output));
+}
