@@ -61,10 +61,13 @@ impl Check {
             findings.extend(differences.iter().map(|difference| {
                 Finding::error(
                     "golden-differs",
-                    format!("`{}` is not what the plan compiles to", difference.path()),
+                    format!(
+                        "`{}` differs from what the plan compiles to",
+                        difference.path()
+                    ),
                 )
                 .help(format!(
-                    "meshplan compile {} --out {}",
+                    "run `meshplan compile {} --out {}`",
                     self.plan,
                     golden.display()
                 ))
@@ -93,7 +96,7 @@ impl Check {
     /// A compiled directory as its steps, any other manifests as one state.
     fn others(&self, shell: &mut Shell, format: Format) -> Result<Exit> {
         if self.golden.is_some() {
-            bail!("--golden is for plans: it compares what a plan compiles to with a directory");
+            bail!("--golden needs a plan: it compares the output of a plan with a directory");
         }
         let subject = if self.plan == "-" {
             Ok(standard_input(shell)?)
@@ -140,7 +143,7 @@ fn shown(differences: &[FileDifference], golden: &str) -> String {
         .map(|difference| difference.unified((golden, "compiled")))
         .collect();
     if differences.len() > SHOWN {
-        text.push_str("and in these files:\n");
+        text.push_str("these files differ too:\n");
         for difference in &differences[SHOWN..] {
             text.push_str("  ");
             text.push_str(difference.path());

@@ -51,7 +51,7 @@ impl Compile {
     pub fn run(self, shell: &mut Shell) -> Result<Exit> {
         let format = self.format.built()?;
         if self.target != Target::Kubectl {
-            bail!("--target flux and argocd are decided but not built yet");
+            bail!("--target flux and --target argocd are not supported yet");
         }
         let templates = input::templates(self.templates.as_deref())?;
         let sources = self
@@ -75,10 +75,10 @@ impl Compile {
                 findings.push(
                     Finding::error(
                         "duplicate-name",
-                        format!("another plan is called `{}` as well", output.index.plan),
+                        format!("another plan has the name `{}` too", output.index.plan),
                     )
-                    .label("both would write one directory")
-                    .help("give one of them another `name`")
+                    .label("both plans would write the same directory")
+                    .help("give one of the plans another `name`")
                     .at(&name, compiled.name.clone().unwrap_or(0..0)),
                 );
             }
@@ -126,7 +126,7 @@ impl Compile {
             }
             for path in &report.kept {
                 shell.say(&format!(
-                    "kept {}: meshplan no longer writes it, but somebody edited it",
+                    "kept {}: meshplan no longer writes this file, but it was edited",
                     folder.join(path).display()
                 ));
             }
@@ -141,7 +141,8 @@ fn apart(folder: &Path, dump: Option<&str>) -> Result<()> {
     let dump = dump.and_then(|dump| whole(Path::new(dump)));
     if dump.is_some_and(|dump| whole(folder) == Some(dump)) {
         bail!(
-            "nothing was written to {}: it is the folder of the mesh that is there, which the plan reads; name another one with --out",
+            "nothing was written to {}: the plan reads the dump of the existing mesh from this \
+             directory; choose another one with --out",
             folder.display()
         );
     }
@@ -170,7 +171,7 @@ fn steps(output: &Output, folder: &Path, report: &WriteReport) -> String {
         .expect("writing to a string cannot fail");
     }
     if report.finished_earlier {
-        text.push_str("finished what an earlier compile had left half-written\n");
+        text.push_str("completed an earlier compile that was interrupted\n");
     }
     writeln!(
         text,

@@ -29,7 +29,7 @@ pub(super) struct Diff {
 impl Diff {
     pub fn run(self, shell: &mut Shell) -> Result<Exit> {
         if self.old == "-" && self.new == "-" {
-            bail!("standard input can be only one of the two");
+            bail!("OLD and NEW cannot both be standard input");
         }
         let (old, new) = (side(&self.old, shell)?, side(&self.new, shell)?);
         let (Ok(old), Ok(new)) = (&old, &new) else {

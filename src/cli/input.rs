@@ -69,7 +69,7 @@ pub(super) fn templates(folder: Option<&Path>) -> Result<BTreeMap<String, Source
         return Ok(found);
     };
     if !folder.is_dir() {
-        bail!("{} is no folder of templates", folder.display());
+        bail!("{} is not a directory of templates", folder.display());
     }
     let mut open = vec![folder.to_path_buf()];
     while let Some(next) = open.pop() {

@@ -55,7 +55,7 @@ impl Format {
                 let name = self
                     .to_possible_value()
                     .map_or_else(String::new, |value| value.get_name().to_owned());
-                bail!("--format {name} is decided but not built yet; text and json are there")
+                bail!("--format {name} is not supported yet; use text or json")
             }
         }
     }
@@ -98,7 +98,7 @@ impl Shell {
     pub fn unknown_kinds(&mut self, kinds: &[String]) {
         if !kinds.is_empty() {
             self.say(&format!(
-                "note: taken as they are, since no schema knows them: {}",
+                "note: objects of these kinds were not validated, because no schema describes them: {}",
                 kinds.join(", ")
             ));
         }
@@ -108,7 +108,7 @@ impl Shell {
     pub fn own_scripts(&mut self, paths: &[String]) {
         if !paths.is_empty() {
             self.say(&format!(
-                "note: your templates change these scripts, and nothing proves what they do: {}",
+                "note: your templates change these scripts, and meshplan does not prove what they do: {}",
                 paths.join(", ")
             ));
         }

@@ -77,7 +77,8 @@ fn progress_bar(runs: usize) -> ProgressBar {
 
 impl Rehearse {
     pub fn run(self, shell: &mut Shell) -> Result<Exit> {
-        let scratch = tempfile::tempdir().context("making a folder for the rehearsal")?;
+        let scratch =
+            tempfile::tempdir().context("creating a temporary directory for the rehearsal")?;
         let (tree, upgrade, foreseen) = if is_plan(&self.subject) {
             let compiled = input::compile_plan(&input::plan(&self.subject)?, &BTreeMap::new());
             let outcome =
@@ -106,7 +107,7 @@ impl Rehearse {
                     (PathBuf::from(&self.subject), upgrade, findings)
                 }
                 Ok(Subject::Manifests { .. }) => {
-                    bail!("{} is no directory that meshplan compiled", self.subject)
+                    bail!("{} is not a directory that meshplan compiled", self.subject)
                 }
                 Err(outcome) => return Ok(outcome),
             }
@@ -144,7 +145,7 @@ impl Rehearse {
             ReportFormat::Markdown => report.markdown(),
         })?;
         if report.legs.is_empty() {
-            bail!("the tree has no step from {} to {}", self.from, self.to);
+            bail!("no step has a number from {} to {}", self.from, self.to);
         }
         Ok(if report.surprises() == 0 {
             Exit::Fine

@@ -95,7 +95,7 @@ fn plan(argument: &str, shell: &mut Shell, format: Format) -> Result<Result<Subj
     let sources = compiled.sources;
     let output = compiled
         .output
-        .context("a plan without an error has output")?;
+        .context("the plan has no errors, but no output either")?;
     let upgrade = Upgrade::laid_out(&output);
     let findings = compiled.findings;
     Ok(Ok(Subject::Upgrade {
@@ -136,7 +136,7 @@ fn manifests(argument: &str, shell: &mut Shell) -> Result<Subject> {
     let path = Path::new(argument);
     let mut files: Vec<PathBuf> = Vec::new();
     if path.is_dir() {
-        let top = fs::canonicalize(path).with_context(|| format!("finding {argument}"))?;
+        let top = fs::canonicalize(path).with_context(|| format!("resolving {argument}"))?;
         let mut met = BTreeSet::from([top.clone()]);
         let mut open = vec![path.to_path_buf()];
         while let Some(folder) = open.pop() {
@@ -161,7 +161,8 @@ fn manifests(argument: &str, shell: &mut Shell) -> Result<Subject> {
                     .with_context(|| format!("finding {}", path.display()))?;
                 if !real.starts_with(&top) {
                     bail!(
-                        "{} is a link out of {argument}, which is not followed; name what it leads to as well",
+                        "{} is a link that leads out of {argument}, and meshplan does not follow \
+                         it; name its target as another argument",
                         path.display()
                     );
                 }
@@ -178,7 +179,7 @@ fn manifests(argument: &str, shell: &mut Shell) -> Result<Subject> {
         }
         files.sort();
         if files.is_empty() {
-            bail!("{argument} holds no manifest: no file in it ends in .yaml, .yml or .json");
+            bail!("{argument} contains no manifest: no file in it ends in .yaml, .yml or .json");
         }
     } else {
         files.push(path.to_path_buf());

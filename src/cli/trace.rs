@@ -80,12 +80,10 @@ impl Trace {
             Subject::Manifests { objects, .. } => vec![(None, State::of(objects))],
         };
         if states.is_empty() {
-            bail!("there is no step {}", self.step.unwrap_or_default());
+            bail!("step {} does not exist", self.step.unwrap_or_default());
         }
         if matches!(subject, Subject::Manifests { .. }) && self.step.is_some() {
-            bail!(
-                "--step is for plans and compiled directories; these are manifests without steps"
-            );
+            bail!("--step needs a plan or a compiled directory; these manifests have no steps");
         }
         let tables: Vec<(Option<&str>, Table<'_>)> = states
             .iter()
@@ -121,7 +119,7 @@ impl Trace {
             };
             return serde_json::from_str(&text).with_context(|| {
                 format!(
-                    "requests in {} are no JSON array of requests",
+                    "the requests in {} are not a JSON array of requests",
                     file.display()
                 )
             });
@@ -130,13 +128,13 @@ impl Trace {
             all.iter()
                 .map(|pair| match pair.split_once(between) {
                     Some((name, value)) => Ok((name.trim().to_owned(), Value::from(value.trim()))),
-                    None => bail!("`{pair}` is no {what}; write it as `name{between}value`"),
+                    None => bail!("`{pair}` is not a {what}; write it as `name{between}value`"),
                 })
                 .collect()
         };
         let path = self.path.clone().unwrap_or_default();
         if !path.starts_with('/') {
-            bail!("`{path}` is no path; it starts with `/`");
+            bail!("`{path}` is not a path; it must start with `/`");
         }
         Ok(vec![Request {
             gateway: self.gateway.clone(),

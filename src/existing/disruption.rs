@@ -49,7 +49,7 @@ pub(super) fn of(objects: &[Rc<Object>]) -> Vec<Fragile> {
                 .find(|budget| is_full(budget, object));
             how.extend(full.map(|budget| {
                 format!(
-                    "{} leaves no room: the drain stops there until it does",
+                    "{} allows no eviction: the drain waits until it does",
                     budget.key
                 )
             }));
@@ -88,14 +88,14 @@ fn ways(workload: &Value) -> Vec<String> {
         .and_then(Value::as_u64)
         .unwrap_or(1);
     if replicas == 1 {
-        how.push("its one pod is away while it moves".to_owned());
+        how.push("its only pod is unavailable while it moves".to_owned());
     }
     let template = workload.pointer("/spec/template");
     let annotations = template.and_then(|template| template.pointer("/metadata/annotations"));
     for (key, value) in LEFT_ALONE {
         if annotations.and_then(|all| all.get(key)?.as_str()) == Some(value) {
             how.push(format!(
-                "its pods carry {key}={value}, which kubectl does not heed"
+                "its pods carry {key}={value}, which kubectl ignores"
             ));
         }
     }
@@ -106,7 +106,7 @@ fn ways(workload: &Value) -> Vec<String> {
         .any(|volume| volume.get("persistentVolumeClaim").is_some());
     if claims || workload.pointer("/spec/volumeClaimTemplates").is_some() {
         how.push(
-            "its volumes may be bound to a zone or a node, and its pods wait for room there"
+            "its volumes may be bound to a zone or a node, and its pods wait for capacity there"
                 .to_owned(),
         );
     }

@@ -127,26 +127,27 @@ impl Reading<'_> {
                 None => Finding::error(
                     "existing-gateway",
                     format!(
-                        "{} is of class `{}`, and `{}` has no GatewayClass of that name",
+                        "{} has class `{}`, and `{}` contains no GatewayClass of that name",
                         object.key,
                         gateway.class,
                         folder.get_ref()
                     ),
                 )
-                .label("whether Istio makes it real is not known")
-                .help("print them into the folder: `kubectl get gatewayclasses -o yaml`"),
+                .label("it is unknown whether Istio implements this class")
+                .help("write the GatewayClasses into the directory: `kubectl get gatewayclasses -o yaml`"),
                 Some(true) if state.claims(object).revisions.is_empty() => {
                     let asked = state.claims(object).asked;
                     Finding::error(
                         "existing-gateway",
-                        format!("{} belongs to no control plane that is there", object.key),
+                        format!("{} belongs to no existing control plane", object.key),
                     )
                     .label(asked.map_or_else(
-                        || "it has no `istio.io/rev`, and nothing is the default".to_owned(),
-                        |asked| format!("it asks for `{asked}`, which is no revision or tag"),
+                        || "it has no label `istio.io/rev`, and no control plane is the default".to_owned(),
+                        |asked| format!("its label names `{asked}`, which is neither a revision nor a tag"),
                     ))
                     .help(format!(
-                        "mend that first: label it `istio.io/rev={}`, or take its label off where the tag `default` is there; and print it again",
+                        "first label it `istio.io/rev={}`, or remove its label if the tag \
+                         `default` exists; then dump it again",
                         self.plan.stable.revision().name()
                     ))
                 }
@@ -181,10 +182,19 @@ impl Reading<'_> {
                 continue;
             }
             self.say(
-                Finding::error("existing-owner", format!("{} is written by {}", object.key, writer.in_words()))
-                    .label("a step gives it to the canary's revision, and its owner would take it back")
-                    .help("where istiod's release makes it, name that, `owner = { istiod = … }`; else take it out at its owner, and set it with `istioctl tag set` before you print the dump")
-                    .object(object.key.to_string()),
+                Finding::error(
+                    "existing-owner",
+                    format!("{} is managed by {}", object.key, writer.in_words()),
+                )
+                .label(
+                    "a step moves the tag to the canary revision, and its owner would move it back",
+                )
+                .help(
+                    "if the Helm release of istiod creates the tag, set `owner = { istiod = \
+                     … }`; otherwise remove the tag from its owner, set it with `istioctl tag \
+                     set`, and dump the mesh again",
+                )
+                .object(object.key.to_string()),
                 &folder,
             );
         }
@@ -205,13 +215,15 @@ impl Reading<'_> {
                 Finding::error(
                     "not-yet",
                     format!(
-                        "`{}` has {} Gateways and waypoints",
+                        "`{}` contains {} Gateways and waypoints",
                         folder.get_ref(),
                         labelled.len()
                     ),
                 )
-                .label(format!("steps 520 to 559 are one each, {MOST} at most"))
-                .help("more of them in one plan is decided but not built yet")
+                .label(format!(
+                    "each one needs a step from 520 to 559, {MOST} at most"
+                ))
+                .help("a plan with more of them is not supported yet")
                 .object(gateway.to_string()),
                 folder,
             );
@@ -232,12 +244,12 @@ impl Reading<'_> {
             Finding::error(
                 "existing-handover",
                 format!(
-                    "Istio {} takes every Gateway without a label",
+                    "Istio {} takes every Gateway that has no label",
                     own.get_ref()
                 ),
             )
-            .label("two control planes would want it as soon as the canary's is there")
-            .help("upgrade to another patch: 1.23.5, 1.24.2 and later take what is theirs alone")
+            .label("two control planes would manage it as soon as the canary control plane exists")
+            .help("upgrade to another patch: 1.23.5, 1.24.2 and later take only their own Gateways")
             .object(gateway.to_string()),
             own,
         );
@@ -254,22 +266,24 @@ impl Reading<'_> {
             (Some(first), _) if self.handover == Handover::TagAfterRetirement => self.say(
                 Finding::error(
                     "existing-handover",
-                    format!("Istio {version} takes every Gateway, whatever its label says"),
+                    format!("Istio {version} takes every Gateway, even one with the label of another revision"),
                 )
-                .label("two control planes would want it once it is labelled away")
-                .help("take its label `istio.io/rev` off, and print the Gateways again: it then follows the tag `default`")
+                .label("two control planes would manage it after its label changes")
+                .help("remove its label `istio.io/rev`, and dump the Gateways again: it then follows the tag `default`")
                 .object(first.to_string()),
                 stable,
             ),
             (Some(first), None) => self.say(
                 Finding::error(
                     "handover-missing",
-                    format!("{} of the Gateways and waypoints that are there cannot leave Istio {version} without losing requests", lossy.count()),
+                    format!("{} of the existing Gateways and waypoints cannot leave Istio \
+                     {version} without losing requests", lossy.count()),
                 )
-                .label("their pods lose their listeners as soon as they are labelled away, until new ones are ready")
+                .label("their pods lose their listeners when the label changes, until new pods are ready")
                 .help(
-                    "upgrade to 1.29.5, 1.30.2 or a later patch of these in the way that you know first; or write `handover = \"relabel\"` in `[canary]`, \
-                     to lose up to 30 seconds of requests of each",
+                    "upgrade to 1.29.5, 1.30.2 or a later patch of these minors by other means \
+                     first; or set `handover = \"relabel\"` in `[canary]`, and lose up to 30 \
+                     seconds of requests on each",
                 )
                 .object(first.to_string()),
                 stable,
@@ -277,10 +291,10 @@ impl Reading<'_> {
             (None, Some(choice)) => self.say(
                 Finding::warning(
                     "handover-not-needed",
-                    format!("no Gateway or waypoint that is there loses a request when it leaves Istio {version}"),
+                    format!("every existing Gateway and waypoint can leave Istio {version} without losing requests"),
                 )
-                .label("does nothing here")
-                .help("take `handover` out"),
+                .label("`handover` has no effect here")
+                .help("remove `handover`"),
                 choice,
             ),
             _ => {}
@@ -305,10 +319,11 @@ impl Reading<'_> {
                 return;
             };
             if !known.any(|owner| writer.is(owner)) {
-                let finding = Finding::error("existing-owner", format!("{gateway} is written by {}", writer.in_words()))
-                    .label("a step labels it for the canary's revision, and its owner would write its own label back")
+                let finding = Finding::error("existing-owner", format!("{gateway} is managed by {}", writer.in_words()))
+                    .label("a step labels it for the canary revision, and its owner would restore the old label")
                     .help(format!(
-                        "name it in `[istio]`, `owner = {{ gateways = [\"{}\"] }}`: the step is then a change to make there",
+                        "set `owner = {{ gateways = [\"{}\"] }}` in `[istio]`: the step then tells \
+                         you what to change in the owner",
                         writer.as_owner()
                     ))
                     .object(gateway.to_string());
@@ -322,12 +337,12 @@ impl Reading<'_> {
                 let finding = Finding::error(
                     "existing-owner",
                     format!(
-                        "`{}` writes no Gateway or waypoint whose label a step changes",
+                        "`{}` manages no Gateway or waypoint whose label a step changes",
                         name.get_ref()
                     ),
                 )
-                .label("nothing is to be done there")
-                .help("take it out");
+                .label("no step changes anything in this owner")
+                .help("remove it");
                 self.say(finding, name);
             }
         }

@@ -73,11 +73,11 @@ impl Reading<'_> {
                 self.say(
                     Finding::error(
                         "existing-unreadable",
-                        format!("`{name}` cannot be read: {error}"),
+                        format!("cannot read `{name}`: {error}"),
                     )
-                    .label("a folder beside the plan")
+                    .label("must be a directory, relative to the plan")
                     .help(format!(
-                        "make it, and print the mesh that is there into it: `{DUMP}`"
+                        "create the directory, and write the dump of the existing mesh into it: `{DUMP}`"
                     )),
                     folder,
                 );
@@ -107,10 +107,10 @@ impl Reading<'_> {
                 Err(error) => self.say(
                     Finding::error(
                         "existing-unreadable",
-                        format!("`{path}` cannot be read: {error}"),
+                        format!("cannot read `{path}`: {error}"),
                     )
-                    .label("of this folder")
-                    .help("make it readable, or take it out of the folder"),
+                    .label("a file in this directory")
+                    .help("make the file readable, or remove it from the directory"),
                     folder,
                 ),
             }
@@ -127,8 +127,8 @@ impl Reading<'_> {
             let span = violation.place(manifest);
             self.findings.push(
                 Finding::error("bad-name", violation.message)
-                    .label("no API server has such an object")
-                    .help("print the existing mesh again; kubectl prints what the API server has")
+                    .label("an API server rejects such an object")
+                    .help("dump the existing mesh again; kubectl prints only what the API server accepted")
                     .object(object.key.to_string())
                     .at(&manifest.source, span),
             );

@@ -130,7 +130,7 @@ fn syntax(source: &Source, errors: &[toml::de::Error]) -> Vec<Finding> {
         if !lines.contains(&line) {
             lines.push(line);
             findings.push(
-                Finding::error("not-toml", "this is not TOML")
+                Finding::error("not-toml", "this is not valid TOML")
                     .label(error.message().replace('\n', ", "))
                     .at(&source.name, span),
             );

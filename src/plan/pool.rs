@@ -66,7 +66,7 @@ impl JsonSchema for Pool {
             "anyOf": [
                 table,
                 {
-                    "description": "Every node that is not the other pool's.",
+                    "description": "All nodes that are not in the canary pool.",
                     "type": "string",
                     "enum": ["rest"],
                 },

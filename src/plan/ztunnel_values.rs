@@ -54,11 +54,11 @@ impl Type {
             value.as_array().is_some_and(|list| list.iter().all(holds))
         };
         let (right, wanted) = match self {
-            Self::Text => (value.is_string(), "a text"),
+            Self::Text => (value.is_string(), "a string"),
             Self::Flag => (value.is_boolean(), "`true` or `false`"),
             Self::Seconds => (value.is_u64(), "a whole number of seconds"),
             Self::Mapping => (value.is_object(), "a mapping"),
-            Self::Texts => (map(value, &scalar), "a mapping of texts"),
+            Self::Texts => (map(value, &scalar), "a mapping with string values"),
             Self::Mappings => (list(value, &Value::is_object), "a list of mappings"),
             Self::Names => (
                 list(value, &|one| one.is_string() || one["name"].is_string()),
@@ -112,13 +112,13 @@ const KEYS: &[(&str, &str, Type, Option<&str>)] = &[
         "peerCaCrl",
         "1.29.0",
         Type::Any,
-        Some("the list of revoked certificates is a volume of its own"),
+        Some("the chart mounts the certificate revocation list from a separate volume"),
     ),
     (
         "resourceQuotas",
         "1.26.0",
         Type::Any,
-        Some("it is a ResourceQuota of its own"),
+        Some("the chart creates a separate ResourceQuota for it"),
     ),
     (
         "resourceScope",

@@ -16,7 +16,7 @@ const TEMPLATES: [&str; 3] = [
 ///
 /// Source: `kubernetes/kubernetes:pkg/apis/core/validation/names.go` and the validation of `ObjectMeta`.
 #[must_use]
-#[allow(clippy::too_many_lines, reason = "one place after the other")]
+#[allow(clippy::too_many_lines, reason = "a list of fields")]
 pub fn names(object: &Value) -> Vec<Violation> {
     let mut found = Vec::new();
     let kind = object["kind"].as_str().unwrap_or_default();
@@ -40,14 +40,14 @@ pub fn names(object: &Value) -> Vec<Violation> {
     let mut text = |pointer: &str, what: &str, is_right: &dyn Fn(&str) -> bool| {
         let value = object.pointer(pointer).and_then(Value::as_str);
         if let Some(value) = value.filter(|value| !is_right(value)) {
-            let message = format!("`{}` cannot be {what}", value.escape_debug());
+            let message = format!("`{}` is not a valid {what}", value.escape_debug());
             found.push(Violation::at(pointer, message));
         }
     };
-    text("/metadata/name", "the name of an object", &name);
-    text("/metadata/namespace", "a namespace", &is_label);
-    text("/spec/gatewayClassName", "a GatewayClass", &is_subdomain);
-    text("/spec/nodeName", "the name of a node", &is_subdomain);
+    text("/metadata/name", "object name", &name);
+    text("/metadata/namespace", "namespace", &is_label);
+    text("/spec/gatewayClassName", "GatewayClass name", &is_subdomain);
+    text("/spec/nodeName", "node name", &is_subdomain);
     for (pointer, values) in [("/metadata/labels", true), ("/metadata/annotations", false)] {
         labels(object, pointer, values, &mut found);
     }
@@ -83,7 +83,7 @@ pub fn names(object: &Value) -> Vec<Violation> {
         strings(
             object,
             &account,
-            "a ServiceAccount",
+            "ServiceAccount name",
             &is_subdomain,
             &mut found,
             "",
@@ -99,7 +99,7 @@ pub fn names(object: &Value) -> Vec<Violation> {
                 strings(
                     object,
                     &format!("{container}/name"),
-                    "a container",
+                    "container name",
                     &is_label,
                     &mut found,
                     "",
@@ -107,7 +107,7 @@ pub fn names(object: &Value) -> Vec<Violation> {
                 strings(
                     object,
                     &format!("{container}/image"),
-                    "an image",
+                    "image",
                     &is_image,
                     &mut found,
                     "",
@@ -130,14 +130,14 @@ pub fn names(object: &Value) -> Vec<Violation> {
             strings(
                 object,
                 &place,
-                "a namespace",
+                "namespace",
                 &|text| text.is_empty() || is_label(text),
                 &mut found,
                 "",
             );
             if list != "/subjects" {
                 let place = format!("{list}/{index}{field}/name");
-                strings(object, &place, "a name", &is_subdomain, &mut found, "");
+                strings(object, &place, "name", &is_subdomain, &mut found, "");
             }
         }
     }
@@ -156,7 +156,7 @@ fn strings(
     if let Some(value) = value.filter(|value| !is_right(value)) {
         found.push(Violation::at(
             &format!("{base}{pointer}"),
-            format!("`{}` cannot be {what}", value.escape_debug()),
+            format!("`{}` is not a valid {what}", value.escape_debug()),
         ));
     }
 }
@@ -176,12 +176,12 @@ fn selectors(value: &Value, at: &str, found: &mut Vec<Violation>) {
                 for (index, expression) in expressions.into_iter().flatten().enumerate() {
                     let place = format!("{place}/{index}");
                     let is_key = |text: &str| is_label_key(&text.to_lowercase());
-                    let what = "the key of a label";
+                    let what = "label key";
                     strings(expression, "/key", what, &is_key, found, &place);
                     let number = expression["values"].as_array().map_or(0, Vec::len);
                     for value in 0..number {
                         let own = format!("/values/{value}");
-                        let what = "the value of a label";
+                        let what = "label value";
                         strings(expression, &own, what, &is_label_value, found, &place);
                     }
                 }
@@ -211,7 +211,7 @@ fn labels(object: &Value, pointer: &str, values: bool, found: &mut Vec<Violation
                 ..Violation::at(
                     &place,
                     format!(
-                        "`{}` cannot be the key of a label or an annotation",
+                        "`{}` is not a valid key of a label or an annotation",
                         key.escape_debug()
                     ),
                 )
@@ -222,7 +222,7 @@ fn labels(object: &Value, pointer: &str, values: bool, found: &mut Vec<Violation
         {
             found.push(Violation::at(
                 &place,
-                format!("`{}` cannot be the value of a label", text.escape_debug()),
+                format!("`{}` is not a valid label value", text.escape_debug()),
             ));
         }
     }

@@ -90,13 +90,14 @@ impl Violation {
                 .iter()
                 .map(|key| Self {
                     pointer: format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1")),
-                    message: "no such field".to_owned(),
+                    message: "unknown field".to_owned(),
                     is_key: true,
                 })
                 .collect(),
-            ValidationErrorKind::Required { property } => {
-                one(format!("lacks `{}`", property.as_str().unwrap_or_default()))
-            }
+            ValidationErrorKind::Required { property } => one(format!(
+                "required field `{}` is missing",
+                property.as_str().unwrap_or_default()
+            )),
             ValidationErrorKind::Type { kind } => one(format!(
                 "must be {}, not {}",
                 types(kind),
@@ -109,14 +110,15 @@ impl Violation {
                 one(format!("must be {expected_value}"))
             }
             ValidationErrorKind::MaxItems { limit } => {
-                one(format!("has {} entries, at most {limit}", length()))
+                one(format!("has {} entries; the maximum is {limit}", length()))
             }
             ValidationErrorKind::MinItems { limit } => {
-                one(format!("has {} entries, at least {limit}", length()))
+                one(format!("has {} entries; the minimum is {limit}", length()))
             }
-            ValidationErrorKind::MaxLength { limit } => {
-                one(format!("has {} characters, at most {limit}", length()))
-            }
+            ValidationErrorKind::MaxLength { limit } => one(format!(
+                "has {} characters; the maximum is {limit}",
+                length()
+            )),
             ValidationErrorKind::MinLength { .. } => one("is empty".to_owned()),
             ValidationErrorKind::Pattern { pattern } => one(format!("does not match {pattern}")),
             ValidationErrorKind::Minimum { limit } => one(format!("must be at least {limit}")),

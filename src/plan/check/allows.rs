@@ -14,11 +14,11 @@ pub(super) fn check(parts: &Parts, found: &mut Found) {
         if rule(code).is_none_or(|rule| rule.code != code) {
             let near = nearest(code, RULES.iter().map(|rule| rule.code));
             let help = near.map_or_else(
-                || "docs/rules.md lists them all".to_owned(),
+                || "see the list in docs/rules.md".to_owned(),
                 |near| format!("did you mean `{near}`?"),
             );
-            let finding = Finding::error("unknown-rule", format!("there is no rule `{code}`"));
-            found.say(finding.label("no such code").help(help), &allow.rule);
+            let finding = Finding::error("unknown-rule", format!("rule `{code}` does not exist"));
+            found.say(finding.label("unknown rule").help(help), &allow.rule);
         } else if allows[..number]
             .iter()
             .any(|other| other.rule.get_ref() == code)
@@ -26,8 +26,8 @@ pub(super) fn check(parts: &Parts, found: &mut Found) {
             let finding = Finding::error("duplicate-name", format!("`{code}` is allowed twice"));
             found.say(
                 finding
-                    .label("the second one")
-                    .help("keep one, with both reasons"),
+                    .label("second entry")
+                    .help("keep one of them, with both reasons"),
                 &allow.rule,
             );
         }
@@ -45,9 +45,9 @@ impl Checked {
             findings.retain(|finding| finding.code != code);
             if findings.len() == before {
                 unused.push(
-                    Finding::warning("unused-allow", format!("nothing breaks `{code}`"))
-                        .label("silences nothing")
-                        .help("take it out, so that the rule speaks when it has to")
+                    Finding::warning("unused-allow", format!("no step breaks rule `{code}`"))
+                        .label("has no effect")
+                        .help("remove this entry, so that a later violation is reported")
                         .at(&self.source, allow.rule.span()),
                 );
             }

@@ -22,16 +22,15 @@ enum Wrong {
 /// A pointer, what is wrong there, and what decides instead.
 type Decided = (String, Wrong, &'static str);
 
-const VERSION: &str = "`version` of the revision decides which images run";
-const HUB: &str = "`hub` of `[istio]` is for all images";
-const REVISION: &str = "each revision has a name of its own, by the plan";
-const TAGS: &str = "tags are moved by steps, 530 or 650";
+const VERSION: &str = "`version` of the revision sets the version of all images";
+const HUB: &str = "`hub` of `[istio]` sets the registry of all images";
+const REVISION: &str = "the plan sets the name of each revision";
+const TAGS: &str = "steps 530 and 650 move the tags";
 const AMBIENT: &str = "the plan installs an ambient mesh";
-const TRUST: &str =
-    "both istiods have to trust the ztunnels of both revisions, which the plan writes";
+const TRUST: &str = "the plan sets which ztunnels istiod trusts: both istiods must trust the ztunnels of both revisions";
 const PINNED: &str =
-    "each revision's ztunnel has its own name, nodes and control plane, by the plan";
-const NAMESPACE: &str = "`namespace` of `[istio]` says where Istio is";
+    "the plan sets the name, the nodes and the control plane of each revision's ztunnel";
+const NAMESPACE: &str = "`namespace` of `[istio]` sets the namespace";
 
 /// Without any of these there is no ambient mesh, or no Gateway.
 const SWITCHES: [&str; 6] = [
@@ -115,7 +114,7 @@ pub(super) fn check(parts: &Parts, file: &ValuesFile, found: &mut Found) {
                     format!("`{name}` contradicts the plan"),
                 )
                 .label(decides)
-                .help("take it out")
+                .help("remove it")
                 .at(&file.source, file.key_range(&pointer)),
             );
         }
@@ -146,7 +145,7 @@ fn everywhere(parts: &Parts, component: Component) -> Vec<Decided> {
         (
             at("enabled"),
             Wrong::Is(json!(false)),
-            "the plan installs it",
+            "the plan installs this component",
         ),
         (
             global("istioNamespace"),
@@ -166,7 +165,7 @@ fn istiod() -> Vec<Decided> {
     let mut all: Vec<Decided> = SWITCHES
         .iter()
         .map(|name| {
-            let why = "the steps need it, and wait for what it does";
+            let why = "the steps need this feature, and wait for its effect";
             (at(&format!("env/{name}")), Wrong::Off, why)
         })
         .collect();
@@ -187,7 +186,7 @@ fn istiod() -> Vec<Decided> {
         (
             at("replicaCount"),
             Wrong::Is(json!(0)),
-            "a control plane has to run",
+            "the control plane must run",
         ),
         (
             "/global/operatorManageWebhooks".to_owned(),
@@ -209,7 +208,7 @@ fn cni(parts: &Parts) -> Vec<Decided> {
         (
             "/cni/excludeNamespaces".to_owned(),
             Wrong::Not(json!(exclude)),
-            "`exclude-namespaces` of `[istio.cni]` names them",
+            "`exclude-namespaces` of `[istio.cni]` sets these namespaces",
         ),
         (
             "/cni/ambient/enabled".to_owned(),
@@ -219,7 +218,7 @@ fn cni(parts: &Parts) -> Vec<Decided> {
         (
             "/cni/privileged".to_owned(),
             Wrong::Is(json!(false)),
-            "ambient needs it up to 1.21",
+            "ambient mode needs this value up to 1.21",
         ),
     ]
 }
@@ -229,7 +228,7 @@ fn ztunnel(parts: &Parts, file: &ValuesFile) -> Vec<Decided> {
     let mut all: Vec<Decided> = Vec::new();
     all.extend(OWN.map(|key| (at(key), Wrong::Set, PINNED)));
     all.extend(WRITTEN.map(|key| {
-        let why = "the plan or the chart writes it itself, and it would stand twice";
+        let why = "the plan or the chart already sets it, and it would be set twice";
         (at(key), Wrong::Set, why)
     }));
     let selector = file.get("/ztunnel/nodeSelector").and_then(Value::as_object);
@@ -238,7 +237,7 @@ fn ztunnel(parts: &Parts, file: &ValuesFile) -> Vec<Decided> {
         .flatten()
         .filter(|(key, _)| *key != "kubernetes.io/os");
     all.extend(others.map(|(key, _)| {
-        let why = "the pools of the plan say which nodes are whose; a node without this label would have no ztunnel";
+        let why = "the pools of the plan select the nodes; a node without this label would have no ztunnel";
         let key = key.replace('~', "~0").replace('/', "~1");
         (at(&format!("nodeSelector/{key}")), Wrong::Set, why)
     }));
@@ -268,7 +267,7 @@ fn ztunnel(parts: &Parts, file: &ValuesFile) -> Vec<Decided> {
                 .as_str()
                 .is_some_and(|name| names.contains(&name))
             {
-                let why = "the chart has a volume of that name";
+                let why = "the chart already has a volume of that name";
                 all.push((at(&format!("{list}/{number}/name")), Wrong::Set, why));
             }
         }
@@ -277,7 +276,7 @@ fn ztunnel(parts: &Parts, file: &ValuesFile) -> Vec<Decided> {
         (
             at("nodeSelector/kubernetes.io~1os"),
             Wrong::Not(json!("linux")),
-            "ztunnel runs on Linux",
+            "ztunnel runs only on Linux",
         ),
         (
             at("istioNamespace"),

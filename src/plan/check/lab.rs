@@ -25,9 +25,9 @@ fn kind(kind: &KindTable, found: &mut Found) {
     // `-control-plane` makes the longest node name of it.
     if !is_label(&format!("{}-control-plane", kind.name.get_ref())) {
         found.say(
-            Finding::error("bad-name", format!("`{}` cannot be the name of a kind cluster", kind.name.get_ref().escape_debug()))
-                .label("its nodes are named `<name>-control-plane`, at most 63 lower-case letters, digits and `-`")
-                .help("give it another name"),
+            Finding::error("bad-name", format!("`{}` is not a valid name for a kind cluster", kind.name.get_ref().escape_debug()))
+                .label("its nodes are named `<name>-control-plane`: at most 63 lower-case letters, digits and `-`")
+                .help("choose another name"),
             &kind.name,
         );
     }
@@ -42,8 +42,8 @@ fn kind(kind: &KindTable, found: &mut Found) {
                     address.get_ref().escape_debug()
                 ),
             )
-            .label("not IP:PORT")
-            .help("write it as `127.0.0.1:6443`, or leave `api-server` out"),
+            .label("must be IP:PORT")
+            .help("write an address such as `127.0.0.1:6443`, or remove `api-server`"),
             address,
         );
     }
@@ -78,10 +78,13 @@ fn nodes(kind: &KindTable, parts: &Parts, found: &mut Found) {
             found.say(
                 Finding::error(
                     "node-not-in-lab",
-                    format!("the lab has no worker `{}`", node.get_ref().escape_debug()),
+                    format!(
+                        "worker `{}` does not exist in the lab",
+                        node.get_ref().escape_debug()
+                    ),
                 )
-                .label("kind names its nodes itself")
-                .help(format!("its workers are {}", workers.join(", "))),
+                .label("kind chooses the names of its nodes")
+                .help(format!("use one of its workers: {}", workers.join(", "))),
                 node,
             );
         }
@@ -99,12 +102,12 @@ fn addresses(metallb: &Metallb, parts: &Parts, found: &mut Found) {
             Finding::error(
                 "bad-version",
                 format!(
-                    "`{}` is not a release of MetalLB",
+                    "`{}` is not a MetalLB release",
                     version.get_ref().escape_debug()
                 ),
             )
-            .label("not of the form vMAJOR.MINOR.PATCH")
-            .help("write a release as `v0.13.7`"),
+            .label("must have the form vMAJOR.MINOR.PATCH")
+            .help("write a release such as `v0.13.7`"),
             version,
         );
     }
@@ -116,12 +119,12 @@ fn addresses(metallb: &Metallb, parts: &Parts, found: &mut Found) {
                 Finding::error(
                     "bad-address-range",
                     format!(
-                        "`{}` is no range of addresses",
+                        "`{}` is not an address range",
                         text.get_ref().escape_debug()
                     ),
                 )
-                .label("neither FIRST-LAST nor a CIDR")
-                .help("write it as `172.18.255.200-172.18.255.250` or `172.18.255.0/24`"),
+                .label("must be FIRST-LAST or a CIDR")
+                .help("write a range such as `172.18.255.200-172.18.255.250` or `172.18.255.0/24`"),
                 text,
             ),
         }
@@ -140,10 +143,10 @@ fn addresses(metallb: &Metallb, parts: &Parts, found: &mut Found) {
             found.say(
                 Finding::error(
                     "address-outside-range",
-                    format!("the lab's MetalLB does not give out `{ip}`"),
+                    format!("MetalLB in the lab cannot assign `{ip}`"),
                 )
-                .label("in none of its ranges")
-                .help("give an address in `lab.metallb.addresses`, or add it there"),
+                .label("outside all address ranges")
+                .help("choose an address in `lab.metallb.addresses`, or add this one there"),
                 address,
             );
         }

@@ -74,10 +74,10 @@ fn load(
             found.say(
                 Finding::error(
                     "manifest-unreadable",
-                    format!("cannot read the manifest `{name}`"),
+                    format!("cannot read manifest `{name}`"),
                 )
                 .label(error.to_string())
-                .help("give a path relative to the plan"),
+                .help("write a path relative to the plan"),
                 file,
             );
             return Vec::new();
@@ -90,7 +90,7 @@ fn load(
             found.findings.extend(problems.into_iter().map(|problem| {
                 Finding::error(
                     "manifest-not-yaml",
-                    "this cannot be read as a Kubernetes manifest",
+                    "this is not a valid Kubernetes manifest",
                 )
                 .label(problem.message)
                 .at(&shown, problem.span)
@@ -102,10 +102,10 @@ fn load(
         found.say(
             Finding::error(
                 "manifest-empty",
-                format!("the manifest `{name}` holds no object"),
+                format!("manifest `{name}` contains no object"),
             )
-            .label("nothing in it")
-            .help("take it out of `manifests`"),
+            .label("the file is empty")
+            .help("remove it from `manifests`"),
             file,
         );
     }
@@ -116,9 +116,9 @@ fn load(
             match object {
                 Ok(manifest) => manifests.push(manifest),
                 Err(pointer) => found.findings.push(
-                    Finding::error("manifest-not-an-object", "this is no Kubernetes object")
+                    Finding::error("manifest-not-an-object", "this is not a Kubernetes object")
                         .label("apiVersion, kind or metadata.name is missing")
-                        .help("every object needs all three; `generateName` cannot be upgraded")
+                        .help("set all three; an object with `generateName` cannot be upgraded")
                         .at(&shown, first_line(&text, document.range(&pointer).start)),
                 ),
             }
@@ -148,10 +148,10 @@ fn duplicates(parts: &Parts, all: &[Vec<Manifest>], found: &mut Found) {
                 found.findings.push(
                     Finding::error(
                         "duplicate-object",
-                        format!("{} `{}` stands twice", id.kind, id.name),
+                        format!("{} `{}` is defined twice", id.kind, id.name),
                     )
-                    .label("the second one")
-                    .help("take one of them out, or give it another name")
+                    .label("second definition")
+                    .help("remove one of them, or rename it")
                     .at(&manifest.source, manifest.range("/metadata/name")),
                 );
             }

@@ -206,10 +206,10 @@ impl Found {
                 self.say(
                     Finding::error(
                         "duplicate-name",
-                        format!("two {what}s are called `{}`", name.get_ref()),
+                        format!("two {what}s have the name `{}`", name.get_ref()),
                     )
-                    .label("the second one")
-                    .help(format!("give this {what} another name")),
+                    .label("second use of this name")
+                    .help(format!("rename this {what}")),
                     name,
                 );
             }

@@ -70,9 +70,9 @@ fn resolve<T: Reference>(
     if !known.contains(&name.get_ref().as_str()) && !unnamed {
         let finding = Finding::error(
             unknown_code(what),
-            format!("no {what} is called `{}`", name.get_ref().escape_debug()),
+            format!("{what} `{}` does not exist", name.get_ref().escape_debug()),
         )
-        .label(format!("no such {what}"));
+        .label(format!("unknown {what}"));
         found.say(finding.help(instead(name.get_ref(), &known, what)), name);
     }
 }
@@ -88,8 +88,8 @@ fn unknown_code(what: &str) -> &'static str {
 fn instead(typed: &str, known: &[&str], what: &str) -> String {
     match nearest(typed, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
-        None if known.is_empty() => format!("add a {what} of this name"),
-        None => format!("there is {}", words(known.iter().copied())),
+        None if known.is_empty() => format!("add a {what} with this name"),
+        None => format!("choose from {}", words(known.iter().copied())),
     }
 }
 
@@ -115,7 +115,7 @@ fn service(route: &Route, workload: &Workload, manifests: &[Manifest], found: &m
                     name.get_ref().escape_debug()
                 ),
             )
-            .label("no such Service in its manifests")
+            .label("its manifests do not define this Service")
             .help(instead(name.get_ref(), &known, "Service")),
             name,
         );
@@ -146,11 +146,11 @@ fn service(route: &Route, workload: &Workload, manifests: &[Manifest], found: &m
                     port.get_ref().0
                 ),
             )
-            .label("no such TCP port")
+            .label("no TCP port has this number")
             .help(if list.is_empty() {
                 "add the port to the Service".to_owned()
             } else {
-                format!("it has {list}")
+                format!("use one of its ports: {list}")
             }),
             port,
         );
@@ -204,13 +204,13 @@ fn not_of_a_workload(namespace: &Spanned<String>, what: &str, parts: &Parts, fou
             Finding::error(
                 "namespace-taken",
                 format!(
-                    "`{}` is the namespace of one revision's workloads",
+                    "`{}` is the namespace of the workloads of one revision",
                     namespace.get_ref()
                 ),
             )
-            .label(format!("the {what} would go when that revision goes"))
+            .label(format!("the {what} would be deleted with that revision"))
             .help(format!(
-                "put the {what} into a namespace that both revisions outlive"
+                "put the {what} into a namespace that exists during the whole upgrade"
             )),
             namespace,
         );
@@ -244,10 +244,10 @@ fn own_namespaces(parts: &Parts, found: &mut Found) {
             found.say(
                 Finding::error(
                     "namespace-taken",
-                    format!("`{name}` would be the namespace of something else as well"),
+                    format!("the namespace `{name}` is also used for something else"),
                 )
-                .label("retiring the stable revision would take that along")
-                .help("give the workload another namespace, or a revision another name"),
+                .label("retiring the stable revision would delete that too")
+                .help("give the workload another namespace, or rename a revision"),
                 &workload.namespace,
             );
         }
@@ -267,10 +267,13 @@ fn grants(parts: &Parts, found: &mut Found) {
             found.say(
                 Finding::error(
                     "too-many",
-                    format!("routes of {} namespaces lead to one Service", MOST + 1),
+                    format!(
+                        "routes from {} namespaces use one Service as backend",
+                        MOST + 1
+                    ),
                 )
-                .label(format!("a ReferenceGrant names at most {MOST}"))
-                .help("put routes to this Service into fewer namespaces"),
+                .label(format!("a ReferenceGrant allows at most {MOST}"))
+                .help("put the routes to this Service into fewer namespaces"),
                 &route.namespace,
             );
         }

@@ -22,7 +22,7 @@ pub(super) fn check(parts: &Parts, found: &mut Found) {
                     };
                     found.say(
                         Finding::error("match-form", message)
-                            .label("exactly one of the two")
+                            .label("use exactly one of them")
                             .help("write `{ exact = \"/…\" }` or `{ prefix = \"/…\" }`"),
                         one,
                     );
@@ -31,9 +31,12 @@ pub(super) fn check(parts: &Parts, found: &mut Found) {
             };
             if let Some(why) = path_problem(path.get_ref()) {
                 found.say(
-                    Finding::error("bad-path", format!("`{}` cannot be matched as a path", path.get_ref().escape_debug()))
-                        .label(why)
-                        .help("write the path as it stands in a URL, without query, as `/api/v1/products`"),
+                    Finding::error(
+                        "bad-path",
+                        format!("`{}` is not a valid path", path.get_ref().escape_debug()),
+                    )
+                    .label(why)
+                    .help("write the path of a URL without the query, such as `/api/v1/products`"),
                     path,
                 );
             }
@@ -47,10 +50,10 @@ pub(super) fn check(parts: &Parts, found: &mut Found) {
                 found.say(
                     Finding::error(
                         "duplicate-match",
-                        format!("`{kind} = \"{}\"` stands twice", path.get_ref()),
+                        format!("`{kind} = \"{}\"` is given twice", path.get_ref()),
                     )
-                    .label("the second one")
-                    .help("take one of them out"),
+                    .label("second entry")
+                    .help("remove one of them"),
                     path,
                 );
             }

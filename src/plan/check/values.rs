@@ -66,10 +66,10 @@ fn load(
             found.say(
                 Finding::error(
                     "values-unreadable",
-                    format!("cannot read the values `{path}`"),
+                    format!("cannot read chart values `{path}`"),
                 )
                 .label(error.to_string())
-                .help("give a path relative to the plan"),
+                .help("write a path relative to the plan"),
                 name,
             );
             return None;
@@ -80,9 +80,9 @@ fn load(
         Ok(documents) => documents,
         Err(problems) => {
             found.findings.extend(problems.into_iter().map(|problem| {
-                Finding::error("values-not-yaml", "this cannot be read as chart values")
+                Finding::error("values-not-yaml", "these are not valid chart values")
                     .label(problem.message)
-                    .help("mend the YAML")
+                    .help("correct the YAML")
                     .at(&shown, problem.span)
             }));
             return None;
@@ -93,13 +93,13 @@ fn load(
     let is_mapping = document.as_ref().is_none_or(|d| d.value.is_object());
     if several || !is_mapping {
         found.findings.push(
-            Finding::error("values-not-yaml", "this cannot be read as chart values")
+            Finding::error("values-not-yaml", "these are not valid chart values")
                 .label(if several {
-                    "more than one document"
+                    "must be one YAML document"
                 } else {
-                    "not a mapping"
+                    "must be a mapping"
                 })
-                .help("write the values as `helm install -f` takes them")
+                .help("write the values as for `helm install -f`")
                 .at(&shown, 0..text.lines().next().map_or(0, str::len)),
         );
         return None;
@@ -141,9 +141,9 @@ fn known(
                         say_once(
                             Finding::error(
                                 "values-wrong-type",
-                                format!("`{}` is not what the chart takes", &pointer[1..]),
+                                format!("`{}` has the wrong type for the chart", &pointer[1..]),
                             )
-                            .label(format!("should be {wanted}"))
+                            .label(format!("must be {wanted}"))
                             .help(format!("write {wanted}")),
                             file,
                             &format!("/ztunnel{pointer}"),
@@ -152,22 +152,27 @@ fn known(
                         continue;
                     }
                     ChartValue::Unknown(near) => (
-                        format!("the ztunnel chart knows no `{}`", &pointer[1..]),
-                        "no such value".to_owned(),
+                        format!("the ztunnel chart has no value `{}`", &pointer[1..]),
+                        "unknown value".to_owned(),
                         near.map_or_else(
-                            || "take it out".to_owned(),
+                            || "remove it".to_owned(),
                             |near| format!("did you mean `{near}`?"),
                         ),
                     ),
                     ChartValue::Later(since) => (
-                        format!("the ztunnel chart of {version} has no `{}`", &pointer[1..]),
-                        format!("it came with {since}; the ztunnel of {version} goes without"),
-                        "take it out, if it must not differ between the revisions".to_owned(),
+                        format!(
+                            "the ztunnel chart of {version} has no value `{}`",
+                            &pointer[1..]
+                        ),
+                        format!(
+                            "it was added in {since}; the ztunnel of {version} does not get it"
+                        ),
+                        "remove it if both revisions must have the same settings".to_owned(),
                     ),
                     ChartValue::Elsewhere(why) => (
-                        format!("`{}` has no place in a plain DaemonSet", &pointer[1..]),
+                        format!("`{}` has no effect on a plain DaemonSet", &pointer[1..]),
                         why.to_owned(),
-                        "apply what it stands for yourself, and take it out".to_owned(),
+                        "apply the object it creates yourself, and remove it here".to_owned(),
                     ),
                 };
                 say_once(
@@ -206,11 +211,11 @@ fn known(
             say_once(
                 Finding::error(
                     "values-refused",
-                    format!("istioctl {version} refuses `{name}`"),
+                    format!("istioctl {version} rejects `{name}`"),
                 )
                 .label(violation.in_words())
                 .help(format!(
-                    "take it out, or write it as istioctl {version} knows it"
+                    "remove it, or change it to what istioctl {version} accepts"
                 )),
                 file,
                 pointer,
@@ -277,26 +282,26 @@ fn agreement(values: &Values, found: &mut Found) {
             (Some((_, _, name)), Some((file, pointer, other))) if name != other => (
                 file,
                 pointer,
-                format!("ztunnel has the {what} `{other}` and istiod `{name}`"),
+                format!("ztunnel has the {what} `{other}`, and istiod has `{name}`"),
                 format!("write `{name}`"),
             ),
             (Some((file, pointer, name)), None) => (
                 file,
                 pointer,
-                format!("istiod has the {what} `{name}` and ztunnel the default"),
-                format!("write `{key}: {name}` into the values of ztunnel as well"),
+                format!("istiod has the {what} `{name}`, and ztunnel has the default"),
+                format!("add `{key}: {name}` to the values of ztunnel"),
             ),
             (None, Some((file, pointer, name))) => (
                 file,
                 pointer,
-                format!("ztunnel has the {what} `{name}` and istiod the default"),
-                format!("write `global.{key}: {name}` into the values of istiod as well"),
+                format!("ztunnel has the {what} `{name}`, and istiod has the default"),
+                format!("add `global.{key}: {name}` to the values of istiod"),
             ),
             _ => continue,
         };
         found.findings.push(
             Finding::error("values-disagree", message)
-                .label("istiod would take its ztunnels for another cluster's or network's")
+                .label("istiod would treat its ztunnels as part of another cluster or network")
                 .help(help)
                 .at(&file.source, file.key_range(pointer)),
         );
@@ -336,10 +341,11 @@ fn alpha(
             say_once(
                 Finding::error(
                     "bundle-unsuitable",
-                    format!("with PILOT_ENABLE_ALPHA_GATEWAY_API Istio {version} cannot read the Gateway API bundle v{release}"),
+                    format!("with PILOT_ENABLE_ALPHA_GATEWAY_API Istio {version} cannot read \
+                     Gateway API bundle v{release}"),
                 )
-                .label("the bundle no longer serves a version that it watches, and istiod does not become ready")
-                .help("take it out, or give a bundle that both revisions read with it"),
+                .label("the bundle no longer serves a version that istiod watches, and istiod does not become ready")
+                .help("remove the variable, or use a bundle that both revisions can read with it"),
                 file,
                 FLAG,
                 found,

@@ -48,7 +48,7 @@ fn group<'a>(finding: &'a Finding, sources: &'a Sources) -> Group<'a> {
         } else {
             format!(", when only {} is applied", finding.part.join(", "))
         };
-        notes.push(format!("first in step {step}{part}"));
+        notes.push(format!("first found in step {step}{part}"));
     }
     if let Some((place, source)) = finding
         .plan
@@ -56,7 +56,7 @@ fn group<'a>(finding: &'a Finding, sources: &'a Sources) -> Group<'a> {
         .and_then(|place| Some((place, sources.get(&place.source)?)))
     {
         let (line, column) = source.line_column(place.span.start);
-        notes.push(format!("comes from {}:{line}:{column}", source.name));
+        notes.push(format!("defined at {}:{line}:{column}", source.name));
     }
     for note in notes {
         group = group.element(Level::NOTE.message(note));

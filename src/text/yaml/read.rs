@@ -48,8 +48,7 @@ pub struct Problem {
 /// Every problem of the text: the first that stops the parser, or all values that would not arrive as written.
 pub fn read(text: &str) -> Result<Vec<Document>, Vec<Problem>> {
     if let Some(span) = expands_too_far(text) {
-        let message =
-            "the aliases of this file stand for more than 4 MiB; write out what they stand for";
+        let message = "the aliases in this file expand to more than 4 MiB; write the values out";
         return Err(vec![Problem {
             message: message.to_owned(),
             span,
@@ -72,7 +71,7 @@ pub fn read(text: &str) -> Result<Vec<Document>, Vec<Problem>> {
         .collect();
     if values.len() != places.len() {
         return Err(vec![Problem {
-            message: "the documents of this file cannot be told apart".to_owned(),
+            message: "the documents in this file cannot be separated".to_owned(),
             span: 0..0,
         }]);
     }
@@ -92,7 +91,7 @@ pub fn read_strict(text: &str) -> Result<Document, Vec<Problem>> {
     let mut documents = read(text)?;
     if documents.len() != 1 {
         return Err(vec![Problem {
-            message: format!("holds {} documents and not one", documents.len()),
+            message: format!("has {} documents instead of one", documents.len()),
             span: 0..first_line(text),
         }]);
     }
@@ -102,7 +101,7 @@ pub fn read_strict(text: &str) -> Result<Document, Vec<Problem>> {
         .fancy
         .iter()
         .map(|(what, span)| Problem {
-            message: format!("has {what}, which not every reader takes"),
+            message: format!("has {what}, which some YAML parsers reject"),
             span: span.clone(),
         })
         .collect();
@@ -110,7 +109,7 @@ pub fn read_strict(text: &str) -> Result<Document, Vec<Problem>> {
     problems.extend(text.match_indices('\t').filter_map(|(at, _)| {
         let inside = places.scalars.iter().any(|scalar| scalar.contains(&at));
         (!inside).then(|| Problem {
-            message: "has a tab, which not every reader takes".to_owned(),
+            message: "has a tab, which some YAML parsers reject".to_owned(),
             span: at..at + 1,
         })
     }));
@@ -146,9 +145,7 @@ fn ambiguous(plain: &Plain) -> Option<Problem> {
         _ => is_date(text) || is_sexagesimal(text),
     };
     (old != new || odd || matches!(text, "=" | "<<")).then(|| Problem {
-        message: format!(
-            "`{text}` is one thing to one reader and another to the next; put it in quotes"
-        ),
+        message: format!("YAML parsers read `{text}` in different ways; put it in quotes"),
         span: plain.span.clone(),
     })
 }
