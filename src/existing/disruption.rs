@@ -129,8 +129,8 @@ mod tests {
         assert_eq!(
             one,
             [
-                "its one pod is away while it moves",
-                "its pods carry karpenter.sh/do-not-disrupt=true, which kubectl does not heed",
+                "its only pod is unavailable while it moves",
+                "its pods carry karpenter.sh/do-not-disrupt=true, which kubectl ignores",
             ]
         );
         let volumes =

@@ -268,7 +268,7 @@ mod tests {
         let misspelt = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a"}, "spec": {"selectr": {}}});
         assert_eq!(
             messages(&schemas, &misspelt),
-            ["/spec/selectr no such field"]
+            ["/spec/selectr unknown field"]
         );
         let label = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "a", "labels": {"x": true}}});
         assert_eq!(
@@ -300,8 +300,8 @@ mod tests {
         assert_eq!(
             messages(&old, &route(beta)),
             [
-                "/spec/rules/0/name no such field",
-                "/spec/rules/0/timeouts no such field"
+                "/spec/rules/0/name unknown field",
+                "/spec/rules/0/timeouts unknown field"
             ]
         );
         assert!(
@@ -310,7 +310,7 @@ mod tests {
         );
         assert_eq!(
             messages(&schemas("v1.3.0", Channel::Standard), &route(beta)),
-            ["/spec/rules/0/name no such field"]
+            ["/spec/rules/0/name unknown field"]
         );
         assert_eq!(
             messages(&schemas("v1.4.1", Channel::Standard), &route(beta)),
@@ -320,7 +320,7 @@ mod tests {
             "spec": {"rules": [{"matches": vec![json!({}); 9]}]}});
         assert_eq!(
             messages(&old, &many),
-            ["/spec/rules/0/matches has 9 entries, at most 8"]
+            ["/spec/rules/0/matches has 9 entries; the maximum is 8"]
         );
     }
 
@@ -334,11 +334,11 @@ mod tests {
         };
         assert_eq!(
             messages(&schemas, &operator("1.18.1")),
-            ["/spec/values/cni/ambient/dnsCapture no such field"]
+            ["/spec/values/cni/ambient/dnsCapture unknown field"]
         );
         assert_eq!(
             messages(&schemas, &operator("1.30.3")),
-            ["/spec/values/cni/ambient/redirectMode no such field"]
+            ["/spec/values/cni/ambient/redirectMode unknown field"]
         );
     }
 }
