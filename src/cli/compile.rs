@@ -1,4 +1,4 @@
-//! `meshplan compile`: a plan's directories on disk.
+//! `meshplan compile`: writes the directories of a plan.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -13,36 +13,35 @@ use crate::output::Output;
 use crate::text::finding::{self, Finding, rows};
 use crate::tree::{self, Disk, WriteReport};
 
-/// Who applies the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 enum Target {
     /// A person or a script, with kubectl and istioctl
     #[default]
     Kubectl,
-    /// Not yet
+    /// Not supported yet
     Flux,
-    /// Not yet
+    /// Not supported yet
     Argocd,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Compile {
-    /// Plans; `-` reads one from standard input
+    /// Compile these plans; `-` reads one from standard input
     #[arg(required = true, value_name = "PLAN")]
     plans: Vec<String>,
-    /// Where to write; `./<name>` if not given, and with several plans a folder for each in it
+    /// Write to this directory, with one subdirectory for each of several plans (default: `./<name>`)
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Who applies the output
+    /// Write output for this tool
     #[arg(long, value_enum, default_value_t)]
     target: Target,
-    /// Templates that replace meshplan's own of the same name
+    /// Use the templates in this directory instead of the built-in ones of the same name
     #[arg(long, value_name = "DIR")]
     templates: Option<PathBuf>,
     /// Keep files that an earlier compile wrote and this one does not
     #[arg(long)]
     no_prune: bool,
-    /// How findings are written
+    /// Print findings in this format
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
@@ -102,7 +101,7 @@ impl Compile {
             ready.extend(output.map(|output| (output, compiled.dump)));
         }
         if format == Format::Json {
-            // One document, however many plans there are.
+            // All plans go into one JSON document.
             let all = serde_json::to_string_pretty(&json!({ "findings": said }))
                 .context("writing findings as JSON")?;
             shell.print(&(all + "\n"))?;
@@ -135,7 +134,7 @@ impl Compile {
     }
 }
 
-/// Refuses to write a tree among the files that its plan reads.
+/// Refuses to write the output into the directory of the dump that the plan reads.
 fn apart(folder: &Path, dump: Option<&str>) -> Result<()> {
     let whole = |path: &Path| path.canonicalize().ok();
     let dump = dump.and_then(|dump| whole(Path::new(dump)));
@@ -149,7 +148,7 @@ fn apart(folder: &Path, dump: Option<&str>) -> Result<()> {
     Ok(())
 }
 
-/// A line a step, and a line for the whole.
+/// Returns one line for each step, and a summary.
 fn steps(output: &Output, folder: &Path, report: &WriteReport) -> String {
     let mut text = String::new();
     let width = output

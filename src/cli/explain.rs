@@ -1,4 +1,4 @@
-//! `meshplan explain`: the page of a rule.
+//! `meshplan explain`: prints the page of a rule.
 
 use anyhow::{Result, bail};
 

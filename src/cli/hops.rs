@@ -1,4 +1,4 @@
-//! `meshplan hops`: the way from one version to another, one legal upgrade a line.
+//! `meshplan hops`: prints the upgrades between two versions, one supported upgrade on each line.
 
 use std::fmt::Write as _;
 
@@ -16,7 +16,9 @@ pub(super) fn run(from: &str, to: &str, shell: &mut Shell) -> Result<Exit> {
         Ok(()) => vec![Hop { from, to }],
         Err(Illegal::TooFar(hops)) => hops,
         Err(Illegal::NotNewer) => {
-            shell.error(&anyhow!("{to} is not newer than {from}; meshplan only upgrades, and each step has a rollback"));
+            shell.error(&anyhow!(
+                "{to} is not newer than {from}; meshplan only upgrades, and steps have rollbacks"
+            ));
             return Ok(Exit::Found);
         }
         Err(Illegal::CrossesRedirection) => {
@@ -53,7 +55,7 @@ pub(super) fn run(from: &str, to: &str, shell: &mut Shell) -> Result<Exit> {
     Ok(Exit::Fine)
 }
 
-/// The first and last release of a channel that both ends of a hop read.
+/// Returns the first and the last release of a channel that both versions of a hop can read.
 fn both(hop: &Hop, channel: Channel) -> (Version, Version) {
     let read = |text: &str| Version::parse(text).unwrap_or(Version::new(0, 0, 0));
     let (old, new) = hop.facts();

@@ -1,4 +1,5 @@
-//! Arguments in, exit code out. One file a verb; only this module prints.
+//! Reads the arguments and returns an exit code. Each subcommand has its own file, and only this module
+//! prints.
 
 mod check;
 mod compile;
@@ -18,7 +19,7 @@ use clap::{Parser, Subcommand};
 
 use output::{Exit, Shell};
 
-/// Compiles an upgrade plan for an Istio ambient mesh into ordered directories of Kubernetes YAML.
+/// Compile an upgrade plan for an Istio ambient mesh into ordered directories of Kubernetes YAML
 #[derive(Debug, Parser)]
 #[command(name = "meshplan", version, about, disable_help_subcommand = true)]
 pub struct Arguments {
@@ -28,28 +29,28 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Write a plan's directories
+    /// Write the directories of a plan
     Compile(compile::Compile),
-    /// Check a plan, a compiled directory, or manifests of any origin
+    /// Check a plan, a compiled directory, or any manifests
     Check(check::Check),
-    /// Show what differs between two plans, two directories, or a plan and a directory
+    /// Show the differences between two plans, two directories, or a plan and a directory
     Diff(diff::Diff),
-    /// Show who answers a request, step by step
+    /// Show which backend answers a request at each step
     Trace(trace::Trace),
-    /// Run a plan to its end on a cluster of simulated nodes, and compare with the prediction
+    /// Run all steps of a plan on a cluster of simulated nodes, and compare the result with the prediction
     Rehearse(rehearse::Rehearse),
-    /// Print the upgrades that lead from one Istio version to another, one a line
+    /// Print the upgrades from one Istio version to another, one on each line
     Hops {
-        /// Where the mesh is, as 1.27.9
+        /// Start from this version, such as 1.27.9
         #[arg(value_name = "FROM")]
         from: String,
-        /// Where it should go, as 1.30.3
+        /// End at this version, such as 1.30.3
         #[arg(value_name = "TO")]
         to: String,
     },
-    /// Print the page of a rule: why it holds, a wrong and a right example
+    /// Print the page of a rule: the reason, a wrong example and a right example
     Explain {
-        /// Its code, as MP0007
+        /// Print the page of this rule, such as MP0007
         #[arg(value_name = "CODE")]
         code: String,
     },
@@ -57,7 +58,8 @@ enum Verb {
     Schema,
 }
 
-/// Runs one command: 0 where there is nothing to say, 1 on findings or a difference, 2 where the work could not be done.
+/// Runs one command. The exit code is 0 without findings, 1 for findings or a difference, and 2 if the
+/// command failed.
 #[must_use]
 pub fn run(arguments: Arguments) -> ExitCode {
     let mut shell = Shell::new();

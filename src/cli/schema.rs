@@ -1,4 +1,4 @@
-//! `meshplan schema`: what editors check a plan against.
+//! `meshplan schema`: prints the schema that editors check a plan against.
 
 use anyhow::{Context, Result};
 

@@ -1,4 +1,4 @@
-//! What a command is about: a plan or a compiled directory as its steps, or manifests of any origin.
+//! Reads the argument of a command: a plan or a compiled directory as steps, or any manifests as one state.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -16,15 +16,14 @@ use crate::text::finding::{self, Finding, Severity};
 use crate::text::source::{Source, Sources};
 use crate::tree::WrittenTree;
 
-/// What a command is about.
 pub(super) enum Subject {
-    /// Steps.
+    /// A plan or a compiled directory, as steps.
     Upgrade {
         upgrade: Upgrade,
         findings: Vec<Finding>,
         sources: Sources,
     },
-    /// Objects that are all there at once.
+    /// Manifests, as one state.
     Manifests {
         objects: Vec<Rc<Object>>,
         findings: Vec<Finding>,
@@ -33,8 +32,8 @@ pub(super) enum Subject {
 }
 
 impl Subject {
-    /// Shows what of it cannot be read, or is an object that the API server would refuse; returns what that comes to. Nothing
-    /// can be said about requests then.
+    /// Prints the errors of files that cannot be read and of objects that the API server would reject, and
+    /// returns the exit code. With such errors no request can be answered.
     pub fn unreadable(&self, shell: &mut Shell) -> Result<Option<Exit>> {
         let (mut findings, sources) = match self {
             Self::Upgrade {
@@ -59,14 +58,15 @@ impl Subject {
     }
 }
 
-/// Returns whether an argument names a plan.
+/// Returns whether an argument is the path of a plan.
 pub(super) fn is_plan(argument: &str) -> bool {
     Path::new(argument)
         .extension()
         .is_some_and(|extension| extension == "toml")
 }
 
-/// Reads what an argument names; `Err` is the outcome of a plan that does not compile, which was said.
+/// Reads an argument. `Err` is the exit code of a plan that does not compile; its findings are already
+/// printed.
 pub(super) fn subject(
     argument: &str,
     shell: &mut Shell,
@@ -105,7 +105,7 @@ fn plan(argument: &str, shell: &mut Shell, format: Format) -> Result<Result<Subj
     }))
 }
 
-/// A directory that meshplan compiled; nothing where it holds other manifests.
+/// Reads a directory that meshplan compiled; `None` for a directory of other manifests.
 fn compiled(path: &Path) -> Result<Option<Subject>> {
     let Some(tree) = WrittenTree::open(path)? else {
         return Ok(None);
@@ -166,7 +166,7 @@ fn manifests(argument: &str, shell: &mut Shell) -> Result<Subject> {
                         path.display()
                     );
                 }
-                // What two links lead to is there once.
+                // A target of two links is read once.
                 if !met.insert(real) {
                     continue;
                 }
@@ -193,7 +193,7 @@ fn manifests(argument: &str, shell: &mut Shell) -> Result<Subject> {
     Ok(of_sources(all, shell))
 }
 
-/// Manifests from standard input.
+/// Reads manifests from standard input.
 pub(super) fn standard_input(shell: &mut Shell) -> Result<Subject> {
     let mut text = String::new();
     std::io::stdin()

@@ -1,4 +1,4 @@
-//! `meshplan trace`: who answers a request, step by step.
+//! `meshplan trace`: shows which backend answers a request at each step.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -16,22 +16,23 @@ use crate::state::State;
 
 #[derive(Debug, Args)]
 pub(super) struct Trace {
-    /// A plan, a compiled directory, or manifests: a directory or a file; `-` reads a plan from standard input
+    /// Trace in this plan, compiled directory or manifests: a directory or a file; `-` reads a plan from
+    /// standard input
     #[arg(value_name = "PLAN|DIR|FILE")]
     subject: String,
-    /// Only this step, by its number
+    /// Show only the step with this number
     #[arg(long, value_name = "N")]
     step: Option<u16>,
-    /// The path of the request
+    /// Request this path
     #[arg(long, required_unless_present = "requests")]
     path: Option<String>,
-    /// Its Host header
+    /// Send this Host header
     #[arg(long, default_value = "", conflicts_with = "requests")]
     host: String,
-    /// Its method
+    /// Use this HTTP method
     #[arg(long, default_value = "GET", conflicts_with = "requests")]
     method: String,
-    /// A header, as `name: value`; can be given several times
+    /// Send this header, as `name: value`; can be repeated
     #[arg(
         short = 'H',
         long = "header",
@@ -39,22 +40,23 @@ pub(super) struct Trace {
         conflicts_with = "requests"
     )]
     headers: Vec<String>,
-    /// A query parameter, as `name=value`; can be given several times
+    /// Send this query parameter, as `name=value`; can be repeated
     #[arg(long, value_name = "NAME=VALUE", conflicts_with = "requests")]
     query: Vec<String>,
-    /// The Gateway, as `namespace/name`; needed where there are several
+    /// Send the request to this Gateway, as `namespace/name`; required if there are several
     #[arg(long, value_name = "NAMESPACE/NAME", conflicts_with = "requests")]
     gateway: Option<String>,
-    /// The port of the Gateway; 80, or its first
+    /// Send the request to this port of the Gateway (default: 80, or its first port)
     #[arg(long, conflicts_with = "requests")]
     port: Option<u64>,
-    /// Many requests, as a JSON array; `-` reads it from standard input
+    /// Read many requests from this file, a JSON array; `-` reads it from standard input
     #[arg(long, value_name = "FILE", conflicts_with = "path")]
     requests: Option<PathBuf>,
-    /// The Istio whose way of routing counts, for manifests that name none; the newest known if not given
+    /// Route requests as this Istio version does if the manifests name none (default: the newest known
+    /// version)
     #[arg(long, value_name = "VERSION")]
     istio: Option<Version>,
-    /// How answers are written
+    /// Print answers in this format
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
@@ -156,7 +158,7 @@ fn row((step, answer): &(Option<&str>, Answer)) -> Value {
     row
 }
 
-/// A table: a line an outcome, for each run of steps with one answer.
+/// Returns a table with one line for each outcome; consecutive steps with the same answer share their lines.
 fn shown(request: &Request, answers: &[(Option<&str>, Answer)]) -> String {
     let mut runs: Vec<(Option<&str>, Option<&str>, &Answer)> = Vec::new();
     for (step, answer) in answers {
@@ -237,7 +239,7 @@ fn shown(request: &Request, answers: &[(Option<&str>, Answer)]) -> String {
     text
 }
 
-/// `10 %`, `0.5 %`, `33.3 %`.
+/// Returns a text such as `10 %`, `0.5 %` or `33.3 %`.
 fn percent(fraction: f64) -> String {
     let percent = fraction * 100.0;
     let rounded = (percent * 10.0).round() / 10.0;

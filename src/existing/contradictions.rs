@@ -1,4 +1,4 @@
-//! The mesh of a dump, held against the plan.
+//! Compares the mesh in a dump with the plan.
 
 use serde_json::Value;
 
@@ -9,13 +9,13 @@ use crate::state::{Object, State};
 use crate::text::finding::Finding;
 
 impl<'a> Reading<'a> {
-    /// Where the plan says that Istio is.
+    /// Returns the namespace of Istio according to the plan.
     pub(super) fn namespace(&self) -> &'a str {
         let own = self.plan.istio.namespace.as_ref();
         own.map_or(ISTIO_SYSTEM, |name| name.get_ref())
     }
 
-    /// What every cluster has is there.
+    /// Requires a Node and a Namespace, which every cluster has.
     pub(super) fn is_whole(&mut self, state: &State) {
         let Some(folder) = &self.plan.stable.existing else {
             return;
@@ -36,7 +36,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Finds the one control plane: its namespace and Deployment.
+    /// Finds the only control plane, and returns its namespace and Deployment.
     pub(super) fn control_plane(&mut self, state: &State) -> Option<(String, String)> {
         let all: Vec<_> = state.istiods().collect();
         let folder = self.plan.stable.existing.as_ref()?;
@@ -118,7 +118,7 @@ impl<'a> Reading<'a> {
         Some((namespace, object.key.name.clone()))
     }
 
-    /// Finds the one ztunnel: its DaemonSet and ServiceAccount.
+    /// Finds the only ztunnel, and returns its DaemonSet, its ServiceAccount and the whole object.
     pub(super) fn ztunnel(&mut self, state: &State) -> Option<(String, String, Value)> {
         let all: Vec<_> = state.ztunnels().collect();
         let folder = self.plan.stable.existing.as_ref()?;
@@ -166,7 +166,7 @@ impl<'a> Reading<'a> {
         ))
     }
 
-    /// istio-cni is there, of the same version.
+    /// Requires an istio-cni of the stable version.
     pub(super) fn cni(&mut self, state: &State) {
         let Some(folder) = &self.plan.stable.existing else {
             return;
@@ -192,7 +192,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// What is there is of the plan's stable version.
+    /// Requires that a component has the stable version of the plan.
     fn version(&mut self, object: &str, what: &str, version: Option<&semver::Version>) {
         let stable = &self.plan.stable.version;
         let own = version.map(ToString::to_string);
@@ -213,7 +213,8 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Whether somebody would write an object back that a step changes, and is not named.
+    /// Reports an object that a step changes and that an owner would change back, unless the plan names this
+    /// owner.
     fn owner(&mut self, object: &Object, component: &str, changes: &str) {
         let writer = Writer::of(object.value());
         let owners = self.plan.istio.owner.as_ref();
@@ -235,9 +236,15 @@ impl<'a> Reading<'a> {
                     self.say(finding, owner);
                 } else if !chart_has("updateStrategy", self.stable) {
                     self.say(
-                        Finding::error("not-yet", format!("the charts of Istio {} have no value `updateStrategy`", self.plan.stable.version.get_ref()))
+                        Finding::error(
+                            "not-yet",
+                            format!(
+                                "the charts of Istio {} have no value `updateStrategy`",
+                                self.plan.stable.version.get_ref()
+                            ),
+                        )
                             .label("the owner cannot hold the pods with a chart value")
-                            .help("upgrade to 1.26 by other means first; owners with older charts are not supported yet")
+                            .help("upgrade to 1.26 by other means first; owners of older charts are not supported")
                             .object(object.key.to_string()),
                         owner,
                     );

@@ -1,4 +1,5 @@
-//! What a drain will hit hardest: workloads with one pod, with volumes, or whose pods ask to be left alone.
+//! Finds workloads that a drain disrupts: workloads with one pod, with volumes, with pods that must not be
+//! evicted, or with a disruption budget that allows no eviction.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -8,24 +9,25 @@ use serde_json::Value;
 use crate::kube::selects;
 use crate::state::{Facet, Object};
 
-/// A workload that a drain hits hard.
+/// A workload that a drain disrupts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fragile {
-    /// As `Deployment shop/cart`.
+    /// Such as `Deployment shop/cart`.
     pub object: String,
-    /// In what way, in words.
+    /// How the drain disrupts it, in words.
     pub how: String,
 }
 
-/// Annotations by which pods ask to be left alone.
+/// Annotations that ask not to evict a pod.
 ///
-/// Sources: Karpenter's documentation (`concepts/disruption`, "Pod-Level Controls"); `kubernetes/autoscaler:cluster-autoscaler/FAQ.md`.
+/// Sources: Karpenter's documentation (`concepts/disruption`, "Pod-Level Controls");
+/// `kubernetes/autoscaler:cluster-autoscaler/FAQ.md`.
 const LEFT_ALONE: [(&str, &str); 2] = [
     ("karpenter.sh/do-not-disrupt", "true"),
     ("cluster-autoscaler.kubernetes.io/safe-to-evict", "false"),
 ];
 
-/// Those of a dump, in the order of their names.
+/// Returns the workloads of a dump that a drain disrupts, sorted by name.
 pub(super) fn of(objects: &[Rc<Object>]) -> Vec<Fragile> {
     let workloads = objects.iter().filter(|object| {
         matches!(&object.facet, Facet::Pods(_) | Facet::Istiod(_))
@@ -63,7 +65,7 @@ pub(super) fn of(objects: &[Rc<Object>]) -> Vec<Fragile> {
     all
 }
 
-/// Whether a disruption budget of the same namespace lets no pod of a workload go.
+/// Returns whether a disruption budget of the same namespace allows no eviction of a workload's pods.
 fn is_full(budget: &Object, workload: &Object) -> bool {
     let (Some(pods), spec) = (workload.pods(), budget.value().get("spec")) else {
         return false;

@@ -1,4 +1,5 @@
-//! Gateways and waypoints that are there: how each changes hands, who owns its label, and what the plan has to say to that.
+//! Finds existing Gateways and waypoints, how each one switches to the canary revision, and who owns its
+//! label.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,38 +13,33 @@ use crate::plan::Owner;
 use crate::state::{self, Address, Facet, Object, State};
 use crate::text::finding::Finding;
 
-/// How many Gateways and waypoints have a step of their own.
+/// How many Gateways and waypoints can have their own step.
 const MOST: usize = 40;
 
-/// A Gateway or waypoint that is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExistingGateway {
-    /// Its namespace.
     pub namespace: String,
-    /// Its name.
     pub name: String,
-    /// Its class, `istio` or `istio-waypoint`.
+    /// `istio` or `istio-waypoint`.
     pub class: String,
-    /// Its own `istio.io/rev`.
+    /// The value of its label `istio.io/rev`.
     pub revision: Option<String>,
-    /// Who would write that label back.
+    /// The owner that would change this label back.
     pub owner: Option<Writer>,
-    /// How it changes hands.
+    /// How it switches to the canary revision.
     pub way: GatewayHandover,
-    /// The Deployment that Istio makes for it; nothing where its pods are somebody else's.
+    /// The Deployment that Istio creates for it; `None` if its pods are managed by someone else.
     pub deployment: Option<Deployment>,
 }
 
-/// What Istio makes for a Gateway.
+/// The Deployment that Istio creates for a Gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deployment {
-    /// Its name.
     pub name: String,
-    /// How many pods it has.
     pub replicas: u64,
-    /// Whether its image is somebody's own, whose tag says no version.
+    /// Whether its image is a custom one, whose tag does not show the version.
     pub own_image: bool,
-    /// Whether its pods' annotation names their revision, whatever the Gateway's label is.
+    /// Whether an annotation of its pods names their revision, independent of the label of the Gateway.
     pub annotated: bool,
 }
 
@@ -53,7 +49,6 @@ impl fmt::Display for ExistingGateway {
     }
 }
 
-/// Returns how a Gateway changes its control plane.
 fn gateway_handover(handover: Handover, labelled: bool) -> GatewayHandover {
     match handover {
         Handover::Tag | Handover::TagAfterRetirement if !labelled => GatewayHandover::Tag,
@@ -64,12 +59,12 @@ fn gateway_handover(handover: Handover, labelled: bool) -> GatewayHandover {
 }
 
 impl Reading<'_> {
-    /// Every Gateway and waypoint of Istio's.
+    /// Returns all Gateways and waypoints that Istio implements.
     pub(super) fn gateways(&self, state: &State) -> Vec<ExistingGateway> {
         let of = |(object, gateway): (&Rc<Object>, &state::Gateway)| {
             let revision = object.label("istio.io/rev").map(str::to_owned);
             let writer = Writer::of(object.value());
-            // A Kustomization of Flux takes a label away that is not its own; others leave it.
+            // A Flux Kustomization removes labels that it did not set; other owners keep them.
             let takes = matches!(writer, Writer::Kustomization(_));
             let owned = takes || revision.is_some() && writer.writes_back();
             ExistingGateway {
@@ -85,10 +80,10 @@ impl Reading<'_> {
         state.gateways().map(of).collect()
     }
 
-    /// What Istio makes for a Gateway, as the dump has it.
+    /// Returns the Deployment that Istio created for a Gateway, as in the dump.
     ///
-    /// Source: `istio/istio:pilot/pkg/config/kube/gateway/deploymentcontroller.go`, `getDefaultName`, and `IsManaged`: an address that is a host name
-    /// is that of somebody's own pods.
+    /// Source: `istio/istio:pilot/pkg/config/kube/gateway/deploymentcontroller.go`, `getDefaultName`, and
+    /// `IsManaged`: a Gateway with a host name as address has pods that Istio does not manage.
     fn made(&self, state: &State, object: &Object, gateway: &state::Gateway) -> Option<Deployment> {
         let own = gateway.addresses.iter();
         if gateway.class == "istio-remote" || own.clone().any(Address::is_hostname) {
@@ -113,7 +108,7 @@ impl Reading<'_> {
         })
     }
 
-    /// Each Gateway is of a class that is known, and belongs to a control plane that is there.
+    /// Requires that each Gateway has a known class and belongs to an existing control plane.
     pub(super) fn belong(&mut self, state: &State) {
         let Some(folder) = &self.plan.stable.existing else {
             return;
@@ -157,7 +152,8 @@ impl Reading<'_> {
         }
     }
 
-    /// Tags that somebody would write back: those of istiod's owner, where the plan names it, change there.
+    /// Finds tags that an owner would change back. If the plan names the owner of istiod, its tags are
+    /// changed there.
     pub(super) fn owned_tags(&mut self, state: &State) -> BTreeMap<String, Vec<Identity>> {
         let named = self.plan.istio.owner.as_ref();
         let named = named.and_then(|owners| Owner::parse(owners.istiod.as_ref()?.get_ref()));
@@ -201,7 +197,8 @@ impl Reading<'_> {
         owned
     }
 
-    /// Gateways can change hands, each in a step of its own, and whoever owns their labels is named.
+    /// Requires that each Gateway can switch in its own step, and that the plan names the owners of the
+    /// labels.
     pub(super) fn handover(&mut self, gateways: &[ExistingGateway]) {
         let labelled: Vec<&ExistingGateway> = gateways
             .iter()
@@ -233,7 +230,7 @@ impl Reading<'_> {
         self.labels(&labelled);
     }
 
-    /// The canary takes nothing before it is its turn.
+    /// Requires that the canary does not take unlabelled Gateways as soon as it is installed.
     fn taken(&mut self, gateways: &[ExistingGateway]) {
         let own = &self.plan.canary.version;
         let bare = gateways.iter().find(|gateway| gateway.revision.is_none());
@@ -255,7 +252,7 @@ impl Reading<'_> {
         );
     }
 
-    /// Whether the plan accepts what cannot be had without loss, and only that.
+    /// Requires that the plan accepts a loss of requests if it cannot be avoided, and only then.
     fn loss(&mut self, labelled: &[&ExistingGateway]) {
         let lossy = labelled
             .iter()
@@ -301,7 +298,7 @@ impl Reading<'_> {
         }
     }
 
-    /// Labels that are there already, and somebody else's.
+    /// Requires that the plan names the owners of labels that a step changes.
     fn labels(&mut self, labelled: &[&ExistingGateway]) {
         let named = self.plan.istio.owner.as_ref();
         let named = named.map_or(&[][..], |owners| owners.gateways.as_slice());
@@ -349,16 +346,17 @@ impl Reading<'_> {
     }
 }
 
-/// The tags that point to a control plane that is there.
+/// Returns the tags that point to an existing control plane.
 pub(super) fn tags(state: &State) -> Vec<String> {
     let own = |revision: &str| state.has_istiod(revision);
     let tags = state.tags().filter(|(_, tag)| own(&tag.revision));
     tags.map(|(_, tag)| tag.name.clone()).collect()
 }
 
-/// The Deployment that Istio makes for a Gateway.
+/// Returns the name of the Deployment that Istio creates for a Gateway.
 ///
-/// Source: `istio/istio:pilot/pkg/config/kube/gateway/deploymentcontroller.go`, `getDefaultName`: waypoints and east-west gateways are called as they are.
+/// Source: `istio/istio:pilot/pkg/config/kube/gateway/deploymentcontroller.go`, `getDefaultName`: waypoints
+/// and east-west gateways keep the name of the Gateway.
 #[must_use]
 pub fn deployment(name: &str, class: &str) -> String {
     if ["istio-waypoint", "istio-east-west"].contains(&class) {

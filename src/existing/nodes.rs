@@ -1,4 +1,4 @@
-//! The nodes of a dump, held against the plan: none has moved, and each is in one group.
+//! Compares the nodes in a dump with the plan: no node has moved yet, and each node is in exactly one group.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -10,10 +10,10 @@ use crate::state::{Facet, Object, State, given_label, load};
 use crate::text::finding::Finding;
 use crate::text::source::{Source, Sources};
 
-/// The label of a node's operating system.
 const OS: &str = "kubernetes.io/os";
 
-/// All that is there but nodes that can have no ztunnel: those of Windows, and those that the one that is there is kept off.
+/// Returns all objects except nodes that cannot have a ztunnel: Windows nodes, and nodes that the existing
+/// ztunnel does not select.
 pub(super) fn of_the_mesh(objects: &[Rc<Object>]) -> Vec<Rc<Object>> {
     let places: Vec<_> = objects
         .iter()
@@ -33,7 +33,7 @@ pub(super) fn of_the_mesh(objects: &[Rc<Object>]) -> Vec<Rc<Object>> {
     kept.cloned().collect()
 }
 
-/// Those nodes, as `kubectl get nodes -l` takes it.
+/// Returns a selector of these nodes for `kubectl get nodes -l`.
 pub(super) fn hosts(state: &State) -> String {
     let own = state.ztunnels().next();
     let own = own.and_then(|(_, ztunnel)| ztunnel.pods.place.as_selector());
@@ -42,7 +42,7 @@ pub(super) fn hosts(state: &State) -> String {
 }
 
 impl Reading<'_> {
-    /// No node carries the canary's label.
+    /// Requires that no node carries the label of the canary pool.
     pub(super) fn nodes(&mut self, state: &State) {
         let Pool::Table(table) = self.plan.canary.pool.get_ref() else {
             return;
@@ -77,7 +77,7 @@ impl Reading<'_> {
         }
     }
 
-    /// The nodes of each group: every node in one, every group with some.
+    /// Requires that each node is in exactly one group and that no group is empty; returns the groups.
     pub(super) fn groups(
         &mut self,
         state: &State,
@@ -148,7 +148,7 @@ impl Reading<'_> {
         all
     }
 
-    /// Reads what makes the new nodes of a group, which come with the canary's label.
+    /// Reads the objects that create the new nodes of a group, which must have the label of the canary pool.
     fn makers(
         &mut self,
         group: &NodeGroup,
@@ -213,7 +213,7 @@ impl Reading<'_> {
     }
 }
 
-/// How many more there are of what was said of one.
+/// Returns how many more nodes a finding is about.
 fn and_others(count: usize) -> String {
     match count {
         0 => String::new(),
@@ -222,7 +222,6 @@ fn and_others(count: usize) -> String {
     }
 }
 
-/// Whether a node belongs to a group.
 fn selects(group: &NodeGroup, labels: &BTreeMap<String, String>) -> bool {
     group
         .labels

@@ -1,4 +1,4 @@
-//! The files of a dump, and what of them is kept.
+//! Reads the files of a dump, and keeps the parts that a state depends on.
 
 use std::rc::Rc;
 
@@ -14,7 +14,7 @@ use crate::state::{Facet, Object, load};
 use crate::text::finding::Finding;
 use crate::text::source::{Source, Sources};
 
-/// The kinds that decide about a state. Secrets, pods and all else stay where they are.
+/// The kinds that a state depends on. Secrets, pods and other kinds are ignored.
 const KINDS: [(&str, &str); 16] = [
     ("", "Namespace"),
     ("", "Node"),
@@ -40,7 +40,7 @@ const KINDS: [(&str, &str); 16] = [
     ("security.istio.io", "PeerAuthentication"),
 ];
 
-/// What a cluster fills in, and what says nothing of what somebody wanted.
+/// Fields that the cluster sets.
 const FILLED_IN: [&str; 7] = [
     "managedFields",
     "uid",
@@ -51,7 +51,7 @@ const FILLED_IN: [&str; 7] = [
     "finalizers",
 ];
 
-/// Annotations that tools keep their own books in.
+/// Annotations in which tools keep their own state.
 const BOOKS: [&str; 3] = [
     "kubectl.kubernetes.io/last-applied-configuration",
     "deployment.kubernetes.io/revision",
@@ -59,7 +59,7 @@ const BOOKS: [&str; 3] = [
 ];
 
 impl Reading<'_> {
-    /// Reads every file of a folder.
+    /// Reads every YAML and JSON file of a directory.
     pub(super) fn objects(
         &mut self,
         folder: &Spanned<String>,
@@ -120,7 +120,7 @@ impl Reading<'_> {
 }
 
 impl Reading<'_> {
-    /// Refuses names that no API server has: they reach scripts and other objects.
+    /// Rejects names that no API server accepts, because they end up in scripts and other objects.
     fn names(&mut self, object: &Object) {
         let manifest = &object.manifest;
         for violation in schema::names(object.value()) {
@@ -136,8 +136,9 @@ impl Reading<'_> {
     }
 }
 
-/// What of an object is kept; nothing of one that decides nothing. Istio's own workloads are kept whole, since steps put them back; of all
-/// others only what a state is made of, so that nobody's settings are copied.
+/// Returns the parts of an object that are kept; `None` if a state does not depend on it. Istio's own
+/// workloads are kept whole, because steps restore them. All other objects keep only the fields that a state
+/// depends on, so that no other settings are copied.
 pub(super) fn kept(object: &Object) -> Option<Manifest> {
     let key = &object.key;
     if !KINDS.contains(&(key.group.as_str(), key.kind.as_str())) || is_of_every_cluster(object) {
@@ -154,12 +155,12 @@ pub(super) fn kept(object: &Object) -> Option<Manifest> {
         for name in FILLED_IN {
             metadata.shift_remove(name);
         }
-        // Of routes and Gateways the older one comes first.
+        // Routes and Gateways keep it: the older object takes precedence.
         if key.group != "gateway.networking.k8s.io" {
             metadata.shift_remove("creationTimestamp");
         }
         meshed(metadata, istio);
-        // Taking the last label off leaves no empty list of them.
+        // Removing the last label removes the map of labels too.
         if metadata
             .get("labels")
             .is_some_and(|labels| labels.as_object().is_some_and(Map::is_empty))
@@ -205,12 +206,12 @@ pub(super) fn kept(object: &Object) -> Option<Manifest> {
     )
 }
 
-/// The accounts of Istio's own workloads come back with what they pull images by.
+/// ServiceAccounts of Istio's own workloads are restored with their `imagePullSecrets`.
 fn istio_account(key: &Key) -> bool {
     key.name.contains("ztunnel") || key.name.starts_with("istio")
 }
 
-/// Keeps what every object has, and some fields besides.
+/// Keeps the fields that every object has, and the given fields.
 fn only(map: &mut Map<String, Value>, fields: &[&str]) {
     map.retain(|name, _| {
         ["apiVersion", "kind", "metadata"].contains(&name.as_str())
@@ -218,7 +219,8 @@ fn only(map: &mut Map<String, Value>, fields: &[&str]) {
     });
 }
 
-/// Takes annotations away but for those of Istio; all of them from what is Istio's own but the books of tools.
+/// Removes all annotations except those of Istio. Istio's own objects keep all annotations except the state
+/// of tools.
 fn meshed(metadata: &mut Map<String, Value>, istio: bool) {
     if let Some(Value::Object(annotations)) = metadata.get_mut("annotations") {
         annotations.retain(|name, _| {
@@ -230,7 +232,7 @@ fn meshed(metadata: &mut Map<String, Value>, istio: bool) {
     }
 }
 
-/// What of a pod's spec says where it may be, and what it listens on.
+/// Fields of a pod's spec that affect scheduling and ports.
 const KEPT: [&str; 7] = [
     "nodeSelector",
     "affinity",
@@ -241,7 +243,7 @@ const KEPT: [&str; 7] = [
     "topologySpreadConstraints",
 ];
 
-/// Of somebody's workload: whom it selects, how many, where, and what it listens on.
+/// Keeps the selector, the replicas, the scheduling and the ports of a workload.
 fn workload(map: &mut Map<String, Value>) {
     let Some(Value::Object(spec)) = map.get_mut("spec") else {
         return;
@@ -270,8 +272,8 @@ fn workload(map: &mut Map<String, Value>) {
     }
 }
 
-/// Whether a cluster makes an object of its own: the API server's Service, ServiceAccounts for pods that ask for none, and namespaces that
-/// have nothing to do with a mesh.
+/// Returns whether every cluster has this object: the API server's Service, the default ServiceAccounts, and
+/// namespaces that are not related to a mesh.
 fn is_of_every_cluster(object: &Object) -> bool {
     const NAMESPACES: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node-lease"];
     let key = &object.key;

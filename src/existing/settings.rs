@@ -1,4 +1,4 @@
-//! What the mesh that is there has of its own, and a plan without values would not carry over.
+//! Finds settings of the existing mesh that the plan would not carry over.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -14,18 +14,16 @@ use crate::plan::{Component, ValuesFile};
 use crate::state::{Facet, Object, Pods, State};
 use crate::text::finding::Finding;
 
-/// What is decided for them.
 const SIDECARS: &str = "sidecars and injected gateways in an existing mesh are not supported yet";
 
-/// Whether a namespace is part of the mesh.
 fn name_is_enrolled(state: &State, namespace: &str) -> bool {
     let labels = state.namespace_labels(namespace);
     labels.get("istio.io/dataplane-mode").map(String::as_str) == Some("ambient")
 }
 
 impl Reading<'_> {
-    /// Settings that the canary would not have: where the plan has no values for a component, and where its values are not those that the mesh was installed
-    /// with.
+    /// Reports settings that the canary would not have: the plan has no values for the component, or its
+    /// values differ from those that the mesh was installed with.
     pub(super) fn settings(&mut self, state: &State) {
         let istiods = state.istiods();
         let istiods = istiods.map(|(object, _)| (Component::Istiod, object, of_istiod(object)));
@@ -110,7 +108,7 @@ impl Reading<'_> {
         }
     }
 
-    /// Certificates come from istiod, which the canary's ztunnel asks.
+    /// Requires that istiod issues the certificates, because the canary's ztunnel gets them from its istiod.
     fn authority(&mut self, state: &State) {
         let other = state
             .ztunnels()
@@ -134,7 +132,7 @@ impl Reading<'_> {
         );
     }
 
-    /// What is part of the mesh is seen by the canary's control plane too.
+    /// Requires that the canary's control plane discovers every namespace of the mesh.
     pub(super) fn discovery(&mut self, state: &State) {
         let selectors = self
             .values
@@ -165,7 +163,8 @@ impl Reading<'_> {
         }
     }
 
-    /// Labels by which the canary's discovery selectors see a namespace of the mesh, as one that is there has them.
+    /// Returns the labels by which the canary's discovery selectors select a namespace, taken from an
+    /// enrolled namespace.
     pub(super) fn seen(&self, state: &State) -> Vec<String> {
         let selectors = self
             .values
@@ -197,7 +196,7 @@ impl Reading<'_> {
         Vec::new()
     }
 
-    /// The images come from where the plan takes the canary's.
+    /// Requires that the plan takes the images of the canary from the same registry.
     fn hub(&mut self, state: &State) {
         let Some((object, ztunnel)) = state.ztunnels().next() else {
             return;
@@ -241,7 +240,8 @@ impl Reading<'_> {
         );
     }
 
-    /// What of Istio's own configuration one revision alone reads the canary would not know: with a label it is for the revision of just that name.
+    /// Reports Istio configuration that the canary would not read: with this label, it applies only to the
+    /// revision of that name.
     ///
     /// Source: `istio/istio:pilot/pkg/config/kube/crdclient/client.go`, `objectInRevision`.
     pub(super) fn policies(&mut self, state: &State) {
@@ -269,7 +269,8 @@ impl Reading<'_> {
         }
     }
 
-    /// What has a sidecar, or is a gateway by injection, needs the control plane of its revision, which goes.
+    /// Reports sidecars and injected gateways, because they need the control plane of their revision, which
+    /// step 640 deletes.
     pub(super) fn sidecars(&mut self, state: &State) {
         let asks = |map: &BTreeMap<String, String>| {
             map.get("sidecar.istio.io/inject").map(String::as_str) == Some("true")
@@ -325,7 +326,7 @@ impl Reading<'_> {
         }
     }
 
-    /// What only the trace of an upgrade that is under way has, and parts that are not where the control plane is.
+    /// Reports traces of an upgrade in progress, and components outside the namespace of the control plane.
     pub(super) fn traces(&mut self, objects: &[Rc<Object>], state: &State) {
         let Some(folder) = &self.plan.stable.existing else {
             return;

@@ -1,7 +1,7 @@
-//! The plan: what its author wrote, where each word stands, and whether it makes sense.
+//! The plan: its tables, the position of each value, and all checks.
 //!
-//! [`parse`] reads a text into [`Parts`], one for each table, and says everything that is wrong with its shape; [`check`]
-//! says what is wrong with its sense. A plan without an error is a [`Plan`].
+//! [`parse`] reads a text into [`Parts`], one for each table, and reports everything that is wrong with its
+//! shape. [`check`] reports what is wrong with its content. A plan without an error is a [`Plan`].
 
 mod check;
 mod condition;

@@ -1,11 +1,11 @@
-//! The JSON Schema of a plan, made from the types.
+//! The JSON Schema of a plan, generated from the types.
 
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 use super::written::Plan;
 
-/// Returns the schema as draft-07, which is what TOML editor plug-ins read.
+/// Returns the schema as draft-07, which TOML editor plug-ins support.
 #[must_use]
 pub fn plan_schema() -> Value {
     let generator = SchemaSettings::draft07().into_generator();
@@ -15,7 +15,7 @@ pub fn plan_schema() -> Value {
     schema
 }
 
-/// Takes out what TOML cannot say (null) and what the types say only by accident (defaults, number formats).
+/// Removes what TOML does not have (null) and what only the Rust types imply (defaults, number formats).
 fn tidy(schema: &mut Value) {
     match schema {
         Value::Object(map) => {
@@ -51,7 +51,7 @@ fn tidy(schema: &mut Value) {
     }
 }
 
-/// The values of an enum each of whose variants has a documentation of its own.
+/// Returns the values of an enum whose variants are documented one by one.
 fn words(variants: &Value) -> Option<Value> {
     let of = |variant: &Value| match (variant.get("const"), variant.get("enum")) {
         (Some(word), _) => Some(vec![word.clone()]),

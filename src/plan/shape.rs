@@ -1,5 +1,5 @@
-//! Whether a spanned TOML document has the shape that the schema gives it: known keys, no missing ones, right types,
-//! numbers in range. Everything wrong is found in one walk.
+//! Checks a TOML document against the schema: unknown keys, missing keys, types and ranges. One walk finds
+//! all errors.
 
 use crate::text::nearest;
 use std::collections::BTreeSet;
@@ -15,14 +15,12 @@ use crate::text::finding::Finding;
 /// A top-level table, or one entry of an array of tables.
 pub(super) type Section = (String, Option<usize>);
 
-/// What the walk found.
 pub(super) struct Shape {
     pub findings: Vec<Finding>,
     /// The sections that have a finding.
     pub broken: BTreeSet<Section>,
 }
 
-/// Walks a document against its schema.
 pub(super) fn walk(source: &str, document: &Spanned<DeTable<'_>>, schema: &Value) -> Shape {
     let mut walk = ShapeWalk {
         source,
@@ -33,7 +31,7 @@ pub(super) fn walk(source: &str, document: &Spanned<DeTable<'_>>, schema: &Value
             broken: BTreeSet::new(),
         },
     };
-    // A missing table belongs to the whole text.
+    // A missing table is reported at the start of the text.
     walk.table(document.get_ref(), 0..0, schema, None);
     walk.shape
 }
@@ -108,7 +106,7 @@ impl<'a> ShapeWalk<'a> {
         if top {
             self.section = None;
         }
-        // Where a key is misspelt or belongs to a later release, what it leaves missing is the same mistake.
+        // A misspelt or unsupported key is one mistake; the key that is then missing is not reported again.
         let said: Vec<String> = self.shape.findings[findings_before..]
             .iter()
             .filter_map(|f| f.help.clone())
@@ -388,7 +386,7 @@ fn did_you_mean(name: &str) -> String {
     format!("did you mean `{name}`?")
 }
 
-/// Returns names as `a`, `b`, `c`.
+/// Returns the names as `a`, `b`, `c`, each in backticks.
 pub(super) fn words<'a>(names: impl Iterator<Item = &'a str>) -> String {
     names
         .map(|name| format!("`{name}`"))

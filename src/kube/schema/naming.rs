@@ -1,18 +1,18 @@
-//! Names, labels and images, which no schema of a kind says much about, as the API server takes them.
+//! Checks names, labels and images as the API server does; most schemas do not cover them.
 
 use serde_json::Value;
 
 use super::Violation;
 use crate::kube::names::{is_label, is_label_key, is_label_value, is_service_name, is_subdomain};
 
-/// Where a pod template stands in the kinds that have one.
+/// The pointers of a pod template in the kinds that have one.
 const TEMPLATES: [&str; 3] = [
     "/spec/template",
     "/spec/jobTemplate/spec/template",
     "", // a Pod is one itself
 ];
 
-/// Says which names of an object the API server would refuse.
+/// Returns the names of an object that the API server would reject.
 ///
 /// Source: `kubernetes/kubernetes:pkg/apis/core/validation/names.go` and the validation of `ObjectMeta`.
 #[must_use]
@@ -25,7 +25,7 @@ pub fn names(object: &Value) -> Vec<Violation> {
         .and_then(|version| version.split_once('/'))
         .map_or("", |(group, _)| group);
     let name = |name: &str| match (group, kind) {
-        // Names of roles may have colons; anything that can be a part of a path is one.
+        // Names of RBAC objects can contain colons; any path segment is valid.
         ("rbac.authorization.k8s.io", _) => {
             !name.is_empty()
                 && name != "."
@@ -161,7 +161,7 @@ fn strings(
     }
 }
 
-/// Expressions over labels, wherever they stand: in selectors and in the affinity of pods.
+/// Checks label expressions at any depth: in selectors and in the affinity of pods.
 fn selectors(value: &Value, at: &str, found: &mut Vec<Violation>) {
     match value {
         Value::Array(all) => {
@@ -192,7 +192,8 @@ fn selectors(value: &Value, at: &str, found: &mut Vec<Violation>) {
     }
 }
 
-/// Keys, and with `values` values, of labels or of a selector by labels. What is no map of texts is for the schema.
+/// Checks the keys, and with `values` also the values, of labels or of a label selector. Other types are
+/// checked by the schema.
 fn labels(object: &Value, pointer: &str, values: bool, found: &mut Vec<Violation>) {
     for (key, value) in object
         .pointer(pointer)
@@ -204,7 +205,7 @@ fn labels(object: &Value, pointer: &str, values: bool, found: &mut Vec<Violation
             continue;
         }
         let place = format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"));
-        // Keys of annotations may have prefixes in upper case.
+        // Prefixes of annotation keys can be upper case.
         if !is_label_key(&key.to_lowercase()) {
             found.push(Violation {
                 is_key: true,
@@ -228,7 +229,7 @@ fn labels(object: &Value, pointer: &str, values: bool, found: &mut Vec<Violation
     }
 }
 
-/// An image by registry, repository, tag and digest. The API server takes more, and no registry has it.
+/// Allows registry, repository, tag and digest. The API server accepts more, but no registry does.
 fn is_image(text: &str) -> bool {
     !text.is_empty()
         && text

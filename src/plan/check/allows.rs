@@ -1,4 +1,4 @@
-//! What a plan breaks on purpose: each `[[allow]]` names a rule, once, and is needed.
+//! Checks `[[allow]]`: each one names an existing rule, once, and has an effect.
 
 use super::{Checked, Found, sound};
 use crate::plan::parse::Parts;
@@ -35,7 +35,7 @@ pub(super) fn check(parts: &Parts, found: &mut Found) {
 }
 
 impl Checked {
-    /// Leaves out what the plan allows, and says which `[[allow]]` silences nothing.
+    /// Removes the findings that the plan allows, and adds a warning for each `[[allow]]` that has no effect.
     #[must_use]
     pub fn allowed(&self, mut findings: Vec<Finding>) -> Vec<Finding> {
         let mut unused = Vec::new();
@@ -56,8 +56,8 @@ impl Checked {
         findings
     }
 
-    /// Returns where in the plan, or in a manifest that it names, an object comes from; `object` is `Kind namespace/name`, and
-    /// `phase` that of the step whose file holds it.
+    /// Returns where an object is defined in the plan or in a manifest of the plan. `object` is `Kind
+    /// namespace/name`, and `phase` is the phase of the step with the object's file.
     #[must_use]
     pub fn origin(&self, object: Option<&str>, phase: Option<Phase>) -> Option<Place> {
         let (kind, rest) = object?.split_once(' ')?;
@@ -79,7 +79,7 @@ impl Checked {
             let of = match phase {
                 Some(Phase::Stable) => &stable,
                 Some(Phase::Canary) => &canary,
-                // Of two names one may end with the other.
+                // One of the two names can end with the other.
                 _ if ends(text, &new) && (new.len() >= old.len() || !ends(text, &old)) => &canary,
                 _ if ends(text, &old) => &stable,
                 _ => return None,

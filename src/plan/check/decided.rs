@@ -1,4 +1,4 @@
-//! Chart values that say what the plan or its steps say otherwise.
+//! Checks chart values that contradict the plan or its steps.
 
 use serde_json::{Value, json};
 
@@ -7,19 +7,19 @@ use crate::plan::parse::Parts;
 use crate::plan::values::{Component, ValuesFile};
 use crate::text::finding::Finding;
 
-/// What a value may not be beside a plan.
+/// Which values contradict the plan.
 enum Wrong {
-    /// Anything: the plan or its steps decide it.
+    /// Any value: the plan or its steps set it.
     Set,
-    /// Anything but this.
+    /// Any value except this one.
     Not(Value),
-    /// This.
+    /// Only this value.
     Is(Value),
-    /// What Go reads as false.
+    /// Any value that Go reads as false.
     Off,
 }
 
-/// A pointer, what is wrong there, and what decides instead.
+/// A pointer, the values that contradict the plan, and what sets the value instead.
 type Decided = (String, Wrong, &'static str);
 
 const VERSION: &str = "`version` of the revision sets the version of all images";
@@ -27,12 +27,13 @@ const HUB: &str = "`hub` of `[istio]` sets the registry of all images";
 const REVISION: &str = "the plan sets the name of each revision";
 const TAGS: &str = "steps 530 and 650 move the tags";
 const AMBIENT: &str = "the plan installs an ambient mesh";
-const TRUST: &str = "the plan sets which ztunnels istiod trusts: both istiods must trust the ztunnels of both revisions";
+const TRUST: &str =
+    "the plan sets which ztunnels istiod trusts: both must trust the ztunnels of both revisions";
 const PINNED: &str =
     "the plan sets the name, the nodes and the control plane of each revision's ztunnel";
 const NAMESPACE: &str = "`namespace` of `[istio]` sets the namespace";
 
-/// Without any of these there is no ambient mesh, or no Gateway.
+/// Each of these is required for an ambient mesh or for Gateways.
 const SWITCHES: [&str; 6] = [
     "PILOT_ENABLE_AMBIENT",
     "PILOT_ENABLE_AMBIENT_CONTROLLERS",
@@ -42,7 +43,7 @@ const SWITCHES: [&str; 6] = [
     "PILOT_ENABLE_GATEWAY_API_STATUS",
 ];
 
-/// Values of the ztunnel chart that tell one revision's ztunnel from the other's.
+/// Values of the ztunnel chart that distinguish the ztunnels of the two revisions.
 const OWN: [&str; 6] = [
     "revision",
     "resourceName",
@@ -52,7 +53,7 @@ const OWN: [&str; 6] = [
     "env/CA_ADDRESS",
 ];
 
-/// What the chart's own template writes beside the values, or the plan.
+/// Values that the template of the chart or the plan already sets.
 const WRITTEN: [&str; 27] = [
     "podLabels/app",
     "podLabels/meshplan.dev~1revision",
@@ -83,7 +84,7 @@ const WRITTEN: [&str; 27] = [
     "env/INPOD_ENABLED",
 ];
 
-/// Says what contradicts the plan.
+/// Reports values that contradict the plan.
 pub(super) fn check(parts: &Parts, file: &ValuesFile, found: &mut Found) {
     let own = match file.component {
         Component::Istiod => istiod(),
@@ -127,7 +128,7 @@ fn namespace(parts: &Parts) -> Value {
     json!(namespace.map_or("istio-system", |namespace| namespace.get_ref()))
 }
 
-/// What is decided for each component.
+/// Returns what the plan sets for every component.
 fn everywhere(parts: &Parts, component: Component) -> Vec<Decided> {
     let hub = || {
         let istio = parts.istio.as_ref();

@@ -1,4 +1,4 @@
-//! The Gateway API CRDs: where they come from, and how the cluster gets there from what it has.
+//! Checks the Gateway API CRDs: where they come from, and how the cluster migrates to them.
 
 use std::rc::Rc;
 
@@ -12,25 +12,25 @@ use crate::text::finding::Finding;
 use crate::text::source::{Source, Sources};
 use crate::text::yaml;
 
-/// What has to happen before the bundle can come.
+/// What must happen before the bundle can be installed.
 #[derive(Debug, Clone, Default)]
 pub struct Migration {
-    /// A bundle in between.
+    /// A bundle to install in between.
     pub over: Option<Bundle>,
-    /// Objects to be rewritten.
+    /// Objects to rewrite.
     pub stored: Vec<Stored>,
 }
 
-/// What the plan says of the CRDs beyond their release.
+/// Settings for the CRDs besides their release.
 #[derive(Debug, Clone, Default)]
 pub struct Crds {
-    /// The migration before, where one is needed.
+    /// The migration before the installation, if one is needed.
     pub migration: Option<Migration>,
-    /// The objects of the local copy, where there is one.
+    /// The objects of the local copy, if the plan names one.
     pub copy: Vec<Manifest>,
 }
 
-/// The CRDs that a plan's own objects need.
+/// The CRDs that the objects of a plan need.
 pub const NEEDED: [&str; 4] = [
     "gatewayclasses",
     "gateways",
@@ -152,7 +152,8 @@ fn migration(
     }
 }
 
-/// The objects of the local copy; every CRD in it is of the plan's release and channel, and those that the plan needs are there.
+/// Reads the local copy. Every CRD in it must have the release and the channel of the plan, and the CRDs that
+/// the plan needs must be in it.
 fn copy(
     api: &GatewayApi,
     to: &Bundle,
@@ -218,7 +219,7 @@ fn copy(
     manifests
 }
 
-/// Whether an object of the copy is a CRD of the plan's release and channel, and there once.
+/// Checks that an object of the copy is a CRD of the plan's release and channel, and not a duplicate.
 fn fits(
     api: &GatewayApi,
     to: &Bundle,

@@ -1,4 +1,4 @@
-//! Listeners do not stand in each other's way, and addresses are addresses.
+//! Checks that listeners do not conflict and that addresses are valid.
 
 use std::net::IpAddr;
 
@@ -12,7 +12,7 @@ use crate::plan::parse::Parts;
 use crate::plan::written::{GatewayTable, HandoverChoice};
 use crate::text::finding::Finding;
 
-/// The longest name of a Service (RFC 1035).
+/// The maximum length of a Service name (RFC 1035).
 const SERVICE: usize = 63;
 
 pub(super) fn check(parts: &Parts, facts: Option<&PlanFacts>, found: &mut Found) {
@@ -83,7 +83,7 @@ pub(super) fn check(parts: &Parts, facts: Option<&PlanFacts>, found: &mut Found)
     }
 }
 
-/// Whether the plan says what to do where there is no lossless way, and only there.
+/// Requires `handover` if the Gateway cannot switch without losing requests, and only then.
 fn hand_over(parts: &Parts, gateway: &GatewayTable, lossless: Handover, found: &mut Found) {
     let needed = lossless == Handover::SecondGateway;
     let name = gateway.name.get_ref();
@@ -160,7 +160,7 @@ fn hand_over(parts: &Parts, gateway: &GatewayTable, lossless: Handover, found: &
     }
 }
 
-/// The second Gateway and its routes have names that fit and that nobody else has.
+/// Checks that the second Gateway and its routes have valid and unique names.
 fn second_names(parts: &Parts, gateway: &GatewayTable, revision: &str, found: &mut Found) {
     let name = gateway.name.get_ref();
     let other = gateway.second_name(revision);
@@ -211,7 +211,7 @@ fn second_names(parts: &Parts, gateway: &GatewayTable, revision: &str, found: &m
     }
 }
 
-/// Says where a host is none that Gateway API takes.
+/// Reports a hostname that Gateway API does not accept.
 pub(super) fn hostname(host: &Spanned<String>, found: &mut Found) {
     if !is_hostname(host.get_ref()) {
         found.say(

@@ -1,4 +1,4 @@
-//! The lab has the nodes and addresses that the plan asks for.
+//! Checks that the lab has the nodes and addresses of the plan.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -22,12 +22,15 @@ pub(super) fn check(parts: &Parts, found: &mut Found) {
 }
 
 fn kind(kind: &KindTable, found: &mut Found) {
-    // `-control-plane` makes the longest node name of it.
+    // The longest node name of the cluster ends in `-control-plane`.
     if !is_label(&format!("{}-control-plane", kind.name.get_ref())) {
         found.say(
-            Finding::error("bad-name", format!("`{}` is not a valid name for a kind cluster", kind.name.get_ref().escape_debug()))
-                .label("its nodes are named `<name>-control-plane`: at most 63 lower-case letters, digits and `-`")
-                .help("choose another name"),
+            Finding::error(
+                "bad-name",
+                format!("`{}` is not a valid kind cluster name", kind.name.get_ref().escape_debug()),
+            )
+            .label("its nodes are named `<name>-control-plane`: at most 63 lower-case letters, digits and `-`")
+            .help("choose another name"),
             &kind.name,
         );
     }
@@ -49,7 +52,7 @@ fn kind(kind: &KindTable, found: &mut Found) {
     }
 }
 
-/// kind numbers its workers from the second one: `ambient-worker`, `ambient-worker2`, …
+/// kind numbers its workers from the second one on: `ambient-worker`, `ambient-worker2`, …
 fn nodes(kind: &KindTable, parts: &Parts, found: &mut Found) {
     let name = kind.name.get_ref();
     let workers: Vec<String> = (1..=kind.workers.get_ref().0)

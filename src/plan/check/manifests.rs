@@ -1,4 +1,4 @@
-//! A workload's files can be read, and hold each object once.
+//! Checks that the manifests of a workload are readable and define each object once.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -14,8 +14,8 @@ use crate::text::finding::Finding;
 use crate::text::source::{Source, Sources};
 use crate::text::yaml;
 
-/// Reads the manifests of every sound workload; one list a workload, in the plan's order. Without a Gateway API bundle that
-/// is known, objects are not held against schemas.
+/// Reads the manifests of every sound workload, one list for each in the order of the plan. Without a known
+/// Gateway API bundle, objects are not validated against schemas.
 pub(super) fn check(
     parts: &Parts,
     files: &Files<'_>,
@@ -132,7 +132,7 @@ fn first_line(text: &str, start: usize) -> std::ops::Range<usize> {
     start..start + length
 }
 
-/// Two files, or two workloads in one namespace, must not write one object.
+/// Two files, or two workloads in one namespace, must not define the same object.
 fn duplicates(parts: &Parts, all: &[Vec<Manifest>], found: &mut Found) {
     let mut seen: BTreeSet<(&str, &str, &str, &str)> = BTreeSet::new();
     for (workload, manifests) in sound(&parts.workloads).zip(all) {

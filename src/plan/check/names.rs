@@ -1,4 +1,4 @@
-//! Names are what Kubernetes accepts, with room for what is put before and behind them.
+//! Checks that Kubernetes accepts all names, with the prefixes and suffixes that meshplan and Istio add.
 
 use toml::Spanned;
 
@@ -8,10 +8,9 @@ use crate::plan::parse::Parts;
 use crate::plan::written::Revision;
 use crate::text::finding::Finding;
 
-/// The longest name of a Namespace, a Service, or a label value (RFC 1123).
+/// The maximum length of the name of a Namespace or a Service, or of a label value (RFC 1123).
 const LABEL: usize = 63;
 
-/// What a name must be.
 #[derive(Clone, Copy)]
 enum Form {
     Label,
@@ -125,7 +124,7 @@ fn check_revision(revision: &Revision, found: &mut Found) {
             );
         }
     }
-    // `ztunnel-` is the longest prefix that makes a label of it.
+    // `ztunnel-` is the longest prefix of a revision name in a label.
     room(
         revision.given.unwrap_or(revision.version),
         &format!("ztunnel-{name}"),
@@ -134,7 +133,7 @@ fn check_revision(revision: &Revision, found: &mut Found) {
     );
 }
 
-/// A registry is `host[:port][/path]`, and an image's name is put behind it.
+/// A registry is `host[:port][/path]`; the name of an image is appended to it.
 fn registry(hub: &Spanned<String>, found: &mut Found) {
     let text = hub.get_ref();
     let is_part = |part: &str| {
@@ -202,7 +201,7 @@ fn form(name: &Spanned<String>, what: &str, form: Form, found: &mut Found) {
     }
 }
 
-/// The nearest name that would do, if there is an obvious one.
+/// Returns a similar valid name, if there is an obvious one.
 fn suggestion(text: &str) -> Option<String> {
     let lower: String = text
         .to_lowercase()

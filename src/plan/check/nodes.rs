@@ -1,4 +1,4 @@
-//! What belongs to a mesh that is there, and only to it: the dump, and groups of nodes that move.
+//! Checks keys that only an existing mesh can have: the dump, owners, and groups of nodes that move.
 
 use std::ops::Range;
 
@@ -52,7 +52,7 @@ fn owners(parts: &Parts, found: &mut Found) {
     }
 }
 
-/// Workloads, gateways and routes of a mesh that is there stand in the dump.
+/// Workloads, gateways and routes of an existing mesh come from the dump, not from the plan.
 fn in_place(parts: &Parts, found: &mut Found) {
     let workloads = sound(&parts.workloads).map(|one| one.name.span());
     let gateways = sound(&parts.gateways).map(|one| one.name.span());
@@ -107,7 +107,7 @@ fn in_place(parts: &Parts, found: &mut Found) {
     }
 }
 
-/// Nodes that the plan labels at once are in no group.
+/// Reports keys that need an existing mesh.
 fn installed(parts: &Parts, found: &mut Found) {
     let stable = parts.stable.as_ref();
     let mut said = |what: &str, span: Option<Range<usize>>| {
@@ -197,7 +197,7 @@ fn groups(parts: &Parts, found: &mut Found) {
     }
 }
 
-/// Steps 301 to 399.
+/// One for each of the steps 301 to 399.
 const MOST: usize = 99;
 
 fn numbers(parts: &Parts, found: &mut Found) {
@@ -234,7 +234,7 @@ fn numbers(parts: &Parts, found: &mut Found) {
     }
 }
 
-/// Reads a share of nodes.
+/// Parses a percentage of nodes.
 fn share(text: &str) -> Option<u8> {
     let number: u8 = text.strip_suffix('%')?.parse().ok()?;
     (1..=100).contains(&number).then_some(number)

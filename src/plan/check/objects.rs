@@ -1,5 +1,5 @@
-//! One object of a workload can live once a revision: in its namespace, on its nodes, calling nobody by a name that will
-//! not be there.
+//! Checks that an object of a workload can exist once for each revision: in its namespace, on its nodes, and
+//! without names that will not exist.
 
 use serde_json::Value;
 
@@ -13,7 +13,7 @@ use crate::text::finding::Finding;
 pub(super) struct WorkloadObject<'a> {
     pub manifest: &'a Manifest,
     pub workload: &'a Workload,
-    /// The namespaces of all workloads, as the plan writes them: none of them will exist.
+    /// The namespaces of all workloads, as in the plan; none of them will exist under this name.
     pub namespaces: &'a [&'a str],
     pub found: &'a mut Found,
 }
@@ -26,13 +26,13 @@ impl WorkloadObject<'_> {
         self.found.findings.push(finding);
     }
 
-    /// Holds the object against the schema of its kind; false where there is none.
+    /// Validates the object against the schema of its kind; returns `false` if no schema describes it.
     pub fn schema(&mut self, schemas: &Schemas) -> bool {
         if self.manifest.identity.group() == "install.istio.io" {
             return true;
         }
         let Some(violations) = schemas.check(&self.manifest.value) else {
-            // Of these the plan itself writes one; a version that the bundle does not serve is a mistake.
+            // The plan writes these kinds itself; a version that the bundle does not serve is an error.
             if self.manifest.identity.group() == "gateway.networking.k8s.io"
                 && ["Gateway", "HTTPRoute", "ReferenceGrant"]
                     .contains(&self.manifest.identity.kind.as_str())
@@ -185,13 +185,13 @@ impl WorkloadObject<'_> {
         }
     }
 
-    /// Walks everything below a pointer for names of namespaces that will not be there.
+    /// Finds names of namespaces that will not exist, in all values below a pointer.
     fn references(&mut self, value: &Value, pointer: &str) {
         match value {
             Value::Object(map) => {
                 for (key, part) in map {
                     let below = format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"));
-                    // A binding's subjects follow the revision; see `Manifest::placed`.
+                    // The subjects of a RoleBinding move with the revision; see `Manifest::placed`.
                     let subject = self.manifest.identity.kind == "RoleBinding"
                         && pointer.starts_with("/subjects/");
                     if key == "namespace"
@@ -237,7 +237,7 @@ impl WorkloadObject<'_> {
                 format!("`{service}.{namespace}.svc` will not exist"),
             )
             .label(format!(
-                "each revision gets its own namespace `{namespace}-<revision>`"
+                "each revision replaces `{namespace}` with its own `{namespace}-<revision>`"
             ))
             .help(format!(
                 "write `{service}`, which resolves to the Service of the pod's own revision"

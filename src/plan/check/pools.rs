@@ -1,4 +1,4 @@
-//! The two pools name nodes in the same way, each at least one, and share none.
+//! Checks that both pools name their nodes in the same way, are not empty, and do not overlap.
 
 use toml::Spanned;
 
@@ -10,7 +10,7 @@ use crate::plan::written::{Canary, Stable};
 use crate::text::finding::Finding;
 
 pub(super) fn check(parts: &Parts, found: &mut Found) {
-    // What is there belongs to stable but for what has moved.
+    // In an existing mesh, all nodes belong to stable until they move.
     if let Some(stable) = parts.stable.as_ref().filter(|stable| stable.is_existing()) {
         return rest(stable, parts.canary.as_ref(), found);
     }
@@ -83,7 +83,7 @@ pub(super) fn check(parts: &Parts, found: &mut Found) {
     }
 }
 
-/// Of a mesh that is there stable has every node that the canary's labels do not select.
+/// In an existing mesh, the stable pool is all nodes that the canary's label does not select.
 fn rest(stable: &Stable, canary: Option<&Canary>, found: &mut Found) {
     if !matches!(stable.pool.get_ref(), Pool::Rest) {
         found.say(
@@ -112,7 +112,7 @@ fn rest(stable: &Stable, canary: Option<&Canary>, found: &mut Found) {
     }
 }
 
-/// Checks one pool by itself; returns it where it is a list or a selector of names that can be.
+/// Checks one pool; returns it if it is a valid list or selector.
 fn sound_table<'a>(pool: &'a Spanned<Pool>, found: &mut Found) -> Option<&'a PoolTable> {
     let Pool::Table(table) = pool.get_ref() else {
         return None;

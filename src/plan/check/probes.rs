@@ -1,4 +1,4 @@
-//! Probes can be asked, and samples can tell.
+//! Checks that probes are valid requests, and that samples are large enough.
 
 use super::{Found, shift, sound};
 use crate::plan::parse::Parts;
@@ -6,10 +6,10 @@ use crate::plan::sample::bounds;
 use crate::plan::written_shift::Sample;
 use crate::text::finding::Finding;
 
-/// The share at which the canary has everything.
+/// The percentage at which the canary gets all requests.
 const ALL: u16 = 100;
 
-/// The largest sample that a plan can ask for.
+/// The maximum sample size in a plan.
 const LARGEST: u16 = 10_000;
 
 pub(super) fn check(parts: &Parts, found: &mut Found) {
@@ -60,7 +60,8 @@ pub(super) fn check(parts: &Parts, found: &mut Found) {
     }
 }
 
-/// A sample tells the canary's answers from stable's, and each weight from none and from all.
+/// Checks that a sample distinguishes the answers of the canary from those of stable, and each weight from
+/// none and all.
 fn sample(parts: &Parts, sample: &Sample, found: &mut Found) {
     let requests = &sample.requests;
     if sample.canary.contains.is_some() == sample.canary.header.is_some() {

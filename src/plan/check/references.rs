@@ -1,4 +1,4 @@
-//! Every name that one table takes from another is there.
+//! Checks that every name that one table takes from another exists.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use crate::plan::written::{GatewayTable, Route, Workload};
 use crate::text::finding::Finding;
 use crate::text::nearest;
 
-/// A table that others call by its name.
+/// A table that other tables refer to by name.
 trait Reference {
     fn name(&self) -> &str;
 }
@@ -62,7 +62,7 @@ fn resolve<T: Reference>(
             Shaped::Broken(name) => name.as_deref(),
         })
         .collect();
-    // A broken table without a name could be the one that is meant; no table at all has been said already.
+    // The name could be that of a broken table without a name. A missing table is reported elsewhere.
     let unnamed = tables.is_empty()
         || tables
             .iter()
@@ -93,7 +93,7 @@ fn instead(typed: &str, known: &[&str], what: &str) -> String {
     }
 }
 
-/// The Service and the port that the workload's manifests really hold.
+/// Checks that the Service and the port exist in the manifests of the workload.
 fn service(route: &Route, workload: &Workload, manifests: &[Manifest], found: &mut Found) {
     let services: Vec<&Manifest> = manifests
         .iter()
@@ -101,7 +101,7 @@ fn service(route: &Route, workload: &Workload, manifests: &[Manifest], found: &m
         .collect();
     let name = &route.backend.service;
     let Some(service) = services.iter().find(|s| s.identity.name == *name.get_ref()) else {
-        // A file that could not be read may well hold it.
+        // A file that could not be read may define it.
         if !is_complete(workload, manifests, found) {
             return;
         }
@@ -157,7 +157,7 @@ fn service(route: &Route, workload: &Workload, manifests: &[Manifest], found: &m
     }
 }
 
-/// Whether each of a workload's files gave objects, or what is wrong with it was said.
+/// Returns whether all files of a workload were read without a finding.
 fn is_complete(workload: &Workload, manifests: &[Manifest], found: &Found) -> bool {
     let unread = [
         "manifest-unreadable",
@@ -188,7 +188,7 @@ fn is_complete(workload: &Workload, manifests: &[Manifest], found: &Found) -> bo
             .any(|finding| unread.contains(&finding.code) && (in_plan(finding) || in_file(finding)))
 }
 
-/// A gateway or route in a revision's own namespace would go when that revision goes.
+/// A gateway or route in a namespace of one revision would be deleted with that revision.
 fn not_of_a_workload(namespace: &Spanned<String>, what: &str, parts: &Parts, found: &mut Found) {
     let revisions = [
         parts.stable.as_ref().map(|s| s.revision().name()),
@@ -217,7 +217,7 @@ fn not_of_a_workload(namespace: &Spanned<String>, what: &str, parts: &Parts, fou
     }
 }
 
-/// A namespace of one revision must be its alone: retiring stable deletes it.
+/// A namespace of a revision must have no other use, because retiring stable deletes it.
 fn own_namespaces(parts: &Parts, found: &mut Found) {
     let (Some(stable), Some(canary)) = (&parts.stable, &parts.canary) else {
         return;
@@ -229,7 +229,7 @@ fn own_namespaces(parts: &Parts, found: &mut Found) {
         .map_or("istio-system", |namespace| namespace.get_ref());
     let (stable, canary) = (stable.revision().name(), canary.revision().name());
     if stable == canary {
-        // Said where the names are.
+        // Reported in `names`.
         return;
     }
     for workload in sound(&parts.workloads) {
@@ -254,7 +254,7 @@ fn own_namespaces(parts: &Parts, found: &mut Found) {
     }
 }
 
-/// A ReferenceGrant names the namespaces of all routes to one Service, at most sixteen (CRD `maxItems`).
+/// A ReferenceGrant lists the namespaces of all routes to one Service, at most 16 (CRD `maxItems`).
 fn grants(parts: &Parts, found: &mut Found) {
     const MOST: usize = 16;
     let mut from: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! Paths and hosts are what Gateway API takes, each once.
+//! Checks that paths and hostnames are valid for Gateway API, and unique.
 
 use super::gateways::hostname;
 use super::{Found, sound};
@@ -40,7 +40,7 @@ pub(super) fn check(parts: &Parts, found: &mut Found) {
                     path,
                 );
             }
-            // A prefix with and without a slash at its end is the same prefix.
+            // A trailing slash does not change a prefix.
             let value = if kind == "prefix" {
                 path.get_ref().trim_end_matches('/')
             } else {

@@ -1,4 +1,4 @@
-//! Traffic moves one way, to its end, and a client can send the header.
+//! Checks that the weights increase to 100, and that a client can send the header.
 
 use super::Found;
 use crate::kube::names::{is_header_name, is_header_value};
@@ -7,7 +7,7 @@ use crate::plan::parse::Parts;
 use crate::plan::written_shift::Header;
 use crate::text::finding::Finding;
 
-/// The share at which the canary has everything.
+/// The percentage at which the canary gets all requests.
 const ALL: u16 = 100;
 
 pub(super) fn check(parts: &Parts, found: &mut Found) {
@@ -60,7 +60,7 @@ pub(super) fn check(parts: &Parts, found: &mut Found) {
     header(&shift.header, found);
 }
 
-/// A header is one that HTTP can carry.
+/// Checks that HTTP allows a header.
 pub(super) fn header(header: &Header, found: &mut Found) {
     let (name, value) = (&header.name, &header.value);
     if !is_header_name(name.get_ref()) {

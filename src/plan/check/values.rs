@@ -1,4 +1,5 @@
-//! The user's chart values can be read, say nothing that the plan says otherwise, and are such as the versions know.
+//! Checks the user's chart values: they are readable, do not contradict the plan, and are known to both
+//! versions.
 
 use std::rc::Rc;
 
@@ -107,8 +108,8 @@ fn load(
     Some(ValuesFile::of(component, &shown, document))
 }
 
-/// Whether both versions know the values: istioctl refuses what it does not know, and the plain ztunnel has a place for what its
-/// chart has.
+/// Checks that both versions know the values. istioctl rejects values that it does not know, and the plain
+/// ztunnel DaemonSet supports only some values of the chart.
 fn known(
     parts: &Parts,
     file: &ValuesFile,
@@ -128,7 +129,7 @@ fn known(
     ];
     for (version, row) in versions.into_iter().flatten() {
         if file.component == Component::Ztunnel {
-            // Through istioctl the chart itself takes what it has.
+            // With istioctl, the chart itself reads all its values.
             let plain = parts
                 .istio
                 .as_ref()
@@ -195,7 +196,7 @@ fn known(
             let Some(pointer) = violation.pointer.strip_prefix("/spec/values") else {
                 continue;
             };
-            // What contradicts the plan is said already.
+            // Values that contradict the plan are already reported.
             if [
                 "/revision",
                 "/revisionTags",
@@ -225,7 +226,7 @@ fn known(
     }
 }
 
-/// The smallest IstioOperator with the values of a file.
+/// Returns a minimal IstioOperator with the values of a file.
 fn operator_values(file: &ValuesFile, version: &str) -> Value {
     let (values, unvalidated) = crate::plan::values::split(&file.values);
     json!({"profile": "ambient", "hub": "h", "tag": version, "components": {}, "values": values, "unvalidatedValues": unvalidated})
@@ -239,7 +240,7 @@ fn say_once(finding: Finding, file: &ValuesFile, pointer: &str, found: &mut Foun
     }
 }
 
-/// Settings that istiod and ztunnel have to agree in.
+/// Settings that must be the same for istiod and ztunnel.
 const SHARED: [(&str, &[&str], &[&str], &str); 2] = [
     (
         "cluster name",
@@ -258,7 +259,7 @@ const SHARED: [(&str, &[&str], &[&str], &str); 2] = [
     ),
 ];
 
-/// ztunnel tells istiod its cluster and network, which are those of istiod.
+/// ztunnel reports its cluster and network to istiod; they must be those of istiod.
 fn agreement(values: &Values, found: &mut Found) {
     let first = |component, pointers: &[&'static str]| {
         let file = values.of(component)?;
@@ -308,7 +309,7 @@ fn agreement(values: &Values, found: &mut Found) {
     }
 }
 
-/// With the alpha kinds of Gateway API istiod reads fewer bundles.
+/// With the alpha kinds of Gateway API enabled, istiod can read fewer bundles.
 fn alpha(
     parts: &Parts,
     values: &Values,

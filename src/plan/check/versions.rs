@@ -1,4 +1,5 @@
-//! The two versions are an upgrade that ambient allows, and the Gateway API bundle suits both.
+//! Checks that ambient supports the upgrade between the versions, and that both can read the Gateway API
+//! bundle.
 
 use semver::Version;
 use toml::Spanned;
@@ -11,16 +12,15 @@ use crate::istio::{
 use crate::plan::parse::Parts;
 use crate::text::finding::Finding;
 
-/// What the rows say of the plan's versions.
+/// Facts about the versions of the plan.
 pub(super) struct PlanFacts {
     pub stable: &'static Facts,
     pub canary: &'static Facts,
     pub bundle: Bundle,
-    /// Whether an upgrade may go from one to the other.
+    /// Whether this upgrade is supported.
     pub legal: bool,
 }
 
-/// A version, and what is true of it.
 pub(super) struct Known {
     version: Version,
     facts: &'static Facts,
@@ -99,7 +99,7 @@ fn known(
         }
         return Some(Known { version, facts });
     }
-    // Nothing is known of how another major would be like.
+    // For another major, no assumption is possible.
     let is_newer = version.major == major && version.minor > newest;
     match like {
         Some(like) if is_newer && *like.get_ref() == newest_text => {
@@ -151,7 +151,7 @@ fn known(
     None
 }
 
-/// Reads `MAJOR.MINOR.PATCH`, with a pre-release if there is one.
+/// Parses `MAJOR.MINOR.PATCH` with an optional pre-release.
 fn well_formed(text: &Spanned<String>, found: &mut Found) -> Option<Version> {
     let Ok(version) = Version::parse(text.get_ref()) else {
         let help = match Version::parse(&format!("{}.0", text.get_ref())) {
@@ -187,7 +187,7 @@ fn well_formed(text: &Spanned<String>, found: &mut Found) -> Option<Version> {
     Some(version)
 }
 
-/// Whether an upgrade may go from one version to the other; says why not.
+/// Returns whether the upgrade is supported; reports the reason if not.
 fn distance(old: &Version, new: &Version, text: &Spanned<String>, found: &mut Found) -> bool {
     let Err(illegal) = judge(old, new) else {
         return true;

@@ -1,12 +1,12 @@
-//! Findings for a person: an excerpt with carets, then what to type.
+//! Findings for people: an excerpt with carets, then what to type.
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::{Finding, Severity};
 use crate::text::source::Sources;
 
-/// Draws findings one after the other, each with its excerpt; styled for a terminal, to be stripped by the stream where
-/// there is none.
+/// Renders findings one after the other, each with an excerpt. The text has colours, which a stream that is
+/// not a terminal removes.
 #[must_use]
 pub fn to_text(findings: &[Finding], sources: &Sources) -> String {
     let renderer = Renderer::styled();
