@@ -205,7 +205,7 @@ impl<'a> Reading<'a> {
                     .label(format!("the plan says {}", stable.get_ref()))
                     .help(
                         "write the version that runs; if the versions of the components differ, \
-                     finish the upgrade in progress first",
+                         finish the upgrade in progress first",
                     )
                     .object(object.to_owned()),
                 stable,

@@ -274,7 +274,7 @@ impl Reading<'_> {
                 Finding::error(
                     "handover-missing",
                     format!("{} of the existing Gateways and waypoints cannot leave Istio \
-                     {version} without losing requests", lossy.count()),
+                             {version} without losing requests", lossy.count()),
                 )
                 .label("their pods lose their listeners when the label changes, until new pods are ready")
                 .help(

@@ -65,7 +65,7 @@ impl Reading<'_> {
                 "existing-settings",
                 format!(
                     "{} has settings that differ from the \
-             defaults, and the plan has no values for {component}",
+                     defaults, and the plan has no values for {component}",
                     object.key
                 ),
             )
@@ -100,7 +100,7 @@ impl Reading<'_> {
                 })
                 .help(
                     "write the values that it was installed with: see `helm get values`, or the \
-                 ConfigMap `values` of 1.26 and later",
+                     ConfigMap `values` of 1.26 and later",
                 )
                 .object(object.key.to_string()),
                 place,

@@ -138,7 +138,7 @@ fn migration(
                         Finding::error(
                             "crds-not-migrated",
                             format!("the migration from v{} to v{} needs v{} in between, which \
-                             Istio {version} cannot read", from.version, to.version, over.version),
+                                     Istio {version} cannot read", from.version, to.version, over.version),
                         )
                         .label("stored objects must be rewritten at that release")
                         .help("upgrade the CRDs before this plan, while this Istio version is not in the cluster"),

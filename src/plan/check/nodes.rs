@@ -89,7 +89,7 @@ fn in_place(parts: &Parts, found: &mut Found) {
             .label("the routes would have to refer to them, and the plan does not own the routes")
             .help(
                 "write `handover = \"relabel\"` to lose up to 30 seconds of requests on each, or \
-             first upgrade to a patch that loses none",
+                 first upgrade to a patch that loses none",
             ),
             choice,
         );

@@ -343,7 +343,7 @@ fn alpha(
                 Finding::error(
                     "bundle-unsuitable",
                     format!("with PILOT_ENABLE_ALPHA_GATEWAY_API Istio {version} cannot read \
-                     Gateway API bundle v{release}"),
+                             Gateway API bundle v{release}"),
                 )
                 .label("the bundle no longer serves a version that istiod watches, and istiod does not become ready")
                 .help("remove the variable, or use a bundle that both revisions can read with it"),

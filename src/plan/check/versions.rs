@@ -214,7 +214,7 @@ fn distance(old: &Version, new: &Version, text: &Spanned<String>, found: &mut Fo
         .help(example_after(old).map_or_else(
             || format!("install {new} in another cluster, and move the workloads there"),
             |later| format!("install {new} in another cluster, and move the workloads there; this \
-             mesh can be upgraded to `{later}`"),
+                             mesh can be upgraded to `{later}`"),
         )),
         Illegal::TooFar(hops) => {
             let way: Vec<String> = hops.iter().map(|hop| hop.to.to_string()).collect();
