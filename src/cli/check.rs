@@ -1,5 +1,5 @@
-//! `meshplan check`: a plan, and its output against a golden directory; a compiled directory as its steps; any other
-//! manifests as one state.
+//! `meshplan check`: checks a plan (also against a golden directory), a compiled directory step by step, or
+//! other manifests as one state.
 
 use std::path::{Path, PathBuf};
 
@@ -14,38 +14,38 @@ use crate::proof::{prove_manifests, prove_read, schemas};
 use crate::text::finding::Finding;
 use crate::tree::{self, FileDifference, Tree, compare};
 
-/// How many files' diffs are shown; the others are counted.
+/// How many diffs of files are printed; of the other files only the paths are.
 const SHOWN: usize = 3;
 
-/// What is an error beside errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Deny {
-    /// Warnings
+    /// Treat warnings as errors
     Warnings,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Check {
-    /// A plan, a compiled directory, or manifests: a directory, a file, or `-` for standard input
+    /// Check this plan, compiled directory, or manifests: a directory, a file, or `-` for standard input
     #[arg(value_name = "PLAN|DIR|FILE")]
     plan: String,
-    /// A directory that must be, byte for byte, what the plan compiles to
+    /// Require that the plan compiles to exactly this directory, byte for byte
     #[arg(long, value_name = "DIR")]
     golden: Option<PathBuf>,
-    /// The Istio whose way of routing counts, for manifests that name none; the newest known if not given
+    /// Route requests as this Istio version does if the manifests name none (default: the newest known
+    /// version)
     #[arg(long, value_name = "VERSION")]
     istio: Option<Version>,
-    /// What is an error beside errors
+    /// Treat these findings as errors
     #[arg(long, value_enum)]
     deny: Option<Deny>,
-    /// How findings are written
+    /// Print findings in this format
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
 
 impl Check {
     pub fn run(self, shell: &mut Shell) -> Result<Exit> {
-        let format = self.format.built()?;
+        let format = self.format;
         if !is_plan(&self.plan) {
             return self.others(shell, format);
         }
@@ -61,10 +61,13 @@ impl Check {
             findings.extend(differences.iter().map(|difference| {
                 Finding::error(
                     "golden-differs",
-                    format!("`{}` is not what the plan compiles to", difference.path()),
+                    format!(
+                        "`{}` differs from what the plan compiles to",
+                        difference.path()
+                    ),
                 )
                 .help(format!(
-                    "meshplan compile {} --out {}",
+                    "run `meshplan compile {} --out {}`",
                     self.plan,
                     golden.display()
                 ))
@@ -90,10 +93,10 @@ impl Check {
 }
 
 impl Check {
-    /// A compiled directory as its steps, any other manifests as one state.
+    /// Checks a compiled directory step by step, or other manifests as one state.
     fn others(&self, shell: &mut Shell, format: Format) -> Result<Exit> {
         if self.golden.is_some() {
-            bail!("--golden is for plans: it compares what a plan compiles to with a directory");
+            bail!("--golden needs a plan: it compares the output of a plan with a directory");
         }
         let subject = if self.plan == "-" {
             Ok(standard_input(shell)?)
@@ -128,7 +131,7 @@ impl Check {
     }
 }
 
-/// Compares a tree with a directory; hidden files of the directory do not count.
+/// Compares a tree with a directory; ignores hidden files of the directory.
 fn against(tree: &Tree, golden: &Path) -> Result<Vec<FileDifference>> {
     Ok(compare(&tree::read(golden)?, tree))
 }
@@ -140,7 +143,7 @@ fn shown(differences: &[FileDifference], golden: &str) -> String {
         .map(|difference| difference.unified((golden, "compiled")))
         .collect();
     if differences.len() > SHOWN {
-        text.push_str("and in these files:\n");
+        text.push_str("these files differ too:\n");
         for difference in &differences[SHOWN..] {
             text.push_str("  ");
             text.push_str(difference.path());

@@ -1,10 +1,10 @@
-//! `meshplan compile`: a plan's directories on disk.
+//! `meshplan compile`: writes the directories of a plan.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde_json::{Value, json};
 
 use super::input;
@@ -13,46 +13,28 @@ use crate::output::Output;
 use crate::text::finding::{self, Finding, rows};
 use crate::tree::{self, Disk, WriteReport};
 
-/// Who applies the output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-enum Target {
-    /// A person or a script, with kubectl and istioctl
-    #[default]
-    Kubectl,
-    /// Not yet
-    Flux,
-    /// Not yet
-    Argocd,
-}
-
 #[derive(Debug, Args)]
 pub(super) struct Compile {
-    /// Plans; `-` reads one from standard input
+    /// Compile these plans; `-` reads one from standard input
     #[arg(required = true, value_name = "PLAN")]
     plans: Vec<String>,
-    /// Where to write; `./<name>` if not given, and with several plans a folder for each in it
+    /// Write to this directory, with one subdirectory for each of several plans (default: `./<name>`)
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Who applies the output
-    #[arg(long, value_enum, default_value_t)]
-    target: Target,
-    /// Templates that replace meshplan's own of the same name
+    /// Use the templates in this directory instead of the built-in ones of the same name
     #[arg(long, value_name = "DIR")]
     templates: Option<PathBuf>,
     /// Keep files that an earlier compile wrote and this one does not
     #[arg(long)]
     no_prune: bool,
-    /// How findings are written
+    /// Print findings in this format
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
 
 impl Compile {
     pub fn run(self, shell: &mut Shell) -> Result<Exit> {
-        let format = self.format.built()?;
-        if self.target != Target::Kubectl {
-            bail!("--target flux and argocd are decided but not built yet");
-        }
+        let format = self.format;
         let templates = input::templates(self.templates.as_deref())?;
         let sources = self
             .plans
@@ -75,10 +57,10 @@ impl Compile {
                 findings.push(
                     Finding::error(
                         "duplicate-name",
-                        format!("another plan is called `{}` as well", output.index.plan),
+                        format!("another plan has the name `{}` too", output.index.plan),
                     )
-                    .label("both would write one directory")
-                    .help("give one of them another `name`")
+                    .label("both plans would write the same directory")
+                    .help("give one of the plans another `name`")
                     .at(&name, compiled.name.clone().unwrap_or(0..0)),
                 );
             }
@@ -102,7 +84,7 @@ impl Compile {
             ready.extend(output.map(|output| (output, compiled.dump)));
         }
         if format == Format::Json {
-            // One document, however many plans there are.
+            // All plans go into one JSON document.
             let all = serde_json::to_string_pretty(&json!({ "findings": said }))
                 .context("writing findings as JSON")?;
             shell.print(&(all + "\n"))?;
@@ -126,7 +108,7 @@ impl Compile {
             }
             for path in &report.kept {
                 shell.say(&format!(
-                    "kept {}: meshplan no longer writes it, but somebody edited it",
+                    "kept {}: meshplan no longer writes this file, but it was edited",
                     folder.join(path).display()
                 ));
             }
@@ -135,20 +117,21 @@ impl Compile {
     }
 }
 
-/// Refuses to write a tree among the files that its plan reads.
+/// Refuses to write the output into the directory of the dump that the plan reads.
 fn apart(folder: &Path, dump: Option<&str>) -> Result<()> {
     let whole = |path: &Path| path.canonicalize().ok();
     let dump = dump.and_then(|dump| whole(Path::new(dump)));
     if dump.is_some_and(|dump| whole(folder) == Some(dump)) {
         bail!(
-            "nothing was written to {}: it is the folder of the mesh that is there, which the plan reads; name another one with --out",
+            "nothing was written to {}: the plan reads the dump of the existing mesh from this \
+             directory; choose another one with --out",
             folder.display()
         );
     }
     Ok(())
 }
 
-/// A line a step, and a line for the whole.
+/// Returns one line for each step, and a summary.
 fn steps(output: &Output, folder: &Path, report: &WriteReport) -> String {
     let mut text = String::new();
     let width = output
@@ -170,7 +153,7 @@ fn steps(output: &Output, folder: &Path, report: &WriteReport) -> String {
         .expect("writing to a string cannot fail");
     }
     if report.finished_earlier {
-        text.push_str("finished what an earlier compile had left half-written\n");
+        text.push_str("completed an earlier compile that was interrupted\n");
     }
     writeln!(
         text,

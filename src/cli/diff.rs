@@ -1,4 +1,4 @@
-//! `meshplan diff`: what a change of the plan changes in its output.
+//! `meshplan diff`: shows how a change of a plan changes its output.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -10,18 +10,18 @@ use super::input;
 use super::output::{Exit, Format, Shell};
 use crate::tree::{self, FileDifference, Tree, review};
 
-/// The widest bar of plus and minus signs.
+/// The maximum width of a bar of plus and minus signs.
 const BAR: usize = 40;
 
 #[derive(Debug, Args)]
 pub(super) struct Diff {
-    /// A plan, or a compiled directory; `-` reads a plan from standard input
+    /// Compare this plan or compiled directory; `-` reads a plan from standard input
     #[arg(value_name = "OLD")]
     old: String,
-    /// A plan, or a compiled directory
+    /// Compare with this plan or compiled directory
     #[arg(value_name = "NEW")]
     new: String,
-    /// Count lines instead of showing them
+    /// Print the number of changed lines instead of the lines
     #[arg(long)]
     stat: bool,
 }
@@ -29,7 +29,7 @@ pub(super) struct Diff {
 impl Diff {
     pub fn run(self, shell: &mut Shell) -> Result<Exit> {
         if self.old == "-" && self.new == "-" {
-            bail!("standard input can be only one of the two");
+            bail!("OLD and NEW cannot both be standard input");
         }
         let (old, new) = (side(&self.old, shell)?, side(&self.new, shell)?);
         let (Ok(old), Ok(new)) = (&old, &new) else {
@@ -39,7 +39,7 @@ impl Diff {
         if differences.is_empty() {
             return Ok(Exit::Fine);
         }
-        // The index holds a digest of every file, so it changes with each of them and says nothing more.
+        // The index contains a digest of every file, so it changes with any file and adds no information.
         if differences.len() > 1 {
             differences.retain(|difference| difference.path() != "index.json");
         }
@@ -53,13 +53,13 @@ impl Diff {
     }
 }
 
-/// What the findings of a plan that does not compile come to.
+/// Returns the worse outcome of two plans, if one of them does not compile.
 fn worse(old: &Result<Tree, Exit>, new: &Result<Tree, Exit>) -> Exit {
     let of = |side: &Result<Tree, Exit>| side.as_ref().err().copied().unwrap_or(Exit::Fine);
     of(old).max(of(new))
 }
 
-/// The tree of a plan, compiled in memory, or of a directory.
+/// Compiles a plan in memory, or reads a directory.
 fn side(argument: &str, shell: &mut Shell) -> Result<Result<Tree, Exit>> {
     let is_plan = argument == "-"
         || Path::new(argument)
@@ -80,7 +80,7 @@ fn side(argument: &str, shell: &mut Shell) -> Result<Result<Tree, Exit>> {
     })
 }
 
-/// The whole diff, in colours that a stream without a terminal strips.
+/// Returns the whole diff in colour; the stream removes the colour if it is not a terminal.
 fn full(differences: &[FileDifference]) -> String {
     let mut text = String::new();
     for difference in differences {
@@ -105,7 +105,7 @@ fn full(differences: &[FileDifference]) -> String {
     text
 }
 
-/// A line a file, and the sum.
+/// Returns one line for each file, and the totals.
 fn stat(differences: &[FileDifference]) -> String {
     let name = |difference: &FileDifference| match (&difference.old, &difference.new) {
         (Some(old), Some(new)) if old != new => format!("{old} => {new}"),

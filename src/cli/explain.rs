@@ -1,4 +1,4 @@
-//! `meshplan explain`: the page of a rule.
+//! `meshplan explain`: prints the page of a rule.
 
 use anyhow::{Result, bail};
 
@@ -11,9 +11,9 @@ pub(super) fn run(code: &str, shell: &mut Shell) -> Result<Exit> {
         let upper = code.to_uppercase();
         let near = nearest(&upper, RULES.iter().map(|rule| rule.code));
         match near {
-            Some(near) => bail!("there is no rule `{code}`; did you mean `{near}`?"),
+            Some(near) => bail!("rule `{code}` does not exist; did you mean `{near}`?"),
             None => bail!(
-                "there is no rule `{code}`; there are {} to {}",
+                "rule `{code}` does not exist; the rules are {} to {}",
                 RULES[0].code,
                 RULES[RULES.len() - 1].code
             ),

@@ -1,4 +1,4 @@
-//! `meshplan hops`: the way from one version to another, one legal upgrade a line.
+//! `meshplan hops`: prints the upgrades between two versions, one supported upgrade on each line.
 
 use std::fmt::Write as _;
 
@@ -16,14 +16,19 @@ pub(super) fn run(from: &str, to: &str, shell: &mut Shell) -> Result<Exit> {
         Ok(()) => vec![Hop { from, to }],
         Err(Illegal::TooFar(hops)) => hops,
         Err(Illegal::NotNewer) => {
-            shell.error(&anyhow!("{to} is not newer than {from}; meshplan goes forward only, and back by each step's rollback"));
+            shell.error(&anyhow!(
+                "{to} is not newer than {from}; meshplan only upgrades, and steps have rollbacks"
+            ));
             return Ok(Exit::Found);
         }
         Err(Illegal::CrossesRedirection) => {
             shell.error(&anyhow!(
-                "nothing goes from {from} to {to}: redirection moved into the pods in 1.21, and one istio-cni cannot serve ztunnels of both \
-                 kinds; install {to} in a cluster of its own{}",
-                example_after(&from).map_or_else(String::new, |later| format!(" ({from} can go to {later})"))
+                "no upgrade from {from} to {to} is possible: since 1.21 redirection is done inside \
+                 the pods, and one istio-cni cannot serve ztunnels of both kinds; install {to} in \
+                 another cluster{}",
+                example_after(&from).map_or_else(String::new, |later| format!(
+                    " ({from} can be upgraded to {later})"
+                ))
             ));
             return Ok(Exit::Found);
         }
@@ -33,9 +38,9 @@ pub(super) fn run(from: &str, to: &str, shell: &mut Shell) -> Result<Exit> {
     for hop in &hops {
         let (old, new) = hop.facts();
         let gateways = match handover(old, new) {
-            Handover::Relabel => "gateways change their label",
-            Handover::Tag | Handover::TagAfterRetirement => "gateways follow the tag `default`",
-            Handover::SecondGateway => "a second gateway, or a loss of up to 30 s",
+            Handover::Relabel => "each Gateway switches by its label",
+            Handover::Tag | Handover::TagAfterRetirement => "Gateways follow the tag `default`",
+            Handover::SecondGateway => "a second Gateway, or up to 30 s of lost requests",
         };
         let (first, last) = both(hop, Channel::Standard);
         writeln!(
@@ -50,7 +55,7 @@ pub(super) fn run(from: &str, to: &str, shell: &mut Shell) -> Result<Exit> {
     Ok(Exit::Fine)
 }
 
-/// The first and last release of a channel that both ends of a hop read.
+/// Returns the first and the last release of a channel that both versions of a hop can read.
 fn both(hop: &Hop, channel: Channel) -> (Version, Version) {
     let read = |text: &str| Version::parse(text).unwrap_or(Version::new(0, 0, 0));
     let (old, new) = hop.facts();
@@ -60,7 +65,7 @@ fn both(hop: &Hop, channel: Channel) -> (Version, Version) {
 
 fn version(text: &str) -> Result<Version> {
     let Ok(version) = Version::parse(text) else {
-        bail!("`{text}` is not a version; write an Istio release, as 1.30.3");
+        bail!("`{text}` is not a version; write an Istio release, such as 1.30.3");
     };
     if facts(&version).is_none() {
         let known = minors();

@@ -1,4 +1,4 @@
-//! Plans and templates from disk.
+//! Reads plans and templates from disk.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,7 +11,7 @@ use crate::plan::Files;
 use crate::text::source::Source;
 use crate::{Compiled, compile, lay_out};
 
-/// Reads a plan: a file, or `-` for standard input.
+/// Reads a plan from a file, or from standard input for `-`.
 pub(super) fn plan(path: &str) -> Result<Source> {
     if path == "-" {
         let mut text = String::new();
@@ -24,12 +24,12 @@ pub(super) fn plan(path: &str) -> Result<Source> {
     Ok(Source::new(path, text))
 }
 
-/// Compiles a plan with the files beside it, and proves it.
+/// Compiles a plan with the files next to it, and proves the steps.
 pub(super) fn compile_plan(source: &Source, templates: &BTreeMap<String, Source>) -> Compiled {
     with_files(source, |files| compile(source, files, templates.clone()))
 }
 
-/// Lays a plan out with the files beside it, without a proof.
+/// Compiles a plan with the files next to it, without the proof.
 pub(super) fn lay_out_plan(source: &Source) -> Compiled {
     with_files(source, |files| lay_out(source, files, BTreeMap::new()))
 }
@@ -62,14 +62,14 @@ fn with_files(source: &Source, work: impl FnOnce(&Files<'_>) -> Compiled) -> Com
     work(&files)
 }
 
-/// Reads the user's templates: every file below a folder, by its path from there.
+/// Reads every file below a directory of user templates, keyed by its path relative to the directory.
 pub(super) fn templates(folder: Option<&Path>) -> Result<BTreeMap<String, Source>> {
     let mut found = BTreeMap::new();
     let Some(folder) = folder else {
         return Ok(found);
     };
     if !folder.is_dir() {
-        bail!("{} is no folder of templates", folder.display());
+        bail!("{} is not a directory of templates", folder.display());
     }
     let mut open = vec![folder.to_path_buf()];
     while let Some(next) = open.pop() {

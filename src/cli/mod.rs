@@ -1,4 +1,5 @@
-//! Arguments in, exit code out. One file a verb; only this module prints.
+//! Reads the arguments and returns an exit code. Each subcommand has its own file, and only this module
+//! prints.
 
 mod check;
 mod compile;
@@ -20,7 +21,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 use output::{Exit, Shell};
 
-/// Compiles an upgrade plan for an Istio ambient mesh into ordered directories of Kubernetes YAML.
+/// Compile an upgrade plan for an Istio ambient mesh into ordered directories of Kubernetes YAML
 #[derive(Debug, Parser)]
 #[command(name = "meshplan", version, about)]
 pub struct Arguments {
@@ -30,30 +31,30 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Write a plan's directories
+    /// Write the directories of a plan
     Compile(compile::Compile),
-    /// Check a plan, a compiled directory, or manifests of any origin
+    /// Check a plan, a compiled directory, or any manifests
     Check(check::Check),
-    /// Show what differs between two plans, two directories, or a plan and a directory
+    /// Show the differences between two plans, two directories, or a plan and a directory
     Diff(diff::Diff),
-    /// Show who answers a request, step by step
+    /// Show which backend answers a request at each step
     Trace(trace::Trace),
-    /// Run a plan to its end on a cluster of simulated nodes, and compare with the prediction
+    /// Run all steps of a plan on a cluster of simulated nodes, and compare the result with the prediction
     Rehearse(rehearse::Rehearse),
     /// Print an existing mesh into a directory, for a plan with origin = "existing"
     Dump(dump::Dump),
-    /// Print the upgrades that lead from one Istio version to another, one a line
+    /// Print the upgrades from one Istio version to another, one on each line
     Hops {
-        /// Where the mesh is, as 1.27.9
+        /// Start from this version, such as 1.27.9
         #[arg(value_name = "FROM")]
         from: String,
-        /// Where it should go, as 1.30.3
+        /// End at this version, such as 1.30.3
         #[arg(value_name = "TO")]
         to: String,
     },
-    /// Print the page of a rule: why it holds, a wrong and a right example
+    /// Print the page of a rule: the reason, a wrong example and a right example
     Explain {
-        /// Its code, as MP0007
+        /// Print the page of this rule, such as MP0007
         #[arg(value_name = "CODE")]
         code: String,
     },
@@ -67,12 +68,17 @@ enum Verb {
     },
 }
 
+/// How docs/cli.md begins.
+const REFERENCE: &str = "\
+# Command line
+
+The help of each verb. `MESHPLAN_BLESS=1 cargo test --test suite cli::` generates this file.
+";
+
 /// Returns the reference of the command line, as docs/cli.md has it: the help of each verb.
 #[must_use]
 pub fn reference() -> String {
-    let mut text = "# Command line\n\nThe help of each verb. This file is generated: \\
-                    `MESHPLAN_BLESS=1 cargo test --test suite cli::` rewrites it.\n"
-        .to_owned();
+    let mut text = REFERENCE.to_owned();
     let mut command = Arguments::command().term_width(100);
     command.build();
     let mut section = |command: &mut clap::Command, name: &str| {
@@ -101,7 +107,8 @@ pub fn reference() -> String {
     text
 }
 
-/// Runs one command: 0 where there is nothing to say, 1 on findings or a difference, 2 where the work could not be done.
+/// Runs one command. The exit code is 0 without findings, 1 for findings or a difference, and 2 if the
+/// command failed.
 #[must_use]
 pub fn run(arguments: Arguments) -> ExitCode {
     let mut shell = Shell::new();

@@ -1,22 +1,21 @@
-//! The one place that prints: data to stdout, findings and errors to stderr, colours only on a terminal.
+//! Prints everything: data to stdout, findings and errors to stderr, and colours only on a terminal.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::ValueEnum;
 
 use crate::text::finding::{Finding, Severity, has_errors, to_json, to_text};
 use crate::text::source::Sources;
 
-/// What a command comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Exit {
-    /// Nothing to say.
+    /// Exit code 0: no findings.
     Fine,
-    /// Findings, or a difference.
+    /// Exit code 1: findings, or a difference.
     Found,
-    /// The work could not be done.
+    /// Exit code 2: the command failed.
     CouldNot,
 }
 
@@ -30,38 +29,15 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// How findings are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub(super) enum Format {
-    /// For people, to stderr
+    /// For people, on stderr
     #[default]
     Text,
-    /// For programs, to stdout
+    /// For programs, on stdout
     Json,
-    /// Not yet
-    Sarif,
-    /// Not yet
-    Junit,
-    /// Not yet
-    Github,
 }
 
-impl Format {
-    /// Refuses what is decided but not built.
-    pub fn built(self) -> Result<Self> {
-        match self {
-            Self::Text | Self::Json => Ok(self),
-            Self::Sarif | Self::Junit | Self::Github => {
-                let name = self
-                    .to_possible_value()
-                    .map_or_else(String::new, |value| value.get_name().to_owned());
-                bail!("--format {name} is decided but not built yet; text and json are there")
-            }
-        }
-    }
-}
-
-/// Standard output and standard error.
 pub(super) struct Shell {
     stdout: anstream::Stdout,
     stderr: anstream::Stderr,
@@ -75,51 +51,49 @@ impl Shell {
         }
     }
 
-    /// Prints data.
+    /// Prints data to standard output.
     pub fn print(&mut self, text: &str) -> Result<()> {
         match self
             .stdout
             .write_all(text.as_bytes())
             .and_then(|()| self.stdout.flush())
         {
-            // Whoever read the beginning and closed the pipe has what they wanted.
+            // The reader closed the pipe after it read what it needed; this is not an error.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             result => result.context("writing to standard output"),
         }
     }
 
-    /// Says something that is not data.
+    /// Prints a message to standard error.
     pub fn say(&mut self, text: &str) {
-        // There is nowhere left to say that standard error cannot be written.
+        // An error on standard error cannot be reported anywhere.
         let _ = writeln!(self.stderr, "{text}");
     }
 
-    /// Lists the kinds that were taken as they are.
+    /// Lists the kinds that no schema describes.
     pub fn unknown_kinds(&mut self, kinds: &[String]) {
         if !kinds.is_empty() {
             self.say(&format!(
-                "note: taken as they are, since no schema knows them: {}",
+                "note: objects of these kinds were not validated, because no schema describes them: {}",
                 kinds.join(", ")
             ));
         }
     }
 
-    /// Lists the scripts that the user's templates change.
     pub fn own_scripts(&mut self, paths: &[String]) {
         if !paths.is_empty() {
             self.say(&format!(
-                "note: your templates change these scripts, and nothing proves what they do: {}",
+                "note: your templates change these scripts, and meshplan does not prove what they do: {}",
                 paths.join(", ")
             ));
         }
     }
 
-    /// Says why the work could not be done.
     pub fn error(&mut self, error: &anyhow::Error) {
         self.say(&format!("error: {error:#}"));
     }
 
-    /// Shows findings, and returns what they come to.
+    /// Prints findings, and returns the exit code for them.
     pub fn findings(
         &mut self,
         findings: &[Finding],
@@ -143,7 +117,7 @@ impl Shell {
     }
 }
 
-/// Returns what findings come to.
+/// Returns the exit code for findings; with `deny`, warnings count as errors.
 pub(super) fn weigh(findings: &[Finding], deny: bool) -> Exit {
     if has_errors(findings) || (deny && !findings.is_empty()) {
         Exit::Found
@@ -152,7 +126,7 @@ pub(super) fn weigh(findings: &[Finding], deny: bool) -> Exit {
     }
 }
 
-/// `2 errors, 1 warning`
+/// Returns a text such as `2 errors, 1 warning`.
 fn count(findings: &[Finding]) -> String {
     let of = |severity: Severity, word: &str| {
         let number = findings.iter().filter(|f| f.severity == severity).count();

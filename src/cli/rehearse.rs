@@ -1,4 +1,4 @@
-//! `meshplan rehearse`: every step of a plan on a cluster of simulated nodes.
+//! `meshplan rehearse`: runs every step of a plan on a cluster of simulated nodes.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -16,7 +16,6 @@ use crate::rehearse::Rehearsal;
 use crate::text::finding::Severity;
 use crate::tree::{self, Disk};
 
-/// How a report is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 enum ReportFormat {
     /// For a terminal
@@ -30,42 +29,44 @@ enum ReportFormat {
 
 #[derive(Debug, Args)]
 pub(super) struct Rehearse {
-    /// The plan, or a directory that was compiled
+    /// Rehearse this plan or compiled directory
     #[arg(value_name = "PLAN|DIR")]
     subject: String,
-    /// Also go back from each step, and forward again
+    /// Also roll back each step, and apply it again
     #[arg(long)]
     rollback: bool,
-    /// Also apply files of each step one by one first, a part of them and in other orders, and see what the server refuses
+    /// Also apply the files of each step one at a time, in part and in other orders, and report what the API
+    /// server rejects
     #[arg(long)]
     parts: bool,
-    /// The first step, by number
+    /// Start at the step with this number
     #[arg(long, value_name = "N", default_value_t = 0)]
     from: u16,
-    /// The last step, by number
+    /// Stop after the step with this number
     #[arg(long, value_name = "N", default_value_t = 999)]
     to: u16,
-    /// Go on after a surprise
+    /// Continue after an unexpected result
     #[arg(long)]
     keep_going: bool,
-    /// Rendered manifests of what istioctl would install, one file each, named after the `IstioOperator` or the revision
+    /// Read the manifests that istioctl would install from this directory, one file for each `IstioOperator`
+    /// or revision, named after it
     #[arg(long, value_name = "DIR")]
     istio: Option<PathBuf>,
-    /// The kubeconfig; kubectl's own if not given
+    /// Use this kubeconfig (default: the one that kubectl uses)
     #[arg(long, value_name = "FILE")]
     kubeconfig: Option<PathBuf>,
-    /// The context of the kubeconfig; the current one if not given
+    /// Use this context of the kubeconfig (default: the current context)
     #[arg(long, value_name = "NAME")]
     context: Option<String>,
-    /// How long a script waits for one thing, in seconds
+    /// Let each wait of a script time out after this many seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     patience: u64,
-    /// How the report is written
+    /// Print the report in this format
     #[arg(long, value_enum, value_name = "F", default_value_t)]
     format: ReportFormat,
 }
 
-/// A bar on a terminal; nothing where standard error is none.
+/// Returns a progress bar; indicatif hides it if standard error is not a terminal.
 fn progress_bar(runs: usize) -> ProgressBar {
     let bar = ProgressBar::new(runs as u64);
     let form = "{elapsed_precise} [{bar:30}] {pos}/{len} {msg}";
@@ -77,7 +78,8 @@ fn progress_bar(runs: usize) -> ProgressBar {
 
 impl Rehearse {
     pub fn run(self, shell: &mut Shell) -> Result<Exit> {
-        let scratch = tempfile::tempdir().context("making a folder for the rehearsal")?;
+        let scratch =
+            tempfile::tempdir().context("creating a temporary directory for the rehearsal")?;
         let (tree, upgrade, foreseen) = if is_plan(&self.subject) {
             let compiled = input::compile_plan(&input::plan(&self.subject)?, &BTreeMap::new());
             let outcome =
@@ -92,7 +94,7 @@ impl Rehearse {
             let tree = scratch.path().join("tree");
             tree::write(&Disk::default(), &tree, &output.tree, false)
                 .context("writing the steps")?;
-            // It was proved when it was compiled.
+            // The steps were proved when the plan was compiled.
             (tree, Upgrade::laid_out(&output), Vec::new())
         } else {
             match subject(&self.subject, shell, Format::Text)? {
@@ -106,7 +108,7 @@ impl Rehearse {
                     (PathBuf::from(&self.subject), upgrade, findings)
                 }
                 Ok(Subject::Manifests { .. }) => {
-                    bail!("{} is no directory that meshplan compiled", self.subject)
+                    bail!("{} is not a directory that meshplan compiled", self.subject)
                 }
                 Err(outcome) => return Ok(outcome),
             }
@@ -144,7 +146,7 @@ impl Rehearse {
             ReportFormat::Markdown => report.markdown(),
         })?;
         if report.legs.is_empty() {
-            bail!("the tree has no step from {} to {}", self.from, self.to);
+            bail!("no step has a number from {} to {}", self.from, self.to);
         }
         Ok(if report.surprises() == 0 {
             Exit::Fine

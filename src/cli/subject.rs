@@ -1,4 +1,4 @@
-//! What a command is about: a plan or a compiled directory as its steps, or manifests of any origin.
+//! Reads the argument of a command: a plan or a compiled directory as steps, or any manifests as one state.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -16,15 +16,14 @@ use crate::text::finding::{self, Finding, Severity};
 use crate::text::source::{Source, Sources};
 use crate::tree::WrittenTree;
 
-/// What a command is about.
 pub(super) enum Subject {
-    /// Steps.
+    /// A plan or a compiled directory, as steps.
     Upgrade {
         upgrade: Upgrade,
         findings: Vec<Finding>,
         sources: Sources,
     },
-    /// Objects that are all there at once.
+    /// Manifests, as one state.
     Manifests {
         objects: Vec<Rc<Object>>,
         findings: Vec<Finding>,
@@ -33,8 +32,8 @@ pub(super) enum Subject {
 }
 
 impl Subject {
-    /// Shows what of it cannot be read, or is an object that the API server would refuse; returns what that comes to. Nothing
-    /// can be said about requests then.
+    /// Prints the errors of files that cannot be read and of objects that the API server would reject, and
+    /// returns the exit code. With such errors no request can be answered.
     pub fn unreadable(&self, shell: &mut Shell) -> Result<Option<Exit>> {
         let (mut findings, sources) = match self {
             Self::Upgrade {
@@ -59,14 +58,15 @@ impl Subject {
     }
 }
 
-/// Returns whether an argument names a plan.
+/// Returns whether an argument is the path of a plan.
 pub(super) fn is_plan(argument: &str) -> bool {
     Path::new(argument)
         .extension()
         .is_some_and(|extension| extension == "toml")
 }
 
-/// Reads what an argument names; `Err` is the outcome of a plan that does not compile, which was said.
+/// Reads an argument. `Err` is the exit code of a plan that does not compile; its findings are already
+/// printed.
 pub(super) fn subject(
     argument: &str,
     shell: &mut Shell,
@@ -95,7 +95,7 @@ fn plan(argument: &str, shell: &mut Shell, format: Format) -> Result<Result<Subj
     let sources = compiled.sources;
     let output = compiled
         .output
-        .context("a plan without an error has output")?;
+        .context("the plan has no errors, but no output either")?;
     let upgrade = Upgrade::laid_out(&output);
     let findings = compiled.findings;
     Ok(Ok(Subject::Upgrade {
@@ -105,7 +105,7 @@ fn plan(argument: &str, shell: &mut Shell, format: Format) -> Result<Result<Subj
     }))
 }
 
-/// A directory that meshplan compiled; nothing where it holds other manifests.
+/// Reads a directory that meshplan compiled; `None` for a directory of other manifests.
 fn compiled(path: &Path) -> Result<Option<Subject>> {
     let Some(tree) = WrittenTree::open(path)? else {
         return Ok(None);
@@ -136,7 +136,7 @@ fn manifests(argument: &str, shell: &mut Shell) -> Result<Subject> {
     let path = Path::new(argument);
     let mut files: Vec<PathBuf> = Vec::new();
     if path.is_dir() {
-        let top = fs::canonicalize(path).with_context(|| format!("finding {argument}"))?;
+        let top = fs::canonicalize(path).with_context(|| format!("resolving {argument}"))?;
         let mut met = BTreeSet::from([top.clone()]);
         let mut open = vec![path.to_path_buf()];
         while let Some(folder) = open.pop() {
@@ -161,11 +161,12 @@ fn manifests(argument: &str, shell: &mut Shell) -> Result<Subject> {
                     .with_context(|| format!("finding {}", path.display()))?;
                 if !real.starts_with(&top) {
                     bail!(
-                        "{} is a link out of {argument}, which is not followed; name what it leads to as well",
+                        "{} is a link that leads out of {argument}, and meshplan does not follow \
+                         it; name its target as another argument",
                         path.display()
                     );
                 }
-                // What two links lead to is there once.
+                // A target of two links is read once.
                 if !met.insert(real) {
                     continue;
                 }
@@ -178,7 +179,7 @@ fn manifests(argument: &str, shell: &mut Shell) -> Result<Subject> {
         }
         files.sort();
         if files.is_empty() {
-            bail!("{argument} holds no manifest: no file in it ends in .yaml, .yml or .json");
+            bail!("{argument} contains no manifest: no file in it ends in .yaml, .yml or .json");
         }
     } else {
         files.push(path.to_path_buf());
@@ -192,7 +193,7 @@ fn manifests(argument: &str, shell: &mut Shell) -> Result<Subject> {
     Ok(of_sources(all, shell))
 }
 
-/// Manifests from standard input.
+/// Reads manifests from standard input.
 pub(super) fn standard_input(shell: &mut Shell) -> Result<Subject> {
     let mut text = String::new();
     std::io::stdin()

@@ -1,4 +1,4 @@
-//! `meshplan trace`: who answers a request, step by step.
+//! `meshplan trace`: shows which backend answers a request at each step.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -16,22 +16,23 @@ use crate::state::State;
 
 #[derive(Debug, Args)]
 pub(super) struct Trace {
-    /// A plan, a compiled directory, or manifests: a directory or a file; `-` reads a plan from standard input
+    /// Trace in this plan, compiled directory or manifests: a directory or a file; `-` reads a plan from
+    /// standard input
     #[arg(value_name = "PLAN|DIR|FILE")]
     subject: String,
-    /// Only this step, by its number
+    /// Show only the step with this number
     #[arg(long, value_name = "N")]
     step: Option<u16>,
-    /// The path of the request
+    /// Request this path
     #[arg(long, required_unless_present = "requests")]
     path: Option<String>,
-    /// Its Host header
+    /// Send this Host header
     #[arg(long, default_value = "", conflicts_with = "requests")]
     host: String,
-    /// Its method
+    /// Use this HTTP method
     #[arg(long, default_value = "GET", conflicts_with = "requests")]
     method: String,
-    /// A header, as `name: value`; can be given several times
+    /// Send this header, as `name: value`; can be repeated
     #[arg(
         short = 'H',
         long = "header",
@@ -39,29 +40,30 @@ pub(super) struct Trace {
         conflicts_with = "requests"
     )]
     headers: Vec<String>,
-    /// A query parameter, as `name=value`; can be given several times
+    /// Send this query parameter, as `name=value`; can be repeated
     #[arg(long, value_name = "NAME=VALUE", conflicts_with = "requests")]
     query: Vec<String>,
-    /// The Gateway, as `namespace/name`; needed where there are several
+    /// Send the request to this Gateway, as `namespace/name`; required if there are several
     #[arg(long, value_name = "NAMESPACE/NAME", conflicts_with = "requests")]
     gateway: Option<String>,
-    /// The port of the Gateway; 80, or its first
+    /// Send the request to this port of the Gateway (default: 80, or its first port)
     #[arg(long, conflicts_with = "requests")]
     port: Option<u64>,
-    /// Many requests, as a JSON array; `-` reads it from standard input
+    /// Read many requests from this file, a JSON array; `-` reads it from standard input
     #[arg(long, value_name = "FILE", conflicts_with = "path")]
     requests: Option<PathBuf>,
-    /// The Istio whose way of routing counts, for manifests that name none; the newest known if not given
+    /// Route requests as this Istio version does if the manifests name none (default: the newest known
+    /// version)
     #[arg(long, value_name = "VERSION")]
     istio: Option<Version>,
-    /// How answers are written
+    /// Print answers in this format
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
 
 impl Trace {
     pub fn run(self, shell: &mut Shell) -> Result<Exit> {
-        let format = self.format.built()?;
+        let format = self.format;
         let requests = self.read()?;
         let subject = match subject(&self.subject, shell, format)? {
             Ok(subject) => subject,
@@ -80,12 +82,10 @@ impl Trace {
             Subject::Manifests { objects, .. } => vec![(None, State::of(objects))],
         };
         if states.is_empty() {
-            bail!("there is no step {}", self.step.unwrap_or_default());
+            bail!("step {} does not exist", self.step.unwrap_or_default());
         }
         if matches!(subject, Subject::Manifests { .. }) && self.step.is_some() {
-            bail!(
-                "--step is for plans and compiled directories; these are manifests without steps"
-            );
+            bail!("--step needs a plan or a compiled directory; these manifests have no steps");
         }
         let tables: Vec<(Option<&str>, Table<'_>)> = states
             .iter()
@@ -121,7 +121,7 @@ impl Trace {
             };
             return serde_json::from_str(&text).with_context(|| {
                 format!(
-                    "requests in {} are no JSON array of requests",
+                    "the requests in {} are not a JSON array of requests",
                     file.display()
                 )
             });
@@ -130,13 +130,13 @@ impl Trace {
             all.iter()
                 .map(|pair| match pair.split_once(between) {
                     Some((name, value)) => Ok((name.trim().to_owned(), Value::from(value.trim()))),
-                    None => bail!("`{pair}` is no {what}; write it as `name{between}value`"),
+                    None => bail!("`{pair}` is not a {what}; write it as `name{between}value`"),
                 })
                 .collect()
         };
         let path = self.path.clone().unwrap_or_default();
         if !path.starts_with('/') {
-            bail!("`{path}` is no path; it starts with `/`");
+            bail!("`{path}` is not a path; it must start with `/`");
         }
         Ok(vec![Request {
             gateway: self.gateway.clone(),
@@ -158,7 +158,7 @@ fn row((step, answer): &(Option<&str>, Answer)) -> Value {
     row
 }
 
-/// A table: a line an outcome, for each run of steps with one answer.
+/// Returns a table with one line for each outcome; consecutive steps with the same answer share their lines.
 fn shown(request: &Request, answers: &[(Option<&str>, Answer)]) -> String {
     let mut runs: Vec<(Option<&str>, Option<&str>, &Answer)> = Vec::new();
     for (step, answer) in answers {
@@ -239,7 +239,7 @@ fn shown(request: &Request, answers: &[(Option<&str>, Answer)]) -> String {
     text
 }
 
-/// `10 %`, `0.5 %`, `33.3 %`.
+/// Returns a text such as `10 %`, `0.5 %` or `33.3 %`.
 fn percent(fraction: f64) -> String {
     let percent = fraction * 100.0;
     let rounded = (percent * 10.0).round() / 10.0;

@@ -1,4 +1,4 @@
-//! The mesh of a dump, held against the plan.
+//! Compares the mesh in a dump with the plan.
 
 use serde_json::Value;
 
@@ -9,13 +9,13 @@ use crate::state::{Object, State};
 use crate::text::finding::Finding;
 
 impl<'a> Reading<'a> {
-    /// Where the plan says that Istio is.
+    /// Returns the namespace of Istio according to the plan.
     pub(super) fn namespace(&self) -> &'a str {
         let own = self.plan.istio.namespace.as_ref();
         own.map_or(ISTIO_SYSTEM, |name| name.get_ref())
     }
 
-    /// What every cluster has is there.
+    /// Requires a Node and a Namespace, which every cluster has.
     pub(super) fn is_whole(&mut self, state: &State) {
         let Some(folder) = &self.plan.stable.existing else {
             return;
@@ -23,10 +23,10 @@ impl<'a> Reading<'a> {
         let missing = |what: &str| {
             Finding::error(
                 "existing-incomplete",
-                format!("`{}` has no {what}", folder.get_ref()),
+                format!("`{}` contains no {what}", folder.get_ref()),
             )
-            .label("every cluster has some")
-            .help(format!("print it into the folder: `{DUMP}`"))
+            .label("every cluster has at least one")
+            .help(format!("write the dump into this directory: `{DUMP}`"))
         };
         if state.nodes.is_empty() {
             self.say(missing("Node"), folder);
@@ -36,7 +36,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Finds the one control plane: its namespace and Deployment.
+    /// Finds the only control plane, and returns its namespace and Deployment.
     pub(super) fn control_plane(&mut self, state: &State) -> Option<(String, String)> {
         let all: Vec<_> = state.istiods().collect();
         let folder = self.plan.stable.existing.as_ref()?;
@@ -46,21 +46,27 @@ impl<'a> Reading<'a> {
                 .map(|(object, _)| object.key.to_string())
                 .collect();
             let finding = if all.is_empty() {
-                Finding::error("existing-no-mesh", format!("`{}` has no control plane of Istio", folder.get_ref()))
-                    .label("a Deployment of pods with `app: istiod`")
-                    .help("leave `origin` out where the plan installs the stable revision; or print the Deployments into the folder")
+                Finding::error(
+                    "existing-no-mesh",
+                    format!("`{}` contains no Istio control plane", folder.get_ref()),
+                )
+                .label("expected a Deployment of pods with `app: istiod`")
+                .help(
+                    "remove `origin` if the plan installs the stable revision; otherwise \
+                     write the Deployments into the directory",
+                )
             } else {
                 Finding::error(
                     "existing-two",
                     format!(
-                        "`{}` has {} control planes of Istio",
+                        "`{}` contains {} Istio control planes",
                         folder.get_ref(),
                         all.len()
                     ),
                 )
                 .label(names.join(", "))
                 .help(
-                    "end the upgrade that is under way first: one control plane is the stable one",
+                    "finish the upgrade in progress first: the plan must start from one control plane",
                 )
             };
             let finding = match names.last() {
@@ -72,7 +78,7 @@ impl<'a> Reading<'a> {
         };
         let object_name = object.key.to_string();
         self.version(&object_name, "istiod", istiod.version.as_ref());
-        self.owner(object, "istiod", "640 deletes it");
+        self.owner(object, "istiod", "step 640 deletes it");
         let own = &istiod.revision;
         let named = self.plan.stable.revision().name();
         if *own != named {
@@ -85,7 +91,7 @@ impl<'a> Reading<'a> {
             self.say(
                 Finding::error(
                     "existing-revision",
-                    format!("the control plane that is there is of revision `{own}`"),
+                    format!("the existing control plane has revision `{own}`"),
                 )
                 .label(format!("the plan calls it `{named}`"))
                 .help(format!("write `revision = \"{own}\"`"))
@@ -99,9 +105,9 @@ impl<'a> Reading<'a> {
             let help = format!("write `namespace = \"{namespace}\"` in `[istio]`");
             let finding = Finding::error(
                 "existing-namespace",
-                format!("the control plane that is there is in namespace `{namespace}`"),
+                format!("the existing control plane is in namespace `{namespace}`"),
             )
-            .label(format!("the plan looks in `{wanted}`"))
+            .label(format!("the plan expects it in `{wanted}`"))
             .help(help)
             .object(object_name);
             match &self.plan.istio.namespace {
@@ -112,7 +118,7 @@ impl<'a> Reading<'a> {
         Some((namespace, object.key.name.clone()))
     }
 
-    /// Finds the one ztunnel: its DaemonSet and ServiceAccount.
+    /// Finds the only ztunnel, and returns its DaemonSet, its ServiceAccount and the whole object.
     pub(super) fn ztunnel(&mut self, state: &State) -> Option<(String, String, Value)> {
         let all: Vec<_> = state.ztunnels().collect();
         let folder = self.plan.stable.existing.as_ref()?;
@@ -120,19 +126,25 @@ impl<'a> Reading<'a> {
             let finding = if all.is_empty() {
                 Finding::error(
                     "existing-no-mesh",
-                    format!("`{}` has no ztunnel", folder.get_ref()),
+                    format!("`{}` contains no ztunnel", folder.get_ref()),
                 )
-                .label("a DaemonSet of pods with `app: ztunnel`")
-                .help("print the DaemonSets into the folder")
+                .label("expected a DaemonSet of pods with `app: ztunnel`")
+                .help("write the DaemonSets into the directory")
             } else {
                 let names: Vec<String> = all
                     .iter()
                     .map(|(object, _)| object.key.to_string())
                     .collect();
-                Finding::error("existing-two", format!("`{}` has {} ztunnels", folder.get_ref(), all.len()))
-                    .label(names.join(", "))
-                    .help("end the upgrade that is under way first: every node has one ztunnel before this one begins")
-                    .object(names.last().cloned().unwrap_or_default())
+                Finding::error(
+                    "existing-two",
+                    format!("`{}` contains {} ztunnels", folder.get_ref(), all.len()),
+                )
+                .label(names.join(", "))
+                .help(
+                    "finish the upgrade in progress first: at the start of the plan, each \
+                     node must have one ztunnel",
+                )
+                .object(names.last().cloned().unwrap_or_default())
             };
             self.say(finding, folder);
             return None;
@@ -141,7 +153,7 @@ impl<'a> Reading<'a> {
         self.owner(
             object,
             "ztunnel",
-            "110 and 130 hold it and pin it to the nodes that have not moved",
+            "steps 110 and 130 hold it and pin it to the nodes that have not moved",
         );
         let account = object
             .value()
@@ -154,7 +166,7 @@ impl<'a> Reading<'a> {
         ))
     }
 
-    /// istio-cni is there, of the same version.
+    /// Requires an istio-cni of the stable version.
     pub(super) fn cni(&mut self, state: &State) {
         let Some(folder) = &self.plan.stable.existing else {
             return;
@@ -164,46 +176,52 @@ impl<'a> Reading<'a> {
             self.owner(
                 object,
                 "cni",
-                "110 keeps it from restarting everywhere at once",
+                "step 110 prevents it from restarting on all nodes at once",
             );
         }
         if state.cnis().next().is_none() {
             self.say(
                 Finding::error(
                     "existing-no-mesh",
-                    format!("`{}` has no istio-cni", folder.get_ref()),
+                    format!("`{}` contains no istio-cni", folder.get_ref()),
                 )
-                .label("a DaemonSet of pods with `k8s-app: istio-cni-node`")
-                .help("print the DaemonSets into the folder, those of every namespace"),
+                .label("expected a DaemonSet of pods with `k8s-app: istio-cni-node`")
+                .help("write the DaemonSets of all namespaces into the directory"),
                 folder,
             );
         }
     }
 
-    /// What is there is of the plan's stable version.
+    /// Requires that a component has the stable version of the plan.
     fn version(&mut self, object: &str, what: &str, version: Option<&semver::Version>) {
         let stable = &self.plan.stable.version;
         let own = version.map(ToString::to_string);
         if own.as_deref() != Some(stable.get_ref()) {
-            let own = own.unwrap_or_else(|| "no version that its image says".to_owned());
+            let own = own.unwrap_or_else(|| {
+                "of an unknown version, which its image does not show".to_owned()
+            });
             self.say(
-                Finding::error("existing-version", format!("the {what} that is there is {own}"))
+                Finding::error("existing-version", format!("the existing {what} is {own}"))
                     .label(format!("the plan says {}", stable.get_ref()))
-                    .help("write the version that runs; where parts differ, end the upgrade that is under way first")
+                    .help(
+                        "write the version that runs; if the versions of the components differ, \
+                         finish the upgrade in progress first",
+                    )
                     .object(object.to_owned()),
                 stable,
             );
         }
     }
 
-    /// Whether somebody would write an object back that a step changes, and is not named.
+    /// Reports an object that a step changes and that an owner would change back, unless the plan names this
+    /// owner.
     fn owner(&mut self, object: &Object, component: &str, changes: &str) {
         let writer = Writer::of(object.value());
         let owners = self.plan.istio.owner.as_ref();
         let named = owners.and_then(|owners| owners.each().find(|(name, _)| *name == component));
         let finding = Finding::error(
             "existing-owner",
-            format!("{} is written by {}", object.key, writer.in_words()),
+            format!("{} is managed by {}", object.key, writer.in_words()),
         )
         .object(object.key.to_string());
         match named {
@@ -212,15 +230,21 @@ impl<'a> Reading<'a> {
                     let help = if writer.writes_back() {
                         format!("write `{component} = \"{}\"`", writer.as_owner())
                     } else {
-                        format!("take `{component}` out: the steps change it themselves")
+                        format!("remove `{component}`: the steps change this object themselves")
                     };
-                    let finding = finding.label("the plan names another one").help(help);
+                    let finding = finding.label("the plan names another owner").help(help);
                     self.say(finding, owner);
                 } else if !chart_has("updateStrategy", self.stable) {
                     self.say(
-                        Finding::error("not-yet", format!("the charts of Istio {} have no `updateStrategy`", self.plan.stable.version.get_ref()))
-                            .label("the owner cannot hold its pods by a value")
-                            .help("upgrade to 1.26 in the way that you know first; owners of older charts are decided but not built yet")
+                        Finding::error(
+                            "not-yet",
+                            format!(
+                                "the charts of Istio {} have no value `updateStrategy`",
+                                self.plan.stable.version.get_ref()
+                            ),
+                        )
+                            .label("the owner cannot hold the pods with a chart value")
+                            .help("upgrade to 1.26 by other means first; owners of older charts are not supported")
                             .object(object.key.to_string()),
                         owner,
                     );
@@ -231,9 +255,10 @@ impl<'a> Reading<'a> {
                     return;
                 };
                 let finding = finding
-                    .label(format!("{changes}, and its owner would write it back"))
+                    .label(format!("{changes}, and its owner would revert the change"))
                     .help(format!(
-                        "name it in `[istio]`, `owner = {{ {component} = \"{}\" }}`: the step is then a change to make there",
+                        "set `owner = {{ {component} = \"{}\" }}` in `[istio]`: the step then \
+                         tells you what to change in the owner",
                         writer.as_owner()
                     ));
                 self.say(finding, folder);

@@ -1,4 +1,5 @@
-//! What a drain will hit hardest: workloads with one pod, with volumes, or whose pods ask to be left alone.
+//! Finds workloads that a drain disrupts: workloads with one pod, with volumes, with pods that must not be
+//! evicted, or with a disruption budget that allows no eviction.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -8,24 +9,25 @@ use serde_json::Value;
 use crate::kube::selects;
 use crate::state::{Facet, Object};
 
-/// A workload that a drain hits hard.
+/// A workload that a drain disrupts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fragile {
-    /// As `Deployment shop/cart`.
+    /// Such as `Deployment shop/cart`.
     pub object: String,
-    /// In what way, in words.
+    /// How the drain disrupts it, in words.
     pub how: String,
 }
 
-/// Annotations by which pods ask to be left alone.
+/// Annotations that ask not to evict a pod.
 ///
-/// Sources: Karpenter's documentation (`concepts/disruption`, "Pod-Level Controls"); `kubernetes/autoscaler:cluster-autoscaler/FAQ.md`.
+/// Sources: Karpenter's documentation (`concepts/disruption`, "Pod-Level Controls");
+/// `kubernetes/autoscaler:cluster-autoscaler/FAQ.md`.
 const LEFT_ALONE: [(&str, &str); 2] = [
     ("karpenter.sh/do-not-disrupt", "true"),
     ("cluster-autoscaler.kubernetes.io/safe-to-evict", "false"),
 ];
 
-/// Those of a dump, in the order of their names.
+/// Returns the workloads of a dump that a drain disrupts, sorted by name.
 pub(super) fn of(objects: &[Rc<Object>]) -> Vec<Fragile> {
     let workloads = objects.iter().filter(|object| {
         matches!(&object.facet, Facet::Pods(_) | Facet::Istiod(_))
@@ -49,7 +51,7 @@ pub(super) fn of(objects: &[Rc<Object>]) -> Vec<Fragile> {
                 .find(|budget| is_full(budget, object));
             how.extend(full.map(|budget| {
                 format!(
-                    "{} leaves no room: the drain stops there until it does",
+                    "{} allows no eviction: the drain waits until it does",
                     budget.key
                 )
             }));
@@ -63,7 +65,7 @@ pub(super) fn of(objects: &[Rc<Object>]) -> Vec<Fragile> {
     all
 }
 
-/// Whether a disruption budget of the same namespace lets no pod of a workload go.
+/// Returns whether a disruption budget of the same namespace allows no eviction of a workload's pods.
 fn is_full(budget: &Object, workload: &Object) -> bool {
     let (Some(pods), spec) = (workload.pods(), budget.value().get("spec")) else {
         return false;
@@ -88,14 +90,14 @@ fn ways(workload: &Value) -> Vec<String> {
         .and_then(Value::as_u64)
         .unwrap_or(1);
     if replicas == 1 {
-        how.push("its one pod is away while it moves".to_owned());
+        how.push("its only pod is unavailable while it moves".to_owned());
     }
     let template = workload.pointer("/spec/template");
     let annotations = template.and_then(|template| template.pointer("/metadata/annotations"));
     for (key, value) in LEFT_ALONE {
         if annotations.and_then(|all| all.get(key)?.as_str()) == Some(value) {
             how.push(format!(
-                "its pods carry {key}={value}, which kubectl does not heed"
+                "its pods carry {key}={value}, which kubectl ignores"
             ));
         }
     }
@@ -106,7 +108,7 @@ fn ways(workload: &Value) -> Vec<String> {
         .any(|volume| volume.get("persistentVolumeClaim").is_some());
     if claims || workload.pointer("/spec/volumeClaimTemplates").is_some() {
         how.push(
-            "its volumes may be bound to a zone or a node, and its pods wait for room there"
+            "its volumes may be bound to a zone or a node, and its pods wait for capacity there"
                 .to_owned(),
         );
     }
@@ -129,8 +131,8 @@ mod tests {
         assert_eq!(
             one,
             [
-                "its one pod is away while it moves",
-                "its pods carry karpenter.sh/do-not-disrupt=true, which kubectl does not heed",
+                "its only pod is unavailable while it moves",
+                "its pods carry karpenter.sh/do-not-disrupt=true, which kubectl ignores",
             ]
         );
         let volumes =

@@ -1,4 +1,5 @@
-//! Gateways and waypoints that are there: how each changes hands, who owns its label, and what the plan has to say to that.
+//! Finds existing Gateways and waypoints, how each one switches to the canary revision, and who owns its
+//! label.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,38 +13,33 @@ use crate::plan::Owner;
 use crate::state::{self, Address, Facet, Object, State};
 use crate::text::finding::Finding;
 
-/// How many Gateways and waypoints have a step of their own.
+/// How many Gateways and waypoints can have their own step.
 const MOST: usize = 40;
 
-/// A Gateway or waypoint that is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExistingGateway {
-    /// Its namespace.
     pub namespace: String,
-    /// Its name.
     pub name: String,
-    /// Its class, `istio` or `istio-waypoint`.
+    /// `istio` or `istio-waypoint`.
     pub class: String,
-    /// Its own `istio.io/rev`.
+    /// The value of its label `istio.io/rev`.
     pub revision: Option<String>,
-    /// Who would write that label back.
+    /// The owner that would change this label back.
     pub owner: Option<Writer>,
-    /// How it changes hands.
+    /// How it switches to the canary revision.
     pub way: GatewayHandover,
-    /// The Deployment that Istio makes for it; nothing where its pods are somebody else's.
+    /// The Deployment that Istio creates for it; `None` if its pods are managed by someone else.
     pub deployment: Option<Deployment>,
 }
 
-/// What Istio makes for a Gateway.
+/// The Deployment that Istio creates for a Gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deployment {
-    /// Its name.
     pub name: String,
-    /// How many pods it has.
     pub replicas: u64,
-    /// Whether its image is somebody's own, whose tag says no version.
+    /// Whether its image is a custom one, whose tag does not show the version.
     pub own_image: bool,
-    /// Whether its pods' annotation names their revision, whatever the Gateway's label is.
+    /// Whether an annotation of its pods names their revision, independent of the label of the Gateway.
     pub annotated: bool,
 }
 
@@ -53,7 +49,6 @@ impl fmt::Display for ExistingGateway {
     }
 }
 
-/// Returns how a Gateway changes its control plane.
 fn gateway_handover(handover: Handover, labelled: bool) -> GatewayHandover {
     match handover {
         Handover::Tag | Handover::TagAfterRetirement if !labelled => GatewayHandover::Tag,
@@ -64,12 +59,12 @@ fn gateway_handover(handover: Handover, labelled: bool) -> GatewayHandover {
 }
 
 impl Reading<'_> {
-    /// Every Gateway and waypoint of Istio's.
+    /// Returns all Gateways and waypoints that Istio implements.
     pub(super) fn gateways(&self, state: &State) -> Vec<ExistingGateway> {
         let of = |(object, gateway): (&Rc<Object>, &state::Gateway)| {
             let revision = object.label("istio.io/rev").map(str::to_owned);
             let writer = Writer::of(object.value());
-            // A Kustomization of Flux takes a label away that is not its own; others leave it.
+            // A Flux Kustomization removes labels that it did not set; other owners keep them.
             let takes = matches!(writer, Writer::Kustomization(_));
             let owned = takes || revision.is_some() && writer.writes_back();
             ExistingGateway {
@@ -85,10 +80,10 @@ impl Reading<'_> {
         state.gateways().map(of).collect()
     }
 
-    /// What Istio makes for a Gateway, as the dump has it.
+    /// Returns the Deployment that Istio created for a Gateway, as in the dump.
     ///
-    /// Source: `istio/istio:pilot/pkg/config/kube/gateway/deploymentcontroller.go`, `getDefaultName`, and `IsManaged`: an address that is a host name
-    /// is that of somebody's own pods.
+    /// Source: `istio/istio:pilot/pkg/config/kube/gateway/deploymentcontroller.go`, `getDefaultName`, and
+    /// `IsManaged`: a Gateway with a host name as address has pods that Istio does not manage.
     fn made(&self, state: &State, object: &Object, gateway: &state::Gateway) -> Option<Deployment> {
         let own = gateway.addresses.iter();
         if gateway.class == "istio-remote" || own.clone().any(Address::is_hostname) {
@@ -113,7 +108,7 @@ impl Reading<'_> {
         })
     }
 
-    /// Each Gateway is of a class that is known, and belongs to a control plane that is there.
+    /// Requires that each Gateway has a known class and belongs to an existing control plane.
     pub(super) fn belong(&mut self, state: &State) {
         let Some(folder) = &self.plan.stable.existing else {
             return;
@@ -127,26 +122,27 @@ impl Reading<'_> {
                 None => Finding::error(
                     "existing-gateway",
                     format!(
-                        "{} is of class `{}`, and `{}` has no GatewayClass of that name",
+                        "{} has class `{}`, and `{}` contains no GatewayClass of that name",
                         object.key,
                         gateway.class,
                         folder.get_ref()
                     ),
                 )
-                .label("whether Istio makes it real is not known")
-                .help("print them into the folder: `kubectl get gatewayclasses -o yaml`"),
+                .label("it is unknown whether Istio implements this class")
+                .help("write the GatewayClasses into the directory: `kubectl get gatewayclasses -o yaml`"),
                 Some(true) if state.claims(object).revisions.is_empty() => {
                     let asked = state.claims(object).asked;
                     Finding::error(
                         "existing-gateway",
-                        format!("{} belongs to no control plane that is there", object.key),
+                        format!("{} belongs to no existing control plane", object.key),
                     )
                     .label(asked.map_or_else(
-                        || "it has no `istio.io/rev`, and nothing is the default".to_owned(),
-                        |asked| format!("it asks for `{asked}`, which is no revision or tag"),
+                        || "it has no label `istio.io/rev`, and no control plane is the default".to_owned(),
+                        |asked| format!("its label names `{asked}`, which is neither a revision nor a tag"),
                     ))
                     .help(format!(
-                        "mend that first: label it `istio.io/rev={}`, or take its label off where the tag `default` is there; and print it again",
+                        "first label it `istio.io/rev={}`, or remove its label if the tag \
+                         `default` exists; then dump it again",
                         self.plan.stable.revision().name()
                     ))
                 }
@@ -156,7 +152,8 @@ impl Reading<'_> {
         }
     }
 
-    /// Tags that somebody would write back: those of istiod's owner, where the plan names it, change there.
+    /// Finds tags that an owner would change back. If the plan names the owner of istiod, its tags are
+    /// changed there.
     pub(super) fn owned_tags(&mut self, state: &State) -> BTreeMap<String, Vec<Identity>> {
         let named = self.plan.istio.owner.as_ref();
         let named = named.and_then(|owners| Owner::parse(owners.istiod.as_ref()?.get_ref()));
@@ -181,17 +178,27 @@ impl Reading<'_> {
                 continue;
             }
             self.say(
-                Finding::error("existing-owner", format!("{} is written by {}", object.key, writer.in_words()))
-                    .label("a step gives it to the canary's revision, and its owner would take it back")
-                    .help("where istiod's release makes it, name that, `owner = { istiod = … }`; else take it out at its owner, and set it with `istioctl tag set` before you print the dump")
-                    .object(object.key.to_string()),
+                Finding::error(
+                    "existing-owner",
+                    format!("{} is managed by {}", object.key, writer.in_words()),
+                )
+                .label(
+                    "a step moves the tag to the canary revision, and its owner would move it back",
+                )
+                .help(
+                    "if the Helm release of istiod creates the tag, set `owner = { istiod = \
+                     … }`; otherwise remove the tag from its owner, set it with `istioctl tag \
+                     set`, and dump the mesh again",
+                )
+                .object(object.key.to_string()),
                 &folder,
             );
         }
         owned
     }
 
-    /// Gateways can change hands, each in a step of its own, and whoever owns their labels is named.
+    /// Requires that each Gateway can switch in its own step, and that the plan names the owners of the
+    /// labels.
     pub(super) fn handover(&mut self, gateways: &[ExistingGateway]) {
         let labelled: Vec<&ExistingGateway> = gateways
             .iter()
@@ -205,13 +212,15 @@ impl Reading<'_> {
                 Finding::error(
                     "not-yet",
                     format!(
-                        "`{}` has {} Gateways and waypoints",
+                        "`{}` contains {} Gateways and waypoints",
                         folder.get_ref(),
                         labelled.len()
                     ),
                 )
-                .label(format!("steps 520 to 559 are one each, {MOST} at most"))
-                .help("more of them in one plan is decided but not built yet")
+                .label(format!(
+                    "each one needs a step from 520 to 559, {MOST} at most"
+                ))
+                .help("a plan with more of them is not supported yet")
                 .object(gateway.to_string()),
                 folder,
             );
@@ -221,7 +230,7 @@ impl Reading<'_> {
         self.labels(&labelled);
     }
 
-    /// The canary takes nothing before it is its turn.
+    /// Requires that the canary does not take unlabelled Gateways as soon as it is installed.
     fn taken(&mut self, gateways: &[ExistingGateway]) {
         let own = &self.plan.canary.version;
         let bare = gateways.iter().find(|gateway| gateway.revision.is_none());
@@ -232,18 +241,18 @@ impl Reading<'_> {
             Finding::error(
                 "existing-handover",
                 format!(
-                    "Istio {} takes every Gateway without a label",
+                    "Istio {} takes every Gateway that has no label",
                     own.get_ref()
                 ),
             )
-            .label("two control planes would want it as soon as the canary's is there")
-            .help("upgrade to another patch: 1.23.5, 1.24.2 and later take what is theirs alone")
+            .label("two control planes would manage it as soon as the canary control plane exists")
+            .help("upgrade to another patch: 1.23.5, 1.24.2 and later take only their own Gateways")
             .object(gateway.to_string()),
             own,
         );
     }
 
-    /// Whether the plan accepts what cannot be had without loss, and only that.
+    /// Requires that the plan accepts a loss of requests if it cannot be avoided, and only then.
     fn loss(&mut self, labelled: &[&ExistingGateway]) {
         let lossy = labelled
             .iter()
@@ -254,22 +263,24 @@ impl Reading<'_> {
             (Some(first), _) if self.handover == Handover::TagAfterRetirement => self.say(
                 Finding::error(
                     "existing-handover",
-                    format!("Istio {version} takes every Gateway, whatever its label says"),
+                    format!("Istio {version} takes every Gateway, even one with the label of another revision"),
                 )
-                .label("two control planes would want it once it is labelled away")
-                .help("take its label `istio.io/rev` off, and print the Gateways again: it then follows the tag `default`")
+                .label("two control planes would manage it after its label changes")
+                .help("remove its label `istio.io/rev`, and dump the Gateways again: it then follows the tag `default`")
                 .object(first.to_string()),
                 stable,
             ),
             (Some(first), None) => self.say(
                 Finding::error(
                     "handover-missing",
-                    format!("{} of the Gateways and waypoints that are there cannot leave Istio {version} without losing requests", lossy.count()),
+                    format!("{} of the existing Gateways and waypoints cannot leave Istio \
+                             {version} without losing requests", lossy.count()),
                 )
-                .label("their pods lose their listeners as soon as they are labelled away, until new ones are ready")
+                .label("their pods lose their listeners when the label changes, until new pods are ready")
                 .help(
-                    "upgrade to 1.29.5, 1.30.2 or a later patch of these in the way that you know first; or write `handover = \"relabel\"` in `[canary]`, \
-                     to lose up to 30 seconds of requests of each",
+                    "upgrade to 1.29.5, 1.30.2 or a later patch of these minors by other means \
+                     first; or set `handover = \"relabel\"` in `[canary]`, and lose up to 30 \
+                     seconds of requests on each",
                 )
                 .object(first.to_string()),
                 stable,
@@ -277,17 +288,17 @@ impl Reading<'_> {
             (None, Some(choice)) => self.say(
                 Finding::warning(
                     "handover-not-needed",
-                    format!("no Gateway or waypoint that is there loses a request when it leaves Istio {version}"),
+                    format!("every existing Gateway and waypoint can leave Istio {version} without losing requests"),
                 )
-                .label("does nothing here")
-                .help("take `handover` out"),
+                .label("`handover` has no effect here")
+                .help("remove `handover`"),
                 choice,
             ),
             _ => {}
         }
     }
 
-    /// Labels that are there already, and somebody else's.
+    /// Requires that the plan names the owners of labels that a step changes.
     fn labels(&mut self, labelled: &[&ExistingGateway]) {
         let named = self.plan.istio.owner.as_ref();
         let named = named.map_or(&[][..], |owners| owners.gateways.as_slice());
@@ -305,10 +316,11 @@ impl Reading<'_> {
                 return;
             };
             if !known.any(|owner| writer.is(owner)) {
-                let finding = Finding::error("existing-owner", format!("{gateway} is written by {}", writer.in_words()))
-                    .label("a step labels it for the canary's revision, and its owner would write its own label back")
+                let finding = Finding::error("existing-owner", format!("{gateway} is managed by {}", writer.in_words()))
+                    .label("a step labels it for the canary revision, and its owner would restore the old label")
                     .help(format!(
-                        "name it in `[istio]`, `owner = {{ gateways = [\"{}\"] }}`: the step is then a change to make there",
+                        "set `owner = {{ gateways = [\"{}\"] }}` in `[istio]`: the step then tells \
+                         you what to change in the owner",
                         writer.as_owner()
                     ))
                     .object(gateway.to_string());
@@ -322,28 +334,29 @@ impl Reading<'_> {
                 let finding = Finding::error(
                     "existing-owner",
                     format!(
-                        "`{}` writes no Gateway or waypoint whose label a step changes",
+                        "`{}` manages no Gateway or waypoint whose label a step changes",
                         name.get_ref()
                     ),
                 )
-                .label("nothing is to be done there")
-                .help("take it out");
+                .label("no step changes anything in this owner")
+                .help("remove it");
                 self.say(finding, name);
             }
         }
     }
 }
 
-/// The tags that point to a control plane that is there.
+/// Returns the tags that point to an existing control plane.
 pub(super) fn tags(state: &State) -> Vec<String> {
     let own = |revision: &str| state.has_istiod(revision);
     let tags = state.tags().filter(|(_, tag)| own(&tag.revision));
     tags.map(|(_, tag)| tag.name.clone()).collect()
 }
 
-/// The Deployment that Istio makes for a Gateway.
+/// Returns the name of the Deployment that Istio creates for a Gateway.
 ///
-/// Source: `istio/istio:pilot/pkg/config/kube/gateway/deploymentcontroller.go`, `getDefaultName`: waypoints and east-west gateways are called as they are.
+/// Source: `istio/istio:pilot/pkg/config/kube/gateway/deploymentcontroller.go`, `getDefaultName`: waypoints
+/// and east-west gateways keep the name of the Gateway.
 #[must_use]
 pub fn deployment(name: &str, class: &str) -> String {
     if ["istio-waypoint", "istio-east-west"].contains(&class) {

@@ -1,21 +1,21 @@
-//! Settings that the mesh that is there was installed with, as its objects show them, and where charts take each from.
+//! Settings that the existing mesh was installed with, as its objects show them, and the chart values that
+//! set them.
 
 use serde_json::{Value, json};
 
 use crate::plan::ValuesFile;
 use crate::state::Object;
 
-/// One setting of a component.
 pub(super) struct InstalledSetting {
-    /// How people know it.
+    /// The name in findings.
     name: String,
-    /// What the objects that are there have.
+    /// The value in the existing objects.
     there: Value,
-    /// Where a chart takes it from, as [`ValuesFile::get`] names it; the first that is given counts.
+    /// The chart values that set it, as in [`ValuesFile::get`]; the first one that is given takes precedence.
     pointers: Vec<String>,
-    /// What the chart makes of no value.
+    /// The value without any chart value.
     default: Value,
-    /// A value by which the chart has another default, which only the chart knows.
+    /// A chart value that changes the default to one that only the chart knows.
     defaults: Option<&'static str>,
 }
 
@@ -30,12 +30,12 @@ impl InstalledSetting {
         }
     }
 
-    /// Whether it is another one than a chart without values makes.
+    /// Returns whether the setting differs from the default of the chart.
     pub fn is_own(&self) -> bool {
         self.there != self.default
     }
 
-    /// What the plan's values make of it, where that is something else; nothing where it is the same.
+    /// Returns what the values of the plan would set instead; `None` if the setting stays the same.
     pub fn otherwise(&self, values: &ValuesFile) -> Option<String> {
         let given = self.pointers.iter().find_map(|pointer| values.get(pointer));
         if given.is_none() && self.defaults.is_some_and(|by| values.get(by).is_some()) {
@@ -45,13 +45,13 @@ impl InstalledSetting {
         (planned != self.there).then(|| shown(&planned))
     }
 
-    /// Says what is there.
+    /// Returns a text such as `name=value`.
     pub fn in_words(&self) -> String {
         format!("{}={}", self.name, shown(&self.there))
     }
 }
 
-/// A value as objects show it: lists of names without their order, and texts.
+/// Normalizes a value to the form in objects: lists become sorted names, and scalars become strings.
 fn normal(value: &Value) -> Value {
     match value {
         Value::Array(list) => {
@@ -80,10 +80,10 @@ fn shown(value: &Value) -> String {
     }
 }
 
-/// Environment of istiod by which a mesh is another one, where its chart takes it from, and what it is without values.
+/// Environment variables of istiod that identify a mesh, the chart values that set them, and their defaults.
 ///
-/// Source: `istio/istio:manifests/charts/istio-control/istio-discovery/templates/deployment.yaml`; what has no place of its own there comes by
-/// `pilot.env`.
+/// Source: `istio/istio:manifests/charts/istio-control/istio-discovery/templates/deployment.yaml`; variables
+/// that have no chart value there are set by `pilot.env`.
 const ISTIOD: [(&str, &[&str], &str); 8] = [
     (
         "CLUSTER_ID",
@@ -103,7 +103,6 @@ const ISTIOD: [(&str, &[&str], &str); 8] = [
     ("MULTI_ROOT_MESH", &[], ""),
 ];
 
-/// The settings of a control plane.
 pub(super) fn of_istiod(object: &Object) -> Vec<InstalledSetting> {
     let of = |(name, pointers, default): &(&str, &[&str], &str)| {
         let there = variable(object, name).unwrap_or(default);
@@ -116,7 +115,7 @@ pub(super) fn of_istiod(object: &Object) -> Vec<InstalledSetting> {
     settings
 }
 
-/// The settings of istio-cni: where a platform wants its files.
+/// Returns the settings of istio-cni, which depend on the platform.
 ///
 /// Source: `istio/istio:manifests/charts/istio-cni/templates/daemonset.yaml`.
 pub(super) fn of_cni(object: &Object) -> Vec<InstalledSetting> {
@@ -141,8 +140,6 @@ pub(super) fn of_cni(object: &Object) -> Vec<InstalledSetting> {
     ]
 }
 
-/// The settings of a ztunnel.
-///
 /// Source: `istio/istio:manifests/charts/ztunnel/templates/daemonset.yaml`.
 pub(super) fn of_ztunnel(object: &Object) -> Vec<InstalledSetting> {
     let cluster = ["ISTIO_META_CLUSTER_ID", "CLUSTER_ID"];
@@ -152,7 +149,7 @@ pub(super) fn of_ztunnel(object: &Object) -> Vec<InstalledSetting> {
     let field = |name: &str| spec.and_then(|spec| spec.get(name)).cloned();
     let mut selector = field("nodeSelector").unwrap_or_else(|| json!({}));
     if let Some(selector) = selector.as_object_mut() {
-        // The chart's own.
+        // The chart sets this label itself.
         selector.shift_remove("kubernetes.io/os");
     }
     let affinity = field("affinity").unwrap_or_else(|| json!({}));
@@ -196,7 +193,7 @@ pub(super) fn of_ztunnel(object: &Object) -> Vec<InstalledSetting> {
     ]
 }
 
-/// A variable of the first container.
+/// Returns an environment variable of the first container.
 fn variable<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
     let env = object
         .value()

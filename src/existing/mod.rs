@@ -1,4 +1,4 @@
-//! What is there: the mesh that a plan finds, read from what `kubectl get … -o yaml` printed, and held against the plan.
+//! Reads the existing mesh from the output of `kubectl get … -o yaml`, and compares it with the plan.
 
 mod contradictions;
 mod disruption;
@@ -28,62 +28,59 @@ pub use dump::{DUMP_FILE, GATEWAY_CRD, KINDS, printed};
 pub use gateways::{Deployment, ExistingGateway, deployment};
 pub use writer::Writer;
 
-/// A mesh that is there.
 #[derive(Debug, Clone)]
 pub struct Existing {
-    /// What of the dump decides about a state, without what only a cluster fills in; in the order of their identities.
+    /// The objects of the dump that a state depends on, without fields that the cluster sets, sorted by
+    /// identity.
     pub objects: Vec<Manifest>,
     /// The namespace of the control plane, istio-cni and ztunnel.
     pub namespace: String,
-    /// The control plane's Deployment.
+    /// The Deployment of the control plane.
     pub istiod: String,
-    /// ztunnel's DaemonSet.
+    /// The DaemonSet of ztunnel.
     pub ztunnel: String,
-    /// The ServiceAccount of ztunnel.
     pub ztunnel_account: String,
     /// The whole DaemonSet of ztunnel.
     pub ztunnel_object: Value,
     /// The whole DaemonSet of istio-cni.
     pub cni_object: Value,
-    /// Who else writes what the steps change.
+    /// The owners of the objects that the steps change.
     pub owners: OwnedBy,
-    /// The tags of the control plane that is there.
+    /// The tags of the existing control plane.
     pub tags: Vec<String>,
-    /// Of these, the ones that istiod's owner makes, each with the objects that it made.
+    /// The tags that the owner of istiod creates, each with its objects.
     pub owned_tags: BTreeMap<String, Vec<Identity>>,
-    /// The Gateway API CRDs, as bundle and channel, where the dump has them.
+    /// The bundle version and the channel of the Gateway API CRDs, if the dump has them.
     pub bundle: Option<(String, String)>,
-    /// What a drain will hit hardest.
+    /// The workloads that a drain disrupts.
     pub fragile: Vec<Fragile>,
-    /// Which nodes can have a ztunnel at all, as `kubectl get nodes -l` takes it.
+    /// The nodes that can have a ztunnel, as a selector for `kubectl get nodes -l`.
     pub hosts: String,
-    /// Labels that a namespace needs so that both control planes see it.
+    /// The labels that a namespace needs so that both control planes discover it.
     pub seen: Vec<String>,
-    /// What there is of each group of the plan.
+    /// The node groups of the plan, in the same order.
     pub groups: Vec<Group>,
-    /// Every Gateway and waypoint of Istio's.
+    /// All Gateways and waypoints that Istio implements.
     pub gateways: Vec<ExistingGateway>,
 }
 
-/// A group of nodes.
 #[derive(Debug, Clone, Default)]
 pub struct Group {
-    /// Its nodes, by name.
+    /// The names of its nodes.
     pub nodes: Vec<String>,
-    /// What makes its new nodes, where the plan says it.
+    /// The objects that create its new nodes, if the plan names them.
     pub makers: Vec<Manifest>,
 }
 
 /// The owners that the plan names.
 #[derive(Debug, Clone, Default)]
 pub struct OwnedBy {
-    /// Of istiod, and of the base chart.
+    /// The owner of istiod and of the base chart.
     pub istiod: Option<Owner>,
-    /// Of istio-cni.
     pub cni: Option<Owner>,
-    /// Of ztunnel.
     pub ztunnel: Option<Owner>,
-    /// Of the base chart, which istiod's owner has as well: where the dump shows no name of it, the one of Istio's documentation.
+    /// The owner of the base chart, of the same tool as that of istiod. If the dump does not show its name,
+    /// this is the name in Istio's documentation.
     pub base: Option<Owner>,
 }
 
@@ -100,12 +97,12 @@ impl OwnedBy {
     }
 }
 
-/// How to print a dump; what findings name where it lacks something.
+/// The command that prints a dump; findings show it if the dump is incomplete.
 pub const DUMP: &str = "kubectl get nodes,namespaces,services,serviceaccounts,deployments,daemonsets,statefulsets,poddisruptionbudgets,\
 gateways.gateway.networking.k8s.io,gatewayclasses,httproutes,referencegrants,authorizationpolicies,peerauthentications,mutatingwebhookconfigurations,validatingwebhookconfigurations,customresourcedefinitions -A \
 --show-managed-fields -o yaml";
 
-/// Reads the dump of a plan and holds it against the plan; nothing where something contradicts it.
+/// Reads the dump of a plan and compares it with the plan; returns no mesh if they contradict each other.
 pub fn read(
     checked: &Checked,
     files: &Files<'_>,
@@ -203,7 +200,7 @@ impl Reading<'_> {
     }
 }
 
-/// The owner of the base chart, which makes the account of readers.
+/// Returns the owner of the base chart, which creates the ServiceAccount `istio-reader-service-account`.
 fn base(owner: Owner, objects: &[Rc<Object>]) -> Owner {
     let account = objects.iter().find(|object| {
         object.key.kind == "ServiceAccount" && object.key.name == "istio-reader-service-account"
@@ -217,7 +214,7 @@ fn base(owner: Owner, objects: &[Rc<Object>]) -> Owner {
     })
 }
 
-/// The Gateway API CRDs of a dump, by the annotations of the one for Gateways.
+/// Returns bundle and channel of the Gateway API CRDs in a dump, from the annotations of the CRD of Gateways.
 fn bundle(objects: &[Rc<Object>]) -> Option<(String, String)> {
     let crd = objects.iter().find(|object| {
         object.key.kind == "CustomResourceDefinition"

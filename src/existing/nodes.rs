@@ -1,4 +1,4 @@
-//! The nodes of a dump, held against the plan: none has moved, and each is in one group.
+//! Compares the nodes in a dump with the plan: no node has moved yet, and each node is in exactly one group.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -10,10 +10,10 @@ use crate::state::{Facet, Object, State, given_label, load};
 use crate::text::finding::Finding;
 use crate::text::source::{Source, Sources};
 
-/// The label of a node's operating system.
 const OS: &str = "kubernetes.io/os";
 
-/// All that is there but nodes that can have no ztunnel: those of Windows, and those that the one that is there is kept off.
+/// Returns all objects except nodes that cannot have a ztunnel: Windows nodes, and nodes that the existing
+/// ztunnel does not select.
 pub(super) fn of_the_mesh(objects: &[Rc<Object>]) -> Vec<Rc<Object>> {
     let places: Vec<_> = objects
         .iter()
@@ -33,7 +33,7 @@ pub(super) fn of_the_mesh(objects: &[Rc<Object>]) -> Vec<Rc<Object>> {
     kept.cloned().collect()
 }
 
-/// Those nodes, as `kubectl get nodes -l` takes it.
+/// Returns a selector of these nodes for `kubectl get nodes -l`.
 pub(super) fn hosts(state: &State) -> String {
     let own = state.ztunnels().next();
     let own = own.and_then(|(_, ztunnel)| ztunnel.pods.place.as_selector());
@@ -42,7 +42,7 @@ pub(super) fn hosts(state: &State) -> String {
 }
 
 impl Reading<'_> {
-    /// No node carries the canary's label.
+    /// Requires that no node carries the label of the canary pool.
     pub(super) fn nodes(&mut self, state: &State) {
         let Pool::Table(table) = self.plan.canary.pool.get_ref() else {
             return;
@@ -60,14 +60,14 @@ impl Reading<'_> {
             self.say(
                 Finding::error(
                     "existing-node",
-                    format!("node `{first}` carries the label by which nodes move already"),
+                    format!("node `{first}` already carries the label that marks nodes of the canary pool"),
                 )
                 .label(format!(
-                    "only a step may give it{}",
+                    "only a step may set this label{}",
                     and_others(moved.len() - 1)
                 ))
                 .help(format!(
-                    "choose another key, or take the label off and print the nodes again: `kubectl label node {} {}-`",
+                    "choose another key, or remove the label and dump the nodes again: `kubectl label node {} {}-`",
                     moved.join(" "),
                     selector.keys().next().map_or("", String::as_str)
                 ))
@@ -77,7 +77,7 @@ impl Reading<'_> {
         }
     }
 
-    /// The nodes of each group: every node in one, every group with some.
+    /// Requires that each node is in exactly one group and that no group is empty; returns the groups.
     pub(super) fn groups(
         &mut self,
         state: &State,
@@ -97,10 +97,10 @@ impl Reading<'_> {
                 self.say(
                     Finding::error(
                         "existing-group",
-                        format!("node group `{}` has no node", group.name.get_ref()),
+                        format!("node group `{}` selects no node", group.name.get_ref()),
                     )
-                    .label("no node of the dump carries these labels")
-                    .help("write labels as `kubectl get nodes --show-labels` prints them"),
+                    .label("no node in the dump carries these labels")
+                    .help("write the labels as `kubectl get nodes --show-labels` prints them"),
                     &group.labels,
                 );
             }
@@ -114,8 +114,8 @@ impl Reading<'_> {
                                 group.name.get_ref()
                             ),
                         )
-                        .label("it moves once")
-                        .help("select the groups by one key, each with its own value")
+                        .label("a node moves only once")
+                        .help("select all groups by the same key, each with its own value")
                         .object(format!("Node {node}")),
                         &group.labels,
                     );
@@ -136,7 +136,10 @@ impl Reading<'_> {
         if let (Some(first), Some(group)) = (left.first(), self.plan.node_group.last()) {
             self.say(
                 Finding::error("existing-group", format!("node `{first}` is in no group"))
-                    .label(format!("it would never move{}", and_others(left.len() - 1)))
+                    .label(format!(
+                        "no step would move it{}",
+                        and_others(left.len() - 1)
+                    ))
                     .help("add a `[[node-group]]` that selects it")
                     .object(format!("Node {first}")),
                 &group.name,
@@ -145,7 +148,7 @@ impl Reading<'_> {
         all
     }
 
-    /// Reads what makes the new nodes of a group, which come with the canary's label.
+    /// Reads the objects that create the new nodes of a group, which must have the label of the canary pool.
     fn makers(
         &mut self,
         group: &NodeGroup,
@@ -161,7 +164,7 @@ impl Reading<'_> {
                 self.say(
                     Finding::error(
                         "manifest-unreadable",
-                        format!("cannot read the manifest `{}`", file.get_ref()),
+                        format!("cannot read manifest `{}`", file.get_ref()),
                     )
                     .label(error.to_string())
                     .help("give a path relative to the plan"),
@@ -183,9 +186,10 @@ impl Reading<'_> {
             return makers;
         };
         let pool = table.selector.iter().flatten();
-        let pool = pool.map(|(key, value)| (key, value.get_ref(), "they would join as stable's"));
+        let pool =
+            pool.map(|(key, value)| (key, value.get_ref(), "new nodes would join the stable pool"));
         let own = group.labels.get_ref().iter();
-        let own = own.map(|(key, value)| (key, value, "they would not be known as this group's"));
+        let own = own.map(|(key, value)| (key, value, "new nodes would not be in this group"));
         for (key, label, why) in pool.chain(own) {
             let given = |maker: &Manifest| given_label(&maker.value, key, label).is_some();
             if !makers.iter().any(given) {
@@ -193,13 +197,13 @@ impl Reading<'_> {
                     Finding::error(
                         "surge-label",
                         format!(
-                            "`{}` gives its nodes no label {key}={label}",
+                            "`{}` does not set the label {key}={label} on its nodes",
                             file.get_ref()
                         ),
                     )
                     .label(why)
                     .help(format!(
-                        "add `{key}: {label}` to the labels of its template"
+                        "add `{key}: {label}` to the labels of its node template"
                     )),
                     file,
                 );
@@ -209,16 +213,15 @@ impl Reading<'_> {
     }
 }
 
-/// How many more there are of what was said of one.
+/// Returns how many more nodes a finding is about.
 fn and_others(count: usize) -> String {
     match count {
         0 => String::new(),
-        1 => ", and another one with it".to_owned(),
-        count => format!(", and {count} others with it"),
+        1 => "; one more node has the same problem".to_owned(),
+        count => format!("; {count} more nodes have the same problem"),
     }
 }
 
-/// Whether a node belongs to a group.
 fn selects(group: &NodeGroup, labels: &BTreeMap<String, String>) -> bool {
     group
         .labels

@@ -1,4 +1,4 @@
-//! The files of a dump, and what of them is kept.
+//! Reads the files of a dump, and keeps the parts that a state depends on.
 
 use std::rc::Rc;
 
@@ -14,7 +14,7 @@ use crate::state::{Facet, Object, load};
 use crate::text::finding::Finding;
 use crate::text::source::{Source, Sources};
 
-/// What a cluster fills in, and what says nothing of what somebody wanted.
+/// Fields that the cluster sets.
 const FILLED_IN: [&str; 7] = [
     "managedFields",
     "uid",
@@ -25,7 +25,7 @@ const FILLED_IN: [&str; 7] = [
     "finalizers",
 ];
 
-/// Annotations that tools keep their own books in.
+/// Annotations in which tools keep their own state.
 const BOOKS: [&str; 3] = [
     "kubectl.kubernetes.io/last-applied-configuration",
     "deployment.kubernetes.io/revision",
@@ -33,7 +33,7 @@ const BOOKS: [&str; 3] = [
 ];
 
 impl Reading<'_> {
-    /// Reads every file of a folder.
+    /// Reads every YAML and JSON file of a directory.
     pub(super) fn objects(
         &mut self,
         folder: &Spanned<String>,
@@ -47,11 +47,11 @@ impl Reading<'_> {
                 self.say(
                     Finding::error(
                         "existing-unreadable",
-                        format!("`{name}` cannot be read: {error}"),
+                        format!("cannot read `{name}`: {error}"),
                     )
-                    .label("a folder beside the plan")
+                    .label("must be a directory, relative to the plan")
                     .help(format!(
-                        "make it, and print the mesh that is there into it: `{DUMP}`"
+                        "create the directory, and write the dump of the existing mesh into it: `{DUMP}`"
                     )),
                     folder,
                 );
@@ -81,10 +81,10 @@ impl Reading<'_> {
                 Err(error) => self.say(
                     Finding::error(
                         "existing-unreadable",
-                        format!("`{path}` cannot be read: {error}"),
+                        format!("cannot read `{path}`: {error}"),
                     )
-                    .label("of this folder")
-                    .help("make it readable, or take it out of the folder"),
+                    .label("a file in this directory")
+                    .help("make the file readable, or remove it from the directory"),
                     folder,
                 ),
             }
@@ -94,15 +94,15 @@ impl Reading<'_> {
 }
 
 impl Reading<'_> {
-    /// Refuses names that no API server has: they reach scripts and other objects.
+    /// Rejects names that no API server accepts, because they end up in scripts and other objects.
     fn names(&mut self, object: &Object) {
         let manifest = &object.manifest;
         for violation in schema::names(object.value()) {
             let span = violation.place(manifest);
             self.findings.push(
                 Finding::error("bad-name", violation.message)
-                    .label("no API server has such an object")
-                    .help("print the existing mesh again; kubectl prints what the API server has")
+                    .label("an API server rejects such an object")
+                    .help("dump the existing mesh again; kubectl prints only what the API server accepted")
                     .object(object.key.to_string())
                     .at(&manifest.source, span),
             );
@@ -110,8 +110,9 @@ impl Reading<'_> {
     }
 }
 
-/// What of an object is kept; nothing of one that decides nothing. Istio's own workloads are kept whole, since steps put them back; of all
-/// others only what a state is made of, so that nobody's settings are copied.
+/// Returns the parts of an object that are kept; `None` if a state does not depend on it. Istio's own
+/// workloads are kept whole, because steps restore them. All other objects keep only the fields that a state
+/// depends on, so that no other settings are copied.
 pub(super) fn kept(object: &Object) -> Option<Manifest> {
     let key = &object.key;
     let decides = |(group, kind, _): &(&str, &str, &str)| key.group == *group && key.kind == *kind;
@@ -129,12 +130,12 @@ pub(super) fn kept(object: &Object) -> Option<Manifest> {
         for name in FILLED_IN {
             metadata.shift_remove(name);
         }
-        // Of routes and Gateways the older one comes first.
+        // Routes and Gateways keep it: the older object takes precedence.
         if key.group != "gateway.networking.k8s.io" {
             metadata.shift_remove("creationTimestamp");
         }
         meshed(metadata, istio);
-        // Taking the last label off leaves no empty list of them.
+        // Removing the last label removes the map of labels too.
         if metadata
             .get("labels")
             .is_some_and(|labels| labels.as_object().is_some_and(Map::is_empty))
@@ -180,12 +181,12 @@ pub(super) fn kept(object: &Object) -> Option<Manifest> {
     )
 }
 
-/// The accounts of Istio's own workloads come back with what they pull images by.
+/// ServiceAccounts of Istio's own workloads are restored with their `imagePullSecrets`.
 fn istio_account(key: &Key) -> bool {
     key.name.contains("ztunnel") || key.name.starts_with("istio")
 }
 
-/// Keeps what every object has, and some fields besides.
+/// Keeps the fields that every object has, and the given fields.
 pub(super) fn only(map: &mut Map<String, Value>, fields: &[&str]) {
     map.retain(|name, _| {
         ["apiVersion", "kind", "metadata"].contains(&name.as_str())
@@ -193,7 +194,8 @@ pub(super) fn only(map: &mut Map<String, Value>, fields: &[&str]) {
     });
 }
 
-/// Takes annotations away but for those of Istio; all of them from what is Istio's own but the books of tools.
+/// Removes all annotations except those of Istio. Istio's own objects keep all annotations except the state
+/// of tools.
 fn meshed(metadata: &mut Map<String, Value>, istio: bool) {
     if let Some(Value::Object(annotations)) = metadata.get_mut("annotations") {
         annotations.retain(|name, _| {
@@ -205,7 +207,7 @@ fn meshed(metadata: &mut Map<String, Value>, istio: bool) {
     }
 }
 
-/// What of a pod's spec says where it may be, and what it listens on.
+/// Fields of a pod's spec that affect scheduling and ports.
 const KEPT: [&str; 7] = [
     "nodeSelector",
     "affinity",
@@ -216,7 +218,7 @@ const KEPT: [&str; 7] = [
     "topologySpreadConstraints",
 ];
 
-/// Of somebody's workload: whom it selects, how many, where, and what it listens on.
+/// Keeps the selector, the replicas, the scheduling and the ports of a workload.
 pub(super) fn workload(map: &mut Map<String, Value>) {
     let Some(Value::Object(spec)) = map.get_mut("spec") else {
         return;
@@ -245,8 +247,8 @@ pub(super) fn workload(map: &mut Map<String, Value>) {
     }
 }
 
-/// Whether a cluster makes an object of its own: the API server's Service, ServiceAccounts for pods that ask for none, and namespaces that
-/// have nothing to do with a mesh.
+/// Returns whether every cluster has this object: the API server's Service, the default ServiceAccounts, and
+/// namespaces that are not related to a mesh.
 fn is_of_every_cluster(object: &Object) -> bool {
     const NAMESPACES: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node-lease"];
     let key = &object.key;

@@ -1,4 +1,4 @@
-//! What the mesh that is there has of its own, and a plan without values would not carry over.
+//! Finds settings of the existing mesh that the plan would not carry over.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -14,19 +14,16 @@ use crate::plan::{Component, ValuesFile};
 use crate::state::{Facet, Object, Pods, State};
 use crate::text::finding::Finding;
 
-/// What is decided for them.
-const SIDECARS: &str =
-    "sidecars and injected gateways in a mesh that is there are decided but not built yet";
+const SIDECARS: &str = "sidecars and injected gateways in an existing mesh are not supported yet";
 
-/// Whether a namespace is part of the mesh.
 fn name_is_enrolled(state: &State, namespace: &str) -> bool {
     let labels = state.namespace_labels(namespace);
     labels.get("istio.io/dataplane-mode").map(String::as_str) == Some("ambient")
 }
 
 impl Reading<'_> {
-    /// Settings that the canary would not have: where the plan has no values for a component, and where its values are not those that the mesh was installed
-    /// with.
+    /// Reports settings that the canary would not have: the plan has no values for the component, or its
+    /// values differ from those that the mesh was installed with.
     pub(super) fn settings(&mut self, state: &State) {
         let istiods = state.istiods();
         let istiods = istiods.map(|(object, _)| (Component::Istiod, object, of_istiod(object)));
@@ -64,10 +61,20 @@ impl Reading<'_> {
         }
         let component = component.key();
         self.say(
-            Finding::error("existing-settings", format!("{} has settings of its own, and the plan has none for {component}", object.key))
-                .label(own.join(", "))
-                .help(format!("write the chart values that it was installed with: `values = {{ {component} = \"…\" }}` in `[istio]`"))
-                .object(object.key.to_string()),
+            Finding::error(
+                "existing-settings",
+                format!(
+                    "{} has settings that differ from the \
+                     defaults, and the plan has no values for {component}",
+                    object.key
+                ),
+            )
+            .label(own.join(", "))
+            .help(format!(
+                "set `values = {{ {component} = \"…\" }}` in `[istio]` to the chart \
+                 values that it was installed with"
+            ))
+            .object(object.key.to_string()),
             folder,
         );
     }
@@ -87,18 +94,21 @@ impl Reading<'_> {
                     format!("{} has {}", object.key, setting.in_words()),
                 )
                 .label(if planned.is_empty() {
-                    "these values give it none".to_owned()
+                    "these values do not set it".to_owned()
                 } else {
-                    format!("these values give it {planned}")
+                    format!("these values set it to {planned}")
                 })
-                .help("write the values that it was installed with: `helm get values`, or the ConfigMap `values` of 1.26 and later")
+                .help(
+                    "write the values that it was installed with: see `helm get values`, or the \
+                     ConfigMap `values` of 1.26 and later",
+                )
                 .object(object.key.to_string()),
                 place,
             );
         }
     }
 
-    /// Certificates come from istiod, which the canary's ztunnel asks.
+    /// Requires that istiod issues the certificates, because the canary's ztunnel gets them from its istiod.
     fn authority(&mut self, state: &State) {
         let other = state
             .ztunnels()
@@ -110,19 +120,19 @@ impl Reading<'_> {
             Finding::error(
                 "not-yet",
                 format!(
-                    "{} has its certificates from {}",
+                    "{} gets its certificates from {}",
                     object.key,
-                    ztunnel.ca.as_deref().unwrap_or("somebody else")
+                    ztunnel.ca.as_deref().unwrap_or("another CA")
                 ),
             )
-            .label("the canary's would ask its control plane")
-            .help("a CA that is not istiod is decided but not built yet")
+            .label("the canary ztunnel would get them from its control plane")
+            .help("use istiod as the CA; other CAs are not supported yet")
             .object(object.key.to_string()),
             folder,
         );
     }
 
-    /// What is part of the mesh is seen by the canary's control plane too.
+    /// Requires that the canary's control plane discovers every namespace of the mesh.
     pub(super) fn discovery(&mut self, state: &State) {
         let selectors = self
             .values
@@ -139,11 +149,12 @@ impl Reading<'_> {
             self.say(
                 Finding::error(
                     "existing-discovery",
-                    format!("the canary's control plane would not see namespace `{namespace}`"),
+                    format!("the canary control plane would ignore namespace `{namespace}`"),
                 )
-                .label("none of its `meshConfig.discoverySelectors` selects it")
+                .label("none of the `meshConfig.discoverySelectors` selects it")
                 .help(format!(
-                    "give it a label that one of them selects, and print it again; or widen them in `{}`",
+                    "add a label that one of the selectors selects, and dump the namespace again; \
+                     or extend the selectors in `{}`",
                     file.get_ref()
                 ))
                 .object(format!("Namespace {namespace}")),
@@ -152,7 +163,8 @@ impl Reading<'_> {
         }
     }
 
-    /// Labels by which the canary's discovery selectors see a namespace of the mesh, as one that is there has them.
+    /// Returns the labels by which the canary's discovery selectors select a namespace, taken from an
+    /// enrolled namespace.
     pub(super) fn seen(&self, state: &State) -> Vec<String> {
         let selectors = self
             .values
@@ -184,7 +196,7 @@ impl Reading<'_> {
         Vec::new()
     }
 
-    /// The images come from where the plan takes the canary's.
+    /// Requires that the plan takes the images of the canary from the same registry.
     fn hub(&mut self, state: &State) {
         let Some((object, ztunnel)) = state.ztunnels().next() else {
             return;
@@ -219,16 +231,17 @@ impl Reading<'_> {
         self.say(
             Finding::error(
                 "existing-settings",
-                format!("{} has its image from `{own}`", object.key),
+                format!("{} gets its image from `{own}`", object.key),
             )
-            .label("the plan takes the canary's from Istio's own registry")
-            .help(format!("write `hub = \"{own}\"` in `[istio]`"))
+            .label("the plan would use the official Istio registry for the canary")
+            .help(format!("set `hub = \"{own}\"` in `[istio]`"))
             .object(object.key.to_string()),
             folder,
         );
     }
 
-    /// What of Istio's own configuration one revision alone reads the canary would not know: with a label it is for the revision of just that name.
+    /// Reports Istio configuration that the canary would not read: with this label, it applies only to the
+    /// revision of that name.
     ///
     /// Source: `istio/istio:pilot/pkg/config/kube/crdclient/client.go`, `objectInRevision`.
     pub(super) fn policies(&mut self, state: &State) {
@@ -246,17 +259,18 @@ impl Reading<'_> {
             self.say(
                 Finding::error(
                     "existing-policy",
-                    format!("{} is for revision `{revision}` alone", object.key),
+                    format!("{} applies only to revision `{revision}`", object.key),
                 )
-                .label("the canary's ztunnels and waypoints would not know it")
-                .help("take its label `istio.io/rev` off, so that every revision reads it, and print it again")
+                .label("the ztunnels and waypoints of the canary would not get it")
+                .help("remove its label `istio.io/rev`, so that it applies to all revisions, and dump it again")
                 .object(object.key.to_string()),
                 &folder,
             );
         }
     }
 
-    /// What has a sidecar, or is a gateway by injection, needs the control plane of its revision, which goes.
+    /// Reports sidecars and injected gateways, because they need the control plane of their revision, which
+    /// step 640 deletes.
     pub(super) fn sidecars(&mut self, state: &State) {
         let asks = |map: &BTreeMap<String, String>| {
             map.get("sidecar.istio.io/inject").map(String::as_str) == Some("true")
@@ -280,14 +294,17 @@ impl Reading<'_> {
                     let asked = namespace.labels.get("istio.io/rev");
                     let name = &object.key.name;
                     match asked {
-                        _ if injects == Some("enabled") => ("is for pods with sidecars", SIDECARS),
+                        _ if injects == Some("enabled") => {
+                            ("injects sidecars into its pods", SIDECARS)
+                        }
                         Some(_) if runs(name) || name_is_enrolled(state, name) => (
-                            "has `istio.io/rev`: pods that start there get sidecars and leave the ambient mesh",
-                            "take the label off the namespace, and put it on its Gateways where they need one",
+                            "has `istio.io/rev`: new pods there would get sidecars and leave the ambient mesh",
+                            "remove the label from the namespace, and set it on those of its Gateways that need it",
                         ),
                         Some(asked) if state.has_istiod(asked) => (
-                            "asks for a control plane that goes in 640: a Gateway that somebody makes there later would belong to nobody",
-                            "label it with a tag, which moves, or take the label off",
+                            "names a revision that step 640 deletes: a Gateway created there later \
+                             would have no control plane",
+                            "label it with a tag instead, which moves to the canary, or remove the label",
                         ),
                         _ => continue,
                     }
@@ -295,13 +312,13 @@ impl Reading<'_> {
                 Facet::Pods(pods)
                     if !managed(pods) && (asks(&pods.labels) || asks(&pods.annotations)) =>
                 {
-                    ("has sidecars, or is a gateway by injection", SIDECARS)
+                    ("has sidecars, or is an injected gateway", SIDECARS)
                 }
                 _ => continue,
             };
             self.say(
                 Finding::error("not-yet", format!("{} {why}", object.key))
-                    .label("its control plane goes in 640, and no step moves it")
+                    .label("step 640 deletes its control plane, and no step moves it to the canary")
                     .help(help)
                     .object(object.key.to_string()),
                 &folder,
@@ -309,7 +326,7 @@ impl Reading<'_> {
         }
     }
 
-    /// What only the trace of an upgrade that is under way has, and parts that are not where the control plane is.
+    /// Reports traces of an upgrade in progress, and components outside the namespace of the control plane.
     pub(super) fn traces(&mut self, objects: &[Rc<Object>], state: &State) {
         let Some(folder) = &self.plan.stable.existing else {
             return;
@@ -325,13 +342,10 @@ impl Reading<'_> {
             self.say(
                 Finding::error(
                     "existing-node",
-                    format!(
-                        "node `{}` is on its way from one pool to the other",
-                        object.key.name
-                    ),
+                    format!("node `{}` is moving between the pools", object.key.name),
                 )
-                .label("an upgrade is under way")
-                .help("end it with the plan that began it, and print the nodes again")
+                .label("an upgrade is in progress")
+                .help("finish the upgrade with the plan that started it, and dump the nodes again")
                 .object(format!("Node {}", object.key.name)),
                 folder,
             );
@@ -350,10 +364,10 @@ impl Reading<'_> {
                 self.say(
                     Finding::error(
                         "not-yet",
-                        format!("{key} is in another namespace than the control plane"),
+                        format!("{key} is not in the namespace of the control plane"),
                     )
-                    .label("all three are in one here")
-                    .help("istio-cni and ztunnel elsewhere are decided but not built yet")
+                    .label("istiod, istio-cni and ztunnel must be in one namespace")
+                    .help("move it to the namespace of the control plane; other namespaces are not supported yet")
                     .object(key.to_string()),
                     folder,
                 );

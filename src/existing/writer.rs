@@ -1,35 +1,37 @@
-//! Who writes an object that is there: what its labels, annotations and managed fields say.
+//! Finds which tool writes an object, from its labels, annotations and managed fields.
 
 use serde_json::Value;
 
 use crate::plan::{By, Owner};
 
-/// What stands for a name where only the kind of a writer is known.
+/// Used as name if only the kind of the writer is known.
 const UNKNOWN: &str = "unknown";
 
-/// Somebody who writes objects.
+/// A tool that writes objects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Writer {
     /// A Helm release, as `namespace/name`.
     Helm(String),
-    /// Flux's `HelmRelease`, as `namespace/name`.
+    /// A Flux `HelmRelease`, as `namespace/name`.
     Flux(String),
-    /// Flux's Kustomization, as `namespace/name`: it takes away whatever kubectl adds.
+    /// A Flux Kustomization, as `namespace/name`; it removes fields that kubectl adds.
     Kustomization(String),
-    /// An Argo CD application.
     ArgoCd(String),
     /// `istioctl install`.
     Istioctl,
-    /// kubectl, or whoever else nobody will find there again.
+    /// kubectl, or another tool that does not write the object again.
     Hand,
 }
 
 impl Writer {
-    /// Reads who wrote an object. What is reconciled all the time counts before what is only written again on a whim.
+    /// Finds the writer of an object. Tools that reconcile continuously take precedence over tools that write
+    /// only when a user runs them.
     ///
-    /// Sources: the labels and annotations that Argo CD (`argo-cd@v3:util/argo`, `argocd.argoproj.io/tracking-id`), Flux
-    /// (`kustomize.toolkit.fluxcd.io/name`, `helm.toolkit.fluxcd.io/name`), Helm (`meta.helm.sh/release-name`) and istioctl
-    /// (`install.operator.istio.io/owning-resource`) put on what they write; field managers as `kubectl get --show-managed-fields` has them.
+    /// Sources: the labels and annotations that Argo CD (`argo-cd@v3:util/argo`,
+    /// `argocd.argoproj.io/tracking-id`), Flux (`kustomize.toolkit.fluxcd.io/name`,
+    /// `helm.toolkit.fluxcd.io/name`), Helm (`meta.helm.sh/release-name`) and istioctl
+    /// (`install.operator.istio.io/owning-resource`) set on their objects; field managers are those of
+    /// `kubectl get --show-managed-fields`.
     #[must_use]
     pub fn of(object: &Value) -> Self {
         let text = |kind: &str, key: &str| {
@@ -83,7 +85,7 @@ impl Writer {
         Self::Hand
     }
 
-    /// Whether it is the owner that a plan names; where the object does not say which, the kind is enough.
+    /// Returns whether this is the owner that a plan names. If the object shows no name, the kind is enough.
     #[must_use]
     pub fn is(&self, owner: &Owner) -> bool {
         let whole = format!("{}/{}", owner.namespace, owner.name);
@@ -92,7 +94,7 @@ impl Writer {
             | (Self::Flux(own) | Self::Kustomization(own), By::Flux) => {
                 *own == whole || own == UNKNOWN
             }
-            // Argo CD writes the namespace of an Application only where it is not its own.
+            // Argo CD writes the namespace of an Application only if it differs from its own.
             (Self::ArgoCd(own), By::ArgoCd) => {
                 *own == owner.name
                     || *own == format!("{}_{}", owner.namespace, owner.name)
@@ -102,7 +104,7 @@ impl Writer {
         }
     }
 
-    /// How a plan names it, as far as the object says.
+    /// Returns the `owner` to write in a plan, as far as the object shows it.
     #[must_use]
     pub fn as_owner(&self) -> String {
         let (by, own) = match self {
@@ -121,7 +123,6 @@ impl Writer {
         }
     }
 
-    /// Says it in words.
     #[must_use]
     pub fn in_words(&self) -> String {
         match self {
@@ -134,7 +135,8 @@ impl Writer {
         }
     }
 
-    /// What it is, where it would write the fields of a step back: at once, or the next time that somebody runs it.
+    /// Returns the kind of owner that would change back the fields of a step: continuously, or when a user
+    /// runs it again.
     #[must_use]
     pub fn by(&self) -> Option<By> {
         match self {
@@ -145,7 +147,7 @@ impl Writer {
         }
     }
 
-    /// Whether it would write the fields of a step back.
+    /// Returns whether it would change back the fields of a step.
     #[must_use]
     pub fn writes_back(&self) -> bool {
         self.by().is_some()

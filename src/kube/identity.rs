@@ -1,11 +1,10 @@
-//! Which object: API version, kind, namespace and name.
+//! Identity of an object: API version, kind, namespace and name.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// The identity of one Kubernetes object.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Identity {
@@ -13,7 +12,7 @@ pub struct Identity {
     pub api_version: String,
     /// `Namespace`, `DaemonSet`, …
     pub kind: String,
-    /// Nothing for what is cluster-scoped.
+    /// `None` for a cluster-scoped object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
     /// `metadata.name`.
@@ -21,7 +20,6 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Makes the identity of a namespaced object.
     #[must_use]
     pub fn namespaced(
         api_version: &str,
@@ -35,7 +33,6 @@ impl Identity {
         }
     }
 
-    /// Makes the identity of a cluster-scoped object.
     #[must_use]
     pub fn cluster(api_version: &str, kind: &str, name: impl Into<String>) -> Self {
         Self {
@@ -46,7 +43,7 @@ impl Identity {
         }
     }
 
-    /// Reads the identity of a parsed object; nothing if it lacks a part of it.
+    /// Reads the identity of a parsed object; `None` if a part is missing.
     #[must_use]
     pub fn of(value: &Value) -> Option<Self> {
         let text = |pointer| {
@@ -63,7 +60,7 @@ impl Identity {
         })
     }
 
-    /// Returns what the API server knows the object by.
+    /// Returns the identity without the API version.
     #[must_use]
     pub fn key(&self) -> Key {
         Key {
@@ -83,21 +80,20 @@ impl Identity {
     }
 }
 
-/// Which object, whatever version of its kind it is written in: what the API server knows it by.
+/// Identity of an object independent of its API version, as the API server identifies it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
-    /// The API group; empty for the core group.
+    /// Empty for the core group.
     pub group: String,
     /// `Namespace`, `DaemonSet`, …
     pub kind: String,
-    /// Nothing for what is cluster-scoped.
+    /// `None` for a cluster-scoped object.
     pub namespace: Option<String>,
     /// `metadata.name`.
     pub name: String,
 }
 
 impl Key {
-    /// Makes the key of a namespaced object.
     #[must_use]
     pub fn namespaced(group: &str, kind: &str, namespace: &str, name: &str) -> Self {
         Self {
@@ -106,7 +102,6 @@ impl Key {
         }
     }
 
-    /// Makes the key of a cluster-scoped object.
     #[must_use]
     pub fn cluster(group: &str, kind: &str, name: &str) -> Self {
         Self {

@@ -1,5 +1,4 @@
-//! The user's own objects: read from their files, and put into the namespace and onto the nodes of a revision with
-//! nothing else of them changed.
+//! The user's own objects: read from their files, and placed in the namespace and on the nodes of a revision.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -10,23 +9,22 @@ use serde_json::{Map, Value};
 use crate::kube::identity::Identity;
 use crate::text::yaml::Document;
 
-/// One object of a user's manifest file.
 #[derive(Debug, Clone)]
 pub struct Manifest {
-    /// What it is; the namespace is the one that was written, if any.
+    /// Its identity; the namespace is the one in the file, if any.
     pub identity: Identity,
-    /// The whole object, in the order in which it was written.
+    /// The whole object, with its keys in the order of the file.
     pub value: Value,
-    /// The file it is from.
+    /// The name of its file.
     pub source: String,
     document: Rc<Document>,
-    /// Where in the document the object stands: empty, or `/items/N` of a `List`.
+    /// The JSON pointer of the object in the document: empty, or `/items/N` of a `List`.
     base: String,
 }
 
 impl Manifest {
-    /// Takes the objects out of a document: itself, or the items of a `List`. An `Err` is the pointer of something that
-    /// is not an object with apiVersion, kind and name.
+    /// Returns the objects of a document: the document itself, or the items of a `List`. `Err` is the pointer
+    /// of a value that has no apiVersion, kind or name.
     pub fn of(document: &Rc<Document>, source: &str) -> Vec<Result<Self, String>> {
         let items = document.value.get("items").and_then(Value::as_array);
         let is_list = document
@@ -42,7 +40,7 @@ impl Manifest {
         }
     }
 
-    /// Takes a document for one object, whatever it lacks: a kustomization has no name.
+    /// Reads a document as one object even if fields are missing; a kustomization has no name.
     #[must_use]
     pub fn whole(document: &Rc<Document>, source: &str) -> Self {
         Self::at(document, source, String::new()).unwrap_or_else(|base| Self {
@@ -68,13 +66,13 @@ impl Manifest {
         }
     }
 
-    /// Returns the object of the file itself, of one that an installer makes of it.
+    /// Returns the object of the file, for an object that an installer derives from it.
     #[must_use]
     pub fn original(&self) -> Self {
         Self::whole(&self.document, &self.source)
     }
 
-    /// Makes an object that an installer makes of this one; its places are those of this one's file.
+    /// Creates an object that an installer derives from this one. Its ranges are those of this object's file.
     #[must_use]
     pub fn implies(&self, identity: Identity, value: Value) -> Self {
         Self {
@@ -86,26 +84,26 @@ impl Manifest {
         }
     }
 
-    /// Returns the bytes in its file of the value at a JSON pointer of the object.
+    /// Returns the byte range in its file of the value at a JSON pointer of the object.
     #[must_use]
     pub fn range(&self, pointer: &str) -> Range<usize> {
         self.document.range(&format!("{}{pointer}", self.base))
     }
 
-    /// Returns the bytes in its file of the key at a JSON pointer of the object.
+    /// Returns the byte range in its file of the key at a JSON pointer of the object.
     #[must_use]
     pub fn key_range(&self, pointer: &str) -> Range<usize> {
         self.document.key_range(&format!("{}{pointer}", self.base))
     }
 
-    /// Returns the pointer of the pod's spec, for the kinds that make pods.
+    /// Returns the pointer of the pod's spec, for kinds that create pods.
     #[must_use]
     pub fn pod_spec(&self) -> Option<&'static str> {
         pod_pointers(&self.identity).map(|(spec, _)| spec)
     }
 
-    /// Returns the object in a namespace, its pods on the nodes with these labels. Nothing else of it changes, but for the
-    /// subjects of a RoleBinding: those of the namespace that it was written for, `from`, follow it.
+    /// Returns the object in a namespace, with its pods on the nodes with these labels. Nothing else changes,
+    /// except in a RoleBinding: subjects in its original namespace `from` move to the new namespace.
     #[must_use]
     pub fn placed(&self, from: &str, namespace: &str, nodes: &BTreeMap<String, String>) -> Value {
         let mut value = self.value.clone();
@@ -148,7 +146,7 @@ impl Manifest {
     }
 }
 
-/// Returns the pointers of the pod's spec and of its metadata, for the kinds that make pods.
+/// Returns the pointers of the pod's spec and of its metadata, for kinds that create pods.
 #[must_use]
 pub fn pod_pointers(identity: &Identity) -> Option<(&'static str, &'static str)> {
     match (identity.group(), identity.kind.as_str()) {
@@ -164,7 +162,7 @@ pub fn pod_pointers(identity: &Identity) -> Option<(&'static str, &'static str)>
     }
 }
 
-/// Sets a key where it stands, or else right after another one.
+/// Sets an existing key in place, or adds it after another key.
 fn set_after(map: &mut Map<String, Value>, key: &str, value: Value, after: &str) {
     if let Some(place) = map.get_mut(key) {
         *place = value;
@@ -177,7 +175,7 @@ fn set_after(map: &mut Map<String, Value>, key: &str, value: Value, after: &str)
     map.shift_insert(index, key.to_owned(), value);
 }
 
-/// Kinds that have no namespace, by API group: those of Kubernetes 1.34 and of Gateway API.
+/// Cluster-scoped kinds of Kubernetes 1.34 and of Gateway API, by API group.
 ///
 /// Source: `kubectl api-resources --namespaced=false` of Kubernetes 1.34, and the CRDs of Gateway API v1.6.1.
 const CLUSTER_SCOPED: &[(&str, &[&str])] = &[
@@ -230,7 +228,6 @@ const CLUSTER_SCOPED: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Returns whether objects of this kind have no namespace.
 #[must_use]
 pub fn is_cluster_scoped(identity: &Identity) -> bool {
     CLUSTER_SCOPED

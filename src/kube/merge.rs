@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// Puts fields into a value; maps are merged, null takes away, all else is replaced.
+/// Merges fields into a value: maps are merged, null removes a key, and other values are replaced.
 pub fn merge(value: &mut Value, fields: &Value) {
     match (value, fields) {
         (Value::Object(own), Value::Object(fields)) => {

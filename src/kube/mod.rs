@@ -1,4 +1,4 @@
-//! What is true of any Kubernetes object: its identity, its names, its schema, how it is applied and merged.
+//! Facts about any Kubernetes object: identity, names, schema, order of application and merging.
 
 pub mod identity;
 pub mod manifest;

@@ -1,6 +1,6 @@
-//! What Kubernetes accepts as a name, a label, a host, a header or a path.
+//! Which names, labels, hosts, headers and paths Kubernetes accepts.
 
-/// A DNS label as of RFC 1123: namespaces, most names.
+/// A DNS label of RFC 1123: namespaces and most names.
 #[must_use]
 pub fn is_label(text: &str) -> bool {
     let ends = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
@@ -10,13 +10,13 @@ pub fn is_label(text: &str) -> bool {
         && text.ends_with(ends)
 }
 
-/// A DNS label as of RFC 1035, which starts with a letter: Services.
+/// A DNS label of RFC 1035, which starts with a letter: Services.
 #[must_use]
 pub fn is_service_name(text: &str) -> bool {
     is_label(text) && text.starts_with(|c: char| c.is_ascii_lowercase())
 }
 
-/// A DNS subdomain as of RFC 1123: object names in general.
+/// A DNS subdomain of RFC 1123: most object names.
 #[must_use]
 pub fn is_subdomain(text: &str) -> bool {
     let ends = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
@@ -28,14 +28,14 @@ pub fn is_subdomain(text: &str) -> bool {
         })
 }
 
-/// A host as Gateway API takes it: a subdomain, its first part maybe `*`, and no IP address.
+/// A hostname of Gateway API: a subdomain, which can start with `*.`, and not an IP address.
 #[must_use]
 pub fn is_hostname(text: &str) -> bool {
     let rest = text.strip_prefix("*.").unwrap_or(text);
     is_subdomain(rest) && text.parse::<std::net::IpAddr>().is_err()
 }
 
-/// A label's key: an optional DNS subdomain and `/`, then a name.
+/// An optional DNS subdomain and `/`, then a name.
 #[must_use]
 pub fn is_label_key(text: &str) -> bool {
     match text.split_once('/') {
@@ -44,7 +44,7 @@ pub fn is_label_key(text: &str) -> bool {
     }
 }
 
-/// A label's value; may be empty.
+/// Can be empty.
 #[must_use]
 pub fn is_label_value(text: &str) -> bool {
     text.is_empty()
@@ -56,7 +56,7 @@ pub fn is_label_value(text: &str) -> bool {
             && text.ends_with(|c: char| c.is_ascii_alphanumeric()))
 }
 
-/// A header name: a token of RFC 9110, at most 256 characters (Gateway API, `HTTPHeaderName`).
+/// A token of RFC 9110, at most 256 characters (Gateway API, `HTTPHeaderName`).
 #[must_use]
 pub fn is_header_name(text: &str) -> bool {
     (1..=256).contains(&text.len())
@@ -65,7 +65,7 @@ pub fn is_header_name(text: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c))
 }
 
-/// A header value that a client can send: visible ASCII with inner spaces, at most 4096 bytes (Gateway API).
+/// A value that a client can send: visible ASCII with inner spaces, at most 4096 bytes (Gateway API).
 #[must_use]
 pub fn is_header_value(text: &str) -> bool {
     (1..=4096).contains(&text.len())
@@ -73,7 +73,7 @@ pub fn is_header_value(text: &str) -> bool {
         && text.trim() == text
 }
 
-/// Says why Gateway API refuses a path value; nothing if it takes it.
+/// Returns why Gateway API rejects a path; `None` if it accepts it.
 ///
 /// Source: `kubernetes-sigs/gateway-api@v1.6.1:apis/v1/httproute_types.go`, the rules of `HTTPPathMatch`.
 #[must_use]
@@ -94,7 +94,7 @@ pub fn path_problem(text: &str) -> Option<String> {
             return Some(format!("must not end in `{end}`"));
         }
     }
-    // The character set of the CRDs from v0.8.0: RFC 3986's pchar and `/`.
+    // The character set of the CRDs from v0.8.0 on: pchar of RFC 3986 and `/`.
     let odd = text.char_indices().find(|(at, c)| {
         !(c.is_ascii_alphanumeric()
             || "-/._~!$&'()*+,;=:@".contains(*c)

@@ -1,8 +1,8 @@
-//! In what order kinds of objects are applied.
+//! The order in which kinds are applied.
 
 use super::identity::Identity;
 
-/// Returns the number by which a kind is applied: what others stand on comes first.
+/// Returns the position of a kind in the order; kinds that others depend on come first.
 #[must_use]
 pub fn order(identity: &Identity) -> u8 {
     match (identity.group(), identity.kind.as_str()) {

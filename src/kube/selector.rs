@@ -6,7 +6,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Returns whether a label selector of the API allows labels; one that cannot be read allows none.
+/// Returns whether a Kubernetes label selector selects these labels; `false` for a selector that cannot be
+/// read.
 #[must_use]
 pub fn selects(selector: &Value, labels: &BTreeMap<String, String>) -> bool {
     let exact = selector.get("matchLabels").and_then(Value::as_object);
@@ -36,7 +37,7 @@ pub fn selects(selector: &Value, labels: &BTreeMap<String, String>) -> bool {
         })
 }
 
-/// An equality-based selector, in the order in which it was written; in text `key=value,key!=value`, as `kubectl -l` takes it.
+/// An equality-based selector, in its original order; as text `key=value,key!=value`, as for `kubectl -l`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", from = "String")]
 pub struct Selector(Vec<Requirement>);
@@ -49,7 +50,7 @@ struct Requirement {
 }
 
 impl Selector {
-    /// Adds that a label must not have a value.
+    /// Adds a requirement that a label does not have this value.
     #[must_use]
     pub fn except(mut self, key: &str, value: &str) -> Self {
         self.0.push(Requirement {
@@ -60,26 +61,25 @@ impl Selector {
         self
     }
 
-    /// Returns whether it selects everything.
+    /// Returns whether the selector is empty and selects everything.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Returns the labels that it asks for.
+    /// Returns the labels that it requires.
     pub fn labels(&self) -> impl Iterator<Item = (&str, &str)> {
         let equal = self.0.iter().filter(|one| one.equal);
         equal.map(|one| (one.key.as_str(), one.value.as_str()))
     }
 
-    /// Returns the labels that it asks for, as a map.
+    /// Returns the labels that it requires, as a map.
     #[must_use]
     pub fn to_labels(&self) -> BTreeMap<String, String> {
         let own = |(key, value): (&str, &str)| (key.to_owned(), value.to_owned());
         self.labels().map(own).collect()
     }
 
-    /// Returns whether it selects an object with these labels.
     #[must_use]
     pub fn selects(&self, labels: &BTreeMap<String, String>) -> bool {
         self.0.iter().all(|one| {

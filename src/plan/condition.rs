@@ -1,10 +1,12 @@
-//! The one condition that the schema of a plan has: which tables a plan needs depends on whether its mesh is there.
+//! Evaluates the only condition in the schema of a plan: the required tables depend on whether the mesh
+//! exists.
 
 use serde_json::Value;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// The keys that a table has to have: of its schema, and of what the schema adds for tables like this one.
+/// Returns the required keys of a table: those of its schema, and those of the matching branch of the
+/// condition.
 pub(super) fn required<'a>(
     schema: &'a Value,
     table: &DeTable<'_>,
@@ -21,7 +23,7 @@ pub(super) fn required<'a>(
     all.filter_map(Value::as_array).flatten()
 }
 
-/// Whether a table is as the condition of a schema says: `required`, `properties` and `const` are all that conditions use.
+/// Returns whether a table fulfils a condition; conditions use only `required`, `properties` and `const`.
 fn holds(condition: &Value, table: &DeTable<'_>) -> bool {
     let names = condition.get("required").and_then(Value::as_array);
     let there = |name: &Value| name.as_str().is_some_and(|name| table.contains_key(name));

@@ -1,6 +1,6 @@
-//! Lengths of time as people write them: `90s`, `15m`, `1h30m`.
+//! Parses durations such as `90s`, `15m` and `1h30m`.
 
-/// Returns the seconds of a duration; nothing where the text is not one, or is zero or more than a week.
+/// Returns the seconds of a duration; `None` if it is not valid, zero, or more than a week.
 #[must_use]
 pub fn parse_duration(text: &str) -> Option<u64> {
     const WEEK: u64 = 7 * 24 * 3600;

@@ -1,7 +1,7 @@
-//! The plan: what its author wrote, where each word stands, and whether it makes sense.
+//! The plan: its tables, the position of each value, and all checks.
 //!
-//! [`parse`] reads a text into [`Parts`], one for each table, and says everything that is wrong with its shape; [`check`]
-//! says what is wrong with its sense. A plan without an error is a [`Plan`].
+//! [`parse`] reads a text into [`Parts`], one for each table, and reports everything that is wrong with its
+//! shape. [`check`] reports what is wrong with its content. A plan without an error is a [`Plan`].
 
 mod check;
 mod condition;
@@ -25,7 +25,7 @@ pub use owner::{By, Owner};
 pub use parse::{Parsed, Parts, Shaped, parse};
 pub use pool::{Pool, PoolTable};
 pub use sample::bounds;
-pub use schema::plan_schema;
+pub use schema::published_schema;
 
 pub use values::{Component, Values, ValuesFile, merge_under, split};
 pub use written::{

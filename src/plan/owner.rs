@@ -1,31 +1,28 @@
-//! Who else writes Istio's objects: what `owner` of `[istio]` names.
+//! Other writers of Istio's objects, as in `owner` of `[istio]`.
 
 use std::fmt;
 
-/// What writes objects again and again.
+/// The tool of an owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum By {
-    /// Helm, whenever somebody upgrades the release.
+    /// Helm writes the objects when a user upgrades the release.
     Helm,
-    /// Flux, by a `HelmRelease`.
+    /// Flux writes them continuously, from a `HelmRelease`.
     Flux,
-    /// Argo CD, by an `Application`.
+    /// Argo CD writes them continuously, from an `Application`.
     ArgoCd,
 }
 
-/// The owner of a component's objects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Owner {
-    /// What it is.
     pub by: By,
     /// The namespace of the release, `HelmRelease` or `Application`.
     pub namespace: String,
-    /// Its name.
     pub name: String,
 }
 
 impl Owner {
-    /// Reads `helm:namespace/name`, `flux:namespace/name` or `argocd:namespace/name`.
+    /// Parses `helm:namespace/name`, `flux:namespace/name` or `argocd:namespace/name`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (by, rest) = text.split_once(':')?;

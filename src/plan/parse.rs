@@ -1,4 +1,4 @@
-//! From a text to the tables of a plan, each either sound or known to be broken.
+//! Reads a text into the tables of a plan, and marks tables with findings as broken.
 
 use std::collections::BTreeSet;
 
@@ -18,14 +18,12 @@ use crate::text::source::Source;
 /// One table of an array of tables.
 #[derive(Debug, Clone)]
 pub enum Shaped<T> {
-    /// It has the right shape.
     Sound(T),
-    /// It has a finding; other tables may still refer to it by its name.
+    /// It has a finding; other tables can still refer to it by name.
     Broken(Option<String>),
 }
 
 impl<T> Shaped<T> {
-    /// Returns the table, if it is sound.
     pub fn sound(&self) -> Option<&T> {
         match self {
             Self::Sound(part) => Some(part),
@@ -34,12 +32,10 @@ impl<T> Shaped<T> {
     }
 }
 
-/// The tables of a plan. Nothing stands for a table that is missing or has a finding.
+/// The tables of a plan. `None` is a table that is missing or has a finding.
 #[derive(Debug, Clone)]
 pub struct Parts {
-    /// `name`
     pub name: Option<Spanned<String>>,
-    /// `templates`
     pub templates: Option<Spanned<String>>,
     /// `[istio]`
     pub istio: Option<Istio>,
@@ -67,12 +63,11 @@ pub struct Parts {
     pub node_groups: Vec<Shaped<NodeGroup>>,
 }
 
-/// What came of reading a text.
 #[derive(Debug, Clone)]
 pub struct Parsed {
     /// The tables that could be read.
     pub parts: Parts,
-    /// What is wrong with the shape of the others.
+    /// What is wrong with the shape of the other tables.
     pub findings: Vec<Finding>,
 }
 
@@ -80,7 +75,7 @@ pub struct Parsed {
 ///
 /// # Errors
 ///
-/// Every syntax error, one a line, where the text is not TOML.
+/// Every syntax error, at most one for each line, if the text is not valid TOML.
 pub fn parse(source: &Source) -> Result<Parsed, Vec<Finding>> {
     let (document, errors) = DeTable::parse_recoverable(&source.text);
     if !errors.is_empty() {
@@ -120,7 +115,7 @@ pub fn parse(source: &Source) -> Result<Parsed, Vec<Finding>> {
     })
 }
 
-/// Of the echoes of one broken construct only the first on each line is worth reading.
+/// One mistake can cause several errors; only the first one on each line is reported.
 fn syntax(source: &Source, errors: &[toml::de::Error]) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     let mut lines = Vec::new();
@@ -130,7 +125,7 @@ fn syntax(source: &Source, errors: &[toml::de::Error]) -> Vec<Finding> {
         if !lines.contains(&line) {
             lines.push(line);
             findings.push(
-                Finding::error("not-toml", "this is not TOML")
+                Finding::error("not-toml", "this is not valid TOML")
                     .label(error.message().replace('\n', ", "))
                     .at(&source.name, span),
             );
@@ -177,7 +172,7 @@ impl Sections<'_, '_> {
             .collect()
     }
 
-    /// The walk has found the shape right, so this finds something only where schema and types disagree.
+    /// Fails only if the schema and the types differ, because the shape is already checked.
     fn read<T: DeserializeOwned>(&mut self, value: Spanned<DeValue<'_>>) -> Option<T> {
         let span = value.span();
         T::deserialize(ValueDeserializer::from(value))
@@ -192,7 +187,7 @@ impl Sections<'_, '_> {
 }
 
 impl Parts {
-    /// Returns the whole plan; nothing where a table is missing or broken.
+    /// Returns the whole plan; `None` if a table is missing or broken.
     #[must_use]
     pub fn whole(self) -> Option<Plan> {
         fn all<T>(parts: Vec<Shaped<T>>) -> Option<Vec<T>> {

@@ -1,4 +1,4 @@
-//! The nodes of one revision, in the ways that a plan can name them.
+//! The nodes of one revision, in all forms that a plan can use.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -10,28 +10,27 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, Visitor};
 use toml::Spanned;
 
-/// The nodes of one revision.
 #[derive(Debug, Clone)]
 pub enum Pool {
-    /// A table: by name, or by label.
+    /// Nodes by name or by label.
     Table(PoolTable),
-    /// Every node that is not the other pool's.
+    /// All nodes that are not in the canary pool.
     Rest,
 }
 
-/// Nodes by name, or by labels that somebody else sets: exactly one of the two.
+/// Nodes by name or by existing labels; use exactly one of the two.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct PoolTable {
-    /// Node names; the plan labels them.
+    /// Names of nodes. The plan labels these nodes.
     #[schemars(with = "Option<Vec<String>>", length(min = 1))]
     pub nodes: Option<Vec<Spanned<String>>>,
-    /// Labels that the nodes carry already.
+    /// Labels that the nodes already carry.
     #[schemars(with = "Option<BTreeMap<String, String>>", extend("minProperties" = 1))]
     pub selector: Option<BTreeMap<String, Spanned<String>>>,
 }
 
-/// By hand, since an untagged enum would lose the spans inside.
+/// Implemented by hand, because an untagged enum would lose the spans inside.
 impl<'de> Deserialize<'de> for Pool {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Either;
@@ -66,7 +65,7 @@ impl JsonSchema for Pool {
             "anyOf": [
                 table,
                 {
-                    "description": "Every node that is not the other pool's.",
+                    "description": "All nodes that are not in the canary pool.",
                     "type": "string",
                     "enum": ["rest"],
                 },

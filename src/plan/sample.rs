@@ -1,9 +1,10 @@
-//! What a sample of requests can say of a share.
+//! How far the count of a sample may differ from a weight.
 
-/// How many standard deviations a sample may be off: more is seen once in sixteen thousand times.
+/// How many standard deviations a sample may differ from the weight; a correct split fails once in 16,000
+/// samples.
 const DEVIATIONS: f64 = 4.0;
 
-/// How many of some requests are answered by the canary at a share in percent: at least, and at most.
+/// Returns the minimum and the maximum number of requests that the canary answers at a percentage.
 #[must_use]
 pub fn bounds(requests: u16, percent: u16) -> (u16, u16) {
     let (all, share) = (f64::from(requests), f64::from(percent) / 100.0);
@@ -30,9 +31,9 @@ mod tests {
     fn bounds_are_as_wide_as_the_sample_is_small() {
         assert_eq!(bounds(100, 0), (0, 0));
         assert_eq!(bounds(100, 100), (100, 100));
-        // 50, and 4 times 5.
+        // 50, plus or minus 4 times 5.
         assert_eq!(bounds(100, 50), (30, 70));
-        // 1000, and 4 times 30.
+        // 1000, plus or minus 4 times 30.
         assert_eq!(bounds(10_000, 10), (880, 1120));
         assert_eq!(bounds(10, 10).0, 0);
     }

@@ -1,5 +1,5 @@
-//! Whether a spanned TOML document has the shape that the schema gives it: known keys, no missing ones, right types,
-//! numbers in range. Everything wrong is found in one walk.
+//! Checks a TOML document against the schema: unknown keys, missing keys, types and ranges. One walk finds
+//! all errors.
 
 use crate::text::nearest;
 use std::collections::BTreeSet;
@@ -15,14 +15,12 @@ use crate::text::finding::Finding;
 /// A top-level table, or one entry of an array of tables.
 pub(super) type Section = (String, Option<usize>);
 
-/// What the walk found.
 pub(super) struct Shape {
     pub findings: Vec<Finding>,
     /// The sections that have a finding.
     pub broken: BTreeSet<Section>,
 }
 
-/// Walks a document against its schema.
 pub(super) fn walk(source: &str, document: &Spanned<DeTable<'_>>, schema: &Value) -> Shape {
     let mut walk = ShapeWalk {
         source,
@@ -33,7 +31,7 @@ pub(super) fn walk(source: &str, document: &Spanned<DeTable<'_>>, schema: &Value
             broken: BTreeSet::new(),
         },
     };
-    // A missing table belongs to the whole text.
+    // A missing table is reported at the start of the text.
     walk.table(document.get_ref(), 0..0, schema, None);
     walk.shape
 }
@@ -88,10 +86,10 @@ impl<'a> ShapeWalk<'a> {
             }
             match property(name) {
                 Some(property) if property.get("x-not-yet").is_some() => self.report(
-                    Finding::error("not-yet", format!("`{name}` is decided but not built yet"))
-                        .label("not yet")
+                    Finding::error("not-yet", format!("`{name}` is not supported yet"))
+                        .label("not supported yet")
                         .help(format!(
-                            "take `{name}` out; a later release of meshplan will know it"
+                            "remove `{name}`; a later release of meshplan will support it"
                         )),
                     key.span(),
                 ),
@@ -108,7 +106,7 @@ impl<'a> ShapeWalk<'a> {
         if top {
             self.section = None;
         }
-        // Where a key is misspelt or belongs to a later release, what it leaves missing is the same mistake.
+        // A misspelt or unsupported key is one mistake; the key that is then missing is not reported again.
         let said: Vec<String> = self.shape.findings[findings_before..]
             .iter()
             .filter_map(|f| f.help.clone())
@@ -140,10 +138,10 @@ impl<'a> ShapeWalk<'a> {
         };
         let place = called.map_or_else(String::new, |table| format!(" in `{table}`"));
         let mut finding = Finding::error("unknown-key", format!("unknown key `{name}`{place}"))
-            .label("no such key");
+            .label("unknown key");
         finding = match nearest(name, known()) {
             Some(near) => finding.help(did_you_mean(near)),
-            None => finding.help(format!("known here: {}", words(known()))),
+            None => finding.help(format!("use one of {}", words(known()))),
         };
         self.report(finding, span);
     }
@@ -172,7 +170,7 @@ impl<'a> ShapeWalk<'a> {
         };
         let place = called.map_or_else(|| "the plan".to_owned(), |table| format!("`{table}`"));
         self.report(
-            Finding::error("missing-key", format!("{place} lacks `{name}`"))
+            Finding::error("missing-key", format!("{place} has no `{name}`"))
                 .label(format!("`{name}` is missing"))
                 .help(type_this),
             span,
@@ -243,9 +241,14 @@ impl<'a> ShapeWalk<'a> {
             self.empty(name, span);
         } else if let Some(most) = limit("maxItems").filter(|most| length > *most) {
             self.report(
-                Finding::error("too-many", format!("`{name}` has {length} entries"))
-                    .label(format!("at most {most}"))
-                    .help(format!("keep to {most} entries, or write a second table")),
+                Finding::error(
+                    "too-many",
+                    format!("`{name}` has too many entries: {length}"),
+                )
+                .label(format!("the maximum is {most}"))
+                .help(format!(
+                    "keep at most {most} entries, or add a second table"
+                )),
                 span,
             );
         }
@@ -254,7 +257,7 @@ impl<'a> ShapeWalk<'a> {
     fn empty(&mut self, name: &str, span: Range<usize>) {
         self.report(
             Finding::error("empty", format!("`{name}` is empty"))
-                .label("at least one entry is needed")
+                .label("must have at least one entry")
                 .help(format!("add an entry to `{name}`")),
             span,
         );
@@ -276,10 +279,12 @@ impl<'a> ShapeWalk<'a> {
             return self.report(
                 Finding::error(
                     "not-yet",
-                    format!("`{name} = \"{text}\"` is decided but not built yet"),
+                    format!("`{name} = \"{text}\"` is not supported yet"),
                 )
-                .label("not yet")
-                .help(format!("a later release of meshplan will know `{text}`")),
+                .label("not supported yet")
+                .help(format!(
+                    "use another value; a later release of meshplan will support `{text}`"
+                )),
                 span,
             );
         }
@@ -295,9 +300,12 @@ impl<'a> ShapeWalk<'a> {
                 None => format!("write one of {}", words(known.into_iter())),
             };
             self.report(
-                Finding::error("unknown-value", format!("`{text}` is no value of `{name}`"))
-                    .label("unknown")
-                    .help(help),
+                Finding::error(
+                    "unknown-value",
+                    format!("`{text}` is not a valid value for `{name}`"),
+                )
+                .label("unknown")
+                .help(help),
                 span,
             );
         }
@@ -355,7 +363,7 @@ fn article(types: &str) -> String {
             "number" => "a number with a fraction",
             "boolean" => "true or false",
             "date" => "a date",
-            "array" => "a list",
+            "array" => "an array",
             "object" => "a table",
             other => other,
         })
@@ -365,12 +373,12 @@ fn article(types: &str) -> String {
 
 fn example(types: &str) -> &'static str {
     match types {
-        "string" => "text in quotes, as `\"…\"`,",
-        "integer" => "a whole number without quotes, as `80`,",
+        "string" => "a string in quotes, such as `\"…\"`,",
+        "integer" => "a whole number without quotes, such as `80`,",
         "boolean" => "`true` or `false`",
-        "array" => "a list, as `[…]`,",
-        "object" => "a table, as `{ … }`,",
-        _ => "one of these",
+        "array" => "an array, such as `[…]`,",
+        "object" => "a table, such as `{ … }`,",
+        _ => "one of these types",
     }
 }
 
@@ -378,7 +386,7 @@ fn did_you_mean(name: &str) -> String {
     format!("did you mean `{name}`?")
 }
 
-/// Returns names as `a`, `b`, `c`.
+/// Returns the names as `a`, `b`, `c`, each in backticks.
 pub(super) fn words<'a>(names: impl Iterator<Item = &'a str>) -> String {
     names
         .map(|name| format!("`{name}`"))

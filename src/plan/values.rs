@@ -1,7 +1,9 @@
-//! The user's own chart values: read from their files, and put where istioctl and the plain ztunnel want them.
+//! The user's chart values: read from their files, and arranged for istioctl and for the plain ztunnel
+//! DaemonSet.
 //!
-//! Charts of istiod and istio-cni take their values flat from 1.24 and below `pilot` and `cni` in all versions; istioctl knows the
-//! second form alone (`operator/pkg/apis/values_types.proto`). The ztunnel chart's are flat in every version.
+//! The charts of istiod and istio-cni accept their values below `pilot` and `cni` in all versions, and from
+//! 1.24 on also flat. istioctl accepts only the first form (`operator/pkg/apis/values_types.proto`). The
+//! values of the ztunnel chart are flat in every version.
 
 use std::ops::Range;
 use std::rc::Rc;
@@ -10,14 +12,11 @@ use serde_json::{Map, Value, json};
 
 use crate::text::yaml::Document;
 
-/// Whose values a file holds.
+/// The component that chart values are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Component {
-    /// istiod.
     Istiod,
-    /// istio-cni.
     Cni,
-    /// ztunnel.
     Ztunnel,
 }
 
@@ -32,7 +31,7 @@ impl Component {
         }
     }
 
-    /// The group below which istioctl knows the chart's own values.
+    /// Returns the group in which istioctl expects the values of its chart.
     #[must_use]
     pub fn group(self) -> &'static str {
         match self {
@@ -43,7 +42,7 @@ impl Component {
     }
 }
 
-/// The keys at the top of a chart's values that are groups in every form.
+/// Top-level keys of chart values that are groups in both forms.
 const GROUPS: [&str; 16] = [
     "global",
     "pilot",
@@ -63,20 +62,18 @@ const GROUPS: [&str; 16] = [
     "ownerName",
 ];
 
-/// One file of chart values.
 #[derive(Debug, Clone)]
 pub struct ValuesFile {
-    /// Whose values they are.
     pub component: Component,
-    /// How findings call the file.
+    /// The path of the file as findings show it.
     pub source: String,
     document: Option<Rc<Document>>,
-    /// The values where istioctl knows them: `pilot`, `cni` or `ztunnel` beside `global` and the like.
+    /// The values in the form of istioctl: below `pilot`, `cni` or `ztunnel`, next to `global` and others.
     pub values: Map<String, Value>,
 }
 
 impl ValuesFile {
-    /// Reads values; an empty text holds none.
+    /// Reads values; an empty file has none.
     #[must_use]
     pub fn of(component: Component, source: &str, document: Option<Rc<Document>>) -> Self {
         let mut values = Map::new();
@@ -89,7 +86,7 @@ impl ValuesFile {
                 if group.is_null() {
                     *group = json!({});
                 }
-                // A group that is no mapping is refused by its schema.
+                // A group that is not a mapping is rejected by its schema.
                 if group.is_object() {
                     merge_under(&mut group[key], value);
                 }
@@ -103,7 +100,7 @@ impl ValuesFile {
         }
     }
 
-    /// Returns a value where istioctl knows it, as `/pilot/env/X`.
+    /// Returns a value by its pointer in the form of istioctl, such as `/pilot/env/X`.
     #[must_use]
     pub fn get(&self, pointer: &str) -> Option<&Value> {
         let mut parts = pointer.splitn(3, '/').skip(1);
@@ -114,7 +111,7 @@ impl ValuesFile {
         }
     }
 
-    /// Returns the bytes in the file of the key of a value of [`ValuesFile::get`].
+    /// Returns the byte range in the file of the key of a value, by the pointer of [`ValuesFile::get`].
     #[must_use]
     pub fn key_range(&self, pointer: &str) -> Range<usize> {
         let Some(document) = &self.document else {
@@ -132,13 +129,14 @@ impl ValuesFile {
 
 fn is_group(component: Component, key: &str) -> bool {
     match component {
-        // `meshConfig` and `env` and the like are the chart's own.
+        // In this chart `meshConfig`, `env` and others are values of the chart itself.
         Component::Ztunnel => key == "global" || key == "profile",
         Component::Istiod | Component::Cni => GROUPS.contains(&key),
     }
 }
 
-/// Puts values under others: what is there stays, mappings are merged, null means that there is nothing.
+/// Merges values into others without overwriting: existing values stay, mappings are merged, and null counts
+/// as unset.
 pub fn merge_under(over: &mut Value, under: &Value) {
     match (over, under) {
         (Value::Object(over), Value::Object(under)) => {
@@ -165,13 +163,14 @@ fn without_null(value: &Value) -> Value {
     }
 }
 
-/// Values that a chart takes and that istioctl's own types do not know in any version up to 1.31; they go by `unvalidatedValues`.
+/// Values that a chart accepts and that the types of istioctl do not have in any version up to 1.31. They are
+/// passed in `unvalidatedValues`.
 const UNVALIDATED: [(&str, &[&str]); 2] = [
     ("pilot", &["deploymentAnnotations"]),
     ("cni", &["tolerations", "ambient/enablementSelectors"]),
 ];
 
-/// Parts values into those that istioctl knows and those that it takes unseen (`spec.unvalidatedValues`).
+/// Splits values into those that istioctl validates and those that it does not (`spec.unvalidatedValues`).
 #[must_use]
 pub fn split(values: &Map<String, Value>) -> (Value, Value) {
     let mut known = Value::Object(values.clone());
@@ -199,21 +198,19 @@ pub fn split(values: &Map<String, Value>) -> (Value, Value) {
     (known, unseen)
 }
 
-/// The user's values of the three components; empty where the plan names no file.
+/// The user's values of the three components; empty if the plan names no file.
 #[derive(Debug, Clone, Default)]
 pub struct Values {
-    /// Every file that the plan names.
     pub files: Vec<ValuesFile>,
 }
 
 impl Values {
-    /// Returns the file of a component.
     #[must_use]
     pub fn of(&self, component: Component) -> Option<&ValuesFile> {
         self.files.iter().find(|file| file.component == component)
     }
 
-    /// Returns a value of a component, as [`ValuesFile::get`] does.
+    /// Returns a value of a component; see [`ValuesFile::get`].
     #[must_use]
     pub fn get(&self, component: Component, pointer: &str) -> Option<&Value> {
         self.of(component)?.get(pointer)

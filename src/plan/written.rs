@@ -1,5 +1,5 @@
-//! The plan as its author wrote it: names, numbers and where each one stands. What a value must be beyond its type is
-//! said in `check`.
+//! The tables of a plan, with the position of each value. The module `check` says what a value must be
+//! besides its type.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -12,7 +12,7 @@ use super::written_nodes::{Batch, NodeGroup, Origin, Owners, Placement};
 use super::written_shift::{Allow, Probe, Shift};
 use crate::istio::Channel;
 
-/// An upgrade of an Istio ambient mesh from the stable to the canary revision.
+/// An upgrade of an Istio ambient mesh from a stable to a canary revision.
 #[derive(Debug, Clone, JsonSchema)]
 #[schemars(rename_all = "kebab-case", deny_unknown_fields)]
 #[schemars(extend(
@@ -21,31 +21,33 @@ use crate::istio::Channel;
     "else" = {"required": ["workload", "gateway", "route", "shift"]}
 ))]
 pub struct Plan {
-    /// Names the plan: its output directory and the annotation `meshplan.dev/plan` of its objects.
+    /// The name of the plan. It is the name of the output directory and the value of the annotation
+    /// `meshplan.dev/plan` of all objects.
     #[schemars(with = "String")]
     pub name: Spanned<String>,
-    /// A folder of templates that replace meshplan's own of the same name, relative to the plan; `--templates` names another.
+    /// A directory of templates, relative to the plan, that replace the built-in ones of the same name. The
+    /// option `--templates` overrides it.
     #[schemars(with = "Option<String>")]
     pub templates: Option<Spanned<String>>,
-    /// How Istio is installed.
+    /// Settings of the Istio installation.
     #[schemars(default)]
     pub istio: Istio,
     /// The Gateway API CRDs that both revisions use.
     pub gateway_api: GatewayApi,
     /// The revision that serves before the upgrade.
     pub stable: Stable,
-    /// The revision that serves after it.
+    /// The revision that serves after the upgrade.
     pub canary: Canary,
-    /// What runs in the mesh; one copy a revision.
+    /// The workloads in the mesh. Each revision gets its own copy.
     #[schemars(default, length(min = 1))]
     pub workload: Vec<Workload>,
-    /// Where requests come in.
+    /// The Gateways where requests enter.
     #[schemars(default, length(min = 1))]
     pub gateway: Vec<GatewayTable>,
-    /// Which requests go to which workload.
+    /// The routes from Gateways to workloads.
     #[schemars(default, length(min = 1))]
     pub route: Vec<Route>,
-    /// How traffic moves from stable to canary.
+    /// How traffic shifts from stable to canary.
     pub shift: Option<Shift>,
     /// Requests that must succeed at every step.
     #[schemars(default)]
@@ -53,54 +55,53 @@ pub struct Plan {
     /// Rules that the plan breaks on purpose.
     #[schemars(default)]
     pub allow: Vec<Allow>,
-    /// A machine of one's own to try the plan on.
+    /// A local kind cluster to try the plan on.
     pub lab: Option<LabTable>,
-    /// Groups of nodes that move to the canary one after the other, in a mesh that is there.
+    /// Groups of nodes that move to the canary one after the other. Only for an existing mesh.
     #[schemars(default, length(min = 1))]
     pub node_group: Vec<NodeGroup>,
 }
 
-/// How Istio is installed.
+/// Settings of the Istio installation.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Istio {
-    /// The namespace of the control planes; `istio-system` if not given.
+    /// The namespace of the control planes. Default: `istio-system`.
     #[schemars(with = "Option<String>")]
     pub namespace: Option<Spanned<String>>,
-    /// Who installs Istio; `istioctl` if not given.
+    /// The tool that installs Istio; only `istioctl` is supported. Default: `istioctl`.
     #[schemars(extend("x-not-yet-values" = ["helm", "sail", "manifests"]))]
     pub installer: Option<Installer>,
-    /// What ztunnel is written as; `daemonset` if not given.
+    /// The form in which ztunnel is written. Default: `daemonset`.
     pub ztunnel: Option<ZtunnelForm>,
-    /// Settings of istio-cni, which the cluster has one of.
+    /// Settings of istio-cni, of which the cluster has only one.
     #[serde(default)]
     pub cni: CniTable,
-    /// The registry of all images; Istio's own if not given.
+    /// The registry of all images, such as `registry.example/istio`. Default: Istio's own registry.
     #[schemars(with = "Option<String>")]
     pub hub: Option<Spanned<String>>,
-    /// Files of chart values that go under what the plan sets.
+    /// Files of Helm chart values. The settings of the plan take precedence.
     pub values: Option<ChartValues>,
-    /// Who else writes Istio's objects, where they are there already.
+    /// The tools that manage the existing Istio objects, such as Helm or Flux. Only for an existing mesh.
     pub owner: Option<Owners>,
 }
 
-/// Files of chart values, one a component, relative to the plan.
+/// Files of Helm chart values, one for each component. Paths are relative to the plan.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ChartValues {
-    /// For istiod.
+    /// Chart values of istiod.
     #[schemars(with = "Option<String>")]
     pub istiod: Option<Spanned<String>>,
-    /// For istio-cni.
+    /// Chart values of istio-cni.
     #[schemars(with = "Option<String>")]
     pub cni: Option<Spanned<String>>,
-    /// For ztunnel.
+    /// Chart values of ztunnel.
     #[schemars(with = "Option<String>")]
     pub ztunnel: Option<Spanned<String>>,
 }
 
 impl ChartValues {
-    /// Returns the file of a component.
     #[must_use]
     pub fn of(&self, component: Component) -> Option<&Spanned<String>> {
         match component {
@@ -111,25 +112,25 @@ impl ChartValues {
     }
 }
 
-/// Who installs Istio.
+/// The tool that installs Istio.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Installer {
-    /// `istioctl install`, one of each revision's version.
+    /// `istioctl install`, with the istioctl of each revision's version.
     Istioctl,
     /// Helm releases.
     Helm,
-    /// The Sail operator's resources.
+    /// Resources of the Sail operator.
     Sail,
     /// Plain manifests.
     Manifests,
 }
 
-/// What ztunnel is written as.
+/// The form in which ztunnel is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ZtunnelForm {
-    /// A plain DaemonSet and ServiceAccount a revision.
+    /// A plain DaemonSet and a ServiceAccount for each revision.
     Daemonset,
     /// An IstioOperator with overlays.
     IstioOperator,
@@ -140,7 +141,7 @@ pub enum ZtunnelForm {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[schemars(rename = "Cni")]
 pub struct CniTable {
-    /// Namespaces whose pods istio-cni leaves alone; `kube-system` if not given.
+    /// Namespaces whose pods istio-cni ignores. Default: `["kube-system"]`.
     #[schemars(with = "Option<Vec<String>>")]
     pub exclude_namespaces: Option<Vec<Spanned<String>>>,
 }
@@ -149,19 +150,21 @@ pub struct CniTable {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct GatewayApi {
-    /// The release, as `v1.4.1`.
+    /// The release of the CRDs, such as `v1.4.1`.
     #[schemars(with = "String")]
     pub bundle: Spanned<String>,
-    /// The release channel.
+    /// The release channel of the CRDs.
     #[schemars(with = "Channel")]
     pub channel: Spanned<Channel>,
-    /// The release that the cluster has before, where it has one; what was stored by it is migrated where the new one needs that.
+    /// The release that the cluster has before the upgrade, if any. Objects that it stored are migrated if
+    /// the new release requires this.
     #[schemars(with = "Option<String>")]
     pub from: Option<Spanned<String>>,
-    /// A local copy of the CRDs, in one file, instead of the official remote resource.
+    /// A file with a local copy of the CRDs, relative to the plan. It replaces the official remote resource.
     #[schemars(with = "Option<String>")]
     pub crds: Option<Spanned<String>>,
-    /// Whether the plan installs the CRDs; if not, somebody else has, and the plan looks. `true` if not given.
+    /// Whether the plan installs the CRDs. With `false`, the plan only checks that they are installed.
+    /// Default: `true`.
     #[schemars(with = "Option<bool>")]
     pub manage: Option<Spanned<bool>>,
 }
@@ -170,22 +173,25 @@ pub struct GatewayApi {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Stable {
-    /// The Istio version.
+    /// The Istio version, such as `1.29.6`.
     #[schemars(with = "String")]
     pub version: Spanned<String>,
-    /// The newest minor that meshplan knows, as `1.31`: what a newer version is taken to be like.
+    /// The newest minor that meshplan knows, such as `1.31`. Set it if `version` is newer: meshplan then
+    /// treats the version as this minor.
     #[schemars(with = "Option<String>")]
     pub like: Option<Spanned<String>>,
-    /// The revision's name; the version with `.`, `+` and `_` turned to `-` if not given.
+    /// The name of the revision. Default: the version, with `-` in place of `.`, `+` and `_`.
     #[schemars(with = "Option<String>")]
     pub revision: Option<Spanned<String>>,
-    /// Whether the plan installs the revision or finds it there; `install` if not given.
+    /// Whether the plan installs this revision (`install`) or it already exists (`existing`). Default:
+    /// `install`.
     #[schemars(with = "Option<Origin>")]
     pub origin: Option<Spanned<Origin>>,
-    /// A folder with what `kubectl get … -o yaml` printed of the mesh that is there.
+    /// A directory with a dump of the existing mesh: the output of `kubectl get … -o yaml`. Relative to the
+    /// plan.
     #[schemars(with = "Option<String>")]
     pub existing: Option<Spanned<String>>,
-    /// Its nodes.
+    /// The nodes of this revision. For an existing mesh: `rest`.
     #[schemars(with = "Pool")]
     pub pool: Spanned<Pool>,
 }
@@ -194,55 +200,57 @@ pub struct Stable {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Canary {
-    /// The Istio version.
+    /// The Istio version, such as `1.30.3`.
     #[schemars(with = "String")]
     pub version: Spanned<String>,
-    /// The newest minor that meshplan knows, as `1.31`: what a newer version is taken to be like.
+    /// The newest minor that meshplan knows, such as `1.31`. Set it if `version` is newer: meshplan then
+    /// treats the version as this minor.
     #[schemars(with = "Option<String>")]
     pub like: Option<Spanned<String>>,
-    /// The revision's name; the version with `.`, `+` and `_` turned to `-` if not given.
+    /// The name of the revision. Default: the version, with `-` in place of `.`, `+` and `_`.
     #[schemars(with = "Option<String>")]
     pub revision: Option<Spanned<String>>,
-    /// Its nodes.
+    /// The nodes of this revision. For an existing mesh: a selector with one label, which each node gets when
+    /// it moves.
     #[schemars(with = "Pool")]
     pub pool: Spanned<Pool>,
-    /// How many nodes move at a time; one if not given.
+    /// How many nodes move at a time: a number or a share such as `25%`. Only for an existing mesh. Default:
+    /// 1.
     #[schemars(with = "Option<Batch>")]
     pub batch: Option<Spanned<Batch>>,
-    /// How long to wait between batches.
+    /// How long to wait between batches, such as `15m` or `1h30m`. Only for an existing mesh.
     #[schemars(with = "Option<String>")]
     pub soak: Option<Spanned<String>>,
-    /// How long the drain of a node may take; five minutes if not given.
+    /// How long the drain of a node may take, such as `10m`. Only for an existing mesh. Default: `5m`.
     #[schemars(with = "Option<String>")]
     pub drain_timeout: Option<Spanned<String>>,
-    /// In a mesh that is there: what to do with Gateways and waypoints whose control plane cannot change without losing requests.
+    /// What to do if a Gateway or waypoint cannot switch to the canary revision without losing requests. Only
+    /// for an existing mesh.
     #[schemars(with = "Option<HandoverChoice>")]
     pub handover: Option<Spanned<HandoverChoice>>,
 }
 
-/// What the stable and the canary revision have in common.
+/// The fields that the stable and the canary revision have in common.
 #[derive(Debug, Clone, Copy)]
 pub struct Revision<'a> {
     /// `stable` or `canary`.
     pub role: &'static str,
-    /// The Istio version.
     pub version: &'a Spanned<String>,
-    /// The revision's name, where the plan gives one.
+    /// The name of the revision, if the plan sets one.
     pub given: Option<&'a Spanned<String>>,
-    /// Its nodes.
     pub pool: &'a Spanned<Pool>,
-    /// Whether it is there already.
+    /// Whether the revision already exists.
     pub existing: bool,
 }
 
 impl Stable {
-    /// Returns whether it is there already.
+    /// Returns whether the revision already exists.
     #[must_use]
     pub fn is_existing(&self) -> bool {
         self.origin.as_ref().map(|origin| *origin.get_ref()) == Some(Origin::Existing)
     }
 
-    /// Returns the part that a canary has as well.
+    /// Returns the fields that a canary has too.
     #[must_use]
     pub fn revision(&self) -> Revision<'_> {
         Revision {
@@ -256,7 +264,7 @@ impl Stable {
 }
 
 impl Canary {
-    /// Returns the part that a stable revision has as well.
+    /// Returns the fields that a stable revision has too.
     #[must_use]
     pub fn revision(&self) -> Revision<'_> {
         Revision {
@@ -270,7 +278,7 @@ impl Canary {
 }
 
 impl Revision<'_> {
-    /// Returns the revision's name: as given, or from the version.
+    /// Returns the name of the revision: the given one, or the default from the version.
     #[must_use]
     pub fn name(&self) -> String {
         match self.given {
@@ -280,85 +288,87 @@ impl Revision<'_> {
     }
 }
 
-/// What runs in the mesh; one copy a revision.
+/// A workload in the mesh. Each revision gets its own copy.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Workload {
-    /// The name by which routes refer to it.
+    /// The name of the workload, which routes refer to.
     #[schemars(with = "String")]
     pub name: Spanned<String>,
-    /// Becomes `<namespace>-<revision>`, one a revision.
+    /// The namespace of the workload. Each revision gets its own namespace `<namespace>-<revision>`.
     #[schemars(with = "String")]
     pub namespace: Spanned<String>,
     /// Files of Kubernetes objects, relative to the plan.
     #[schemars(with = "Vec<String>", length(min = 1))]
     pub manifests: Vec<Spanned<String>>,
-    /// Whether each revision has its own copy, or one copy moves with the nodes.
+    /// Whether each revision has its own copy, or one copy moves with the nodes. Not supported yet.
     #[schemars(extend("x-not-yet" = true))]
     pub placement: Option<Placement>,
 }
 
-/// Where requests come in.
+/// A Gateway where requests enter.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[schemars(rename = "Gateway")]
 pub struct GatewayTable {
-    /// `metadata.name`.
+    /// The name of the Gateway, which routes refer to (`metadata.name`).
     #[schemars(with = "String")]
     pub name: Spanned<String>,
-    /// `metadata.namespace`.
+    /// The namespace of the Gateway (`metadata.namespace`).
     #[schemars(with = "String")]
     pub namespace: Spanned<String>,
-    /// `spec.gatewayClassName`; `istio` if not given.
+    /// The class of the Gateway (`spec.gatewayClassName`); only `istio` is supported. Default: `istio`.
     #[schemars(with = "Option<String>")]
     pub class: Option<Spanned<String>>,
-    /// `spec.addresses`: an IP address that its Service asks the load balancer for.
+    /// The IP address that the Gateway's Service requests from the load balancer (`spec.addresses`).
     #[schemars(with = "Option<String>")]
     pub address: Option<Spanned<String>>,
-    /// `spec.listeners`.
+    /// The listeners of the Gateway (`spec.listeners`).
     #[schemars(length(min = 1, max = 64))]
     pub listener: Vec<ListenerTable>,
-    /// What to do where its control plane cannot change without losing requests.
+    /// What to do if the Gateway cannot switch to the canary revision without losing requests.
     #[schemars(with = "Option<HandoverChoice>")]
     pub handover: Option<Spanned<HandoverChoice>>,
-    /// The address of the second Gateway: an IP address that its Service asks the load balancer for.
+    /// The IP address that the Service of the second Gateway requests from the load balancer. Only with
+    /// `handover = "second"`.
     #[schemars(with = "Option<String>")]
     pub canary_address: Option<Spanned<String>>,
 }
 
 impl GatewayTable {
-    /// Returns the name of the second Gateway beside this one, which a revision owns.
+    /// Returns the name of the second Gateway, which belongs to a revision.
     #[must_use]
     pub fn second_name(&self, revision: &str) -> String {
         format!("{}-{revision}", self.name.get_ref())
     }
 }
 
-/// What to do where a Gateway's control plane cannot change without losing requests.
+/// What to do if a Gateway cannot switch to another revision without losing requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum HandoverChoice {
-    /// Change its label all the same, and lose requests until its new pods are ready.
+    /// Change its label anyway, and lose requests until its new pods are ready.
     Relabel,
-    /// A second Gateway of the canary revision beside it, to which its clients are moved.
+    /// Create a second Gateway of the canary revision; its clients must move to it.
     Second,
 }
 
-/// One listener of a Gateway.
+/// A listener of a Gateway.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[schemars(rename = "Listener")]
 pub struct ListenerTable {
-    /// Its name, unique in the Gateway.
+    /// The name of the listener, unique in the Gateway.
     #[schemars(with = "String")]
     pub name: Spanned<String>,
-    /// Its port.
+    /// The port of the listener.
     #[schemars(with = "Port")]
     pub port: Spanned<Port>,
-    /// Its protocol.
+    /// The protocol of the listener; only `HTTP` is supported.
     #[schemars(extend("x-not-yet-values" = ["HTTPS"]))]
     pub protocol: Protocol,
-    /// The host that it answers for; every host if not given.
+    /// The hostname that the listener accepts, such as `shop.example.com` or `*.example.com`. Default: every
+    /// hostname.
     #[schemars(with = "Option<String>")]
     pub hostname: Option<Spanned<String>>,
 }
@@ -367,80 +377,77 @@ pub struct ListenerTable {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
 pub struct Port(#[schemars(range(min = 1, max = 65535))] pub u16);
 
-/// The protocol of a listener.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 pub enum Protocol {
-    /// Plain HTTP.
     #[serde(rename = "HTTP")]
     Http,
-    /// HTTP over TLS.
     #[serde(rename = "HTTPS")]
     Https,
 }
 
-/// Which requests go to which workload.
+/// A route from a Gateway to a workload.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Route {
-    /// `metadata.name` of the `HTTPRoute`.
+    /// The name of the HTTPRoute (`metadata.name`).
     #[schemars(with = "String")]
     pub name: Spanned<String>,
-    /// `metadata.namespace` of the `HTTPRoute`.
+    /// The namespace of the HTTPRoute (`metadata.namespace`).
     #[schemars(with = "String")]
     pub namespace: Spanned<String>,
-    /// The gateway it is attached to, by name.
+    /// The name of the Gateway that the route is attached to.
     #[schemars(with = "String")]
     pub gateway: Spanned<String>,
-    /// Where its requests go.
+    /// The Service that the requests go to.
     pub backend: Backend,
-    /// Which requests are its own; any one of these.
+    /// The requests that the route matches; one of the matches is enough.
     #[serde(rename = "match")]
     #[schemars(with = "Vec<MatchTable>", length(min = 1, max = 64))]
     pub matches: Vec<Spanned<MatchTable>>,
-    /// The hosts it is for; those of the listener if not given.
+    /// The hostnames that the route matches. Default: those of the listener.
     #[serde(default)]
     #[schemars(with = "Vec<String>", length(max = 16))]
     pub hostnames: Vec<Spanned<String>>,
-    /// A file with an `HTTPRoute` that one has.
+    /// A file with an existing HTTPRoute. Not supported yet.
     #[schemars(with = "Option<String>", extend("x-not-yet" = true))]
     pub manifest: Option<Spanned<String>>,
-    /// Whether meshplan writes the route.
+    /// Whether meshplan writes the route. Not supported yet.
     #[schemars(with = "Option<bool>", extend("x-not-yet" = true))]
     pub touch: Option<Spanned<bool>>,
 }
 
 impl Route {
-    /// Returns the name of its copy on a second Gateway, which a revision owns.
+    /// Returns the name of its copy on a second Gateway, which belongs to a revision.
     #[must_use]
     pub fn second_name(&self, revision: &str) -> String {
         format!("{}-{revision}", self.name.get_ref())
     }
 }
 
-/// Where the requests of a route go.
+/// The Service that the requests of a route go to.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Backend {
-    /// The workload, by name.
+    /// The name of the workload.
     #[schemars(with = "String")]
     pub workload: Spanned<String>,
-    /// A Service in the workload's manifests.
+    /// The name of a Service in the manifests of the workload.
     #[schemars(with = "String")]
     pub service: Spanned<String>,
-    /// A port of that Service.
+    /// A TCP port of this Service.
     #[schemars(with = "Port")]
     pub port: Spanned<Port>,
 }
 
-/// One way for a request to match: exactly one of the two.
+/// A path that a request must match; use exactly one of the two keys.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[schemars(rename = "Match")]
 pub struct MatchTable {
-    /// The whole path.
+    /// The exact path, such as `/productpage`.
     #[schemars(with = "Option<String>")]
     pub exact: Option<Spanned<String>>,
-    /// The path, or its beginning up to a `/`.
+    /// A path prefix: the path, or its beginning up to a `/`.
     #[schemars(with = "Option<String>")]
     pub prefix: Option<Spanned<String>>,
 }

@@ -1,41 +1,41 @@
-//! What a plan says of a mesh that is there, and of nodes that move in place; and what plans will hold one day, which is refused as
-//! "not yet".
+//! The tables for an existing mesh whose nodes move in place, and keys that are not supported yet.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
-/// Whether the plan installs a revision or finds it there.
+/// Whether the plan installs a revision, or it already exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Origin {
     /// The plan installs it.
     Install,
-    /// It is there already.
+    /// It already exists.
     Existing,
 }
 
-/// Who else writes a component's objects, as `flux:mesh/istiod`.
+/// Owners of Istio objects: `helm:`, `flux:` or `argocd:`, then namespace and name, such as
+/// `flux:mesh/istiod`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Owners {
-    /// Those of istiod, and the base chart beside it.
+    /// The owner of istiod, and of the base chart.
     #[schemars(with = "Option<String>")]
     pub istiod: Option<Spanned<String>>,
-    /// Those of istio-cni.
+    /// The owner of istio-cni.
     #[schemars(with = "Option<String>")]
     pub cni: Option<Spanned<String>>,
-    /// Those of ztunnel.
+    /// The owner of ztunnel.
     #[schemars(with = "Option<String>")]
     pub ztunnel: Option<Spanned<String>>,
-    /// Those of Gateways and waypoints that carry a label for their control plane already.
+    /// The owners of Gateways and waypoints that already have a label for their control plane.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub gateways: Vec<Spanned<String>>,
 }
 
 impl Owners {
-    /// Each of them, by the component's name.
+    /// Returns each owner with the name of its component.
     pub fn each(&self) -> impl Iterator<Item = (&'static str, &Spanned<String>)> {
         let all = [
             ("istiod", &self.istiod),
@@ -49,51 +49,53 @@ impl Owners {
     }
 }
 
-/// A number of nodes, or a share of them.
+/// A number of nodes, or a share of the nodes.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Batch {
-    /// So many nodes.
+    /// A number of nodes.
     Nodes(#[schemars(range(min = 1, max = 1000))] u16),
-    /// Such a share, as `25%`.
+    /// A share of the nodes, such as `25%`.
     Share(String),
 }
 
-/// Where the pods of a workload live during the upgrade.
+/// Where the pods of a workload run during the upgrade.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Placement {
-    /// Each revision has a copy in a namespace of its own.
+    /// Each revision has a copy in its own namespace.
     PerRevision,
-    /// One copy, which moves with the nodes.
+    /// One copy moves with the nodes.
     InPlace,
 }
 
-/// A group of nodes that moves to the canary as one.
+/// A group of nodes that moves to the canary together.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct NodeGroup {
-    /// Its name.
+    /// The name of the group, which becomes part of the name of its step.
     #[schemars(with = "String")]
     pub name: Spanned<String>,
-    /// The labels of its nodes.
+    /// Labels that select the nodes of the group.
     #[serde(rename = "match")]
     #[schemars(with = "std::collections::BTreeMap<String, String>", extend("minProperties" = 1))]
     pub labels: Spanned<std::collections::BTreeMap<String, String>>,
-    /// How its nodes get to the canary.
+    /// How the nodes move to the canary: `relabel` drains and labels them, `surge` replaces them with new
+    /// nodes.
     #[serde(rename = "move")]
     pub movement: Move,
-    /// With `surge`: a file, relative to the plan, of what makes the new nodes (a Karpenter `NodePool`, say); its template gives them the canary's label.
+    /// Only with `surge`: a file, relative to the plan, with the object that creates the new nodes, such as a
+    /// Karpenter `NodePool`. Its node template must set the label of the canary pool.
     #[schemars(with = "Option<String>")]
     pub manifest: Option<Spanned<String>>,
 }
 
-/// How nodes get to the canary.
+/// How nodes move to the canary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Move {
-    /// Drained, then labelled.
+    /// The nodes are drained, then labelled.
     Relabel,
-    /// New nodes come labelled, old ones are drained.
+    /// New nodes start with the label, and old nodes are drained.
     Surge,
 }

@@ -1,19 +1,20 @@
-//! `[shift]` and `[[probe]]` as their author wrote them.
+//! The tables `[shift]`, `[[probe]]` and `[[allow]]` of a plan.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
-/// How traffic moves from stable to canary.
+/// How traffic shifts from stable to canary.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Shift {
-    /// Requests with this header go to the canary first, and through all weights.
+    /// Requests with this header go to the canary before the first weight, and at all weights.
     pub header: Header,
-    /// Percent of requests that go to the canary, step by step.
+    /// The percentages of requests that go to the canary, one step for each. They must increase and end at
+    /// 100.
     #[schemars(with = "Vec<Weight>", length(min = 1))]
     pub weights: Vec<Spanned<Weight>>,
-    /// How long each step is watched before the next, as `15m` or `1h30m`.
+    /// How long to watch each step before the next one, such as `15m` or `1h30m`.
     #[schemars(with = "Option<String>")]
     pub soak: Option<Spanned<String>>,
 }
@@ -22,15 +23,15 @@ pub struct Shift {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Header {
-    /// The header's name; case does not count.
+    /// The name of the header; not case-sensitive.
     #[schemars(with = "String")]
     pub name: Spanned<String>,
-    /// Its value; case counts.
+    /// The value of the header; case-sensitive.
     #[schemars(with = "String")]
     pub value: Spanned<String>,
 }
 
-/// A share of requests in percent.
+/// A percentage of requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
 pub struct Weight(#[schemars(range(min = 1, max = 100))] pub u16);
 
@@ -38,52 +39,52 @@ pub struct Weight(#[schemars(range(min = 1, max = 100))] pub u16);
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Probe {
-    /// What is asked for, in words.
+    /// What the probe requests, in words. Must be unique.
     #[schemars(with = "String")]
     pub name: Spanned<String>,
-    /// Where to ask.
+    /// The URL to request, such as `http://172.18.255.202/productpage`.
     #[schemars(with = "String")]
     pub url: Spanned<String>,
-    /// What must come back.
+    /// The answer that the probe requires.
     pub expect: Expect,
-    /// Requests that are counted at each weight, to see who answers them.
+    /// Requests to count at each weight, to see which revision answers them.
     pub sample: Option<Sample>,
 }
 
-/// Requests that are counted, to see whether the canary answers as many as its weight says.
+/// Requests to count, to check that the canary answers as many as its weight says.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Sample {
-    /// How many.
+    /// The number of requests.
     #[schemars(with = "Requests")]
     pub requests: Spanned<Requests>,
-    /// What an answer of the canary's has, and none of stable's.
+    /// What every answer of the canary contains, and no answer of stable does.
     pub canary: Mark,
 }
 
-/// How many requests are counted.
+/// A number of requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 pub struct Requests(#[schemars(range(min = 1, max = 10000))] pub u16);
 
-/// What tells an answer from others: exactly one of the two.
+/// What distinguishes an answer from others; use exactly one of the two keys.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Mark {
-    /// Text that the body holds.
+    /// Text in the body of the answer.
     #[schemars(with = "Option<String>")]
     pub contains: Option<Spanned<String>>,
     /// A header of the answer.
     pub header: Option<Header>,
 }
 
-/// What a probe must get.
+/// The answer that a probe requires.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Expect {
-    /// The HTTP status.
+    /// The HTTP status code of the answer.
     #[schemars(with = "Status")]
     pub status: Spanned<Status>,
-    /// Text that the body holds.
+    /// Text in the body of the answer.
     #[schemars(with = "Option<String>")]
     pub contains: Option<Spanned<String>>,
     /// A header of the answer.
@@ -98,10 +99,10 @@ pub struct Status(#[schemars(range(min = 100, max = 599))] pub u16);
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Allow {
-    /// Its code, as `MP0012`.
+    /// The code of the rule, such as `MP0012`.
     #[schemars(with = "String")]
     pub rule: Spanned<String>,
-    /// Why it may be broken here.
+    /// The reason why the plan may break the rule.
     #[schemars(with = "String", length(min = 1))]
     pub because: Spanned<String>,
 }

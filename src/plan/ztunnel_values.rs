@@ -1,6 +1,7 @@
-//! Which values of the ztunnel chart have a place in a plain DaemonSet, and from which version on the chart has them.
+//! Which values of the ztunnel chart a plain DaemonSet supports, and the first version whose chart has each.
 //!
-//! Source: `istio/istio@TAG:manifests/charts/ztunnel/values.yaml` and the templates beside it, at the tags at which they change.
+//! Source: `istio/istio@TAG:manifests/charts/ztunnel/values.yaml` and the templates next to it, at the tags
+//! that change them.
 
 use semver::Version;
 use serde_json::Value;
@@ -9,34 +10,33 @@ use super::values::ValuesFile;
 use crate::istio::Facts;
 use crate::text::nearest;
 
-/// What becomes of a value of the ztunnel chart.
+/// How a value of the ztunnel chart is handled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChartValue {
     /// It is written into the DaemonSet or the ServiceAccount.
     Written,
-    /// No version's chart has it; perhaps the one that is meant.
+    /// No version of the chart has it; a similar value, if there is one.
     Unknown(Option<&'static str>),
-    /// The chart has it from this version on only.
+    /// The chart has it only from this version on.
     Later(&'static str),
-    /// It stands for an object of its own, or for what the plan does otherwise.
+    /// It creates a separate object, or the plan replaces it; the reason.
     Elsewhere(&'static str),
-    /// It is not of the type that the chart wants.
+    /// It does not have the type that the chart expects; the expected type.
     Wrong(&'static str),
 }
 
-/// The type of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Type {
     Text,
     Flag,
     Seconds,
-    /// A mapping of anything.
+    /// A mapping with any values.
     Mapping,
-    /// A mapping of texts.
+    /// A mapping with scalar values.
     Texts,
     /// A list of mappings.
     Mappings,
-    /// A list of names, or of mappings with one.
+    /// A list of names, or of mappings with a `name`.
     Names,
     /// `requests` and `limits`, each a mapping of quantities.
     Resources,
@@ -44,7 +44,7 @@ enum Type {
 }
 
 impl Type {
-    /// Says what is wanted, where a value is something else.
+    /// Returns the expected type if a value has another one.
     fn refuses(self, value: &Value) -> Option<&'static str> {
         let scalar = |value: &Value| !(value.is_object() || value.is_array());
         let map = |value: &Value, holds: &dyn Fn(&Value) -> bool| {
@@ -54,11 +54,11 @@ impl Type {
             value.as_array().is_some_and(|list| list.iter().all(holds))
         };
         let (right, wanted) = match self {
-            Self::Text => (value.is_string(), "a text"),
+            Self::Text => (value.is_string(), "a string"),
             Self::Flag => (value.is_boolean(), "`true` or `false`"),
             Self::Seconds => (value.is_u64(), "a whole number of seconds"),
             Self::Mapping => (value.is_object(), "a mapping"),
-            Self::Texts => (map(value, &scalar), "a mapping of texts"),
+            Self::Texts => (map(value, &scalar), "a mapping with string values"),
             Self::Mappings => (list(value, &Value::is_object), "a list of mappings"),
             Self::Names => (
                 list(value, &|one| one.is_string() || one["name"].is_string()),
@@ -76,7 +76,7 @@ impl Type {
 
 const ALWAYS: &str = "1.18.0-alpha.0";
 
-/// The chart's values: key, first version, and why it is not written where it is not.
+/// The values of the chart: key, first version, type, and the reason if it is not written.
 const KEYS: &[(&str, &str, Type, Option<&str>)] = &[
     ("affinity", "1.23.0", Type::Mapping, None),
     ("annotations", ALWAYS, Type::Texts, None),
@@ -103,7 +103,7 @@ const KEYS: &[(&str, &str, Type, Option<&str>)] = &[
         None,
     ),
     ("tolerations", "1.27.0", Type::Mappings, None),
-    // istio-cni's chart too: `releasenotes/notes/ambient-customize-updatestrategy.yaml`.
+    // The chart of istio-cni has it too: `releasenotes/notes/ambient-customize-updatestrategy.yaml`.
     ("updateStrategy", "1.26.0", Type::Mapping, None),
     ("variant", ALWAYS, Type::Text, None),
     ("volumeMounts", "1.21.0", Type::Mappings, None),
@@ -112,13 +112,13 @@ const KEYS: &[(&str, &str, Type, Option<&str>)] = &[
         "peerCaCrl",
         "1.29.0",
         Type::Any,
-        Some("the list of revoked certificates is a volume of its own"),
+        Some("the chart mounts the certificate revocation list from a separate volume"),
     ),
     (
         "resourceQuotas",
         "1.26.0",
         Type::Any,
-        Some("it is a ResourceQuota of its own"),
+        Some("the chart creates a separate ResourceQuota for it"),
     ),
     (
         "resourceScope",
@@ -132,7 +132,7 @@ const KEYS: &[(&str, &str, Type, Option<&str>)] = &[
         Type::Any,
         Some("both revisions read the ConfigMap `istio-ca-root-cert`"),
     ),
-    // These contradict the plan where they say something; that is said elsewhere.
+    // These contradict the plan if they are set; `check::decided` reports that.
     ("caAddress", ALWAYS, Type::Any, None),
     ("enabled", ALWAYS, Type::Any, None),
     ("hub", ALWAYS, Type::Any, None),
@@ -144,7 +144,7 @@ const KEYS: &[(&str, &str, Type, Option<&str>)] = &[
     ("xdsAddress", ALWAYS, Type::Any, None),
 ];
 
-/// Returns what becomes of each value of a file at a version, by its pointer below `ztunnel`.
+/// Returns how each value of a file is handled at a version, by its pointer below `ztunnel`.
 #[must_use]
 pub fn places(file: &ValuesFile, facts: &Facts) -> Vec<(String, ChartValue)> {
     let own = file.values.get("ztunnel").and_then(Value::as_object);
@@ -167,7 +167,7 @@ fn place(key: &str, value: &Value, facts: &Facts) -> ChartValue {
     elsewhere.map_or(ChartValue::Written, ChartValue::Elsewhere)
 }
 
-/// Returns whether a version's chart has a value.
+/// Returns whether the chart of a version has a value.
 #[must_use]
 pub fn chart_has(key: &str, facts: &Facts) -> bool {
     let known = KEYS.iter().find(|(known, ..)| *known == key);

@@ -1,4 +1,4 @@
-//! Named texts, what is said about places in them, and reading and writing YAML.
+//! Named texts, findings about places in them, and reading and writing YAML.
 
 pub mod finding;
 mod nearest;

@@ -1,6 +1,6 @@
-//! The known name that is nearest to what was typed.
+//! Finds the known name that is most similar to what was typed.
 
-/// Returns the known name nearest to what was typed, if one is near at all.
+/// Returns the most similar known name, if one is similar enough.
 pub fn nearest<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     known
         .map(|name| {

@@ -1,18 +1,16 @@
-//! A named text, and the line and column of each of its bytes.
+//! A named text, with the line and column of each byte.
 
 use std::collections::BTreeMap;
 
-/// A text that findings can point into.
+/// A text that findings can point to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
-    /// The name by which a person finds it: a path as it was given, or `-`.
+    /// The path as it was given, or `-` for standard input.
     pub name: String,
-    /// The whole text.
     pub text: String,
 }
 
 impl Source {
-    /// Makes a source of a name and its text.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -20,7 +18,7 @@ impl Source {
         }
     }
 
-    /// Returns line and column (both from 1, columns in characters) of a byte offset.
+    /// Returns line and column of a byte offset; both start at 1, and columns count characters.
     #[must_use]
     pub fn line_column(&self, offset: usize) -> (usize, usize) {
         let mut end = offset.min(self.text.len());
@@ -34,17 +32,16 @@ impl Source {
     }
 }
 
-/// Every text of a run, by name.
+/// All texts of a run, by name.
 #[derive(Debug, Default, Clone)]
 pub struct Sources(BTreeMap<String, Source>);
 
 impl Sources {
-    /// Adds a text; the same name twice keeps the first.
+    /// Adds a text; if the name exists, the first text is kept.
     pub fn add(&mut self, source: Source) {
         self.0.entry(source.name.clone()).or_insert(source);
     }
 
-    /// Returns the text of that name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Source> {
         self.0.get(name)

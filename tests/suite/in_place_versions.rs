@@ -283,7 +283,7 @@ fn tags_of_an_owner_change_there() {
     let write = |plan: &str| fs::write(folder.path().join("plan.toml"), plan).expect("the plan");
     write(&plan);
     let output = meshplan_in(folder.path(), &["check", "plan.toml"]);
-    let unnamed = "MutatingWebhookConfiguration istio-revision-tag-prod is written by Flux's HelmRelease mesh/istiod";
+    let unnamed = "MutatingWebhookConfiguration istio-revision-tag-prod is managed by Flux's HelmRelease mesh/istiod";
     assert!(stderr(&output).contains(unnamed), "{}", stderr(&output));
 
     write(&plan.replace(

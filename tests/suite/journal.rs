@@ -573,7 +573,7 @@ fn no_link_below_the_tree_is_followed() {
     let output = meshplan_in(folder.path(), &["check", "m"]);
     assert_eq!(code(&output), 2);
     assert!(
-        stderr(&output).contains("three.yaml is a link out of m"),
+        stderr(&output).contains("three.yaml is a link that leads out of m"),
         "{}",
         stderr(&output)
     );

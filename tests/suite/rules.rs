@@ -99,7 +99,7 @@ fn explain_prints_a_page_and_knows_its_neighbours() {
     let output = meshplan(&["explain", "MP1"]);
     assert_eq!(code(&output), 2);
     assert!(
-        stderr(&output).contains("there is no rule `MP1`"),
+        stderr(&output).contains("rule `MP1` does not exist"),
         "{}",
         stderr(&output)
     );

@@ -170,7 +170,7 @@ fn an_unknown_field_is_found_at_its_line() {
         let (first, rest) = good.split_once('\n').expect("lines");
         let (said, line) = found(&template, &format!("{first}\nbogus: 1\n{rest}"));
         assert!(
-            line.trim() == "bogus: 1" && said.contains("bogus: no such field"),
+            line.trim() == "bogus: 1" && said.contains("bogus: unknown field"),
             "{template}: {said}"
         );
     }

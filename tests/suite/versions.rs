@@ -96,7 +96,7 @@ fn hops_are_legal_upgrades_one_a_line() {
         ]
     );
     for (from, to, why) in [
-        ("1.20.8", "1.21.6", "redirection moved into the pods"),
+        ("1.20.8", "1.21.6", "redirection is done inside the pods"),
         ("1.30.3", "1.29.6", "is not newer than"),
     ] {
         let output = meshplan(&["hops", from, to]);

@@ -1,9 +1,9 @@
-//! The schemas as text; a test holds the table against the folder.
+//! The schemas as text; a test compares the table with the directory.
 
 pub(super) const OWN: &str = include_str!("../../../schema/own.json");
 pub(super) const KUBERNETES: &str = include_str!("../../../schema/kubernetes.json");
 
-/// Bundle and channel, and the schemas of its kinds.
+/// Bundle and channel, and the schemas of their kinds.
 pub(super) const GATEWAY_API: &[(&str, &str)] = &[
     (
         "v0.6.1-experimental",

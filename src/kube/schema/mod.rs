@@ -1,7 +1,7 @@
-//! Each object against the JSON Schema of its kind, of the Gateway API bundle and the Istio version that it is for.
+//! Validates each object against the JSON Schema of its kind, for a Gateway API bundle and an Istio version.
 //!
-//! `schema/kubernetes.json` and `schema/gateway-api/` are made by `tools/schemas`; `schema/own.json` holds what only
-//! meshplan writes, each key with the version that brought it.
+//! `tools/schemas` generates `schema/kubernetes.json` and `schema/gateway-api/`. `schema/own.json` describes
+//! the kinds that only meshplan writes; each key has the version that introduced it.
 
 mod embedded;
 mod naming;
@@ -20,10 +20,10 @@ use embedded::{GATEWAY_API, KUBERNETES, OWN};
 pub use naming::names;
 pub use violation::Violation;
 
-/// The kind under which the schema of a bare identity stands.
+/// The kind whose schema accepts only an identity.
 const IDENTITY: &str = "identity";
 
-/// The schemas that one plan needs; a validator is built when the first object of its kind comes.
+/// The schemas for one plan. A validator is built when the first object of its kind is checked.
 pub struct Schemas {
     texts: Vec<&'static str>,
     documents: RefCell<Vec<Option<Rc<Value>>>>,
@@ -31,7 +31,7 @@ pub struct Schemas {
 }
 
 impl Schemas {
-    /// Takes the schemas of Kubernetes and of one Gateway API bundle, such as `v1.4.1-standard`.
+    /// Selects the schemas of Kubernetes and of one Gateway API bundle, such as `v1.4.1-standard`.
     #[must_use]
     pub fn new(bundle: &str) -> Self {
         let gateway_api = GATEWAY_API
@@ -49,7 +49,7 @@ impl Schemas {
         }
     }
 
-    /// Says what is wrong with an object; nothing where no schema knows its kind.
+    /// Returns the violations of an object; `None` if no schema describes its kind.
     #[must_use]
     pub fn check(&self, object: &Value) -> Option<Vec<Violation>> {
         let text = |pointer: &str| {
@@ -62,7 +62,7 @@ impl Schemas {
         self.check_as(&kind, text("/spec/tag"), object)
     }
 
-    /// Says what is wrong with an object that is to hold an identity and nothing else.
+    /// Returns the violations of an object that must contain only an identity.
     #[must_use]
     pub fn check_identity(&self, object: &Value) -> Vec<Violation> {
         self.check_as(IDENTITY, "", object).unwrap_or_default()
@@ -81,7 +81,8 @@ impl Schemas {
     }
 
     fn validator(&self, kind: &str, tag: &str) -> Option<Rc<Validator>> {
-        // An IstioOperator is for the version in its tag; no other kind's schema depends on one.
+        // The schema of an IstioOperator depends on the version in its tag; other schemas depend on no
+        // version.
         let version = Version::parse(tag)
             .ok()
             .filter(|_| kind.starts_with("install.istio.io/"));
@@ -111,13 +112,13 @@ impl Schemas {
         built
     }
 
-    /// The first document that knows a kind; parsed once.
+    /// Returns the first document that describes a kind; each document is parsed once.
     fn document_with(&self, kind: &str) -> Option<Rc<Value>> {
         for (number, text) in self.texts.iter().enumerate() {
             let known = self.documents.borrow()[number].clone();
             let document = match known {
                 Some(document) => document,
-                // The texts are committed; a test parses each of them.
+                // The texts are part of the repository; a test parses each of them.
                 None => Rc::new(serde_json::from_str(text).unwrap_or_default()),
             };
             self.documents.borrow_mut()[number] = Some(Rc::clone(&document));
@@ -129,7 +130,7 @@ impl Schemas {
     }
 }
 
-/// The definitions that a schema needs, and those that these need; Kubernetes has hundreds of others.
+/// Returns the definitions that a schema needs, directly or indirectly. Kubernetes has hundreds of others.
 fn definitions(schema: &Value, all: &Value) -> Map<String, Value> {
     let mut needed = Map::new();
     let mut open = vec![schema];
@@ -153,7 +154,7 @@ fn definitions(schema: &Value, all: &Value) -> Map<String, Value> {
     needed
 }
 
-/// The object as the API server takes it: a field that is null is a field that is not there.
+/// Returns the object as the API server reads it, without fields that are null.
 fn present(object: &Value) -> Cow<'_, Value> {
     fn has_null(value: &Value) -> bool {
         match value {
@@ -180,7 +181,7 @@ fn present(object: &Value) -> Cow<'_, Value> {
     Cow::Owned(object)
 }
 
-/// Takes out the keys that a version does not have yet, or no longer.
+/// Removes the keys that a version does not have yet, or no longer has.
 fn prune(schema: &mut Value, version: &Version) {
     match schema {
         Value::Object(map) => {
@@ -268,7 +269,7 @@ mod tests {
         let misspelt = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a"}, "spec": {"selectr": {}}});
         assert_eq!(
             messages(&schemas, &misspelt),
-            ["/spec/selectr no such field"]
+            ["/spec/selectr unknown field"]
         );
         let label = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "a", "labels": {"x": true}}});
         assert_eq!(
@@ -300,8 +301,8 @@ mod tests {
         assert_eq!(
             messages(&old, &route(beta)),
             [
-                "/spec/rules/0/name no such field",
-                "/spec/rules/0/timeouts no such field"
+                "/spec/rules/0/name unknown field",
+                "/spec/rules/0/timeouts unknown field"
             ]
         );
         assert!(
@@ -310,7 +311,7 @@ mod tests {
         );
         assert_eq!(
             messages(&schemas("v1.3.0", Channel::Standard), &route(beta)),
-            ["/spec/rules/0/name no such field"]
+            ["/spec/rules/0/name unknown field"]
         );
         assert_eq!(
             messages(&schemas("v1.4.1", Channel::Standard), &route(beta)),
@@ -320,7 +321,7 @@ mod tests {
             "spec": {"rules": [{"matches": vec![json!({}); 9]}]}});
         assert_eq!(
             messages(&old, &many),
-            ["/spec/rules/0/matches has 9 entries, at most 8"]
+            ["/spec/rules/0/matches has 9 entries; the maximum is 8"]
         );
     }
 
@@ -334,11 +335,11 @@ mod tests {
         };
         assert_eq!(
             messages(&schemas, &operator("1.18.1")),
-            ["/spec/values/cni/ambient/dnsCapture no such field"]
+            ["/spec/values/cni/ambient/dnsCapture unknown field"]
         );
         assert_eq!(
             messages(&schemas, &operator("1.30.3")),
-            ["/spec/values/cni/ambient/redirectMode no such field"]
+            ["/spec/values/cni/ambient/redirectMode unknown field"]
         );
     }
 }

@@ -1,22 +1,22 @@
-//! Names, labels and images, which no schema of a kind says much about, as the API server takes them.
+//! Checks names, labels and images as the API server does; most schemas do not cover them.
 
 use serde_json::Value;
 
 use super::Violation;
 use crate::kube::names::{is_label, is_label_key, is_label_value, is_service_name, is_subdomain};
 
-/// Where a pod template stands in the kinds that have one.
+/// The pointers of a pod template in the kinds that have one.
 const TEMPLATES: [&str; 3] = [
     "/spec/template",
     "/spec/jobTemplate/spec/template",
     "", // a Pod is one itself
 ];
 
-/// Says which names of an object the API server would refuse.
+/// Returns the names of an object that the API server would reject.
 ///
 /// Source: `kubernetes/kubernetes:pkg/apis/core/validation/names.go` and the validation of `ObjectMeta`.
 #[must_use]
-#[allow(clippy::too_many_lines, reason = "one place after the other")]
+#[allow(clippy::too_many_lines, reason = "a list of fields")]
 pub fn names(object: &Value) -> Vec<Violation> {
     let mut found = Vec::new();
     let kind = object["kind"].as_str().unwrap_or_default();
@@ -25,7 +25,7 @@ pub fn names(object: &Value) -> Vec<Violation> {
         .and_then(|version| version.split_once('/'))
         .map_or("", |(group, _)| group);
     let name = |name: &str| match (group, kind) {
-        // Names of roles may have colons; anything that can be a part of a path is one.
+        // Names of RBAC objects can contain colons; any path segment is valid.
         ("rbac.authorization.k8s.io", _) => {
             !name.is_empty()
                 && name != "."
@@ -40,14 +40,14 @@ pub fn names(object: &Value) -> Vec<Violation> {
     let mut text = |pointer: &str, what: &str, is_right: &dyn Fn(&str) -> bool| {
         let value = object.pointer(pointer).and_then(Value::as_str);
         if let Some(value) = value.filter(|value| !is_right(value)) {
-            let message = format!("`{}` cannot be {what}", value.escape_debug());
+            let message = format!("`{}` is not a valid {what}", value.escape_debug());
             found.push(Violation::at(pointer, message));
         }
     };
-    text("/metadata/name", "the name of an object", &name);
-    text("/metadata/namespace", "a namespace", &is_label);
-    text("/spec/gatewayClassName", "a GatewayClass", &is_subdomain);
-    text("/spec/nodeName", "the name of a node", &is_subdomain);
+    text("/metadata/name", "object name", &name);
+    text("/metadata/namespace", "namespace", &is_label);
+    text("/spec/gatewayClassName", "GatewayClass name", &is_subdomain);
+    text("/spec/nodeName", "node name", &is_subdomain);
     for (pointer, values) in [("/metadata/labels", true), ("/metadata/annotations", false)] {
         labels(object, pointer, values, &mut found);
     }
@@ -83,7 +83,7 @@ pub fn names(object: &Value) -> Vec<Violation> {
         strings(
             object,
             &account,
-            "a ServiceAccount",
+            "ServiceAccount name",
             &is_subdomain,
             &mut found,
             "",
@@ -99,7 +99,7 @@ pub fn names(object: &Value) -> Vec<Violation> {
                 strings(
                     object,
                     &format!("{container}/name"),
-                    "a container",
+                    "container name",
                     &is_label,
                     &mut found,
                     "",
@@ -107,7 +107,7 @@ pub fn names(object: &Value) -> Vec<Violation> {
                 strings(
                     object,
                     &format!("{container}/image"),
-                    "an image",
+                    "image",
                     &is_image,
                     &mut found,
                     "",
@@ -130,14 +130,14 @@ pub fn names(object: &Value) -> Vec<Violation> {
             strings(
                 object,
                 &place,
-                "a namespace",
+                "namespace",
                 &|text| text.is_empty() || is_label(text),
                 &mut found,
                 "",
             );
             if list != "/subjects" {
                 let place = format!("{list}/{index}{field}/name");
-                strings(object, &place, "a name", &is_subdomain, &mut found, "");
+                strings(object, &place, "name", &is_subdomain, &mut found, "");
             }
         }
     }
@@ -156,12 +156,12 @@ fn strings(
     if let Some(value) = value.filter(|value| !is_right(value)) {
         found.push(Violation::at(
             &format!("{base}{pointer}"),
-            format!("`{}` cannot be {what}", value.escape_debug()),
+            format!("`{}` is not a valid {what}", value.escape_debug()),
         ));
     }
 }
 
-/// Expressions over labels, wherever they stand: in selectors and in the affinity of pods.
+/// Checks label expressions at any depth: in selectors and in the affinity of pods.
 fn selectors(value: &Value, at: &str, found: &mut Vec<Violation>) {
     match value {
         Value::Array(all) => {
@@ -176,12 +176,12 @@ fn selectors(value: &Value, at: &str, found: &mut Vec<Violation>) {
                 for (index, expression) in expressions.into_iter().flatten().enumerate() {
                     let place = format!("{place}/{index}");
                     let is_key = |text: &str| is_label_key(&text.to_lowercase());
-                    let what = "the key of a label";
+                    let what = "label key";
                     strings(expression, "/key", what, &is_key, found, &place);
                     let number = expression["values"].as_array().map_or(0, Vec::len);
                     for value in 0..number {
                         let own = format!("/values/{value}");
-                        let what = "the value of a label";
+                        let what = "label value";
                         strings(expression, &own, what, &is_label_value, found, &place);
                     }
                 }
@@ -192,7 +192,8 @@ fn selectors(value: &Value, at: &str, found: &mut Vec<Violation>) {
     }
 }
 
-/// Keys, and with `values` values, of labels or of a selector by labels. What is no map of texts is for the schema.
+/// Checks the keys, and with `values` also the values, of labels or of a label selector. Other types are
+/// checked by the schema.
 fn labels(object: &Value, pointer: &str, values: bool, found: &mut Vec<Violation>) {
     for (key, value) in object
         .pointer(pointer)
@@ -204,14 +205,14 @@ fn labels(object: &Value, pointer: &str, values: bool, found: &mut Vec<Violation
             continue;
         }
         let place = format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"));
-        // Keys of annotations may have prefixes in upper case.
+        // Prefixes of annotation keys can be upper case.
         if !is_label_key(&key.to_lowercase()) {
             found.push(Violation {
                 is_key: true,
                 ..Violation::at(
                     &place,
                     format!(
-                        "`{}` cannot be the key of a label or an annotation",
+                        "`{}` is not a valid key of a label or an annotation",
                         key.escape_debug()
                     ),
                 )
@@ -222,13 +223,13 @@ fn labels(object: &Value, pointer: &str, values: bool, found: &mut Vec<Violation
         {
             found.push(Violation::at(
                 &place,
-                format!("`{}` cannot be the value of a label", text.escape_debug()),
+                format!("`{}` is not a valid label value", text.escape_debug()),
             ));
         }
     }
 }
 
-/// An image by registry, repository, tag and digest. The API server takes more, and no registry has it.
+/// Allows registry, repository, tag and digest. The API server accepts more, but no registry does.
 fn is_image(text: &str) -> bool {
     !text.is_empty()
         && text

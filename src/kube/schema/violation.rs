@@ -1,4 +1,4 @@
-//! One thing that a schema has against an object, in words.
+//! A violation of a schema, in words.
 
 use std::ops::Range;
 
@@ -9,19 +9,18 @@ use serde_json::Value;
 use crate::kube::manifest::Manifest;
 use crate::text::yaml::Document;
 
-/// What is wrong, and where in the object.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Violation {
     /// A JSON pointer.
     pub pointer: String,
-    /// Lower case, no period.
+    /// Lower case, no final period.
     pub message: String,
-    /// Whether the key itself is the mistake, and not its value.
+    /// Whether the key is wrong, and not its value.
     pub is_key: bool,
 }
 
 impl Violation {
-    /// Makes one of our own, about a value.
+    /// Creates a violation by a value.
     #[must_use]
     pub fn at(pointer: &str, message: String) -> Self {
         Self {
@@ -31,7 +30,7 @@ impl Violation {
         }
     }
 
-    /// Returns where it stands in a document.
+    /// Returns its byte range in a document.
     #[must_use]
     pub fn span(&self, document: &Document) -> Range<usize> {
         if self.is_key {
@@ -41,7 +40,7 @@ impl Violation {
         }
     }
 
-    /// Returns where it stands in the file of an object.
+    /// Returns its byte range in the file of an object.
     #[must_use]
     pub fn place(&self, manifest: &Manifest) -> Range<usize> {
         if self.is_key {
@@ -51,7 +50,7 @@ impl Violation {
         }
     }
 
-    /// Says where in the object it is, and what is wrong.
+    /// Returns the path in the object, and what is wrong.
     #[must_use]
     pub fn in_words(&self) -> String {
         let path = self
@@ -68,7 +67,7 @@ impl Violation {
         format!("{path}: {}", self.message)
     }
 
-    /// Says one error of the validator in words; a rule with several culprits gives one each.
+    /// Converts an error of the validator; an error about several keys gives one violation for each.
     pub(super) fn of(error: &ValidationError<'_>) -> Vec<Self> {
         let pointer = error.instance_path().to_string();
         let instance = error.instance();
@@ -90,13 +89,14 @@ impl Violation {
                 .iter()
                 .map(|key| Self {
                     pointer: format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1")),
-                    message: "no such field".to_owned(),
+                    message: "unknown field".to_owned(),
                     is_key: true,
                 })
                 .collect(),
-            ValidationErrorKind::Required { property } => {
-                one(format!("lacks `{}`", property.as_str().unwrap_or_default()))
-            }
+            ValidationErrorKind::Required { property } => one(format!(
+                "required field `{}` is missing",
+                property.as_str().unwrap_or_default()
+            )),
             ValidationErrorKind::Type { kind } => one(format!(
                 "must be {}, not {}",
                 types(kind),
@@ -109,14 +109,15 @@ impl Violation {
                 one(format!("must be {expected_value}"))
             }
             ValidationErrorKind::MaxItems { limit } => {
-                one(format!("has {} entries, at most {limit}", length()))
+                one(format!("has {} entries; the maximum is {limit}", length()))
             }
             ValidationErrorKind::MinItems { limit } => {
-                one(format!("has {} entries, at least {limit}", length()))
+                one(format!("has {} entries; the minimum is {limit}", length()))
             }
-            ValidationErrorKind::MaxLength { limit } => {
-                one(format!("has {} characters, at most {limit}", length()))
-            }
+            ValidationErrorKind::MaxLength { limit } => one(format!(
+                "has {} characters; the maximum is {limit}",
+                length()
+            )),
             ValidationErrorKind::MinLength { .. } => one("is empty".to_owned()),
             ValidationErrorKind::Pattern { pattern } => one(format!("does not match {pattern}")),
             ValidationErrorKind::Minimum { limit } => one(format!("must be at least {limit}")),

@@ -1,4 +1,4 @@
-//! What a plan breaks on purpose: each `[[allow]]` names a rule, once, and is needed.
+//! Checks `[[allow]]`: each one names an existing rule, once, and has an effect.
 
 use super::{Checked, Found, sound};
 use crate::plan::parse::Parts;
@@ -14,11 +14,11 @@ pub(super) fn check(parts: &Parts, found: &mut Found) {
         if rule(code).is_none_or(|rule| rule.code != code) {
             let near = nearest(code, RULES.iter().map(|rule| rule.code));
             let help = near.map_or_else(
-                || "docs/rules.md lists them all".to_owned(),
+                || "see the list in docs/rules.md".to_owned(),
                 |near| format!("did you mean `{near}`?"),
             );
-            let finding = Finding::error("unknown-rule", format!("there is no rule `{code}`"));
-            found.say(finding.label("no such code").help(help), &allow.rule);
+            let finding = Finding::error("unknown-rule", format!("rule `{code}` does not exist"));
+            found.say(finding.label("unknown rule").help(help), &allow.rule);
         } else if allows[..number]
             .iter()
             .any(|other| other.rule.get_ref() == code)
@@ -26,8 +26,8 @@ pub(super) fn check(parts: &Parts, found: &mut Found) {
             let finding = Finding::error("duplicate-name", format!("`{code}` is allowed twice"));
             found.say(
                 finding
-                    .label("the second one")
-                    .help("keep one, with both reasons"),
+                    .label("second entry")
+                    .help("keep one of them, with both reasons"),
                 &allow.rule,
             );
         }
@@ -35,7 +35,7 @@ pub(super) fn check(parts: &Parts, found: &mut Found) {
 }
 
 impl Checked {
-    /// Leaves out what the plan allows, and says which `[[allow]]` silences nothing.
+    /// Removes the findings that the plan allows, and adds a warning for each `[[allow]]` that has no effect.
     #[must_use]
     pub fn allowed(&self, mut findings: Vec<Finding>) -> Vec<Finding> {
         let mut unused = Vec::new();
@@ -45,9 +45,9 @@ impl Checked {
             findings.retain(|finding| finding.code != code);
             if findings.len() == before {
                 unused.push(
-                    Finding::warning("unused-allow", format!("nothing breaks `{code}`"))
-                        .label("silences nothing")
-                        .help("take it out, so that the rule speaks when it has to")
+                    Finding::warning("unused-allow", format!("no step breaks rule `{code}`"))
+                        .label("has no effect")
+                        .help("remove this entry, so that a later violation is reported")
                         .at(&self.source, allow.rule.span()),
                 );
             }
@@ -56,8 +56,8 @@ impl Checked {
         findings
     }
 
-    /// Returns where in the plan, or in a manifest that it names, an object comes from; `object` is `Kind namespace/name`, and
-    /// `phase` that of the step whose file holds it.
+    /// Returns where an object is defined in the plan or in a manifest of the plan. `object` is `Kind
+    /// namespace/name`, and `phase` is the phase of the step with the object's file.
     #[must_use]
     pub fn origin(&self, object: Option<&str>, phase: Option<Phase>) -> Option<Place> {
         let (kind, rest) = object?.split_once(' ')?;
@@ -79,7 +79,7 @@ impl Checked {
             let of = match phase {
                 Some(Phase::Stable) => &stable,
                 Some(Phase::Canary) => &canary,
-                // Of two names one may end with the other.
+                // One of the two names can end with the other.
                 _ if ends(text, &new) && (new.len() >= old.len() || !ends(text, &old)) => &canary,
                 _ if ends(text, &old) => &stable,
                 _ => return None,

@@ -1,4 +1,4 @@
-//! Chart values that say what the plan or its steps say otherwise.
+//! Checks chart values that contradict the plan or its steps.
 
 use serde_json::{Value, json};
 
@@ -7,33 +7,33 @@ use crate::plan::parse::Parts;
 use crate::plan::values::{Component, ValuesFile};
 use crate::text::finding::Finding;
 
-/// What a value may not be beside a plan.
+/// Which values contradict the plan.
 enum Wrong {
-    /// Anything: the plan or its steps decide it.
+    /// Any value: the plan or its steps set it.
     Set,
-    /// Anything but this.
+    /// Any value except this one.
     Not(Value),
-    /// This.
+    /// Only this value.
     Is(Value),
-    /// What Go reads as false.
+    /// Any value that Go reads as false.
     Off,
 }
 
-/// A pointer, what is wrong there, and what decides instead.
+/// A pointer, the values that contradict the plan, and what sets the value instead.
 type Decided = (String, Wrong, &'static str);
 
-const VERSION: &str = "`version` of the revision decides which images run";
-const HUB: &str = "`hub` of `[istio]` is for all images";
-const REVISION: &str = "each revision has a name of its own, by the plan";
-const TAGS: &str = "tags are moved by steps, 530 or 650";
+const VERSION: &str = "`version` of the revision sets the version of all images";
+const HUB: &str = "`hub` of `[istio]` sets the registry of all images";
+const REVISION: &str = "the plan sets the name of each revision";
+const TAGS: &str = "steps 530 and 650 move the tags";
 const AMBIENT: &str = "the plan installs an ambient mesh";
 const TRUST: &str =
-    "both istiods have to trust the ztunnels of both revisions, which the plan writes";
+    "the plan sets which ztunnels istiod trusts: both must trust the ztunnels of both revisions";
 const PINNED: &str =
-    "each revision's ztunnel has its own name, nodes and control plane, by the plan";
-const NAMESPACE: &str = "`namespace` of `[istio]` says where Istio is";
+    "the plan sets the name, the nodes and the control plane of each revision's ztunnel";
+const NAMESPACE: &str = "`namespace` of `[istio]` sets the namespace";
 
-/// Without any of these there is no ambient mesh, or no Gateway.
+/// Each of these is required for an ambient mesh or for Gateways.
 const SWITCHES: [&str; 6] = [
     "PILOT_ENABLE_AMBIENT",
     "PILOT_ENABLE_AMBIENT_CONTROLLERS",
@@ -43,7 +43,7 @@ const SWITCHES: [&str; 6] = [
     "PILOT_ENABLE_GATEWAY_API_STATUS",
 ];
 
-/// Values of the ztunnel chart that tell one revision's ztunnel from the other's.
+/// Values of the ztunnel chart that distinguish the ztunnels of the two revisions.
 const OWN: [&str; 6] = [
     "revision",
     "resourceName",
@@ -53,7 +53,7 @@ const OWN: [&str; 6] = [
     "env/CA_ADDRESS",
 ];
 
-/// What the chart's own template writes beside the values, or the plan.
+/// Values that the template of the chart or the plan already sets.
 const WRITTEN: [&str; 27] = [
     "podLabels/app",
     "podLabels/meshplan.dev~1revision",
@@ -84,7 +84,7 @@ const WRITTEN: [&str; 27] = [
     "env/INPOD_ENABLED",
 ];
 
-/// Says what contradicts the plan.
+/// Reports values that contradict the plan.
 pub(super) fn check(parts: &Parts, file: &ValuesFile, found: &mut Found) {
     let own = match file.component {
         Component::Istiod => istiod(),
@@ -115,7 +115,7 @@ pub(super) fn check(parts: &Parts, file: &ValuesFile, found: &mut Found) {
                     format!("`{name}` contradicts the plan"),
                 )
                 .label(decides)
-                .help("take it out")
+                .help("remove it")
                 .at(&file.source, file.key_range(&pointer)),
             );
         }
@@ -128,7 +128,7 @@ fn namespace(parts: &Parts) -> Value {
     json!(namespace.map_or("istio-system", |namespace| namespace.get_ref()))
 }
 
-/// What is decided for each component.
+/// Returns what the plan sets for every component.
 fn everywhere(parts: &Parts, component: Component) -> Vec<Decided> {
     let hub = || {
         let istio = parts.istio.as_ref();
@@ -146,7 +146,7 @@ fn everywhere(parts: &Parts, component: Component) -> Vec<Decided> {
         (
             at("enabled"),
             Wrong::Is(json!(false)),
-            "the plan installs it",
+            "the plan installs this component",
         ),
         (
             global("istioNamespace"),
@@ -166,7 +166,7 @@ fn istiod() -> Vec<Decided> {
     let mut all: Vec<Decided> = SWITCHES
         .iter()
         .map(|name| {
-            let why = "the steps need it, and wait for what it does";
+            let why = "the steps need this feature, and wait for its effect";
             (at(&format!("env/{name}")), Wrong::Off, why)
         })
         .collect();
@@ -187,7 +187,7 @@ fn istiod() -> Vec<Decided> {
         (
             at("replicaCount"),
             Wrong::Is(json!(0)),
-            "a control plane has to run",
+            "the control plane must run",
         ),
         (
             "/global/operatorManageWebhooks".to_owned(),
@@ -209,7 +209,7 @@ fn cni(parts: &Parts) -> Vec<Decided> {
         (
             "/cni/excludeNamespaces".to_owned(),
             Wrong::Not(json!(exclude)),
-            "`exclude-namespaces` of `[istio.cni]` names them",
+            "`exclude-namespaces` of `[istio.cni]` sets these namespaces",
         ),
         (
             "/cni/ambient/enabled".to_owned(),
@@ -219,7 +219,7 @@ fn cni(parts: &Parts) -> Vec<Decided> {
         (
             "/cni/privileged".to_owned(),
             Wrong::Is(json!(false)),
-            "ambient needs it up to 1.21",
+            "ambient mode needs this value up to 1.21",
         ),
     ]
 }
@@ -229,7 +229,7 @@ fn ztunnel(parts: &Parts, file: &ValuesFile) -> Vec<Decided> {
     let mut all: Vec<Decided> = Vec::new();
     all.extend(OWN.map(|key| (at(key), Wrong::Set, PINNED)));
     all.extend(WRITTEN.map(|key| {
-        let why = "the plan or the chart writes it itself, and it would stand twice";
+        let why = "the plan or the chart already sets it, and it would be set twice";
         (at(key), Wrong::Set, why)
     }));
     let selector = file.get("/ztunnel/nodeSelector").and_then(Value::as_object);
@@ -238,7 +238,7 @@ fn ztunnel(parts: &Parts, file: &ValuesFile) -> Vec<Decided> {
         .flatten()
         .filter(|(key, _)| *key != "kubernetes.io/os");
     all.extend(others.map(|(key, _)| {
-        let why = "the pools of the plan say which nodes are whose; a node without this label would have no ztunnel";
+        let why = "the pools of the plan select the nodes; a node without this label would have no ztunnel";
         let key = key.replace('~', "~0").replace('/', "~1");
         (at(&format!("nodeSelector/{key}")), Wrong::Set, why)
     }));
@@ -268,7 +268,7 @@ fn ztunnel(parts: &Parts, file: &ValuesFile) -> Vec<Decided> {
                 .as_str()
                 .is_some_and(|name| names.contains(&name))
             {
-                let why = "the chart has a volume of that name";
+                let why = "the chart already has a volume of that name";
                 all.push((at(&format!("{list}/{number}/name")), Wrong::Set, why));
             }
         }
@@ -277,7 +277,7 @@ fn ztunnel(parts: &Parts, file: &ValuesFile) -> Vec<Decided> {
         (
             at("nodeSelector/kubernetes.io~1os"),
             Wrong::Not(json!("linux")),
-            "ztunnel runs on Linux",
+            "ztunnel runs only on Linux",
         ),
         (
             at("istioNamespace"),

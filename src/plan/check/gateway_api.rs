@@ -1,4 +1,4 @@
-//! The Gateway API CRDs: where they come from, and how the cluster gets there from what it has.
+//! Checks the Gateway API CRDs: where they come from, and how the cluster migrates to them.
 
 use std::rc::Rc;
 
@@ -12,25 +12,25 @@ use crate::text::finding::Finding;
 use crate::text::source::{Source, Sources};
 use crate::text::yaml;
 
-/// What has to happen before the bundle can come.
+/// What must happen before the bundle can be installed.
 #[derive(Debug, Clone, Default)]
 pub struct Migration {
-    /// A bundle in between.
+    /// A bundle to install in between.
     pub over: Option<Bundle>,
-    /// Objects to be rewritten.
+    /// Objects to rewrite.
     pub stored: Vec<Stored>,
 }
 
-/// What the plan says of the CRDs beyond their release.
+/// Settings for the CRDs besides their release.
 #[derive(Debug, Clone, Default)]
 pub struct Crds {
-    /// The migration before, where one is needed.
+    /// The migration before the installation, if one is needed.
     pub migration: Option<Migration>,
-    /// The objects of the local copy, where there is one.
+    /// The objects of the local copy, if the plan names one.
     pub copy: Vec<Manifest>,
 }
 
-/// The CRDs that a plan's own objects need.
+/// The CRDs that the objects of a plan need.
 pub const NEEDED: [&str; 4] = [
     "gatewayclasses",
     "gateways",
@@ -55,10 +55,10 @@ pub(super) fn check(
                 found.say(
                     Finding::error(
                         "crds-not-managed",
-                        format!("`{key}` and `manage = false` exclude each other"),
+                        format!("`{key}` cannot be used with `manage = false`"),
                     )
-                    .label("somebody else installs the CRDs")
-                    .help(format!("take `{key}` out, or `manage`")),
+                    .label("with `manage = false` the plan does not install the CRDs")
+                    .help(format!("remove `{key}`, or remove `manage`")),
                     value,
                 );
             }
@@ -86,11 +86,11 @@ fn migration(
             Finding::error(
                 "crd-downgrade",
                 format!(
-                    "the cluster has the Gateway API bundle v{}, and v{} is older",
+                    "the cluster has Gateway API bundle v{}, and the plan would install the older v{}",
                     from.version, to.version
                 ),
             )
-            .label("the API server refuses older CRDs, or takes some of them, and fields are lost")
+            .label("the API server rejects older CRDs, or accepts some of them and fields are lost")
             .help(format!("write `v{}` or a newer release", from.version)),
             &api.bundle,
         );
@@ -102,12 +102,16 @@ fn migration(
             found.say(
                 Finding::error(
                     "crds-not-migrated",
-                    format!("no way leads from the bundle v{} to v{}", from.version, to.version),
+                    format!(
+                        "no migration from Gateway API bundle v{} to v{} is possible",
+                        from.version, to.version
+                    ),
                 )
                 .label(why)
                 .help(
-                    "delete what is stored and the CRD itself where nobody uses it (kubectl delete crd \
-                     backendtlspolicies.gateway.networking.k8s.io), upgrade to v1.1.1 by hand, and write `from = \"v1.1.1\"`",
+                    "if the CRD is not in use, delete its objects and the CRD (kubectl delete crd \
+                     backendtlspolicies.gateway.networking.k8s.io), upgrade to v1.1.1 by hand, and \
+                     write `from = \"v1.1.1\"`",
                 ),
                 from_text,
             );
@@ -133,10 +137,11 @@ fn migration(
                     found.say(
                         Finding::error(
                             "crds-not-migrated",
-                            format!("the way from v{} to v{} goes over v{}, which Istio {version} cannot read", from.version, to.version, over.version),
+                            format!("the migration from v{} to v{} needs v{} in between, which \
+                                     Istio {version} cannot read", from.version, to.version, over.version),
                         )
-                        .label("stored objects have to be rewritten there")
-                        .help("upgrade the CRDs before this plan, without this Istio in the cluster"),
+                        .label("stored objects must be rewritten at that release")
+                        .help("upgrade the CRDs before this plan, while this Istio version is not in the cluster"),
                         from_text,
                     );
                     return None;
@@ -147,7 +152,8 @@ fn migration(
     }
 }
 
-/// The objects of the local copy; every CRD in it is of the plan's release and channel, and those that the plan needs are there.
+/// Reads the local copy. Every CRD in it must have the release and the channel of the plan, and the CRDs that
+/// the plan needs must be in it.
 fn copy(
     api: &GatewayApi,
     to: &Bundle,
@@ -166,7 +172,7 @@ fn copy(
             found.say(
                 Finding::error("crds-unreadable", format!("cannot read the CRDs `{path}`"))
                     .label(error.to_string())
-                    .help("give a path relative to the plan"),
+                    .help("write a path relative to the plan"),
                 name,
             );
             return Vec::new();
@@ -177,13 +183,10 @@ fn copy(
         Ok(documents) => documents,
         Err(problems) => {
             found.findings.extend(problems.into_iter().map(|problem| {
-                Finding::error(
-                    "crds-not-yaml",
-                    "this cannot be read as Kubernetes manifests",
-                )
-                .label(problem.message)
-                .help("take the release file as it is")
-                .at(&shown, problem.span)
+                Finding::error("crds-not-yaml", "this is not a valid Kubernetes manifest")
+                    .label(problem.message)
+                    .help("use the unchanged release file")
+                    .at(&shown, problem.span)
             }));
             return Vec::new();
         }
@@ -205,10 +208,10 @@ fn copy(
             found.say(
                 Finding::error(
                     "crds-missing",
-                    format!("the copy of the CRDs lacks `{full}`"),
+                    format!("the copy of the CRDs does not contain `{full}`"),
                 )
                 .label("the plan's objects need it")
-                .help("take the whole release file, as standard-install.yaml"),
+                .help("use the whole release file, such as standard-install.yaml"),
                 name,
             );
         }
@@ -216,7 +219,7 @@ fn copy(
     manifests
 }
 
-/// Whether an object of the copy is a CRD of the plan's release and channel, and there once.
+/// Checks that an object of the copy is a CRD of the plan's release and channel, and not a duplicate.
 fn fits(
     api: &GatewayApi,
     to: &Bundle,
@@ -238,30 +241,30 @@ fn fits(
     .contains(&id.kind.as_str());
     if again || foreign {
         let what = if again {
-            "stands twice"
+            "is defined twice"
         } else {
-            "is none of the CRDs"
+            "is not a Gateway API CRD"
         };
         found.findings.push(
             Finding::error("crds-odd", format!("{} `{}` {what}", id.kind, id.name))
                 .label(if again {
-                    "kustomize refuses the second one"
+                    "kustomize rejects the second definition"
                 } else {
-                    "it would be applied with them"
+                    "it would be applied together with the CRDs"
                 })
-                .help("take the release file as it is")
+                .help("use the unchanged release file")
                 .at(shown, manifest.range("/metadata/name")),
         );
     }
     for violation in crate::kube::schema::names(&manifest.value) {
         let finding = Finding::error(
             "crds-odd",
-            format!("the API server refuses a name of this {}", id.kind),
+            format!("the API server rejects a name in this {}", id.kind),
         );
         let span = violation.place(manifest);
         let finding = finding
             .label(violation.message)
-            .help("take the release file as it is");
+            .help("use the unchanged release file");
         found.findings.push(finding.at(shown, span));
     }
     let crd = manifest.identity.kind == "CustomResourceDefinition";
@@ -274,8 +277,8 @@ fn fits(
         && own != Some((to.version.clone(), channel))
     {
         let is = own.map_or_else(
-            || "of no release".to_owned(),
-            |(version, channel)| format!("of v{version}, {} channel", channel.as_str()),
+            || "from no known release".to_owned(),
+            |(version, channel)| format!("from v{version}, {} channel", channel.as_str()),
         );
         found.findings.push(
             Finding::error(
@@ -283,11 +286,11 @@ fn fits(
                 format!("`{}` is {is}", manifest.identity.name),
             )
             .label(format!(
-                "the plan says v{}, {} channel",
+                "the plan names v{}, {} channel",
                 to.version,
                 channel.as_str()
             ))
-            .help("give the copy of the release that the plan names, or name the copy's")
+            .help("use the copy of the release that the plan names, or change `bundle` and `channel` to match the copy")
             .at(shown, manifest.range("/metadata/name")),
         );
     }

@@ -1,4 +1,4 @@
-//! Listeners do not stand in each other's way, and addresses are addresses.
+//! Checks that listeners do not conflict and that addresses are valid.
 
 use std::net::IpAddr;
 
@@ -12,7 +12,7 @@ use crate::plan::parse::Parts;
 use crate::plan::written::{GatewayTable, HandoverChoice};
 use crate::text::finding::Finding;
 
-/// The longest name of a Service (RFC 1035).
+/// The maximum length of a Service name (RFC 1035).
 const SERVICE: usize = 63;
 
 pub(super) fn check(parts: &Parts, facts: Option<&PlanFacts>, found: &mut Found) {
@@ -35,8 +35,8 @@ pub(super) fn check(parts: &Parts, facts: Option<&PlanFacts>, found: &mut Found)
                         address.get_ref().escape_debug()
                     ),
                 )
-                .label("not an IP address")
-                .help("write an address as `172.18.255.202`, or leave it out"),
+                .label("must be an IPv4 or IPv6 address")
+                .help("write an address such as `172.18.255.202`, or remove the key"),
                 address,
             );
         }
@@ -49,12 +49,12 @@ pub(super) fn check(parts: &Parts, facts: Option<&PlanFacts>, found: &mut Found)
                 Finding::error(
                     "unknown-class",
                     format!(
-                        "`{}` is no class that istiod makes gateways of",
+                        "istiod creates no gateways for class `{}`",
                         class.get_ref().escape_debug()
                     ),
                 )
-                .label("only `istio`")
-                .help("write `istio`, or leave `class` out"),
+                .label("must be `istio`")
+                .help("write `istio`, or remove `class`"),
                 class,
             );
         }
@@ -71,10 +71,10 @@ pub(super) fn check(parts: &Parts, facts: Option<&PlanFacts>, found: &mut Found)
                 found.say(
                     Finding::error(
                         "listener-clash",
-                        "two listeners have the same port and host",
+                        "two listeners have the same port and hostname",
                     )
-                    .label("the second one")
-                    .help("give one of them another port or another hostname"),
+                    .label("second listener")
+                    .help("give one of them another port or hostname"),
                     &listener.port,
                 );
             }
@@ -83,7 +83,7 @@ pub(super) fn check(parts: &Parts, facts: Option<&PlanFacts>, found: &mut Found)
     }
 }
 
-/// Whether the plan says what to do where there is no lossless way, and only there.
+/// Requires `handover` if the Gateway cannot switch without losing requests, and only then.
 fn hand_over(parts: &Parts, gateway: &GatewayTable, lossless: Handover, found: &mut Found) {
     let needed = lossless == Handover::SecondGateway;
     let name = gateway.name.get_ref();
@@ -97,20 +97,21 @@ fn hand_over(parts: &Parts, gateway: &GatewayTable, lossless: Handover, found: &
                 "handover-missing",
                 format!("gateway `{name}` cannot leave Istio {old} without losing requests"),
             )
-            .label("its pods lose their listeners as soon as it changes hands, until new ones are ready")
+            .label("its pods lose their listeners when it switches to the canary revision, until new pods are ready")
             .help(
-                "write `handover = \"second\"` for a second Gateway beside it, to which you move its clients (with `canary-address` where \
-                 it has an `address`), or `handover = \"relabel\"` to lose up to 30 seconds of requests",
+                "write `handover = \"second\"` to create a second Gateway and move the clients to \
+                 it (with `canary-address` if the Gateway has an `address`), or `handover = \
+                 \"relabel\"` to lose up to 30 seconds of requests",
             ),
             &gateway.name,
         ),
         Some(choice) if !needed => found.say(
             Finding::warning(
                 "handover-not-needed",
-                format!("gateway `{name}` leaves Istio {old} without losing a request"),
+                format!("gateway `{name}` can leave Istio {old} without losing requests"),
             )
-            .label("does nothing here")
-            .help("take `handover` out"),
+            .label("`handover` has no effect here")
+            .help("remove `handover`"),
             choice,
         ),
         _ => {}
@@ -124,29 +125,32 @@ fn hand_over(parts: &Parts, gateway: &GatewayTable, lossless: Handover, found: &
         (Some(address), None) if second => found.say(
             Finding::error(
                 "canary-address-missing",
-                format!("gateway `{name}` has an address and the second Gateway has none"),
+                format!("gateway `{name}` has an `address`, but its second Gateway has none"),
             )
-            .label("two Gateways cannot share it")
-            .help("write `canary-address`, another address of the same load balancer"),
+            .label("two Gateways cannot share one address")
+            .help("set `canary-address` to another address of the same load balancer"),
             address,
         ),
         (Some(address), Some(canary)) if second && address.get_ref() == canary.get_ref() => found
             .say(
                 Finding::error(
                     "same-address",
-                    format!("both Gateways of `{name}` ask for {}", canary.get_ref()),
+                    format!(
+                        "both Gateways of `{name}` request address {}",
+                        canary.get_ref()
+                    ),
                 )
-                .label("the load balancer gives it to one of them")
+                .label("the load balancer assigns it to only one of them")
                 .help("write another address of the same load balancer"),
                 canary,
             ),
         (_, Some(canary)) if !second => found.say(
             Finding::warning(
                 "canary-address-not-needed",
-                format!("gateway `{name}` gets no second Gateway"),
+                format!("gateway `{name}` has no second Gateway"),
             )
-            .label("does nothing here")
-            .help("take `canary-address` out"),
+            .label("`canary-address` has no effect here")
+            .help("remove `canary-address`"),
             canary,
         ),
         _ => {}
@@ -156,7 +160,7 @@ fn hand_over(parts: &Parts, gateway: &GatewayTable, lossless: Handover, found: &
     }
 }
 
-/// The second Gateway and its routes have names that fit and that nobody else has.
+/// Checks that the second Gateway and its routes have valid and unique names.
 fn second_names(parts: &Parts, gateway: &GatewayTable, revision: &str, found: &mut Found) {
     let name = gateway.name.get_ref();
     let other = gateway.second_name(revision);
@@ -166,10 +170,14 @@ fn second_names(parts: &Parts, gateway: &GatewayTable, revision: &str, found: &m
         found.say(
             Finding::error("name-too-long", format!("`{name}` is too long"))
                 .label(format!(
-                    "the second Gateway's Service becomes `{full}`, {} characters of at most {SERVICE}",
+                    "the Service of the second Gateway is named `{full}`, which has {} characters; \
+                     the maximum is {SERVICE}",
                     full.len()
                 ))
-                .help(format!("make it {} characters shorter", full.len() - SERVICE)),
+                .help(format!(
+                    "make the name {} characters shorter",
+                    full.len() - SERVICE
+                )),
             &gateway.name,
         );
     }
@@ -180,9 +188,12 @@ fn second_names(parts: &Parts, gateway: &GatewayTable, revision: &str, found: &m
         });
         if taken {
             found.say(
-                Finding::error("duplicate-name", format!("two routes are called `{copy}`"))
-                    .label("its copy on the second Gateway gets that name")
-                    .help("give one of the two another name"),
+                Finding::error(
+                    "duplicate-name",
+                    format!("two routes have the name `{copy}`"),
+                )
+                .label("its copy on the second Gateway gets this name")
+                .help("rename one of them"),
                 &route.name,
             );
         }
@@ -191,25 +202,28 @@ fn second_names(parts: &Parts, gateway: &GatewayTable, revision: &str, found: &m
         found.say(
             Finding::error(
                 "duplicate-name",
-                format!("two gateways are called `{other}`"),
+                format!("two gateways have the name `{other}`"),
             )
-            .label("the second Gateway of this one gets that name")
-            .help("give one of the two another name"),
+            .label("its second Gateway gets this name")
+            .help("rename one of them"),
             &gateway.name,
         );
     }
 }
 
-/// Says where a host is none that Gateway API takes.
+/// Reports a hostname that Gateway API does not accept.
 pub(super) fn hostname(host: &Spanned<String>, found: &mut Found) {
     if !is_hostname(host.get_ref()) {
         found.say(
             Finding::error(
                 "bad-hostname",
-                format!("`{}` cannot be a hostname", host.get_ref().escape_debug()),
+                format!(
+                    "`{}` is not a valid hostname",
+                    host.get_ref().escape_debug()
+                ),
             )
-            .label("lower-case, no port, no IP address; a first part `*.` stands for any")
-            .help("write a name as `shop.example.com` or `*.example.com`"),
+            .label("lower case, no port, no IP address; only the first label may be `*`")
+            .help("write a name such as `shop.example.com` or `*.example.com`"),
             host,
         );
     }

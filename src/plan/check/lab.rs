@@ -1,4 +1,4 @@
-//! The lab has the nodes and addresses that the plan asks for.
+//! Checks that the lab has the nodes and addresses of the plan.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -22,12 +22,15 @@ pub(super) fn check(parts: &Parts, found: &mut Found) {
 }
 
 fn kind(kind: &KindTable, found: &mut Found) {
-    // `-control-plane` makes the longest node name of it.
+    // The longest node name of the cluster ends in `-control-plane`.
     if !is_label(&format!("{}-control-plane", kind.name.get_ref())) {
         found.say(
-            Finding::error("bad-name", format!("`{}` cannot be the name of a kind cluster", kind.name.get_ref().escape_debug()))
-                .label("its nodes are named `<name>-control-plane`, at most 63 lower-case letters, digits and `-`")
-                .help("give it another name"),
+            Finding::error(
+                "bad-name",
+                format!("`{}` is not a valid kind cluster name", kind.name.get_ref().escape_debug()),
+            )
+            .label("its nodes are named `<name>-control-plane`: at most 63 lower-case letters, digits and `-`")
+            .help("choose another name"),
             &kind.name,
         );
     }
@@ -42,14 +45,14 @@ fn kind(kind: &KindTable, found: &mut Found) {
                     address.get_ref().escape_debug()
                 ),
             )
-            .label("not IP:PORT")
-            .help("write it as `127.0.0.1:6443`, or leave `api-server` out"),
+            .label("must be IP:PORT")
+            .help("write an address such as `127.0.0.1:6443`, or remove `api-server`"),
             address,
         );
     }
 }
 
-/// kind numbers its workers from the second one: `ambient-worker`, `ambient-worker2`, …
+/// kind numbers its workers from the second one on: `ambient-worker`, `ambient-worker2`, …
 fn nodes(kind: &KindTable, parts: &Parts, found: &mut Found) {
     let name = kind.name.get_ref();
     let workers: Vec<String> = (1..=kind.workers.get_ref().0)
@@ -78,10 +81,13 @@ fn nodes(kind: &KindTable, parts: &Parts, found: &mut Found) {
             found.say(
                 Finding::error(
                     "node-not-in-lab",
-                    format!("the lab has no worker `{}`", node.get_ref().escape_debug()),
+                    format!(
+                        "worker `{}` does not exist in the lab",
+                        node.get_ref().escape_debug()
+                    ),
                 )
-                .label("kind names its nodes itself")
-                .help(format!("its workers are {}", workers.join(", "))),
+                .label("kind chooses the names of its nodes")
+                .help(format!("use one of its workers: {}", workers.join(", "))),
                 node,
             );
         }
@@ -99,12 +105,12 @@ fn addresses(metallb: &Metallb, parts: &Parts, found: &mut Found) {
             Finding::error(
                 "bad-version",
                 format!(
-                    "`{}` is not a release of MetalLB",
+                    "`{}` is not a MetalLB release",
                     version.get_ref().escape_debug()
                 ),
             )
-            .label("not of the form vMAJOR.MINOR.PATCH")
-            .help("write a release as `v0.13.7`"),
+            .label("must have the form vMAJOR.MINOR.PATCH")
+            .help("write a release such as `v0.13.7`"),
             version,
         );
     }
@@ -116,12 +122,12 @@ fn addresses(metallb: &Metallb, parts: &Parts, found: &mut Found) {
                 Finding::error(
                     "bad-address-range",
                     format!(
-                        "`{}` is no range of addresses",
+                        "`{}` is not an address range",
                         text.get_ref().escape_debug()
                     ),
                 )
-                .label("neither FIRST-LAST nor a CIDR")
-                .help("write it as `172.18.255.200-172.18.255.250` or `172.18.255.0/24`"),
+                .label("must be FIRST-LAST or a CIDR")
+                .help("write a range such as `172.18.255.200-172.18.255.250` or `172.18.255.0/24`"),
                 text,
             ),
         }
@@ -140,10 +146,10 @@ fn addresses(metallb: &Metallb, parts: &Parts, found: &mut Found) {
             found.say(
                 Finding::error(
                     "address-outside-range",
-                    format!("the lab's MetalLB does not give out `{ip}`"),
+                    format!("MetalLB in the lab cannot assign `{ip}`"),
                 )
-                .label("in none of its ranges")
-                .help("give an address in `lab.metallb.addresses`, or add it there"),
+                .label("outside all address ranges")
+                .help("choose an address in `lab.metallb.addresses`, or add this one there"),
                 address,
             );
         }

@@ -1,4 +1,4 @@
-//! A workload's files can be read, and hold each object once.
+//! Checks that the manifests of a workload are readable and define each object once.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -14,8 +14,8 @@ use crate::text::finding::Finding;
 use crate::text::source::{Source, Sources};
 use crate::text::yaml;
 
-/// Reads the manifests of every sound workload; one list a workload, in the plan's order. Without a Gateway API bundle that
-/// is known, objects are not held against schemas.
+/// Reads the manifests of every sound workload, one list for each in the order of the plan. Without a known
+/// Gateway API bundle, objects are not validated against schemas.
 pub(super) fn check(
     parts: &Parts,
     files: &Files<'_>,
@@ -74,10 +74,10 @@ fn load(
             found.say(
                 Finding::error(
                     "manifest-unreadable",
-                    format!("cannot read the manifest `{name}`"),
+                    format!("cannot read manifest `{name}`"),
                 )
                 .label(error.to_string())
-                .help("give a path relative to the plan"),
+                .help("write a path relative to the plan"),
                 file,
             );
             return Vec::new();
@@ -90,7 +90,7 @@ fn load(
             found.findings.extend(problems.into_iter().map(|problem| {
                 Finding::error(
                     "manifest-not-yaml",
-                    "this cannot be read as a Kubernetes manifest",
+                    "this is not a valid Kubernetes manifest",
                 )
                 .label(problem.message)
                 .at(&shown, problem.span)
@@ -102,10 +102,10 @@ fn load(
         found.say(
             Finding::error(
                 "manifest-empty",
-                format!("the manifest `{name}` holds no object"),
+                format!("manifest `{name}` contains no object"),
             )
-            .label("nothing in it")
-            .help("take it out of `manifests`"),
+            .label("the file is empty")
+            .help("remove it from `manifests`"),
             file,
         );
     }
@@ -116,9 +116,9 @@ fn load(
             match object {
                 Ok(manifest) => manifests.push(manifest),
                 Err(pointer) => found.findings.push(
-                    Finding::error("manifest-not-an-object", "this is no Kubernetes object")
+                    Finding::error("manifest-not-an-object", "this is not a Kubernetes object")
                         .label("apiVersion, kind or metadata.name is missing")
-                        .help("every object needs all three; `generateName` cannot be upgraded")
+                        .help("set all three; an object with `generateName` cannot be upgraded")
                         .at(&shown, first_line(&text, document.range(&pointer).start)),
                 ),
             }
@@ -132,7 +132,7 @@ fn first_line(text: &str, start: usize) -> std::ops::Range<usize> {
     start..start + length
 }
 
-/// Two files, or two workloads in one namespace, must not write one object.
+/// Two files, or two workloads in one namespace, must not define the same object.
 fn duplicates(parts: &Parts, all: &[Vec<Manifest>], found: &mut Found) {
     let mut seen: BTreeSet<(&str, &str, &str, &str)> = BTreeSet::new();
     for (workload, manifests) in sound(&parts.workloads).zip(all) {
@@ -148,10 +148,10 @@ fn duplicates(parts: &Parts, all: &[Vec<Manifest>], found: &mut Found) {
                 found.findings.push(
                     Finding::error(
                         "duplicate-object",
-                        format!("{} `{}` stands twice", id.kind, id.name),
+                        format!("{} `{}` is defined twice", id.kind, id.name),
                     )
-                    .label("the second one")
-                    .help("take one of them out, or give it another name")
+                    .label("second definition")
+                    .help("remove one of them, or rename it")
                     .at(&manifest.source, manifest.range("/metadata/name")),
                 );
             }

@@ -1,4 +1,4 @@
-//! What a plan must satisfy before any step is made from it. Every check runs, over every table that has the right shape.
+//! Checks a plan before any step is made from it. All checks run, on every table with the right shape.
 
 mod allows;
 mod decided;
@@ -34,44 +34,42 @@ use crate::text::source::{Source, Sources};
 
 pub use gateway_api::{Crds, Migration, NEEDED};
 
-/// A plan that makes sense, with all that it names.
+/// A plan without errors, with all the files that it names.
 pub struct Checked {
-    /// The name of its text.
+    /// The name of its source.
     pub source: String,
-    /// The plan.
     pub plan: Plan,
     /// The objects of each workload's manifests, in the order of `plan.workload`.
     pub manifests: Vec<Vec<Manifest>>,
-    /// What is true of the stable version.
+    /// Facts about the stable version.
     pub stable: &'static Facts,
-    /// What is true of the canary version.
+    /// Facts about the canary version.
     pub canary: &'static Facts,
-    /// How Gateways go from stable to canary without losing requests.
+    /// How Gateways switch from stable to canary without losing requests.
     pub handover: Handover,
-    /// What is true of the Gateway API bundle.
+    /// Facts about the Gateway API bundle.
     pub bundle: Bundle,
-    /// Where the CRDs of that bundle come from.
+    /// The source of the CRDs of this bundle.
     pub crds: Crds,
-    /// The user's own chart values.
     pub values: Values,
-    /// The schemas of that bundle, of Kubernetes, and of what meshplan itself writes.
+    /// The schemas of this bundle, of Kubernetes, and of the kinds that only meshplan writes.
     pub schemas: Schemas,
-    /// Kinds of the user's objects that no schema knows, as `apiVersion kind`.
+    /// Kinds of the user's objects that no schema describes, as `apiVersion kind`.
     pub unknown_kinds: Vec<String>,
 }
 
-/// The files that a plan names, relative to it.
+/// Access to the files that a plan names.
 pub struct Files<'a> {
-    /// The plan's folder, as findings show it; empty for the current one.
+    /// The directory of the plan, as findings show it; empty for the current directory.
     pub folder: String,
-    /// Reads a file, whose path is relative to the plan.
+    /// Reads a file; the path is relative to the plan.
     pub read: &'a dyn Fn(&str) -> io::Result<String>,
-    /// Lists a folder, whose path is relative to the plan: its files by their names, and folders in it with a `/` at the end.
+    /// Lists a directory by names; the path is relative to the plan. Subdirectories end in `/`.
     pub list: &'a dyn Fn(&str) -> io::Result<Vec<String>>,
 }
 
 impl Files<'_> {
-    /// Reads every file below a folder but hidden ones, by its path from there.
+    /// Reads every file below a directory, except hidden files, keyed by its path relative to the directory.
     ///
     /// # Errors
     ///
@@ -98,7 +96,7 @@ impl Files<'_> {
         Ok(found)
     }
 
-    /// Returns how findings call a file.
+    /// Returns the path of a file as findings show it.
     #[must_use]
     pub fn shown(&self, name: &str) -> String {
         if self.folder.is_empty() || name.starts_with('/') {
@@ -109,9 +107,9 @@ impl Files<'_> {
     }
 }
 
-/// Checks the sense of a plan and reads the files that it names, which are added to `sources`.
+/// Checks a plan, and adds the files that it names to `sources`.
 ///
-/// Returns the plan only where no finding is an error.
+/// Returns the plan only if no finding is an error.
 pub fn check(
     source: &Source,
     parsed: Parsed,
@@ -181,24 +179,23 @@ pub fn check(
     (findings, checked)
 }
 
-/// What the checks have found so far.
 struct Found {
     source: String,
     findings: Vec<Finding>,
 }
 
 impl Found {
-    /// Adds a finding that points at a value of the plan.
+    /// Adds a finding at a value of the plan.
     fn say<T>(&mut self, finding: Finding, value: &Spanned<T>) {
         self.at(finding, value.span());
     }
 
-    /// Adds a finding that points at bytes of the plan.
+    /// Adds a finding at a byte range of the plan.
     fn at(&mut self, finding: Finding, span: Range<usize>) {
         self.findings.push(finding.at(&self.source, span));
     }
 
-    /// Says that a name stands twice among its like.
+    /// Reports a name that is used twice.
     fn duplicates<'a>(&mut self, what: &str, names: impl Iterator<Item = &'a Spanned<String>>) {
         let mut seen: BTreeSet<&str> = BTreeSet::new();
         for name in names {
@@ -206,10 +203,10 @@ impl Found {
                 self.say(
                     Finding::error(
                         "duplicate-name",
-                        format!("two {what}s are called `{}`", name.get_ref()),
+                        format!("two {what}s have the name `{}`", name.get_ref()),
                     )
-                    .label("the second one")
-                    .help(format!("give this {what} another name")),
+                    .label("second use of this name")
+                    .help(format!("rename this {what}")),
                     name,
                 );
             }
@@ -218,7 +215,7 @@ impl Found {
     }
 }
 
-/// Returns the sound ones of a list of tables.
+/// Returns the tables of a list that have the right shape.
 fn sound<T>(parts: &[Shaped<T>]) -> impl Iterator<Item = &T> {
     parts.iter().filter_map(Shaped::sound)
 }

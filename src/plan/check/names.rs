@@ -1,4 +1,4 @@
-//! Names are what Kubernetes accepts, with room for what is put before and behind them.
+//! Checks that Kubernetes accepts all names, with the prefixes and suffixes that meshplan and Istio add.
 
 use toml::Spanned;
 
@@ -8,10 +8,9 @@ use crate::plan::parse::Parts;
 use crate::plan::written::Revision;
 use crate::text::finding::Finding;
 
-/// The longest name of a Namespace, a Service, or a label value (RFC 1123).
+/// The maximum length of the name of a Namespace or a Service, or of a label value (RFC 1123).
 const LABEL: usize = 63;
 
-/// What a name must be.
 #[derive(Clone, Copy)]
 enum Form {
     Label,
@@ -21,7 +20,7 @@ enum Form {
 
 pub(super) fn check(parts: &Parts, found: &mut Found) {
     if let Some(name) = &parts.name {
-        form(name, "the plan's name", Form::Subdomain, found);
+        form(name, "plan name", Form::Subdomain, found);
     }
     if let Some(istio) = &parts.istio {
         for namespace in istio
@@ -29,7 +28,7 @@ pub(super) fn check(parts: &Parts, found: &mut Found) {
             .iter()
             .chain(istio.cni.exclude_namespaces.iter().flatten())
         {
-            form(namespace, "a namespace", Form::Label, found);
+            form(namespace, "namespace", Form::Label, found);
         }
         if let Some(hub) = &istio.hub {
             registry(hub, found);
@@ -53,10 +52,10 @@ pub(super) fn check(parts: &Parts, found: &mut Found) {
         found.say(
             Finding::error(
                 "same-revision",
-                format!("both revisions are called `{}`", canary.name()),
+                format!("both revisions have the name `{}`", canary.name()),
             )
-            .label("the other one has this name")
-            .help("leave `revision` out; the version gives each its own name"),
+            .label("the other revision has the same name")
+            .help("remove `revision`: the default name comes from the version"),
             culprit,
         );
     }
@@ -65,36 +64,31 @@ pub(super) fn check(parts: &Parts, found: &mut Found) {
     found.duplicates("gateway", sound(&parts.gateways).map(|g| &g.name));
     found.duplicates("probe", sound(&parts.probes).map(|p| &p.name));
     for workload in sound(&parts.workloads) {
-        form(&workload.name, "a workload's name", Form::Label, found);
-        form(&workload.namespace, "a namespace", Form::Label, found);
+        form(&workload.name, "workload name", Form::Label, found);
+        form(&workload.namespace, "namespace", Form::Label, found);
         for revision in &revisions {
             let full = format!("{}-{}", workload.namespace.get_ref(), revision.name());
-            room(&workload.namespace, &full, "its namespace becomes", found);
+            room(&workload.namespace, &full, "its namespace is named", found);
         }
     }
     for gateway in sound(&parts.gateways) {
-        form(&gateway.name, "a gateway's name", Form::Service, found);
-        form(&gateway.namespace, "a namespace", Form::Label, found);
+        form(&gateway.name, "gateway name", Form::Service, found);
+        form(&gateway.namespace, "namespace", Form::Label, found);
         let class = gateway.class.as_ref().map_or("istio", |c| c.get_ref());
         let full = format!("{}-{class}", gateway.name.get_ref());
-        room(&gateway.name, &full, "Istio names its Service", found);
+        room(&gateway.name, &full, "its Service is named", found);
         if let Some(class) = &gateway.class {
-            form(class, "a gateway class", Form::Subdomain, found);
+            form(class, "gateway class", Form::Subdomain, found);
         }
         found.duplicates("listener", gateway.listener.iter().map(|l| &l.name));
         for listener in &gateway.listener {
-            form(&listener.name, "a listener's name", Form::Subdomain, found);
+            form(&listener.name, "listener name", Form::Subdomain, found);
         }
     }
     for route in sound(&parts.routes) {
-        form(&route.name, "a route's name", Form::Subdomain, found);
-        form(&route.namespace, "a namespace", Form::Label, found);
-        form(
-            &route.backend.service,
-            "a Service's name",
-            Form::Service,
-            found,
-        );
+        form(&route.name, "route name", Form::Subdomain, found);
+        form(&route.namespace, "namespace", Form::Label, found);
+        form(&route.backend.service, "Service name", Form::Service, found);
     }
     let mut routes: Vec<(&str, &str)> = Vec::new();
     for route in sound(&parts.routes) {
@@ -106,10 +100,10 @@ pub(super) fn check(parts: &Parts, found: &mut Found) {
             found.say(
                 Finding::error(
                     "duplicate-name",
-                    format!("two routes are called `{}/{}`", identity.0, identity.1),
+                    format!("two routes have the name `{}/{}`", identity.0, identity.1),
                 )
-                .label("the second one")
-                .help("give this route another name"),
+                .label("second use of this name")
+                .help("rename this route"),
                 &route.name,
             );
         }
@@ -120,26 +114,26 @@ pub(super) fn check(parts: &Parts, found: &mut Found) {
 fn check_revision(revision: &Revision, found: &mut Found) {
     let name = revision.name();
     if let Some(given) = revision.given {
-        form(given, "a revision's name", Form::Label, found);
+        form(given, "revision name", Form::Label, found);
         if name == "default" && !revision.existing {
             found.say(
-                Finding::error("bad-name", "a revision cannot be called `default`")
-                    .label("to Istio this is the installation without a revision")
-                    .help("leave `revision` out, or name it after the version"),
+                Finding::error("bad-name", "a revision cannot have the name `default`")
+                    .label("Istio uses this name for an installation without a revision")
+                    .help("remove `revision`, or choose another name"),
                 given,
             );
         }
     }
-    // `ztunnel-` is the longest prefix that makes a label of it.
+    // `ztunnel-` is the longest prefix of a revision name in a label.
     room(
         revision.given.unwrap_or(revision.version),
         &format!("ztunnel-{name}"),
-        "its ztunnel is",
+        "its ztunnel is named",
         found,
     );
 }
 
-/// A registry is `host[:port][/path]`, and an image's name is put behind it.
+/// A registry is `host[:port][/path]`; the name of an image is appended to it.
 fn registry(hub: &Spanned<String>, found: &mut Found) {
     let text = hub.get_ref();
     let is_part = |part: &str| {
@@ -162,11 +156,11 @@ fn registry(hub: &Spanned<String>, found: &mut Found) {
     found.say(
         Finding::error(
             "bad-hub",
-            format!("`{}` is no registry", text.escape_debug()),
+            format!("`{}` is not a valid image registry", text.escape_debug()),
         )
-        .label("`host/path` in lower case, without a scheme, a tag or a `/` at its end")
+        .label("must be `host/path` in lower case, without scheme, tag or trailing `/`")
         .help(if trimmed == *text {
-            "write it as `registry.example/istio`".to_owned()
+            "write a registry such as `registry.example/istio`".to_owned()
         } else {
             format!("write `{trimmed}`")
         }),
@@ -193,21 +187,21 @@ fn form(name: &Spanned<String>, what: &str, form: Form, found: &mut Found) {
     if !fits {
         let help = match suggestion(text).filter(|s| s != text) {
             Some(better) => format!("write `{better}`"),
-            None => "give it another name".to_owned(),
+            None => "choose another name".to_owned(),
         };
         found.say(
             Finding::error(
                 "bad-name",
-                format!("`{}` cannot be {what}", text.escape_debug()),
+                format!("`{}` is not a valid {what}", text.escape_debug()),
             )
-            .label(format!("only {rule}"))
+            .label(format!("must be {rule}"))
             .help(help),
             name,
         );
     }
 }
 
-/// The nearest name that would do, if there is an obvious one.
+/// Returns a similar valid name, if there is an obvious one.
 fn suggestion(text: &str) -> Option<String> {
     let lower: String = text
         .to_lowercase()
@@ -229,10 +223,13 @@ fn room(name: &Spanned<String>, full: &str, what: &str, found: &mut Found) {
         found.say(
             Finding::error("name-too-long", format!("`{}` is too long", name.get_ref()))
                 .label(format!(
-                    "{what} `{full}`, {} characters of at most {LABEL}",
+                    "{what} `{full}`, which has {} characters; the maximum is {LABEL}",
                     full.len()
                 ))
-                .help(format!("make it {} characters shorter", full.len() - LABEL)),
+                .help(format!(
+                    "make the name {} characters shorter",
+                    full.len() - LABEL
+                )),
             name,
         );
     }

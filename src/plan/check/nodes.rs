@@ -1,4 +1,4 @@
-//! What belongs to a mesh that is there, and only to it: the dump, and groups of nodes that move.
+//! Checks keys that only an existing mesh can have: the dump, owners, and groups of nodes that move.
 
 use std::ops::Range;
 
@@ -18,9 +18,9 @@ pub(super) fn check(parts: &Parts, found: &mut Found) {
             && let Some(origin) = &stable.origin
         {
             found.say(
-                Finding::error("missing-key", "`stable` lacks `existing`")
-                    .label("what is there has to be known")
-                    .help("add `existing = \"dump/\"`, a folder with what `kubectl get … -o yaml` printed"),
+                Finding::error("missing-key", "`stable` has no `existing`")
+                    .label("meshplan needs a dump of the existing mesh")
+                    .help("add `existing = \"dump/\"`, a directory with the output of `kubectl get … -o yaml`"),
                 origin,
             );
         }
@@ -40,11 +40,11 @@ fn owners(parts: &Parts, found: &mut Found) {
             found.say(
                 Finding::error(
                     "bad-owner",
-                    format!("`{}` is no owner", owner.get_ref().escape_debug()),
+                    format!("`{}` is not a valid owner", owner.get_ref().escape_debug()),
                 )
-                .label("`helm:`, `flux:` or `argocd:`, then namespace and name")
+                .label("must be `helm:`, `flux:` or `argocd:`, then namespace/name")
                 .help(
-                    "write the release, HelmRelease or Application, as `helm:istio-system/ztunnel`",
+                    "write the Helm release, HelmRelease or Application, such as `helm:istio-system/ztunnel`",
                 ),
                 owner,
             );
@@ -52,7 +52,7 @@ fn owners(parts: &Parts, found: &mut Found) {
     }
 }
 
-/// Workloads, gateways and routes of a mesh that is there stand in the dump.
+/// Workloads, gateways and routes of an existing mesh come from the dump, not from the plan.
 fn in_place(parts: &Parts, found: &mut Found) {
     let workloads = sound(&parts.workloads).map(|one| one.name.span());
     let gateways = sound(&parts.gateways).map(|one| one.name.span());
@@ -67,11 +67,11 @@ fn in_place(parts: &Parts, found: &mut Found) {
         found.at(
             Finding::error(
                 "not-yet",
-                format!("`{table}` beside a mesh that is there is decided but not built yet"),
+                format!("`{table}` with an existing mesh is not supported yet"),
             )
-            .label("the dump has what runs")
+            .label("the dump contains what runs in the mesh")
             .help(format!(
-                "take the `{table}` tables out; what is there moves in place"
+                "remove the `{table}` tables; the existing objects are upgraded in place"
             )),
             span,
         );
@@ -84,10 +84,13 @@ fn in_place(parts: &Parts, found: &mut Found) {
         found.say(
             Finding::error(
                 "handover-in-place",
-                "a mesh that is there gets no second Gateways",
+                "second Gateways are not available for an existing mesh",
             )
-            .label("the routes would have to name them, and they are other people's")
-            .help("write `handover = \"relabel\"` to lose up to 30 seconds of requests of each, or upgrade to a patch that loses none first"),
+            .label("the routes would have to refer to them, and the plan does not own the routes")
+            .help(
+                "write `handover = \"relabel\"` to lose up to 30 seconds of requests on each, or \
+                 first upgrade to a patch that loses none",
+            ),
             choice,
         );
     }
@@ -95,29 +98,24 @@ fn in_place(parts: &Parts, found: &mut Found) {
         found.say(
             Finding::error(
                 "not-yet",
-                "`[shift]` beside a mesh that is there is decided but not built yet",
+                "`[shift]` with an existing mesh is not supported yet",
             )
-            .label("no route changes")
-            .help("take `[shift]` out; traffic moves with the nodes"),
+            .label("the plan changes no route")
+            .help("remove `[shift]`; traffic moves with the nodes"),
             &shift.header.name,
         );
     }
 }
 
-/// Nodes that the plan labels at once are in no group.
+/// Reports keys that need an existing mesh.
 fn installed(parts: &Parts, found: &mut Found) {
     let stable = parts.stable.as_ref();
     let mut said = |what: &str, span: Option<Range<usize>>| {
         if let Some(span) = span {
             found.at(
-                Finding::error(
-                    "existing-only",
-                    format!("`{what}` is for a mesh that is there"),
-                )
-                .label("the plan installs this one")
-                .help(format!(
-                    "take `{what}` out, or write `origin = \"existing\"`"
-                )),
+                Finding::error("existing-only", format!("`{what}` needs an existing mesh"))
+                    .label("this plan installs the stable revision")
+                    .help(format!("remove `{what}`, or write `origin = \"existing\"`")),
                 span,
             );
         }
@@ -151,26 +149,32 @@ fn groups(parts: &Parts, found: &mut Found) {
     );
     if let Some(group) = sound(&parts.node_groups).nth(MOST) {
         found.say(
-            Finding::error("too-many", format!("a plan has at most {MOST} node groups"))
-                .label("steps 301 to 399 are one group each")
-                .help("select several groups by a label that they share"),
+            Finding::error(
+                "too-many",
+                format!("a plan can have at most {MOST} node groups"),
+            )
+            .label("each group needs a step from 301 to 399")
+            .help("combine groups by a label that they share"),
             &group.name,
         );
     }
     for group in sound(&parts.node_groups) {
         if let (Move::Relabel, Some(manifest)) = (group.movement, &group.manifest) {
             found.say(
-                Finding::error("surge-only", "`manifest` makes new nodes")
-                    .label("nodes of this group stay, and get a label")
-                    .help("take it out, or write `move = \"surge\"`"),
+                Finding::error("surge-only", "`manifest` needs `move = \"surge\"`")
+                    .label("this group labels its existing nodes and creates none")
+                    .help("remove `manifest`, or write `move = \"surge\"`"),
                 manifest,
             );
         }
         if !is_label(group.name.get_ref()) {
             found.say(
-                Finding::error("bad-name", "a node group's name is part of a step's")
-                    .label("only lower-case letters, digits and `-`")
-                    .help("write a short name, as `general`"),
+                Finding::error(
+                    "bad-name",
+                    "the name of a node group must be valid in the name of a step",
+                )
+                .label("must be lower-case letters, digits and `-`")
+                .help("write a short name, such as `general`"),
                 &group.name,
             );
         }
@@ -180,12 +184,12 @@ fn groups(parts: &Parts, found: &mut Found) {
                     Finding::error(
                         "bad-label",
                         format!(
-                            "`{}` cannot be a label",
+                            "`{}` is not a valid label",
                             format!("{key}={value}").escape_debug()
                         ),
                     )
-                    .label("letters, digits, `-`, `_` and `.`, at most 63 after the `/`")
-                    .help("write key and value as `kubectl get nodes --show-labels` prints them"),
+                    .label("must be letters, digits, `-`, `_` and `.`, at most 63 after the `/`")
+                    .help("write the key and the value as `kubectl get nodes --show-labels` prints them"),
                     &group.labels,
                 );
             }
@@ -193,7 +197,7 @@ fn groups(parts: &Parts, found: &mut Found) {
     }
 }
 
-/// Steps 301 to 399.
+/// One for each of the steps 301 to 399.
 const MOST: usize = 99;
 
 fn numbers(parts: &Parts, found: &mut Found) {
@@ -205,10 +209,10 @@ fn numbers(parts: &Parts, found: &mut Found) {
         found.say(
             Finding::error(
                 "bad-batch",
-                format!("`{}` is no share of nodes", text.escape_debug()),
+                format!("`{}` is not a valid share of nodes", text.escape_debug()),
             )
-            .label("from 1% to 100%")
-            .help("write a number of nodes, or a share as `\"25%\"`"),
+            .label("must be from 1% to 100%")
+            .help("write a number of nodes, or a share such as `\"25%\"`"),
             batch,
         );
     }
@@ -217,17 +221,20 @@ fn numbers(parts: &Parts, found: &mut Found) {
             found.say(
                 Finding::error(
                     "bad-duration",
-                    format!("`{}` is not a duration", text.get_ref().escape_debug()),
+                    format!(
+                        "`{}` is not a valid duration",
+                        text.get_ref().escape_debug()
+                    ),
                 )
-                .label("not numbers with the units h, m, s, from one second to one week")
-                .help("write it as `15m` or `1h30m`"),
+                .label("must be numbers with the units h, m and s, from one second to one week")
+                .help("write a duration such as `15m` or `1h30m`"),
                 text,
             );
         }
     }
 }
 
-/// Reads a share of nodes.
+/// Parses a percentage of nodes.
 fn share(text: &str) -> Option<u8> {
     let number: u8 = text.strip_suffix('%')?.parse().ok()?;
     (1..=100).contains(&number).then_some(number)

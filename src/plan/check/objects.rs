@@ -1,5 +1,5 @@
-//! One object of a workload can live once a revision: in its namespace, on its nodes, calling nobody by a name that will
-//! not be there.
+//! Checks that an object of a workload can exist once for each revision: in its namespace, on its nodes, and
+//! without names that will not exist.
 
 use serde_json::Value;
 
@@ -13,7 +13,7 @@ use crate::text::finding::Finding;
 pub(super) struct WorkloadObject<'a> {
     pub manifest: &'a Manifest,
     pub workload: &'a Workload,
-    /// The namespaces of all workloads, as the plan writes them: none of them will exist.
+    /// The namespaces of all workloads, as in the plan; none of them will exist under this name.
     pub namespaces: &'a [&'a str],
     pub found: &'a mut Found,
 }
@@ -26,13 +26,13 @@ impl WorkloadObject<'_> {
         self.found.findings.push(finding);
     }
 
-    /// Holds the object against the schema of its kind; false where there is none.
+    /// Validates the object against the schema of its kind; returns `false` if no schema describes it.
     pub fn schema(&mut self, schemas: &Schemas) -> bool {
         if self.manifest.identity.group() == "install.istio.io" {
             return true;
         }
         let Some(violations) = schemas.check(&self.manifest.value) else {
-            // Of these the plan itself writes one; a version that the bundle does not serve is a mistake.
+            // The plan writes these kinds itself; a version that the bundle does not serve is an error.
             if self.manifest.identity.group() == "gateway.networking.k8s.io"
                 && ["Gateway", "HTTPRoute", "ReferenceGrant"]
                     .contains(&self.manifest.identity.kind.as_str())
@@ -41,10 +41,10 @@ impl WorkloadObject<'_> {
                 self.say(
                     Finding::error(
                         "schema",
-                        format!("the bundle of the plan does not serve `{version}`"),
+                        format!("the Gateway API bundle of the plan does not serve `{version}`"),
                     )
-                    .label("no such version")
-                    .help("write a version that it serves; v1beta1 is in every bundle"),
+                    .label("unknown API version")
+                    .help("write a version that the bundle serves; every bundle serves v1beta1"),
                     "/apiVersion",
                 );
                 return true;
@@ -56,12 +56,12 @@ impl WorkloadObject<'_> {
             let finding = Finding::error(
                 "schema",
                 format!(
-                    "this is no {} that the API server takes",
+                    "the API server would reject this {}",
                     self.manifest.identity.kind
                 ),
             )
             .label(violation.in_words())
-            .help("write it as the API reference has it")
+            .help("correct the field; see the API reference of this kind")
             .object(self.manifest.identity.to_string())
             .at(&self.manifest.source, span);
             self.found.findings.push(finding);
@@ -73,19 +73,22 @@ impl WorkloadObject<'_> {
         let identity = self.manifest.identity.clone();
         if identity.group() == "install.istio.io" {
             self.say(
-                Finding::error("not-for-kubectl", "an IstioOperator is input for istioctl")
-                    .label("no API server knows this kind")
-                    .help("take it out; the plan writes its own"),
+                Finding::error(
+                    "not-for-kubectl",
+                    "an IstioOperator is input for istioctl, not for kubectl",
+                )
+                .label("the API server does not know this kind")
+                .help("remove it; the plan writes its own IstioOperators"),
                 "/kind",
             );
         } else if is_cluster_scoped(&identity) {
             self.say(
                 Finding::error(
                     "cluster-scoped",
-                    format!("a {} has no namespace", identity.kind),
+                    format!("a {} is cluster-scoped", identity.kind),
                 )
                 .label("both revisions would share it")
-                .help("apply it apart from the plan, before the upgrade"),
+                .help("apply it before the upgrade, outside the plan"),
                 "/kind",
             );
         }
@@ -98,20 +101,20 @@ impl WorkloadObject<'_> {
                 Finding::error(
                     "duplicate-object",
                     format!(
-                        "the plan writes a ReferenceGrant `{}` itself",
+                        "the plan already writes a ReferenceGrant `{}`",
                         identity.name
                     ),
                 )
-                .label(format!("names that start with `{GRANT}` are its own"))
-                .help(format!("call it `{service}-grant`, or take it out")),
+                .label(format!("names that start with `{GRANT}` are reserved"))
+                .help(format!("rename it to `{service}-grant`, or remove it")),
                 "/metadata/name",
             );
         }
         for violation in schema::names(&self.manifest.value) {
             let span = violation.place(self.manifest);
             let finding = Finding::error("bad-name", violation.message)
-                .label("the API server refuses it")
-                .help("write one that Kubernetes takes")
+                .label("the API server would reject it")
+                .help("write a value that Kubernetes accepts")
                 .object(self.manifest.identity.to_string())
                 .at(&self.manifest.source, span);
             self.found.findings.push(finding);
@@ -121,10 +124,10 @@ impl WorkloadObject<'_> {
             self.say(
                 Finding::error(
                     "foreign-namespace",
-                    format!("this object is for namespace `{namespace}`"),
+                    format!("this object is in namespace `{namespace}`"),
                 )
-                .label(format!("the workload is for `{own}`"))
-                .help("take `namespace` out; the plan sets it for each revision"),
+                .label(format!("the workload is in namespace `{own}`"))
+                .help("remove `namespace`; the plan sets it for each revision"),
                 "/metadata/namespace",
             );
         }
@@ -144,16 +147,19 @@ impl WorkloadObject<'_> {
         let has = |pointer: &str| value.pointer(pointer).is_some();
         if has(&format!("{spec}/nodeName")) {
             self.say(
-                Finding::error("pinned-elsewhere", "this pod names its node")
-                    .label("it would run there in both revisions")
-                    .help("take `nodeName` out; the plan puts the pod on its revision's nodes"),
+                Finding::error("pinned-elsewhere", "this pod sets `nodeName`")
+                    .label("it would run on this node in both revisions")
+                    .help("remove `nodeName`; the plan schedules the pod on the nodes of its revision"),
                 &format!("{spec}/nodeName"),
             );
         }
         if value.pointer(spec).is_some_and(|spec| !spec.is_object()) {
             self.say(
-                Finding::error("manifest-not-an-object", "the pod's spec is no mapping")
-                    .label("expected a mapping"),
+                Finding::error(
+                    "manifest-not-an-object",
+                    "the spec of the pod is not a mapping",
+                )
+                .label("expected a mapping"),
                 spec,
             );
         }
@@ -170,22 +176,22 @@ impl WorkloadObject<'_> {
                 .and_then(Value::as_str);
             if label.is_some() && (value.is_none() || label == value) {
                 self.say(
-                    Finding::error("sidecar", format!("the label `{key}` asks for a sidecar"))
+                    Finding::error("sidecar", format!("the label `{key}` requests a sidecar"))
                         .label("a pod with a sidecar is not part of the ambient mesh")
-                        .help("take the label out"),
+                        .help("remove the label"),
                     &pointer,
                 );
             }
         }
     }
 
-    /// Walks everything below a pointer for names of namespaces that will not be there.
+    /// Finds names of namespaces that will not exist, in all values below a pointer.
     fn references(&mut self, value: &Value, pointer: &str) {
         match value {
             Value::Object(map) => {
                 for (key, part) in map {
                     let below = format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"));
-                    // A binding's subjects follow the revision; see `Manifest::placed`.
+                    // The subjects of a RoleBinding move with the revision; see `Manifest::placed`.
                     let subject = self.manifest.identity.kind == "RoleBinding"
                         && pointer.starts_with("/subjects/");
                     if key == "namespace"
@@ -199,9 +205,11 @@ impl WorkloadObject<'_> {
                                 format!("namespace `{namespace}` will not exist"),
                             )
                             .label(format!(
-                                "it becomes `{namespace}-<revision>`, one a revision"
+                                "each revision gets its own `{namespace}-<revision>`"
                             ))
-                            .help("take `namespace` out, if it means the object's own"),
+                            .help(
+                                "remove `namespace` if it refers to the namespace of this object",
+                            ),
                             &below,
                         );
                     }
@@ -229,18 +237,18 @@ impl WorkloadObject<'_> {
                 format!("`{service}.{namespace}.svc` will not exist"),
             )
             .label(format!(
-                "namespace `{namespace}` becomes `{namespace}-<revision>`, one a revision"
+                "each revision replaces `{namespace}` with its own `{namespace}-<revision>`"
             ))
             .help(format!(
-                "write `{service}`, which means the Service of the pod's own revision"
+                "write `{service}`, which resolves to the Service of the pod's own revision"
             ))
         } else {
             Finding::warning(
                 "foreign-service-name",
-                format!("`{service}.{namespace}.svc` is outside of the plan"),
+                format!("`{service}.{namespace}.svc` is not part of the plan"),
             )
-            .label("both revisions will call this one Service")
-            .help("nothing, if that is meant; else put the Service into the workload's manifests")
+            .label("both revisions will call this Service")
+            .help("ignore this if it is intended; otherwise add the Service to the manifests of the workload")
         };
         self.say(finding, pointer);
     }

@@ -1,4 +1,4 @@
-//! The two pools name nodes in the same way, each at least one, and share none.
+//! Checks that both pools name their nodes in the same way, are not empty, and do not overlap.
 
 use toml::Spanned;
 
@@ -10,7 +10,7 @@ use crate::plan::written::{Canary, Stable};
 use crate::text::finding::Finding;
 
 pub(super) fn check(parts: &Parts, found: &mut Found) {
-    // What is there belongs to stable but for what has moved.
+    // In an existing mesh, all nodes belong to stable until they move.
     if let Some(stable) = parts.stable.as_ref().filter(|stable| stable.is_existing()) {
         return rest(stable, parts.canary.as_ref(), found);
     }
@@ -21,9 +21,9 @@ pub(super) fn check(parts: &Parts, found: &mut Found) {
             found.say(
                 Finding::error(
                     "pool-form",
-                    "only a stable revision that is there has the rest of the nodes",
+                    "only an existing stable revision can use `pool = \"rest\"`",
                 )
-                .label("which nodes?")
+                .label("no nodes are named")
                 .help("write `{ nodes = [\"…\"] }` or `{ selector = { key = \"value\" } }`"),
                 pool,
             );
@@ -50,8 +50,8 @@ pub(super) fn check(parts: &Parts, found: &mut Found) {
                         "pools-overlap",
                         format!("node `{}` is in both pools", node.get_ref()),
                     )
-                    .label("it would run two ztunnels")
-                    .help("take it out of one of the pools"),
+                    .label("the node would run two ztunnels")
+                    .help("remove it from one of the pools"),
                     node,
                 );
             }
@@ -64,9 +64,9 @@ pub(super) fn check(parts: &Parts, found: &mut Found) {
             });
             if !apart {
                 found.say(
-                    Finding::error("pools-overlap", "a node can carry the labels of both pools")
-                        .label("no key has one value here and another in the stable pool")
-                        .help("select both pools by the same key, each with its own value"),
+                    Finding::error("pools-overlap", "a node can match the labels of both pools")
+                        .label("no key has different values in the two pools")
+                        .help("select both pools by the same key, with different values"),
                     pool,
                 );
             }
@@ -74,22 +74,22 @@ pub(super) fn check(parts: &Parts, found: &mut Found) {
         _ => found.say(
             Finding::error(
                 "pool-form",
-                "one pool lists nodes and the other selects them by label",
+                "one pool lists nodes, and the other selects them by label",
             )
-            .label("whether they share a node cannot be known")
-            .help("write both pools with `nodes`, or both with `selector`"),
+            .label("it is unknown whether the pools overlap")
+            .help("use `nodes` in both pools, or `selector` in both"),
             pool,
         ),
     }
 }
 
-/// Of a mesh that is there stable has every node that the canary's labels do not select.
+/// In an existing mesh, the stable pool is all nodes that the canary's label does not select.
 fn rest(stable: &Stable, canary: Option<&Canary>, found: &mut Found) {
     if !matches!(stable.pool.get_ref(), Pool::Rest) {
         found.say(
             Finding::error(
                 "pool-form",
-                "a mesh that is there has every node that has not moved",
+                "the pool of an existing mesh must be all nodes that have not moved",
             )
             .label("nodes that join later would have no ztunnel")
             .help("write `pool = \"rest\"`"),
@@ -101,15 +101,18 @@ fn rest(stable: &Stable, canary: Option<&Canary>, found: &mut Found) {
     let is_rest = matches!(canary.pool.get_ref(), Pool::Rest);
     if is_rest || table.is_some_and(|table| table.selector.as_ref().is_none_or(|s| s.len() != 1)) {
         found.say(
-            Finding::error("pool-form", "nodes move to the canary by one label")
-                .label("the label that a node gets when it moves")
-                .help("write `pool = { selector = { \"meshplan.dev/pool\" = \"canary\" } }`"),
+            Finding::error(
+                "pool-form",
+                "the canary pool of an existing mesh must have exactly one label",
+            )
+            .label("a step sets this label when a node moves")
+            .help("write `pool = { selector = { \"meshplan.dev/pool\" = \"canary\" } }`"),
             &canary.pool,
         );
     }
 }
 
-/// Checks one pool by itself; returns it where it is a list or a selector of names that can be.
+/// Checks one pool; returns it if it is a valid list or selector.
 fn sound_table<'a>(pool: &'a Spanned<Pool>, found: &mut Found) -> Option<&'a PoolTable> {
     let Pool::Table(table) = pool.get_ref() else {
         return None;
@@ -117,8 +120,14 @@ fn sound_table<'a>(pool: &'a Spanned<Pool>, found: &mut Found) -> Option<&'a Poo
     let before = found.findings.len();
     if table.nodes.is_some() == table.selector.is_some() {
         let (message, label) = match &table.nodes {
-            Some(_) => ("a pool has both `nodes` and `selector`", "one of the two"),
-            None => ("a pool has neither `nodes` nor `selector`", "which nodes?"),
+            Some(_) => (
+                "a pool has both `nodes` and `selector`",
+                "use only one of them",
+            ),
+            None => (
+                "a pool has neither `nodes` nor `selector`",
+                "no nodes are named",
+            ),
         };
         found.say(
             Finding::error("pool-form", message)
@@ -134,11 +143,11 @@ fn sound_table<'a>(pool: &'a Spanned<Pool>, found: &mut Found) -> Option<&'a Poo
             Finding::error(
                 "bad-name",
                 format!(
-                    "`{}` cannot be the name of a node",
+                    "`{}` is not a valid node name",
                     node.get_ref().escape_debug()
                 ),
             )
-            .label("only lower-case letters, digits, `-` and `.`")
+            .label("must be lower-case letters, digits, `-` and `.`")
             .help("write the name as `kubectl get nodes` prints it"),
             node,
         );
@@ -149,11 +158,11 @@ fn sound_table<'a>(pool: &'a Spanned<Pool>, found: &mut Found) -> Option<&'a Poo
                 Finding::error(
                     "bad-label",
                     format!(
-                        "a pool of {} nodes has no ztunnel",
+                        "a pool of {} nodes cannot have a ztunnel",
                         value.get_ref().escape_debug()
                     ),
                 )
-                .label("ztunnel and istio-cni run on Linux alone")
+                .label("ztunnel and istio-cni run only on Linux")
                 .help("select the pool by another label"),
                 value,
             );
@@ -163,10 +172,12 @@ fn sound_table<'a>(pool: &'a Spanned<Pool>, found: &mut Found) -> Option<&'a Poo
             found.say(
                 Finding::error(
                     "bad-label",
-                    format!("`{}` cannot be a label", text.escape_debug()),
+                    format!("`{}` is not a valid label", text.escape_debug()),
                 )
-                .label("letters, digits, `-`, `_` and `.`, at most 63 after the `/`")
-                .help("write key and value as `kubectl get nodes --show-labels` prints them"),
+                .label("must be letters, digits, `-`, `_` and `.`, at most 63 after the `/`")
+                .help(
+                    "write the key and the value as `kubectl get nodes --show-labels` prints them",
+                ),
                 value,
             );
         }

@@ -1,4 +1,4 @@
-//! Probes can be asked, and samples can tell.
+//! Checks that probes are valid requests, and that samples are large enough.
 
 use super::{Found, shift, sound};
 use crate::plan::parse::Parts;
@@ -6,10 +6,10 @@ use crate::plan::sample::bounds;
 use crate::plan::written_shift::Sample;
 use crate::text::finding::Finding;
 
-/// The share at which the canary has everything.
+/// The percentage at which the canary gets all requests.
 const ALL: u16 = 100;
 
-/// The largest sample that a plan can ask for.
+/// The maximum sample size in a plan.
 const LARGEST: u16 = 10_000;
 
 pub(super) fn check(parts: &Parts, found: &mut Found) {
@@ -23,10 +23,10 @@ pub(super) fn check(parts: &Parts, found: &mut Found) {
             found.say(
                 Finding::error(
                     "bad-url",
-                    format!("`{}` is no address to probe", url.escape_debug()),
+                    format!("`{}` is not a valid URL for a probe", url.escape_debug()),
                 )
-                .label("not http:// or https:// and a host")
-                .help("write the address as for curl, as `http://172.18.255.202/productpage`"),
+                .label("must be http:// or https://, then a host")
+                .help("write a URL such as `http://172.18.255.202/productpage`"),
                 &probe.url,
             );
         }
@@ -40,12 +40,9 @@ pub(super) fn check(parts: &Parts, found: &mut Found) {
         for text in texts.into_iter().flatten() {
             if text.get_ref().is_empty() || text.get_ref().chars().any(char::is_control) {
                 found.say(
-                    Finding::error(
-                        "bad-text",
-                        "a probe's text is empty or has control characters",
-                    )
-                    .label("one line of text")
-                    .help("write one line of text"),
+                    Finding::error("bad-text", "the text is empty or has control characters")
+                        .label("must be one line of text")
+                        .help("write one line of text"),
                     text,
                 );
             }
@@ -63,13 +60,14 @@ pub(super) fn check(parts: &Parts, found: &mut Found) {
     }
 }
 
-/// A sample tells the canary's answers from stable's, and each weight from none and from all.
+/// Checks that a sample distinguishes the answers of the canary from those of stable, and each weight from
+/// none and all.
 fn sample(parts: &Parts, sample: &Sample, found: &mut Found) {
     let requests = &sample.requests;
     if sample.canary.contains.is_some() == sample.canary.header.is_some() {
         found.say(
-            Finding::error("bad-sample", "a sample has one mark of the canary's answers")
-                .label("`canary` names a text and a header, or neither")
+            Finding::error("bad-sample", "a sample must have exactly one mark for the answers of the canary")
+                .label("`canary` has both `contains` and `header`, or neither")
                 .help("write `canary = { contains = \"…\" }`, or `canary = { header = { name = \"…\", value = \"…\" } }`"),
             requests,
         );
@@ -77,9 +75,9 @@ fn sample(parts: &Parts, sample: &Sample, found: &mut Found) {
     let Some(shift) = &parts.shift else {
         if parts.stable.is_some() {
             found.say(
-                Finding::warning("sample-not-needed", "no traffic is shifted here")
-                    .label("there is no share to count")
-                    .help("take `sample` out"),
+                Finding::warning("sample-not-needed", "this plan shifts no traffic")
+                    .label("there is no share to measure")
+                    .help("remove `sample`"),
                 requests,
             );
         }
@@ -99,12 +97,12 @@ fn sample(parts: &Parts, sample: &Sample, found: &mut Found) {
         found.say(
             Finding::error(
                 "bad-sample",
-                format!("{count} requests cannot tell {percent} % from none or all"),
+                format!("{count} requests are too few to tell {percent} % from none or all"),
             )
-            .label("by chance as many may come")
+            .label("the count could be none or all by chance")
             .help(match enough {
                 Some(enough) => format!("write {enough} or more"),
-                None => "take a larger first weight".to_owned(),
+                None => "use a larger first weight".to_owned(),
             }),
             requests,
         );

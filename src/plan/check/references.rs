@@ -1,4 +1,4 @@
-//! Every name that one table takes from another is there.
+//! Checks that every name that one table takes from another exists.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use crate::plan::written::{GatewayTable, Route, Workload};
 use crate::text::finding::Finding;
 use crate::text::nearest;
 
-/// A table that others call by its name.
+/// A table that other tables refer to by name.
 trait Reference {
     fn name(&self) -> &str;
 }
@@ -62,7 +62,7 @@ fn resolve<T: Reference>(
             Shaped::Broken(name) => name.as_deref(),
         })
         .collect();
-    // A broken table without a name could be the one that is meant; no table at all has been said already.
+    // The name could be that of a broken table without a name. A missing table is reported elsewhere.
     let unnamed = tables.is_empty()
         || tables
             .iter()
@@ -70,9 +70,9 @@ fn resolve<T: Reference>(
     if !known.contains(&name.get_ref().as_str()) && !unnamed {
         let finding = Finding::error(
             unknown_code(what),
-            format!("no {what} is called `{}`", name.get_ref().escape_debug()),
+            format!("{what} `{}` does not exist", name.get_ref().escape_debug()),
         )
-        .label(format!("no such {what}"));
+        .label(format!("unknown {what}"));
         found.say(finding.help(instead(name.get_ref(), &known, what)), name);
     }
 }
@@ -88,12 +88,12 @@ fn unknown_code(what: &str) -> &'static str {
 fn instead(typed: &str, known: &[&str], what: &str) -> String {
     match nearest(typed, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
-        None if known.is_empty() => format!("add a {what} of this name"),
-        None => format!("there is {}", words(known.iter().copied())),
+        None if known.is_empty() => format!("add a {what} with this name"),
+        None => format!("choose from {}", words(known.iter().copied())),
     }
 }
 
-/// The Service and the port that the workload's manifests really hold.
+/// Checks that the Service and the port exist in the manifests of the workload.
 fn service(route: &Route, workload: &Workload, manifests: &[Manifest], found: &mut Found) {
     let services: Vec<&Manifest> = manifests
         .iter()
@@ -101,7 +101,7 @@ fn service(route: &Route, workload: &Workload, manifests: &[Manifest], found: &m
         .collect();
     let name = &route.backend.service;
     let Some(service) = services.iter().find(|s| s.identity.name == *name.get_ref()) else {
-        // A file that could not be read may well hold it.
+        // A file that could not be read may define it.
         if !is_complete(workload, manifests, found) {
             return;
         }
@@ -115,7 +115,7 @@ fn service(route: &Route, workload: &Workload, manifests: &[Manifest], found: &m
                     name.get_ref().escape_debug()
                 ),
             )
-            .label("no such Service in its manifests")
+            .label("its manifests do not define this Service")
             .help(instead(name.get_ref(), &known, "Service")),
             name,
         );
@@ -146,18 +146,18 @@ fn service(route: &Route, workload: &Workload, manifests: &[Manifest], found: &m
                     port.get_ref().0
                 ),
             )
-            .label("no such TCP port")
+            .label("no TCP port has this number")
             .help(if list.is_empty() {
                 "add the port to the Service".to_owned()
             } else {
-                format!("it has {list}")
+                format!("use one of its ports: {list}")
             }),
             port,
         );
     }
 }
 
-/// Whether each of a workload's files gave objects, or what is wrong with it was said.
+/// Returns whether all files of a workload were read without a finding.
 fn is_complete(workload: &Workload, manifests: &[Manifest], found: &Found) -> bool {
     let unread = [
         "manifest-unreadable",
@@ -188,7 +188,7 @@ fn is_complete(workload: &Workload, manifests: &[Manifest], found: &Found) -> bo
             .any(|finding| unread.contains(&finding.code) && (in_plan(finding) || in_file(finding)))
 }
 
-/// A gateway or route in a revision's own namespace would go when that revision goes.
+/// A gateway or route in a namespace of one revision would be deleted with that revision.
 fn not_of_a_workload(namespace: &Spanned<String>, what: &str, parts: &Parts, found: &mut Found) {
     let revisions = [
         parts.stable.as_ref().map(|s| s.revision().name()),
@@ -204,20 +204,20 @@ fn not_of_a_workload(namespace: &Spanned<String>, what: &str, parts: &Parts, fou
             Finding::error(
                 "namespace-taken",
                 format!(
-                    "`{}` is the namespace of one revision's workloads",
+                    "`{}` is the namespace of the workloads of one revision",
                     namespace.get_ref()
                 ),
             )
-            .label(format!("the {what} would go when that revision goes"))
+            .label(format!("the {what} would be deleted with that revision"))
             .help(format!(
-                "put the {what} into a namespace that both revisions outlive"
+                "put the {what} into a namespace that exists during the whole upgrade"
             )),
             namespace,
         );
     }
 }
 
-/// A namespace of one revision must be its alone: retiring stable deletes it.
+/// A namespace of a revision must have no other use, because retiring stable deletes it.
 fn own_namespaces(parts: &Parts, found: &mut Found) {
     let (Some(stable), Some(canary)) = (&parts.stable, &parts.canary) else {
         return;
@@ -229,7 +229,7 @@ fn own_namespaces(parts: &Parts, found: &mut Found) {
         .map_or("istio-system", |namespace| namespace.get_ref());
     let (stable, canary) = (stable.revision().name(), canary.revision().name());
     if stable == canary {
-        // Said where the names are.
+        // Reported in `names`.
         return;
     }
     for workload in sound(&parts.workloads) {
@@ -244,17 +244,17 @@ fn own_namespaces(parts: &Parts, found: &mut Found) {
             found.say(
                 Finding::error(
                     "namespace-taken",
-                    format!("`{name}` would be the namespace of something else as well"),
+                    format!("the namespace `{name}` is also used for something else"),
                 )
-                .label("retiring the stable revision would take that along")
-                .help("give the workload another namespace, or a revision another name"),
+                .label("retiring the stable revision would delete that too")
+                .help("give the workload another namespace, or rename a revision"),
                 &workload.namespace,
             );
         }
     }
 }
 
-/// A ReferenceGrant names the namespaces of all routes to one Service, at most sixteen (CRD `maxItems`).
+/// A ReferenceGrant lists the namespaces of all routes to one Service, at most 16 (CRD `maxItems`).
 fn grants(parts: &Parts, found: &mut Found) {
     const MOST: usize = 16;
     let mut from: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
@@ -267,10 +267,13 @@ fn grants(parts: &Parts, found: &mut Found) {
             found.say(
                 Finding::error(
                     "too-many",
-                    format!("routes of {} namespaces lead to one Service", MOST + 1),
+                    format!(
+                        "routes from {} namespaces use one Service as backend",
+                        MOST + 1
+                    ),
                 )
-                .label(format!("a ReferenceGrant names at most {MOST}"))
-                .help("put routes to this Service into fewer namespaces"),
+                .label(format!("a ReferenceGrant allows at most {MOST}"))
+                .help("put the routes to this Service into fewer namespaces"),
                 &route.namespace,
             );
         }

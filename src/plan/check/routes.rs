@@ -1,4 +1,4 @@
-//! Paths and hosts are what Gateway API takes, each once.
+//! Checks that paths and hostnames are valid for Gateway API, and unique.
 
 use super::gateways::hostname;
 use super::{Found, sound};
@@ -22,7 +22,7 @@ pub(super) fn check(parts: &Parts, found: &mut Found) {
                     };
                     found.say(
                         Finding::error("match-form", message)
-                            .label("exactly one of the two")
+                            .label("use exactly one of them")
                             .help("write `{ exact = \"/…\" }` or `{ prefix = \"/…\" }`"),
                         one,
                     );
@@ -31,13 +31,16 @@ pub(super) fn check(parts: &Parts, found: &mut Found) {
             };
             if let Some(why) = path_problem(path.get_ref()) {
                 found.say(
-                    Finding::error("bad-path", format!("`{}` cannot be matched as a path", path.get_ref().escape_debug()))
-                        .label(why)
-                        .help("write the path as it stands in a URL, without query, as `/api/v1/products`"),
+                    Finding::error(
+                        "bad-path",
+                        format!("`{}` is not a valid path", path.get_ref().escape_debug()),
+                    )
+                    .label(why)
+                    .help("write the path of a URL without the query, such as `/api/v1/products`"),
                     path,
                 );
             }
-            // A prefix with and without a slash at its end is the same prefix.
+            // A trailing slash does not change a prefix.
             let value = if kind == "prefix" {
                 path.get_ref().trim_end_matches('/')
             } else {
@@ -47,10 +50,10 @@ pub(super) fn check(parts: &Parts, found: &mut Found) {
                 found.say(
                     Finding::error(
                         "duplicate-match",
-                        format!("`{kind} = \"{}\"` stands twice", path.get_ref()),
+                        format!("`{kind} = \"{}\"` is given twice", path.get_ref()),
                     )
-                    .label("the second one")
-                    .help("take one of them out"),
+                    .label("second entry")
+                    .help("remove one of them"),
                     path,
                 );
             }

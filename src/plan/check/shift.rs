@@ -1,4 +1,4 @@
-//! Traffic moves one way, to its end, and a client can send the header.
+//! Checks that the weights increase to 100, and that a client can send the header.
 
 use super::Found;
 use crate::kube::names::{is_header_name, is_header_value};
@@ -7,7 +7,7 @@ use crate::plan::parse::Parts;
 use crate::plan::written_shift::Header;
 use crate::text::finding::Finding;
 
-/// The share at which the canary has everything.
+/// The percentage at which the canary gets all requests.
 const ALL: u16 = 100;
 
 pub(super) fn check(parts: &Parts, found: &mut Found) {
@@ -18,10 +18,10 @@ pub(super) fn check(parts: &Parts, found: &mut Found) {
         last_falls = after.get_ref() <= before.get_ref();
         if last_falls {
             found.say(
-                Finding::error("weights-fall", "weights must rise")
-                    .label(format!("not above {}", before.get_ref().0))
+                Finding::error("weights-fall", "weights must increase")
+                    .label(format!("must be greater than {}", before.get_ref().0))
                     .help(
-                        "list the weights from small to large; going back is each step's rollback",
+                        "list the weights in increasing order; the rollback of each step restores the weight before it",
                     ),
                 after,
             );
@@ -33,7 +33,10 @@ pub(super) fn check(parts: &Parts, found: &mut Found) {
     {
         found.say(
             Finding::error("weights-end", "weights must end at 100")
-                .label(format!("{} % would stay on stable", ALL - last.get_ref().0))
+                .label(format!(
+                    "{} % of the requests would stay on stable",
+                    ALL - last.get_ref().0
+                ))
                 .help("add `100` at the end"),
             last,
         );
@@ -44,17 +47,20 @@ pub(super) fn check(parts: &Parts, found: &mut Found) {
         found.say(
             Finding::error(
                 "bad-duration",
-                format!("`{}` is not a duration", soak.get_ref().escape_debug()),
+                format!(
+                    "`{}` is not a valid duration",
+                    soak.get_ref().escape_debug()
+                ),
             )
-            .label("not numbers with the units h, m, s, from one second to one week")
-            .help("write it as `15m` or `1h30m`"),
+            .label("must be numbers with the units h, m and s, from one second to one week")
+            .help("write a duration such as `15m` or `1h30m`"),
             soak,
         );
     }
     header(&shift.header, found);
 }
 
-/// A header is one that HTTP can carry.
+/// Checks that HTTP allows a header.
 pub(super) fn header(header: &Header, found: &mut Found) {
     let (name, value) = (&header.name, &header.value);
     if !is_header_name(name.get_ref()) {
@@ -62,12 +68,12 @@ pub(super) fn header(header: &Header, found: &mut Found) {
             Finding::error(
                 "bad-header-name",
                 format!(
-                    "`{}` cannot be a header's name",
+                    "`{}` is not a valid header name",
                     name.get_ref().escape_debug()
                 ),
             )
-            .label("letters, digits and `-` do")
-            .help("write a name as `x-canary`"),
+            .label("must be letters, digits and `-`")
+            .help("write a name such as `x-canary`"),
             name,
         );
     }
@@ -76,12 +82,12 @@ pub(super) fn header(header: &Header, found: &mut Found) {
             Finding::error(
                 "bad-header-value",
                 format!(
-                    "`{}` cannot be a header's value",
+                    "`{}` is not a valid header value",
                     value.get_ref().escape_debug()
                 ),
             )
-            .label("visible ASCII without spaces around it, from 1 to 4096 characters")
-            .help("write a value as `test`"),
+            .label("must be 1 to 4096 visible ASCII characters, without spaces at the start or the end")
+            .help("write a value such as `test`"),
             value,
         );
     }

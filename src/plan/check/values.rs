@@ -1,4 +1,5 @@
-//! The user's chart values can be read, say nothing that the plan says otherwise, and are such as the versions know.
+//! Checks the user's chart values: they are readable, do not contradict the plan, and are known to both
+//! versions.
 
 use std::rc::Rc;
 
@@ -66,10 +67,10 @@ fn load(
             found.say(
                 Finding::error(
                     "values-unreadable",
-                    format!("cannot read the values `{path}`"),
+                    format!("cannot read chart values `{path}`"),
                 )
                 .label(error.to_string())
-                .help("give a path relative to the plan"),
+                .help("write a path relative to the plan"),
                 name,
             );
             return None;
@@ -80,9 +81,9 @@ fn load(
         Ok(documents) => documents,
         Err(problems) => {
             found.findings.extend(problems.into_iter().map(|problem| {
-                Finding::error("values-not-yaml", "this cannot be read as chart values")
+                Finding::error("values-not-yaml", "these are not valid chart values")
                     .label(problem.message)
-                    .help("mend the YAML")
+                    .help("correct the YAML")
                     .at(&shown, problem.span)
             }));
             return None;
@@ -93,13 +94,13 @@ fn load(
     let is_mapping = document.as_ref().is_none_or(|d| d.value.is_object());
     if several || !is_mapping {
         found.findings.push(
-            Finding::error("values-not-yaml", "this cannot be read as chart values")
+            Finding::error("values-not-yaml", "these are not valid chart values")
                 .label(if several {
-                    "more than one document"
+                    "must be one YAML document"
                 } else {
-                    "not a mapping"
+                    "must be a mapping"
                 })
-                .help("write the values as `helm install -f` takes them")
+                .help("write the values as for `helm install -f`")
                 .at(&shown, 0..text.lines().next().map_or(0, str::len)),
         );
         return None;
@@ -107,8 +108,8 @@ fn load(
     Some(ValuesFile::of(component, &shown, document))
 }
 
-/// Whether both versions know the values: istioctl refuses what it does not know, and the plain ztunnel has a place for what its
-/// chart has.
+/// Checks that both versions know the values. istioctl rejects values that it does not know, and the plain
+/// ztunnel DaemonSet supports only some values of the chart.
 fn known(
     parts: &Parts,
     file: &ValuesFile,
@@ -128,7 +129,7 @@ fn known(
     ];
     for (version, row) in versions.into_iter().flatten() {
         if file.component == Component::Ztunnel {
-            // Through istioctl the chart itself takes what it has.
+            // With istioctl, the chart itself reads all its values.
             let plain = parts
                 .istio
                 .as_ref()
@@ -141,9 +142,9 @@ fn known(
                         say_once(
                             Finding::error(
                                 "values-wrong-type",
-                                format!("`{}` is not what the chart takes", &pointer[1..]),
+                                format!("`{}` has the wrong type for the chart", &pointer[1..]),
                             )
-                            .label(format!("should be {wanted}"))
+                            .label(format!("must be {wanted}"))
                             .help(format!("write {wanted}")),
                             file,
                             &format!("/ztunnel{pointer}"),
@@ -152,22 +153,27 @@ fn known(
                         continue;
                     }
                     ChartValue::Unknown(near) => (
-                        format!("the ztunnel chart knows no `{}`", &pointer[1..]),
-                        "no such value".to_owned(),
+                        format!("the ztunnel chart has no value `{}`", &pointer[1..]),
+                        "unknown value".to_owned(),
                         near.map_or_else(
-                            || "take it out".to_owned(),
+                            || "remove it".to_owned(),
                             |near| format!("did you mean `{near}`?"),
                         ),
                     ),
                     ChartValue::Later(since) => (
-                        format!("the ztunnel chart of {version} has no `{}`", &pointer[1..]),
-                        format!("it came with {since}; the ztunnel of {version} goes without"),
-                        "take it out, if it must not differ between the revisions".to_owned(),
+                        format!(
+                            "the ztunnel chart of {version} has no value `{}`",
+                            &pointer[1..]
+                        ),
+                        format!(
+                            "it was added in {since}; the ztunnel of {version} does not get it"
+                        ),
+                        "remove it if both revisions must have the same settings".to_owned(),
                     ),
                     ChartValue::Elsewhere(why) => (
-                        format!("`{}` has no place in a plain DaemonSet", &pointer[1..]),
+                        format!("`{}` has no effect on a plain DaemonSet", &pointer[1..]),
                         why.to_owned(),
-                        "apply what it stands for yourself, and take it out".to_owned(),
+                        "apply the object it creates yourself, and remove it here".to_owned(),
                     ),
                 };
                 say_once(
@@ -190,7 +196,7 @@ fn known(
             let Some(pointer) = violation.pointer.strip_prefix("/spec/values") else {
                 continue;
             };
-            // What contradicts the plan is said already.
+            // Values that contradict the plan are already reported.
             if [
                 "/revision",
                 "/revisionTags",
@@ -206,11 +212,11 @@ fn known(
             say_once(
                 Finding::error(
                     "values-refused",
-                    format!("istioctl {version} refuses `{name}`"),
+                    format!("istioctl {version} rejects `{name}`"),
                 )
                 .label(violation.in_words())
                 .help(format!(
-                    "take it out, or write it as istioctl {version} knows it"
+                    "remove it, or change it to what istioctl {version} accepts"
                 )),
                 file,
                 pointer,
@@ -220,7 +226,7 @@ fn known(
     }
 }
 
-/// The smallest IstioOperator with the values of a file.
+/// Returns a minimal IstioOperator with the values of a file.
 fn operator_values(file: &ValuesFile, version: &str) -> Value {
     let (values, unvalidated) = crate::plan::values::split(&file.values);
     json!({"profile": "ambient", "hub": "h", "tag": version, "components": {}, "values": values, "unvalidatedValues": unvalidated})
@@ -234,7 +240,7 @@ fn say_once(finding: Finding, file: &ValuesFile, pointer: &str, found: &mut Foun
     }
 }
 
-/// Settings that istiod and ztunnel have to agree in.
+/// Settings that must be the same for istiod and ztunnel.
 const SHARED: [(&str, &[&str], &[&str], &str); 2] = [
     (
         "cluster name",
@@ -253,7 +259,7 @@ const SHARED: [(&str, &[&str], &[&str], &str); 2] = [
     ),
 ];
 
-/// ztunnel tells istiod its cluster and network, which are those of istiod.
+/// ztunnel reports its cluster and network to istiod; they must be those of istiod.
 fn agreement(values: &Values, found: &mut Found) {
     let first = |component, pointers: &[&'static str]| {
         let file = values.of(component)?;
@@ -277,33 +283,33 @@ fn agreement(values: &Values, found: &mut Found) {
             (Some((_, _, name)), Some((file, pointer, other))) if name != other => (
                 file,
                 pointer,
-                format!("ztunnel has the {what} `{other}` and istiod `{name}`"),
+                format!("ztunnel has the {what} `{other}`, and istiod has `{name}`"),
                 format!("write `{name}`"),
             ),
             (Some((file, pointer, name)), None) => (
                 file,
                 pointer,
-                format!("istiod has the {what} `{name}` and ztunnel the default"),
-                format!("write `{key}: {name}` into the values of ztunnel as well"),
+                format!("istiod has the {what} `{name}`, and ztunnel has the default"),
+                format!("add `{key}: {name}` to the values of ztunnel"),
             ),
             (None, Some((file, pointer, name))) => (
                 file,
                 pointer,
-                format!("ztunnel has the {what} `{name}` and istiod the default"),
-                format!("write `global.{key}: {name}` into the values of istiod as well"),
+                format!("ztunnel has the {what} `{name}`, and istiod has the default"),
+                format!("add `global.{key}: {name}` to the values of istiod"),
             ),
             _ => continue,
         };
         found.findings.push(
             Finding::error("values-disagree", message)
-                .label("istiod would take its ztunnels for another cluster's or network's")
+                .label("istiod would treat its ztunnels as part of another cluster or network")
                 .help(help)
                 .at(&file.source, file.key_range(pointer)),
         );
     }
 }
 
-/// With the alpha kinds of Gateway API istiod reads fewer bundles.
+/// With the alpha kinds of Gateway API enabled, istiod can read fewer bundles.
 fn alpha(
     parts: &Parts,
     values: &Values,
@@ -336,10 +342,11 @@ fn alpha(
             say_once(
                 Finding::error(
                     "bundle-unsuitable",
-                    format!("with PILOT_ENABLE_ALPHA_GATEWAY_API Istio {version} cannot read the Gateway API bundle v{release}"),
+                    format!("with PILOT_ENABLE_ALPHA_GATEWAY_API Istio {version} cannot read \
+                             Gateway API bundle v{release}"),
                 )
-                .label("the bundle no longer serves a version that it watches, and istiod does not become ready")
-                .help("take it out, or give a bundle that both revisions read with it"),
+                .label("the bundle no longer serves a version that istiod watches, and istiod does not become ready")
+                .help("remove the variable, or use a bundle that both revisions can read with it"),
                 file,
                 FLAG,
                 found,

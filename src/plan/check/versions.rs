@@ -1,4 +1,5 @@
-//! The two versions are an upgrade that ambient allows, and the Gateway API bundle suits both.
+//! Checks that ambient supports the upgrade between the versions, and that both can read the Gateway API
+//! bundle.
 
 use semver::Version;
 use toml::Spanned;
@@ -11,16 +12,15 @@ use crate::istio::{
 use crate::plan::parse::Parts;
 use crate::text::finding::Finding;
 
-/// What the rows say of the plan's versions.
+/// Facts about the versions of the plan.
 pub(super) struct PlanFacts {
     pub stable: &'static Facts,
     pub canary: &'static Facts,
     pub bundle: Bundle,
-    /// Whether an upgrade may go from one to the other.
+    /// Whether this upgrade is supported.
     pub legal: bool,
 }
 
-/// A version, and what is true of it.
 pub(super) struct Known {
     version: Version,
     facts: &'static Facts,
@@ -81,10 +81,10 @@ fn known(
             found.say(
                 Finding::warning(
                     "like-not-needed",
-                    format!("Istio {version} is known by itself"),
+                    format!("`like` is not needed for Istio {version}"),
                 )
-                .label(format!("nothing is assumed of {version}"))
-                .help("take `like` out"),
+                .label(format!("meshplan knows {version}"))
+                .help("remove `like`"),
                 like,
             );
         }
@@ -92,14 +92,14 @@ fn known(
             let release = Version::new(version.major, version.minor, version.patch);
             found.say(
                 Finding::warning("pre-release", format!("Istio {version} is a pre-release"))
-                    .label(format!("what is known is known of {release}"))
+                    .label(format!("meshplan assumes that it behaves as {release}"))
                     .help(format!("upgrade to {release} or a later patch")),
                 text,
             );
         }
         return Some(Known { version, facts });
     }
-    // Nothing is known of how another major would be like.
+    // For another major, no assumption is possible.
     let is_newer = version.major == major && version.minor > newest;
     match like {
         Some(like) if is_newer && *like.get_ref() == newest_text => {
@@ -109,9 +109,9 @@ fn known(
         Some(like) if is_newer => found.say(
             Finding::error(
                 "bad-like",
-                format!("nothing can be like `{}`", like.get_ref().escape_debug()),
+                format!("`like` cannot be `{}`", like.get_ref().escape_debug()),
             )
-            .label("not the newest minor that is known")
+            .label("must be the newest minor that meshplan knows")
             .help(format!("write `{newest_text}`")),
             like,
         ),
@@ -124,18 +124,25 @@ fn known(
             found.say(
                 if is_newer {
                     unknown
-                        .label(format!("newer than the newest known, {newest_text}"))
+                        .label(format!(
+                            "newer than {newest_text}, the newest minor that meshplan knows"
+                        ))
                         .help(format!(
-                            "get a newer meshplan, or write `like = \"{newest_text}\"` below it: the plan is then made as if for {newest_text}"
+                            "update meshplan, or add `like = \"{newest_text}\"`: meshplan then \
+                             treats this version as {newest_text}"
                         ))
                 } else if version.major > major {
                     unknown
-                        .label(format!("the newest known is {newest_text}"))
-                        .help("get a newer meshplan")
+                        .label(format!(
+                            "the newest minor that meshplan knows is {newest_text}"
+                        ))
+                        .help("update meshplan")
                 } else {
                     unknown
-                        .label(format!("ambient came with {major}.{first}"))
-                        .help(format!("give a version from {major}.{first} to {newest_text}"))
+                        .label(format!("ambient mode was added in {major}.{first}"))
+                        .help(format!(
+                            "use a version from {major}.{first} to {newest_text}"
+                        ))
                 },
                 text,
             );
@@ -144,14 +151,14 @@ fn known(
     None
 }
 
-/// Reads `MAJOR.MINOR.PATCH`, with a pre-release if there is one.
+/// Parses `MAJOR.MINOR.PATCH` with an optional pre-release.
 fn well_formed(text: &Spanned<String>, found: &mut Found) -> Option<Version> {
     let Ok(version) = Version::parse(text.get_ref()) else {
         let help = match Version::parse(&format!("{}.0", text.get_ref())) {
-            Ok(version) => format!("give the patch as well, as `{version}`"),
+            Ok(version) => format!("write the patch version too, such as `{version}`"),
             Err(_) => match text.get_ref().strip_prefix('v').map(Version::parse) {
                 Some(Ok(version)) => format!("write `{version}`"),
-                _ => "write an Istio release, as `1.30.3`".to_owned(),
+                _ => "write an Istio release, such as `1.30.3`".to_owned(),
             },
         };
         found.say(
@@ -159,7 +166,7 @@ fn well_formed(text: &Spanned<String>, found: &mut Found) -> Option<Version> {
                 "bad-version",
                 format!("`{}` is not a version", text.get_ref().escape_debug()),
             )
-            .label("not of the form MAJOR.MINOR.PATCH")
+            .label("must have the form MAJOR.MINOR.PATCH")
             .help(help),
             text,
         );
@@ -168,7 +175,7 @@ fn well_formed(text: &Spanned<String>, found: &mut Found) -> Option<Version> {
     if !version.build.is_empty() {
         found.say(
             Finding::error("bad-version", format!("`{version}` has build metadata"))
-                .label("a `+` cannot stand in the tag of an image")
+                .label("an image tag cannot contain `+`")
                 .help(format!(
                     "write `{}.{}.{}`",
                     version.major, version.minor, version.patch
@@ -180,7 +187,7 @@ fn well_formed(text: &Spanned<String>, found: &mut Found) -> Option<Version> {
     Some(version)
 }
 
-/// Whether an upgrade may go from one version to the other; says why not.
+/// Returns whether the upgrade is supported; reports the reason if not.
 fn distance(old: &Version, new: &Version, text: &Spanned<String>, found: &mut Found) -> bool {
     let Err(illegal) = judge(old, new) else {
         return true;
@@ -188,39 +195,40 @@ fn distance(old: &Version, new: &Version, text: &Spanned<String>, found: &mut Fo
     let finding = match illegal {
         Illegal::NotNewer => Finding::error(
             "not-an-upgrade",
-            format!("the canary {new} is not newer than the stable {old}"),
+            format!("the canary version {new} is not newer than the stable version {old}"),
         )
         .label(if new == old {
-            "the same version as stable"
+            "same version as stable"
         } else {
             "older than stable"
         })
         .help(example_after(old).map_or_else(
-            || format!("give a version after {old}"),
-            |later| format!("give a later version, as `{later}`"),
+            || format!("use a version after {old}"),
+            |later| format!("use a later version, such as `{later}`"),
         )),
         Illegal::CrossesRedirection => Finding::error(
             "crosses-redirection",
-            format!("no plan goes from {old} to {new}"),
+            format!("no upgrade from {old} to {new} is possible"),
         )
-        .label("redirection moved into the pods in 1.21, and one istio-cni cannot serve ztunnels of both kinds")
+        .label("since 1.21 redirection is done inside the pods, and one istio-cni cannot serve ztunnels of both kinds")
         .help(example_after(old).map_or_else(
-            || format!("install {new} in a cluster of its own and move the workloads there"),
-            |later| format!("install {new} in a cluster of its own and move the workloads there; this mesh can go to `{later}`"),
+            || format!("install {new} in another cluster, and move the workloads there"),
+            |later| format!("install {new} in another cluster, and move the workloads there; this \
+                             mesh can be upgraded to `{later}`"),
         )),
         Illegal::TooFar(hops) => {
             let way: Vec<String> = hops.iter().map(|hop| hop.to.to_string()).collect();
             Finding::error(
                 "skew",
-                format!("from {old} to {new} is more than one minor"),
+                format!("the upgrade from {old} to {new} spans more than one minor"),
             )
-            .label("ztunnel and istio-cni work with a control plane of their own or the next minor")
+            .label("ztunnel and istio-cni support a control plane of the same minor or the next one")
             .help(format!(
-                "write `{}` here, and go on with a plan for each of {}{}",
+                "write `{}` here, then continue with one plan for each of {}{}",
                 way[0],
                 way[1..].join(", "),
                 if facts(new).is_some() {
-                    format!("; `meshplan hops {old} {new}` says how")
+                    format!("; see `meshplan hops {old} {new}`")
                 } else {
                     String::new()
                 }
@@ -237,7 +245,7 @@ pub(super) fn known_bundle(text: &Spanned<String>, found: &mut Found) -> Option<
             let finding = Finding::error(
                 "unknown-bundle",
                 format!(
-                    "no facts about the Gateway API bundle `{}`",
+                    "Gateway API bundle `{}` is unknown",
                     text.get_ref().escape_debug()
                 ),
             );
@@ -267,16 +275,16 @@ fn suits(
         Finding::error(
             "bundle-unsuitable",
             format!(
-                "Istio {} cannot read the Gateway API bundle v{}",
+                "Istio {} cannot read Gateway API bundle v{}",
                 version.get_ref(),
                 bundle.version
             ),
         )
         .label(format!(
-            "it reads v{first} to v{last} of the {} channel",
+            "it can read v{first} to v{last} of the {} channel",
             channel.as_str()
         ))
-        .help("give a bundle that both revisions read"),
+        .help("use a bundle that both revisions can read"),
         at,
     );
 }

@@ -5,13 +5,13 @@ use serde_json::{Value, json};
 use super::Finding;
 use crate::text::source::Sources;
 
-/// Returns `{"findings": [...]}` with one object a finding; line and column count from 1.
+/// Returns `{"findings": [...]}` with one object for each finding. Lines and columns start at 1.
 #[must_use]
 pub fn to_json(findings: &[Finding], sources: &Sources) -> Value {
     json!({ "findings": rows(findings, sources) })
 }
 
-/// Returns one object a finding.
+/// Returns one object for each finding.
 #[must_use]
 pub fn rows(findings: &[Finding], sources: &Sources) -> Vec<Value> {
     findings.iter().map(|f| row(f, sources)).collect()
@@ -48,7 +48,7 @@ fn row(finding: &Finding, sources: &Sources) -> Value {
     row
 }
 
-/// The label says why; a program that shows one line wants both.
+/// Returns the message with the label, because a program may show only this line.
 fn message(finding: &Finding) -> String {
     if finding.label.is_empty() {
         finding.message.clone()

@@ -1,4 +1,4 @@
-//! What a check says, about which place, and what to type instead: data, without a terminal.
+//! A finding: what is wrong, where, and what to type instead, independent of the output format.
 
 mod json;
 mod text;
@@ -10,51 +10,47 @@ use serde::Serialize;
 pub use json::{rows, to_json};
 pub use text::to_text;
 
-/// How much a finding weighs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
     /// Nothing is written; exit code 1.
     Error,
-    /// Said, and no more; an error under `--deny warnings`.
+    /// Reported only; an error with `--deny warnings`.
     Warning,
 }
 
-/// A place in a named text.
+/// A byte range in a named text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     /// The name of the [`Source`](crate::text::source::Source).
     pub source: String,
-    /// Bytes of its text.
     pub span: Range<usize>,
 }
 
-/// One thing that a check has to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// Kebab-case for findings about a text, `MP0001` for rules; never changes meaning.
+    /// Kebab-case for findings about a text, `MP0001` for rules. A code never changes its meaning.
     pub code: &'static str,
-    /// How much it weighs.
     pub severity: Severity,
-    /// What is wrong: lower case, no period, names in backticks.
+    /// What is wrong: lower case, no final period, names in backticks.
     pub message: String,
-    /// Why it is wrong here; stands beside the carets.
+    /// Why it is wrong here; printed next to the carets.
     pub label: String,
     /// What to type instead.
     pub help: Option<String>,
-    /// Where; nothing where the finding is about no single place.
+    /// Where it is wrong; `None` if the finding is about no single place.
     pub at: Option<Place>,
-    /// The Kubernetes object it is about, as `Kind namespace/name`.
+    /// The Kubernetes object of the finding, as `Kind namespace/name`.
     pub object: Option<String>,
-    /// The step it first appears in.
+    /// The first step with this finding.
     pub step: Option<String>,
-    /// The part of that step at which it first appears, by its files; empty for the whole step.
+    /// The files of that step that cause the finding when only they are applied; empty for the whole step.
     pub part: Vec<String>,
-    /// Where in the plan the object comes from.
+    /// Where the plan defines the object.
     pub plan: Option<Place>,
 }
 
-/// What a text of somebody else's brings along must not look like a finding of its own.
+/// Escapes control characters, so that text from users cannot look like another finding.
 fn one_line(text: String) -> String {
     if text.chars().any(char::is_control) {
         let escape = |c: char| -> String {
@@ -71,7 +67,7 @@ fn one_line(text: String) -> String {
 }
 
 impl Finding {
-    /// Makes a finding that stops the run.
+    /// Creates a finding that stops the run.
     pub fn error(code: &'static str, message: impl Into<String>) -> Self {
         Self {
             code,
@@ -87,7 +83,7 @@ impl Finding {
         }
     }
 
-    /// Makes a finding that is only said.
+    /// Creates a finding that does not stop the run.
     pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Warning,
@@ -95,7 +91,7 @@ impl Finding {
         }
     }
 
-    /// Points at bytes of a named text.
+    /// Sets the byte range in a named text.
     #[must_use]
     pub fn at(mut self, source: &str, span: Range<usize>) -> Self {
         self.at = Some(Place {
@@ -105,21 +101,21 @@ impl Finding {
         self
     }
 
-    /// Says why it is wrong at this place.
+    /// Sets why it is wrong here.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = one_line(label.into());
         self
     }
 
-    /// Says what to type instead.
+    /// Sets what to type instead.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
-    /// Names the object it is about.
+    /// Sets the Kubernetes object.
     #[must_use]
     pub fn object(mut self, object: impl Into<String>) -> Self {
         self.object = Some(object.into());
@@ -127,18 +123,18 @@ impl Finding {
     }
 }
 
-/// Returns whether any finding stops the run.
+/// Returns whether a finding stops the run.
 #[must_use]
 pub fn has_errors(findings: &[Finding]) -> bool {
     findings.iter().any(|f| f.severity == Severity::Error)
 }
 
-/// Puts findings about steps behind those about texts, in the order in which they were found.
+/// Moves findings about steps after findings about texts, and keeps the order otherwise.
 pub fn sort_by_step(findings: &mut [Finding]) {
     findings.sort_by_key(|finding| finding.step.is_some());
 }
 
-/// Puts findings in the order in which a reader meets their places: by text, then by offset.
+/// Sorts findings by text, then by offset.
 pub fn sort(findings: &mut [Finding]) {
     findings.sort_by(|a, b| {
         let key = |f: &Finding| {

@@ -1,12 +1,12 @@
-//! Findings for a person: an excerpt with carets, then what to type.
+//! Findings for people: an excerpt with carets, then what to type.
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::{Finding, Severity};
 use crate::text::source::Sources;
 
-/// Draws findings one after the other, each with its excerpt; styled for a terminal, to be stripped by the stream where
-/// there is none.
+/// Renders findings one after the other, each with an excerpt. The text has colours, which a stream that is
+/// not a terminal removes.
 #[must_use]
 pub fn to_text(findings: &[Finding], sources: &Sources) -> String {
     let renderer = Renderer::styled();
@@ -48,7 +48,7 @@ fn group<'a>(finding: &'a Finding, sources: &'a Sources) -> Group<'a> {
         } else {
             format!(", when only {} is applied", finding.part.join(", "))
         };
-        notes.push(format!("first in step {step}{part}"));
+        notes.push(format!("first found in step {step}{part}"));
     }
     if let Some((place, source)) = finding
         .plan
@@ -56,7 +56,7 @@ fn group<'a>(finding: &'a Finding, sources: &'a Sources) -> Group<'a> {
         .and_then(|place| Some((place, sources.get(&place.source)?)))
     {
         let (line, column) = source.line_column(place.span.start);
-        notes.push(format!("comes from {}:{line}:{column}", source.name));
+        notes.push(format!("defined at {}:{line}:{column}", source.name));
     }
     for note in notes {
         group = group.element(Level::NOTE.message(note));

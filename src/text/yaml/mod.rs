@@ -1,5 +1,5 @@
-//! All that is known of YAML: reading it as Kubernetes does, with the place of each value, and writing it so that every
-//! reader sees the same. No other module uses a YAML crate.
+//! Everything about YAML: reading it as Kubernetes does, with the position of each value, and writing it so
+//! that every parser reads the same. No other module uses a YAML crate.
 
 mod read;
 mod scalar;

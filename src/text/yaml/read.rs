@@ -1,6 +1,7 @@
-//! Reading YAML as kubectl does (YAML 1.1: `0644` is 420, `yes` is true), and refusing what it would read wrongly in
-//! silence: keys given twice, numbers beyond 64 bits, keys that are not strings. What meshplan itself renders is read
-//! more strictly still: no alias, anchor, tag or tab, and no word that another reader takes for something else.
+//! Reads YAML as kubectl does (YAML 1.1: `0644` is 420, `yes` is true). Rejects what kubectl would silently
+//! read in another way: duplicate keys, numbers beyond 64 bits, and keys that are not strings. The rules for
+//! YAML that meshplan itself renders are stricter: no alias, anchor, tag or tab, and no word that parsers
+//! read in different ways.
 
 use std::ops::Range;
 
@@ -10,7 +11,7 @@ use serde_yaml::Options;
 use super::scalar::is_bare;
 use super::spans::{Places, Plain, expands_too_far, places};
 
-/// One document: its value and where each part of it stands.
+/// One document: its value and the position of each part.
 #[derive(Debug, Clone)]
 pub struct Document {
     /// The value; mappings keep their order.
@@ -19,13 +20,13 @@ pub struct Document {
 }
 
 impl Document {
-    /// Returns the bytes of the value at a JSON pointer, or of the nearest value around it.
+    /// Returns the byte range of the value at a JSON pointer, or of the nearest value around it.
     #[must_use]
     pub fn range(&self, pointer: &str) -> Range<usize> {
         self.places.range(pointer)
     }
 
-    /// Returns the bytes of the key at a JSON pointer.
+    /// Returns the byte range of the key at a JSON pointer.
     #[must_use]
     pub fn key_range(&self, pointer: &str) -> Range<usize> {
         self.places.key(pointer)
@@ -35,21 +36,19 @@ impl Document {
 /// Why a text could not be read, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// What is wrong: lower case, no period.
+    /// What is wrong: lower case, no final period.
     pub message: String,
-    /// The bytes of the culprit.
     pub span: Range<usize>,
 }
 
-/// Reads every document of a text; empty ones are left out.
+/// Reads every document of a text except empty ones.
 ///
 /// # Errors
 ///
-/// Every problem of the text: the first that stops the parser, or all values that would not arrive as written.
+/// The first error that stops the parser, or all values that would be read differently from what is written.
 pub fn read(text: &str) -> Result<Vec<Document>, Vec<Problem>> {
     if let Some(span) = expands_too_far(text) {
-        let message =
-            "the aliases of this file stand for more than 4 MiB; write out what they stand for";
+        let message = "the aliases in this file expand to more than 4 MiB; write the values out";
         return Err(vec![Problem {
             message: message.to_owned(),
             span,
@@ -72,7 +71,7 @@ pub fn read(text: &str) -> Result<Vec<Document>, Vec<Problem>> {
         .collect();
     if values.len() != places.len() {
         return Err(vec![Problem {
-            message: "the documents of this file cannot be told apart".to_owned(),
+            message: "the documents in this file cannot be separated".to_owned(),
             span: 0..0,
         }]);
     }
@@ -83,16 +82,16 @@ pub fn read(text: &str) -> Result<Vec<Document>, Vec<Problem>> {
         .collect())
 }
 
-/// Reads one document that must mean the same to every reader, of YAML 1.1 or 1.2.
+/// Reads one document that all parsers of YAML 1.1 and 1.2 must read in the same way.
 ///
 /// # Errors
 ///
-/// As [`read`], and every place that a reader could take for something else.
+/// As [`read`], and every place that a parser could read in another way.
 pub fn read_strict(text: &str) -> Result<Document, Vec<Problem>> {
     let mut documents = read(text)?;
     if documents.len() != 1 {
         return Err(vec![Problem {
-            message: format!("holds {} documents and not one", documents.len()),
+            message: format!("has {} documents instead of one", documents.len()),
             span: 0..first_line(text),
         }]);
     }
@@ -102,7 +101,7 @@ pub fn read_strict(text: &str) -> Result<Document, Vec<Problem>> {
         .fancy
         .iter()
         .map(|(what, span)| Problem {
-            message: format!("has {what}, which not every reader takes"),
+            message: format!("has {what}, which some YAML parsers reject"),
             span: span.clone(),
         })
         .collect();
@@ -110,7 +109,7 @@ pub fn read_strict(text: &str) -> Result<Document, Vec<Problem>> {
     problems.extend(text.match_indices('\t').filter_map(|(at, _)| {
         let inside = places.scalars.iter().any(|scalar| scalar.contains(&at));
         (!inside).then(|| Problem {
-            message: "has a tab, which not every reader takes".to_owned(),
+            message: "has a tab, which some YAML parsers reject".to_owned(),
             span: at..at + 1,
         })
     }));
@@ -126,10 +125,11 @@ fn first_line(text: &str) -> usize {
     text.lines().next().map_or(0, str::len)
 }
 
-/// A plain scalar that YAML 1.1 and YAML 1.2 read differently, or that some reader takes for a date or a time.
+/// Finds a plain scalar that YAML 1.1 and YAML 1.2 read differently, or that a parser reads as a date or a
+/// time.
 fn ambiguous(plain: &Plain) -> Option<Problem> {
     let text = plain.text.as_str();
-    // Nearly all of them; the two readings below cost more than all the rest of reading back.
+    // This covers nearly all scalars; parsing the others twice is the slowest part of reading back.
     if is_bare(text) || is_plain_number(text) || matches!(text, "true" | "false" | "null") {
         return None;
     }
@@ -146,14 +146,12 @@ fn ambiguous(plain: &Plain) -> Option<Problem> {
         _ => is_date(text) || is_sexagesimal(text),
     };
     (old != new || odd || matches!(text, "=" | "<<")).then(|| Problem {
-        message: format!(
-            "`{text}` is one thing to one reader and another to the next; put it in quotes"
-        ),
+        message: format!("YAML parsers read `{text}` in different ways; put it in quotes"),
         span: plain.span.clone(),
     })
 }
 
-/// `2024-01-01`, which YAML 1.1 takes for a date.
+/// `2024-01-01`, which YAML 1.1 reads as a date.
 fn is_date(text: &str) -> bool {
     let (date, time) = match text.find(['T', 't', ' ']) {
         Some(at) => (&text[..at], true),
@@ -170,7 +168,7 @@ fn is_date(text: &str) -> bool {
     digits(year, 4, 4) && digits(month, least, 2) && digits(day, least, 2)
 }
 
-/// `12:30:45`, which YAML 1.1 takes for a number to the base of sixty.
+/// `12:30:45`, which YAML 1.1 reads as a number in base 60.
 fn is_sexagesimal(text: &str) -> bool {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     let Some((first, rest)) = digits.split_once(':') else {
@@ -189,7 +187,8 @@ fn is_sexagesimal(text: &str) -> bool {
         && fraction.is_none_or(number)
 }
 
-/// Digits that nobody takes for octal, with a fraction maybe; no exponent, which YAML 1.1 wants with a dot and a sign.
+/// Digits that no parser reads as octal, with an optional fraction. No exponent, for which YAML 1.1 requires
+/// a dot and a sign.
 fn is_plain_number(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
@@ -207,7 +206,7 @@ fn options() -> Options {
     options
 }
 
-/// What the parser says of itself ends in a position, which the finding shows already.
+/// The parser's message ends with a position, which the finding already shows.
 fn problem(text: &str, error: &serde_yaml::Error) -> Problem {
     let whole = error.to_string();
     let message = whole.split(" at line ").next().unwrap_or_default();
@@ -239,10 +238,10 @@ fn offset(text: &str, line: u64, column: u64) -> usize {
         .map_or(text.len(), |(index, _)| start + index)
 }
 
-/// The words of YAML 1.1 for true and false.
+/// The words for true and false in YAML 1.1.
 const WORDS: &[&str] = &["y", "n", "yes", "no", "on", "off", "true", "false"];
 
-/// Whether a word is a boolean to go-yaml, which takes it in lower case, capitals, or with one capital.
+/// Whether go-yaml reads a word as a boolean: in lower case, upper case, or with a capital first letter.
 fn is_boolean(text: &str) -> bool {
     let lower = text.to_lowercase();
     let mut capital = lower.clone();
@@ -250,7 +249,7 @@ fn is_boolean(text: &str) -> bool {
     text == lower || text == capital || text == text.to_uppercase()
 }
 
-/// Digits with underscores that go-yaml takes for a number and others for text.
+/// Digits with underscores that go-yaml reads as a number and other parsers as text.
 fn is_odd_number(text: &str) -> bool {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     let odd = digits.starts_with(|c: char| c.is_ascii_digit())
@@ -262,10 +261,10 @@ fn is_odd_number(text: &str) -> bool {
         .is_ok_and(|value| value.is_string())
 }
 
-/// A plain scalar that would not arrive as it was written.
+/// Finds a plain scalar that would be read differently from what is written.
 fn lossy(plain: &Plain) -> Option<Problem> {
     let text = plain.text.as_str();
-    // Words are strings to everybody, but for those that only one of the two takes for a boolean.
+    // Words are strings to all parsers, except those that only one parser reads as a boolean.
     let odd_word = WORDS.iter().any(|word| word.eq_ignore_ascii_case(text)) && !is_boolean(text);
     if is_bare(text) && !odd_word {
         return None;
@@ -294,7 +293,7 @@ fn lossy(plain: &Plain) -> Option<Problem> {
     })
 }
 
-/// Whether a run of digits, decimal or with a prefix, is beyond what 64 bits hold. The underscores are YAML 1.1's.
+/// Whether a number, decimal or with a prefix, does not fit in 64 bits. YAML 1.1 allows underscores.
 fn is_too_long(text: &str) -> bool {
     let negative = text.starts_with('-');
     let digits = text

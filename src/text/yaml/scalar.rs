@@ -1,16 +1,17 @@
-//! When a string may stand bare in YAML, and how it is quoted otherwise.
+//! When a string needs no quotes in YAML, and how it is quoted otherwise.
 
 use std::fmt::Write as _;
 
-/// Words that some YAML reader takes for a boolean, a null or a number.
+/// Words that some YAML parser reads as a boolean, a null or a number.
 const SPECIAL: &[&str] = &[
     "y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf",
 ];
 
-/// Writes a string as a YAML scalar that every reader, of YAML 1.1 or 1.2, takes for that string.
+/// Writes a string as a YAML scalar that all parsers of YAML 1.1 and 1.2 read as this string.
 ///
-/// Bare only if it starts with an ASCII letter or `/`, holds nothing but letters, digits and `- _ . /`, and is none of
-/// the special words; in double quotes otherwise, with all that is not printable escaped.
+/// It has no quotes only if it starts with an ASCII letter or `/`, contains only letters, digits and `- _ .
+/// /`, and is not one of the special words. Otherwise it is in double quotes, and non-printable characters
+/// are escaped.
 #[must_use]
 pub fn quote(text: &str) -> String {
     if is_bare(text) {
@@ -25,7 +26,8 @@ pub fn quote(text: &str) -> String {
             '\n' => quoted.push_str("\\n"),
             '\t' => quoted.push_str("\\t"),
             '\r' => quoted.push_str("\\r"),
-            // JSON leaves the second group alone; YAML readers take some of it for line breaks or refuse it.
+            // JSON does not escape the second group; some YAML parsers read them as line breaks or reject
+            // them.
             '\0'..='\u{1f}'
             | '\u{7f}'..='\u{9f}'
             | '\u{2028}'
@@ -42,7 +44,7 @@ pub fn quote(text: &str) -> String {
     quoted
 }
 
-/// Whether every reader takes a text for that text without quotes.
+/// Whether all parsers read a text without quotes as this text.
 pub(super) fn is_bare(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/')
         && text

@@ -1,11 +1,11 @@
-//! The place of every value of a YAML text.
+//! The position of every value of a YAML text.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use serde_yaml::granit_parser::{Event, Parser, ScalarStyle, Span};
 
-/// What a plain scalar or key looked like, for checks that a parsed value no longer allows.
+/// The source of a plain scalar or key, for checks that the parsed value does not allow.
 #[derive(Debug, Clone)]
 pub(super) struct Plain {
     pub text: String,
@@ -13,22 +13,20 @@ pub(super) struct Plain {
     pub is_key: bool,
 }
 
-/// The places of one document's values, by JSON pointer; the empty pointer is the document.
+/// The byte ranges of one document's values, by JSON pointer; the empty pointer is the document.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Places {
     values: BTreeMap<String, Range<usize>>,
     keys: BTreeMap<String, Range<usize>>,
-    /// Aliases, anchors and tags.
     pub fancy: Vec<(&'static str, Range<usize>)>,
-    /// Every scalar, whatever its style.
+    /// Every scalar of any style.
     pub scalars: Vec<Range<usize>>,
     pub plains: Vec<Plain>,
-    /// Whether the document holds anything.
     pub is_empty: bool,
 }
 
 impl Places {
-    /// Returns the place of the value at a pointer, or of the nearest value around it.
+    /// Returns the byte range of the value at a pointer, or of the nearest value around it.
     pub fn range(&self, pointer: &str) -> Range<usize> {
         let mut pointer = pointer;
         loop {
@@ -44,7 +42,7 @@ impl Places {
 }
 
 impl Places {
-    /// Returns the place of the key at a pointer, or else of the value.
+    /// Returns the byte range of the key at a pointer, or of the value if there is no such key.
     pub fn key(&self, pointer: &str) -> Range<usize> {
         self.keys
             .get(pointer)
@@ -53,7 +51,7 @@ impl Places {
     }
 }
 
-/// A collection that is being read: its pointer, and what comes next in it.
+/// A collection that is being read: its pointer, and the next index or key.
 enum Open {
     Sequence {
         pointer: String,
@@ -65,7 +63,8 @@ enum Open {
     },
 }
 
-/// Walks the events of a text; one [`Places`] a document. A text that does not parse gives what was read up to there.
+/// Reads the events of a text into one [`Places`] for each document. If the text is not valid YAML, returns
+/// the documents before the error.
 pub(super) fn places(text: &str) -> Vec<Places> {
     let mut walk = Walk::default();
     for event in Parser::new_from_str(text) {
@@ -75,16 +74,16 @@ pub(super) fn places(text: &str) -> Vec<Places> {
     walk.documents
 }
 
-/// The most bytes that the aliases of a text may stand for. What people write by hand is far below; a few kilobytes of aliases of aliases
-/// can stand for gigabytes.
+/// The maximum number of bytes that the aliases of a text may expand to. Files written by hand need far less,
+/// but a few kilobytes of nested aliases can expand to gigabytes.
 const MOST_EXPANDED: usize = 4 << 20;
 
-/// Returns the alias with which a text stands for too much.
+/// Returns the alias at which a text expands to too many bytes.
 pub(super) fn expands_too_far(text: &str) -> Option<Range<usize>> {
     if !text.contains('&') {
         return None;
     }
-    // What each anchor stands for, and the collections that are open, with their anchors; in bytes.
+    // The size of each anchor, and the open collections with their anchors and sizes; in bytes.
     let mut anchors: BTreeMap<usize, usize> = BTreeMap::new();
     let mut open: Vec<(usize, usize)> = Vec::new();
     let mut expanded = 0_usize;
@@ -150,7 +149,7 @@ impl Walk {
                     key: key @ None, ..
                 }) = self.open.last_mut()
                 {
-                    // Which key it stands for is known to the reader of values alone.
+                    // Only the parser of values knows which key it refers to.
                     *key = Some((String::new(), range));
                 } else {
                     self.enter(range);
@@ -202,7 +201,7 @@ impl Walk {
         self.current.is_empty = nothing;
     }
 
-    /// Notes where the value stands that starts now, moves its parent on, and returns its pointer.
+    /// Stores the range of the value that starts here, advances its parent, and returns its pointer.
     fn enter(&mut self, range: Range<usize>) -> String {
         self.current.is_empty = false;
         let pointer = match self.open.last_mut() {
@@ -246,7 +245,7 @@ mod tests {
         let span = expands_too_far(&text).expect("too much");
         assert_eq!(&text[span.clone()], "*a");
         assert!(text[..span.start].matches("*a").count() > 40);
-        // Aliases of aliases: 10 levels of 9.
+        // Nested aliases: 10 levels of 9.
         let mut bomb = "a0: &a0 [x]\n".to_owned();
         for level in 1..10 {
             let list = vec![format!("*a{}", level - 1); 9].join(", ");

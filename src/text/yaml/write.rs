@@ -1,16 +1,16 @@
-//! Writing a value as one YAML document in block style.
+//! Writes a value as one YAML document in block style.
 
 use serde_json::Value;
 
-/// A width that no line reaches: a string without a line break stays on its line.
+/// A width that no line reaches, so that strings without a line break are never folded.
 const NEVER_FOLD: usize = usize::MAX;
 
-/// Writes a value as YAML with a line break at its end. Keys stay in their order; strings that another reader could take
-/// for something else are quoted.
+/// Writes a value as YAML with a final line break. Keys keep their order, and strings that a parser could
+/// read in another way are quoted.
 ///
 /// # Panics
 ///
-/// Never: a JSON value has no key and no number that YAML cannot say.
+/// Never: YAML can represent every key and number of a JSON value.
 #[must_use]
 pub fn write(value: &Value) -> String {
     let options = serde_yaml::ser_options! {
@@ -25,7 +25,8 @@ pub fn write(value: &Value) -> String {
     text
 }
 
-/// A block whose first line starts with a tab is refused by libyaml and go-yaml, which take the tab for indentation.
+/// libyaml and go-yaml reject a block whose first line starts with a tab, because they read it as
+/// indentation.
 fn has_leading_tab(value: &Value) -> bool {
     match value {
         Value::String(text) => {
