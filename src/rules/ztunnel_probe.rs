@@ -1,4 +1,4 @@
-//! MP0050: a ztunnel that never becomes ready.
+//! MP0050: a ztunnel has a readiness probe on a port where it does not answer.
 
 use super::{Report, Rule, Scope, View};
 use crate::text::finding::Severity;
@@ -23,8 +23,8 @@ fn check(view: &View<'_>, report: &mut Report) {
         if port.is_some_and(|port| port != PORT) {
             let message = format!("`{}` never becomes ready", object.key.name);
             report.say(&RULE, object, POINTER, message).label =
-                format!("ztunnel answers on {PORT}");
-            report.help(format!("ask port {PORT}"));
+                format!("ztunnel answers the readiness probe on port {PORT}");
+            report.help(format!("set the port of the readiness probe to {PORT}"));
         }
     }
 }
