@@ -156,7 +156,7 @@ pub(in crate::lower) fn rollout(manifest: &Manifest, value: &serde_json::Value) 
             name,
         });
     }
-    // `kubectl rollout status` does not support such a rollout. For a StatefulSet, no gate can tell whether
+    // `kubectl rollout status` does not support such a rollout. For a StatefulSet, nothing else tells whether
     // all its pods are ready.
     (kind == "daemonset").then_some(Gate::OnDelete { namespace, name })
 }

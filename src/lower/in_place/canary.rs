@@ -294,7 +294,7 @@ pub(super) fn canary_ztunnel(context: &Context) -> Step {
             }
         }
     }
-    // There are no pods yet that need a ztunnel.
+    // No node belongs to the canary's pool yet.
     step.gates
         .retain(|gate| !matches!(gate, Gate::PoolCovered { .. } | Gate::Rollout { .. }));
     step
