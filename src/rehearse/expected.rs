@@ -253,13 +253,13 @@ mod tests {
         let said = judge(&known(), &[gone], &expected());
         assert_eq!(
             said,
-            ["node n1 had 0 ztunnels beside enrolled pods for a moment"]
+            ["node n1 temporarily had 0 ztunnels while enrolled pods were on it"]
         );
         let second = pod("y", "istio-system", "ztunnel");
         let said = judge(&known(), &[second], &expected());
         assert_eq!(
             said,
-            ["node n1 had 2 ztunnels beside enrolled pods for a moment"]
+            ["node n1 temporarily had 2 ztunnels while enrolled pods were on it"]
         );
     }
 

@@ -57,7 +57,7 @@ fn check(view: &View<'_>, report: &mut Report) {
                 other.revision()
             );
             report.say(&RULE, object, "/spec", message).label =
-                "their discovery selectors differ, so one revision does not know workloads that the other one knows".to_owned();
+                "their discovery selectors differ, so one revision does not know some workloads of the other".to_owned();
             report.help("set the same `discoverySelectors` in both revisions");
         }
     }

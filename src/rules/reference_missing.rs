@@ -48,7 +48,10 @@ fn check(view: &View<'_>, report: &mut Report) {
             if reference.kind != "ServiceAccount" {
                 finding.severity = Severity::Warning;
             }
-            report.help(format!("add the {} to the same manifests, or mark it as optional if pods can run without it", reference.kind));
+            report.help(format!(
+                "add the {} to the same manifests, or mark it as optional if pods can run without it",
+                reference.kind
+            ));
         }
     }
 }

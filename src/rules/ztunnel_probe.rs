@@ -10,7 +10,8 @@ pub(crate) const RULE: Rule = Rule {
     check: Scope::State(check),
 };
 
-/// Source: `istio/istio:manifests/charts/ztunnel/templates/daemonset.yaml`, all tags from 1.18.0-alpha.0 to 1.31.
+/// Source: `istio/istio:manifests/charts/ztunnel/templates/daemonset.yaml`, all tags from 1.18.0-alpha.0 to
+/// 1.31.
 const PORT: u64 = 15021;
 
 fn check(view: &View<'_>, report: &mut Report) {

@@ -131,7 +131,7 @@ mod tests {
             .nodes
             .insert("x".to_owned(), std::collections::BTreeMap::new());
         assert!(state.changes(&other) & maps != 0);
-        // Also for whoever asks for no object at all.
+        // Also for a computation that reads no object at all.
         let (nothing, _) = state.recorded(|| state.bundle.is_some());
         assert!(changed & nothing == 0 && state.changes(&other) & nothing != 0);
     }
