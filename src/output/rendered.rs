@@ -128,7 +128,7 @@ impl<'a> Rendering<'a> {
         }
         let document = yaml::read_strict(text).map_err(|problems| {
             let say = |problem: yaml::Problem| {
-                let message = format!("`{template}` does not render to plain YAML");
+                let message = format!("`{template}` renders to text that is not plain YAML");
                 (
                     Finding::error("rendered-not-yaml", message)
                         .label(problem.message)
@@ -178,7 +178,7 @@ impl<'a> Rendering<'a> {
             None => Err(vec![(
                 Finding::error(
                     "rendered-not-an-object",
-                    format!("`{template}` does not render to an object"),
+                    format!("`{template}` renders to something that is not an object"),
                 )
                 .label("`apiVersion`, `kind` and `metadata.name` are required")
                 .help(MEND),

@@ -372,7 +372,10 @@ impl Proof<'_> {
                 .map_or_else(String::new, ToString::to_string);
             let said = finding(
                 &rules::HANDOVER_DROPS,
-                format!("Gateway `{}` switches from revision `{}` to `{}` while its pods run", object.key.name, old.revision, new.revision),
+                format!(
+                    "Gateway `{}` switches from revision `{}` to `{}` while its pods run",
+                    object.key.name, old.revision, new.revision
+                ),
             )
             .label(format!("istiod {version} drops the listeners of its pods immediately"))
             .help("upgrade the stable revision to a patch that keeps the listeners, or let the Gateway follow the \

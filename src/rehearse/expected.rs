@@ -272,7 +272,7 @@ mod tests {
         let said = judge(&known(), &[labelled], &expected());
         assert_eq!(
             said,
-            ["node n1 was given from old to new below enrolled pods that ran"]
+            ["node n1 switched from old to new while enrolled pods were running on it"]
         );
     }
 
@@ -293,8 +293,8 @@ mod tests {
         assert_eq!(
             said,
             [
-                "HTTPRoute shop/web was away for a moment",
-                "HTTPRoute shop/web was for a moment neither what it was nor what it is to be, in spec.hostnames[0]",
+                "HTTPRoute shop/web was temporarily deleted",
+                "HTTPRoute shop/web temporarily had neither its old nor its new content, in spec.hostnames[0]",
             ]
         );
     }
