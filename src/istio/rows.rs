@@ -1,4 +1,4 @@
-//! One row for each run of Istio versions between which nothing that meshplan writes or proves differs.
+//! One row for each run of Istio versions that are the same in everything that meshplan writes or proves.
 //!
 //! Sources of the columns, each at the tags at which it changes:
 //!
@@ -15,12 +15,12 @@
 //! - `cni`: `manifests/charts/istio-cni` (`privileged` gone in 1.22; the role from 1.20.1; `dnsCapture` on
 //!   from 1.25; `reconcileIptablesOnStartup` on from 1.29); `cleans_up`, `cni/pkg/ambient/server.go`, `Stop`,
 //!   up to 1.20.
-//! - `installed_state`: `operator/cmd/mesh/install.go`; base brings the kind up to 1.20.
+//! - `installed_state`: `operator/cmd/mesh/install.go`; base installs the kind up to 1.20.
 //! - `ztunnel_config`: `istioctl/cmd/root.go` (experimental in 1.22).
 //! - `kubernetes`: `operator/pkg/util/k8sversion`, at the minors whose source was read.
 //! - `claims`: `pkg/revisions/tag_watcher.go` (`IsMine`); 1.18.0-alpha.0 checks no revision at all;
-//!   istio/istio#54299 and release note `54280.yaml` (every revision claims what has no label, until 1.23.5
-//!   and 1.24.2).
+//!   istio/istio#54299 and release note `54280.yaml` (every revision claims Gateways without a label,
+//!   until 1.23.5 and 1.24.2).
 //! - `listeners`: `pilot/pkg/config/kube/gateway` (`objectInRevision`); release note `54458.yaml` (1.24.3);
 //!   istio/istio#59959 (1.29.5, 1.30.2).
 //! - `bundles`: the versions that each tag watches (`pkg/config/schema`, `pkg/kube/kclient/crdwatcher.go`)
