@@ -90,7 +90,7 @@ pub(super) fn fragile(existing: &Existing, step: &mut Step) {
     let all = existing.fragile.iter().map(|fragile| Restart {
         object: fragile.object.clone(),
         touches: format!(
-            "{}, when its node moves, in this group or another",
+            "{}; its node moves in this group or in another one",
             fragile.how
         ),
     });
