@@ -1,29 +1,29 @@
 //! meshplan compiles an upgrade plan for an Istio ambient mesh into ordered directories of Kubernetes YAML.
 //!
-//! Each module uses only those above it in this list; `tests/suite/house.rs` reads the imports and holds that.
+//! Each module uses only modules above it in this list; `tests/suite/house.rs` checks this.
 //!
 //! 1. [`text`]: named texts, findings about places in them, reading and writing YAML.
-//! 2. [`kube`]: what is true of any Kubernetes object: identity, names, manifests, schemas.
-//! 3. [`istio`]: what is true of each version of Istio and Gateway API, as rows with sources.
-//! 4. [`step`]: what a step is: actions and gates, as data.
-//! 5. [`state`]: what exists at one moment, and what is understood of it.
-//! 6. [`replay`]: from a state and a step to the next state; the way back of a step.
-//! 7. [`route`]: who answers a request in a state.
-//! 8. [`rules`]: what must hold; one file a rule.
+//! 2. [`kube`]: Kubernetes objects in general: identity, names, manifests, schemas.
+//! 3. [`istio`]: facts about each version of Istio and Gateway API, as rows with sources.
+//! 4. [`step`]: steps as data: actions and gates.
+//! 5. [`state`]: the objects of a cluster at one moment, and their parsed content.
+//! 6. [`replay`]: from a state and a step to the next state; the rollback of a step.
+//! 7. [`route`]: answers requests in a state.
+//! 8. [`rules`]: the rules, one file per rule.
 //! 9. [`tree`]: `index.json`, paths and bytes; writing, reading and comparing them.
-//! 10. [`plan`]: the plan as written, and the checks on it.
-//! 11. [`existing`]: the mesh that a plan starts from.
+//! 10. [`plan`]: the plan as written, and the checks of it.
+//! 11. [`existing`]: the existing mesh that a plan starts from.
 //! 12. [`lower`]: from a checked plan to its steps; this cannot fail.
-//! 13. [`render`]: objects and steps to text, by templates.
-//! 14. [`report`]: what people read about an upgrade.
-//! 15. [`output`]: rendered steps to a tree.
-//! 16. [`proof`]: every state, transition and part of a step against the rules.
-//! 17. [`cluster`]: one cluster, through kubectl.
-//! 18. [`rehearse`]: the tree applied to a cluster of simulated nodes.
-//! 19. [`cli`]: one file a verb.
+//! 13. [`render`]: renders objects and steps as text, with templates.
+//! 14. [`report`]: reports about an upgrade for the user.
+//! 15. [`output`]: from rendered steps to a tree.
+//! 16. [`proof`]: checks every state, transition and part of a step against the rules.
+//! 17. [`cluster`]: one cluster, accessed with kubectl.
+//! 18. [`rehearse`]: applies the tree to a cluster of simulated nodes.
+//! 19. [`cli`]: the commands, one file per command.
 //!
-//! [`compile`] is the list up to [`proof`] as a function. Only [`tree`], [`cluster`], [`rehearse`] and [`cli`] touch the
-//! file system or start programs.
+//! [`compile`] runs the list up to [`proof`] as a function. Only [`tree`], [`cluster`], [`rehearse`] and
+//! [`cli`] access the file system or start programs.
 
 pub mod text;
 
@@ -72,30 +72,31 @@ use render::Renderer;
 use text::finding::{self, Finding};
 use text::source::{Source, Sources};
 
-/// What came of compiling a plan.
+/// The result of compiling a plan.
 #[derive(Debug)]
 pub struct Compiled {
-    /// Everything that there is to say.
     pub findings: Vec<Finding>,
     /// The texts that findings point into.
     pub sources: Sources,
-    /// The tree; nothing where a finding is an error.
+    /// The tree; nothing if a finding is an error.
     pub output: Option<Output>,
-    /// Where the plan says its name.
+    /// The location of the plan's name in its text.
     pub name: Option<Range<usize>>,
-    /// Kinds of the user's objects that no schema knows, as `apiVersion kind`.
+    /// The kinds of the user's objects without a schema, as `apiVersion kind`.
     pub unknown_kinds: Vec<String>,
-    /// Whether the text was a plan at all, and not something that is no TOML.
+    /// Whether the plan is valid TOML.
     pub is_toml: bool,
-    /// The folder of the dump that the plan reads, where it reads one.
+    /// The folder of the dump that the plan reads, if it reads one.
     pub dump: Option<String>,
-    /// Scripts that the user's templates make other than meshplan's own.
+    /// Scripts from the user's templates that differ from meshplan's own.
     pub own_scripts: Vec<String>,
 }
 
-/// Reads, checks, lowers, renders, lays out and proves a plan; a stage that finds errors ends the way, having said all of them.
+/// Reads, checks, lowers, renders, lays out and proves a plan. A stage with errors is the last one, and all
+/// its errors are reported.
 ///
-/// `templates` are the user's own, by the name of the one that they replace; without any, those of the plan's `templates`.
+/// `templates` are the user's templates, by the name of the template that each one replaces; without any,
+/// those in the plan's `templates` are used.
 #[must_use]
 pub fn compile(
     source: &Source,
@@ -114,7 +115,7 @@ pub fn compile(
     compiled
 }
 
-/// Does the same but for the proof: what a plan compiles to, whether or not it holds.
+/// Same as [`compile`], but without the proof.
 #[must_use]
 pub fn lay_out(
     source: &Source,
@@ -218,12 +219,13 @@ fn own_templates(
     read.map_err(|(path, error)| {
         let message = format!("`{}` cannot be read: {error}", path.trim_end_matches('/'));
         Finding::error("templates-unreadable", message)
-            .label("a folder beside the plan")
-            .help("name a folder of templates, or take `templates` out")
+            .label("the path of a folder, relative to the plan")
+            .help("name a folder of templates, or remove `templates`")
     })
 }
 
-/// Proves what was rendered, leaves out what the plan allows, and says which of that was never needed.
+/// Proves the rendered tree, removes findings that the plan allows, and reports allowed rules that found
+/// nothing.
 fn proved(output: &Output, checked: &plan::Checked, sources: &mut Sources) -> Vec<Finding> {
     let mut findings = proof::prove(&proof::Upgrade::laid_out(output));
     for finding in &mut findings {

@@ -933,7 +933,7 @@ unrouted() (
         if (part[1] == "parent" && (part[2] == "" || part[2] == "Gateway") && !(namespace in goes)) elsewhere = 1
         if (part[1] == "to" && name[2] != "" && (part[2] == "" || part[2] == "Service") && namespace in goes) found = namespace "/" name[2]
       }
-      if (elsewhere && found != "") print $1 " names Service " found
+      if (elsewhere && found != "") print $1 " references Service " found
     }')
   [ -z "$routed" ] || fail "these HTTPRoutes still send requests to the namespaces:" "$routed"
 )

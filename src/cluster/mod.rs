@@ -1,4 +1,4 @@
-//! The cluster of a rehearsal, by kubectl, and what says that it is one for rehearsals.
+//! The cluster of a rehearsal, accessed with kubectl, and the checks that it is one for rehearsals.
 
 mod dump;
 
@@ -11,15 +11,15 @@ use serde_json::Value;
 
 pub use dump::Printed;
 
-/// What KWOK's nodes carry.
+/// The annotation of nodes that KWOK simulates.
 const FAKE: &str = "kwok.x-k8s.io/node";
-/// The ConfigMap, in `kube-system`, that says of a cluster without nodes that it is for rehearsals.
+/// The ConfigMap in `kube-system` that marks a cluster without nodes as one for rehearsals.
 const MARK: &str = "meshplan-rehearsal";
 
-/// A cluster that kubectl reaches.
+/// A cluster that kubectl can access.
 ///
-/// It is resolved once, into a kubeconfig of its own with one context. Nothing that changes afterwards, in the environment or in
-/// the caller's kubeconfig, leads a child to another cluster.
+/// It is resolved once, into a separate kubeconfig with one context. Later changes of the environment or of
+/// the caller's kubeconfig cannot redirect a child process to another cluster.
 #[derive(Debug, Clone)]
 pub struct Cluster {
     kubectl: String,
@@ -27,12 +27,12 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Resolves the cluster that a context names, or the current context of the kubeconfig, and writes a kubeconfig for it alone
-    /// into `scratch`. Without `kubeconfig` it is the one that kubectl itself would take.
+    /// Resolves the cluster of a context, or of the kubeconfig's current context, and writes a kubeconfig for
+    /// this cluster only into `scratch`. The default for `kubeconfig` is the one that kubectl would use.
     ///
     /// # Errors
     ///
-    /// Where kubectl cannot be run, or there is no such context.
+    /// If kubectl cannot be run, or the context does not exist.
     pub fn resolve(
         kubectl: &str,
         kubeconfig: Option<&Path>,
@@ -63,10 +63,10 @@ impl Cluster {
             bail!("{}: {}", what(), said.trim());
         }
         let config: Value = serde_json::from_slice(&output.stdout)
-            .with_context(|| format!("reading what `{kubectl} config view` printed"))?;
+            .with_context(|| format!("reading the output of `{kubectl} config view`"))?;
         let one = |key: &str| config[key].as_array().is_some_and(|all| all.len() == 1);
         if !one("contexts") || !one("clusters") {
-            bail!("kubectl knows no context to rehearse on; name one with --context");
+            bail!("kubectl has no context to rehearse on; set one with --context");
         }
         let path = scratch.join("kubeconfig");
         write_private(&path, &config.to_string())
@@ -77,7 +77,6 @@ impl Cluster {
         })
     }
 
-    /// Starts a kubectl command for the cluster.
     #[must_use]
     pub fn command(&self) -> Command {
         let mut command = Command::new(&self.kubectl);
@@ -85,8 +84,8 @@ impl Cluster {
         command
     }
 
-    /// Gives a command the environment by which kubectl, istioctl and the scripts find the cluster, and takes away what could
-    /// lead them to another.
+    /// Sets the environment variables with which kubectl, istioctl and the scripts find the cluster, and
+    /// removes those that could redirect them to another one.
     pub fn environment(&self, command: &mut Command) {
         without_preferences(command);
         command
@@ -94,11 +93,11 @@ impl Cluster {
             .env("KUBECONFIG", &self.kubeconfig);
     }
 
-    /// Runs kubectl and returns what it prints.
+    /// Runs kubectl and returns its output.
     ///
     /// # Errors
     ///
-    /// Where it cannot be started or fails, with what it said.
+    /// If it cannot be started or fails; the error contains its message.
     pub fn run(&self, arguments: &[&str], input: Option<&str>) -> Result<String> {
         let what = || format!("running `{} {}`", self.kubectl, arguments.join(" "));
         let mut child = self
@@ -128,7 +127,7 @@ impl Cluster {
     ///
     /// # Errors
     ///
-    /// Where kubectl fails or does not print a list.
+    /// If kubectl fails or does not print a list.
     pub fn items(&self, arguments: &[&str]) -> Result<Vec<Value>> {
         let mut all = vec!["get"];
         all.extend(arguments);
@@ -137,18 +136,19 @@ impl Cluster {
         if text.trim().is_empty() {
             return Ok(Vec::new());
         }
-        let list: Value = serde_json::from_str(&text).context("reading what kubectl printed")?;
+        let list: Value = serde_json::from_str(&text).context("reading the output of kubectl")?;
         Ok(match list.get("items") {
             Some(Value::Array(items)) => items.clone(),
             _ => vec![list],
         })
     }
 
-    /// Refuses a cluster that could be anybody's: one with a node that is not KWOK's, or without nodes and the mark.
+    /// Rejects a cluster that may be real: one with a node that KWOK does not simulate, or one without nodes
+    /// and without the mark.
     ///
     /// # Errors
     ///
-    /// Why the cluster is refused, or that it cannot be reached.
+    /// If the cluster is rejected or cannot be reached.
     pub fn refuse_real(&self) -> Result<()> {
         let nodes = self.items(&["nodes"])?;
         let real = nodes.iter().find(|node| {
@@ -157,8 +157,8 @@ impl Cluster {
         });
         if let Some(node) = real {
             bail!(
-                "node {} of this cluster is not one of KWOK's (it lacks the annotation {FAKE}): a rehearsal restarts and deletes what it \
-                 meets, so only clusters of simulated nodes will do",
+                "node {} of this cluster is not simulated by KWOK (it lacks the annotation {FAKE}): a rehearsal \
+                    restarts and deletes objects, so it accepts only clusters of simulated nodes",
                 node["metadata"]["name"].as_str().unwrap_or_default()
             );
         }
@@ -166,19 +166,19 @@ impl Cluster {
             let mark = self.items(&["configmap", MARK, "-n", "kube-system"])?;
             if mark.is_empty() {
                 bail!(
-                    "this cluster has no node and no ConfigMap kube-system/{MARK}, so nothing says that it is for rehearsals; if it is, run \
-                     `kubectl create configmap {MARK} -n kube-system`"
+                    "this cluster has no nodes and no ConfigMap kube-system/{MARK}, so it may not be for \
+                        rehearsals; if it is, run `kubectl create configmap {MARK} -n kube-system`"
                 );
             }
         }
         Ok(())
     }
 
-    /// Takes a node away, with the pods that are on it.
+    /// Deletes a node, with its pods.
     ///
     /// # Errors
     ///
-    /// Where kubectl fails.
+    /// If kubectl fails.
     pub fn take_node(&self, name: &str) -> Result<()> {
         self.run(&["delete", "node", name], None)?;
         let on = format!("--field-selector=spec.nodeName={name}");
@@ -189,11 +189,11 @@ impl Cluster {
         Ok(())
     }
 
-    /// Makes a node that KWOK simulates, cordoned or not, where there is none of that name.
+    /// Creates a node that KWOK simulates, cordoned or not, unless a node with this name exists.
     ///
     /// # Errors
     ///
-    /// Where kubectl fails.
+    /// If kubectl fails.
     pub fn new_node(&self, name: &str, labels: &[(String, String)], cordoned: bool) -> Result<()> {
         let mut all = serde_json::json!({
             "kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64",
@@ -213,8 +213,8 @@ impl Cluster {
     }
 }
 
-/// Keeps preferences of the caller's own from a command: its context for meshplan's scripts, kubectl's preferences file and diff
-/// program.
+/// Removes the caller's preferences from a command: the context for meshplan's scripts, and kubectl's
+/// preferences file and diff program.
 fn without_preferences(command: &mut Command) {
     command
         .env_remove("MESHPLAN_CONTEXT")
@@ -223,7 +223,7 @@ fn without_preferences(command: &mut Command) {
         .env("KUBECTL_KUBERC", "false");
 }
 
-/// Writes a file that nobody else can read: a kubeconfig holds credentials.
+/// Writes a file that only its user can read, because a kubeconfig contains credentials.
 fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);

@@ -1,4 +1,4 @@
-//! What is true of each bundle of Gateway API CRDs.
+//! Facts about each bundle of Gateway API CRDs.
 //!
 //! Source: `kubernetes-sigs/gateway-api@TAG:config/crd`, the Go module of each tag.
 
@@ -11,14 +11,14 @@ use serde_json::Value;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Channel {
-    /// Only what is beta or stable.
+    /// Only beta and stable kinds and fields.
     Standard,
-    /// Alpha kinds and fields besides.
+    /// Also alpha kinds and fields.
     Experimental,
 }
 
 impl Channel {
-    /// Returns the channel that an annotation of a CRD names.
+    /// Returns the channel in an annotation of a CRD.
     #[must_use]
     pub fn of(text: &str) -> Option<Self> {
         [Self::Standard, Self::Experimental]
@@ -26,7 +26,6 @@ impl Channel {
             .find(|channel| channel.as_str() == text)
     }
 
-    /// Returns the channel as its CRDs' annotation writes it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -36,30 +35,32 @@ impl Channel {
     }
 }
 
-/// What is true of one bundle.
+/// The facts about one bundle.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bundle {
     /// Its version, without the `v`.
     pub version: Version,
-    /// `gateway.networking.k8s.io/v1` from v1.0.0, `v1beta1` before; every bundle up to v1.6.1 still serves the latter.
+    /// `gateway.networking.k8s.io/v1` from v1.0.0, `v1beta1` before; every bundle up to v1.6.1 still serves
+    /// the latter.
     pub api_version: &'static str,
-    /// Matches that one rule of an HTTPRoute may have: 8 before v1.2.0, 64 from there (CRD `maxItems`).
+    /// The maximum number of matches in one rule of an HTTPRoute: 8 before v1.2.0, 64 since then (CRD
+    /// `maxItems`).
     pub matches_per_rule: usize,
-    /// Before v0.8.0 `config/crd/kustomization.yaml` (standard) leaves the ReferenceGrant CRD out.
+    /// Whether `config/crd/kustomization.yaml` (standard) lacks the ReferenceGrant CRD, as before v0.8.0.
     pub grants_left_out: bool,
 }
 
-/// The releases that meshplan knows; those that `schema/gateway-api` has schemas of.
+/// The known releases; `schema/gateway-api` has schemas of exactly these.
 pub const BUNDLES: &[&str] = &[
     "v0.6.1", "v0.6.2", "v0.7.0", "v0.7.1", "v0.8.0", "v0.8.1", "v1.0.0", "v1.1.0", "v1.1.1",
     "v1.2.0", "v1.2.1", "v1.3.0", "v1.4.0", "v1.4.1", "v1.5.0", "v1.5.1", "v1.6.0", "v1.6.1",
 ];
 
-/// Returns what is true of a bundle, given as `v1.4.1`.
+/// Returns the facts about a bundle, given as `v1.4.1`.
 ///
 /// # Errors
 ///
-/// In words, where the text is no version or no row knows it.
+/// A message, if the text is not a version or no row contains it.
 pub fn bundle(text: &str) -> Result<Bundle, String> {
     let version = text
         .strip_prefix('v')
@@ -67,7 +68,7 @@ pub fn bundle(text: &str) -> Result<Bundle, String> {
         .ok_or_else(|| "not a release of Gateway API; write it as `v1.4.1`".to_owned())?;
     if !BUNDLES.contains(&text) {
         return Err(format!(
-            "no such release is known; there is {}",
+            "this release is unknown; the known ones are {}",
             BUNDLES.join(", ")
         ));
     }
@@ -88,14 +89,15 @@ pub fn bundle(text: &str) -> Result<Bundle, String> {
 }
 
 impl Bundle {
-    /// Returns the name of the bundle's file of schemas: `v1.4.1-standard`.
+    /// Returns the name of the bundle's schema file: `v1.4.1-standard`.
     #[must_use]
     pub fn file_stem(&self, channel: Channel) -> String {
         format!("v{}-{}", self.version, channel.as_str())
     }
 
-    /// Returns the versions of ReferenceGrant that earlier bundles stored and this one lacks. The API server refuses the
-    /// CRD while objects may be stored in one of them, and takes the rest of the bundle, which leaves a mixture.
+    /// Returns the versions of ReferenceGrant that earlier bundles stored and this one does not serve. The
+    /// API server rejects the CRD while objects may be stored in one of them, but accepts the rest of the
+    /// bundle, which results in a mixture.
     #[must_use]
     pub fn gone(&self, channel: Channel) -> &'static [&'static str] {
         let first_without_alpha = match channel {
@@ -109,7 +111,7 @@ impl Bundle {
         }
     }
 
-    /// Returns what a kustomization names so that the API server gets this bundle's CRDs.
+    /// Returns the resources of a kustomization that applies this bundle's CRDs.
     #[must_use]
     pub fn resources(&self, channel: Channel) -> Vec<String> {
         const REPOSITORY: &str = "github.com/kubernetes-sigs/gateway-api";
@@ -132,36 +134,37 @@ impl Bundle {
     }
 }
 
-/// A CRD whose objects must be stored in another version before a bundle can come.
+/// A CRD whose objects must be stored in another version before a bundle can be applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
-    /// Its plural name, as `referencegrants`.
+    /// Its plural name, such as `referencegrants`.
     pub plural: &'static str,
-    /// The version in which its objects have to be stored.
+    /// The version in which its objects must be stored.
     pub version: &'static str,
 }
 
-/// How a cluster gets from one bundle to a later one.
+/// How to upgrade a cluster from one bundle to a later one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BundlePath {
-    /// By applying it.
+    /// By applying the later bundle.
     Direct,
-    /// By way of another bundle where there is one, and with objects rewritten there.
+    /// Through an intermediate bundle, if any, with which objects are rewritten.
     Migrate {
-        /// The release in between, as `v1.0.0`.
+        /// The intermediate release, such as `v1.0.0`.
         over: Option<&'static str>,
-        /// What is rewritten.
+        /// The objects to rewrite.
         stored: Vec<Stored>,
     },
-    /// Not at all, and why.
+    /// Not possible, with the reason.
     Refused(&'static str),
 }
 
-/// Returns how a cluster gets from one bundle to a later one of the same channel.
+/// Returns how to upgrade a cluster from one bundle to a later one of the same channel.
 ///
-/// The API server refuses a CRD that lacks a version in which objects were stored (`status.storedVersions`), and takes the rest of the
-/// bundle. Sources: the versions that each bundle's CRDs serve and store (`kubernetes-sigs/gateway-api@TAG:config/crd`);
-/// `site/content/en/guides/crd-management` for the rewriting; the refusals were seen on a real API server.
+/// The API server rejects a CRD that lacks a version in which objects were stored (`status.storedVersions`),
+/// but accepts the rest of the bundle. Sources: the versions that each bundle's CRDs serve and store
+/// (`kubernetes-sigs/gateway-api@TAG:config/crd`); `site/content/en/guides/crd-management` for rewriting
+/// objects; the rejections were seen on a real API server.
 #[must_use]
 pub fn way(from: &Version, to: &Version, channel: Channel) -> BundlePath {
     let crosses = |first: Version| *from < first && first <= *to;
@@ -171,7 +174,8 @@ pub fn way(from: &Version, to: &Version, channel: Channel) -> BundlePath {
     };
     match channel {
         Channel::Standard if crosses(Version::new(1, 1, 0)) => BundlePath::Migrate {
-            // Before v0.8.0 ReferenceGrants were stored as v1alpha2; v1.0.0 still serves it and stores v1beta1.
+            // Before v0.8.0, ReferenceGrants were stored as v1alpha2; v1.0.0 still serves it and stores
+            // v1beta1.
             over: (*from < Version::new(0, 8, 0)).then_some("v1.0.0"),
             stored: vec![grants],
         },
@@ -183,7 +187,8 @@ pub fn way(from: &Version, to: &Version, channel: Channel) -> BundlePath {
             )
         }
         Channel::Experimental if crosses(Version::new(1, 2, 0)) => BundlePath::Migrate {
-            // v1.1.1 serves both versions of ReferenceGrant and GRPCRoute, and has no BackendTLSPolicy of v1.0.0 behind it.
+            // v1.1.1 serves both versions of ReferenceGrant and GRPCRoute, and removes the BackendTLSPolicy
+            // of v1.0.0.
             over: (*from < Version::new(1, 0, 0)).then_some("v1.1.1"),
             stored: vec![
                 grants,
@@ -197,7 +202,7 @@ pub fn way(from: &Version, to: &Version, channel: Channel) -> BundlePath {
     }
 }
 
-/// Returns the release and channel that a CRD of a bundle carries as annotations.
+/// Returns the release and channel in the annotations of a CRD of a bundle.
 #[must_use]
 pub fn bundle_of_crd(crd: &Value) -> Option<(Version, Channel)> {
     let annotation = |key: &str| {
@@ -215,7 +220,7 @@ pub fn bundle_of_crd(crd: &Value) -> Option<(Version, Channel)> {
     Some((version, channel))
 }
 
-/// Returns the release and channel that a resource of a kustomization names, as [`Bundle::resources`] writes it.
+/// Returns the release and channel of a resource in a kustomization, in the format of [`Bundle::resources`].
 #[must_use]
 pub fn bundle_of_resource(resource: &str) -> Option<(Version, Channel)> {
     let (path, release) = resource.split_once("?ref=v")?;
@@ -227,7 +232,8 @@ pub fn bundle_of_resource(resource: &str) -> Option<(Version, Channel)> {
     Some((Version::parse(release).ok()?, channel))
 }
 
-/// Returns whether a bundle serves a version of one of the kinds that every bundle has; nothing is said of other kinds.
+/// Returns whether a bundle serves a version of one of the kinds that every bundle has; returns nothing for
+/// other kinds.
 ///
 /// Source: the CRDs of each tag, `config/crd/standard` and `config/crd/experimental`.
 #[must_use]

@@ -1,47 +1,48 @@
-//! How each version treats Gateways and routes: rows of data where Istio's versions differ.
+//! How each version treats Gateways and routes: rows of data for the differences between Istio's versions.
 
 use semver::Version;
 
 /// Which Gateways an istiod reconciles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GatewayClaim {
-    /// Every one, whatever its label says.
+    /// Every Gateway, whatever its label.
     Every,
-    /// Those that ask for it, and every one without a label.
+    /// Gateways that ask for its revision, and all Gateways without a label.
     Unlabelled,
-    /// Those that ask for its revision or tag, and without a label those of the tag `default`.
+    /// Gateways that ask for its revision or tag; and without a label, if the tag `default` points to it.
     Named,
 }
 
-/// Which Gateways' listeners an istiod gives to the pods that ask for them.
+/// Which Gateways get listeners from an istiod, for the pods that ask for them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ListenerFilter {
-    /// Those that name its revision, and those without a label; never those that name a tag.
+    /// Gateways that name its revision, and Gateways without a label; never those that name a tag.
     Revision,
-    /// Those that it owns; what changes its owner loses its listeners at once.
+    /// Gateways that it owns. A Gateway that switches to another control plane loses its listeners
+    /// immediately.
     Owned,
-    /// All.
+    /// All Gateways.
     All,
 }
 
-/// How the routes of a Gateway behave, by the version of the istiod that serves it.
+/// The behaviour of a Gateway's routes, by the version of the istiod that serves it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(
     clippy::struct_excessive_bools,
     reason = "each is one fact about a version, and none follows from another"
 )]
 pub struct RouteDialect {
-    /// Whether Exact comes before PathPrefix whatever their lengths are.
+    /// Whether Exact takes precedence over PathPrefix, whatever their lengths.
     pub ranks_by_type: bool,
-    /// Whether a match with a method comes before one without.
+    /// Whether a match with a method takes precedence over one without.
     pub ranks_by_method: bool,
-    /// Whether a request that a more specific listener is for never reaches a wider one.
+    /// Whether a request for a more specific listener never reaches a wider one.
     pub isolates_listeners: bool,
-    /// What a rule without any backend answers.
+    /// The status of a rule without any backend.
     pub without_backends: u16,
-    /// How many mirrors of a rule get copies.
+    /// The maximum number of mirrors of a rule that get copies.
     pub mirrors: usize,
-    /// Whether all names but the last in one ReferenceGrant are lost.
+    /// Whether all names but the last in one ReferenceGrant are ignored.
     pub grant_names_overwrite: bool,
 }
 
@@ -49,40 +50,43 @@ fn version(text: &str) -> Version {
     Version::parse(text).unwrap_or(Version::new(0, 0, 0))
 }
 
-/// Whether a version lies in one of these spans: from the first, before the second.
+/// Whether a version is in one of these spans, which include their start and exclude their end.
 fn within(of: &Version, spans: &[(&str, &str)]) -> bool {
     spans
         .iter()
         .any(|(first, end)| version(first) <= *of && *of < version(end))
 }
 
-/// `sortHTTPRoutes` knows no types: `istio/istio@1.18.0-alpha.0:pilot/pkg/config/kube/gateway/conversion.go:483-500`.
+/// `sortHTTPRoutes` ignores types:
+/// `istio/istio@1.18.0-alpha.0:pilot/pkg/config/kube/gateway/conversion.go:483-500`.
 const BY_LENGTH: &[(&str, &str)] = &[("0.0.0", "1.18.0-beta.0")];
-/// `sortHTTPRoutes` knows no methods: the same function at 1.18.2.
+/// `sortHTTPRoutes` ignores methods: the same function at 1.18.2.
 const NO_METHOD: &[(&str, &str)] = &[("0.0.0", "1.19.0-alpha.0")];
-/// Before `hostnameAllowedByIsolation`, which came with 1.22.
+/// Versions without `hostnameAllowedByIsolation`, which exists since 1.22.
 const NO_ISOLATION: &[(&str, &str)] = &[("0.0.0", "1.22.0-alpha.0")];
-/// A rule without backends is 404: `istio/istio@1.31.0-rc.0:releasenotes/notes/60787.yaml`.
+/// A rule without backends returns 404: `istio/istio@1.31.0-rc.0:releasenotes/notes/60787.yaml`.
 const EMPTY_IS_404: &[(&str, &str)] = &[("1.30.0", "1.30.4")];
-/// One mirror a rule: Gateway API conformance of 1.18 and 1.19.
+/// One mirror per rule: Gateway API conformance of 1.18 and 1.19.
 const ONE_MIRROR: &[(&str, &str)] = &[("0.0.0", "1.20.0-alpha.0")];
-/// Names of a grant overwrite each other: `istio/istio@1.29.6:pilot/pkg/config/kube/gateway/references_collection.go:122`,
-/// mended in 1.30.0 (`releasenotes/notes/reference-grant-to-or-semantics.yaml`).
+/// Names of a grant overwrite each other:
+/// `istio/istio@1.29.6:pilot/pkg/config/kube/gateway/references_collection.go:122`, fixed in 1.30.0
+/// (`releasenotes/notes/reference-grant-to-or-semantics.yaml`).
 const GRANT_NAMES: &[(&str, &str)] = &[("1.26.0", "1.30.0-alpha.0")];
-/// Without a tag `default`, the revision that `istiod-default-validator` names owns what carries no label:
+/// Without a tag `default`, Gateways without a label belong to the revision in `istiod-default-validator`:
 /// `istio/istio:pkg/revisions/tag_watcher.go`, `IsMine`.
 const BY_VALIDATOR: &[(&str, &str)] = &[
     ("1.25.5", "1.26.0-alpha.0"),
     ("1.26.4", "1.27.0-alpha.0"),
     ("1.27.1", "999.0.0"),
 ];
-/// Returns whether an istiod of a version owns what carries no label where the default validation names it; so does the newest known.
+/// Returns whether Gateways without a label belong to an istiod of this version if the default validation
+/// webhook names it. An unknown version counts as the newest known one.
 #[must_use]
 pub fn claims_by_validator(of: Option<&Version>) -> bool {
     of.is_none_or(|of| within(of, BY_VALIDATOR))
 }
 
-/// Returns how routes behave at a version; at the newest known where it is not known.
+/// Returns the route behaviour of a version; an unknown version counts as the newest known one.
 #[must_use]
 pub fn route_dialect(of: Option<&Version>) -> RouteDialect {
     let newest = version("1.31.0");

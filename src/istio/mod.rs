@@ -1,4 +1,4 @@
-//! What is true of each Istio and Gateway API version: rows of data, each with its source.
+//! Facts about each Istio and Gateway API version: rows of data, each with its source.
 //!
 //! Sources are named as `repository@tag:path`; "charts" are what `helm template` renders from
 //! `istio/istio@TAG:manifests/charts` with profile ambient.
@@ -11,7 +11,7 @@ mod skew;
 mod versions;
 mod ztunnel;
 
-/// Where control planes are, if nobody says otherwise.
+/// The default namespace of control planes.
 pub const ISTIO_SYSTEM: &str = "istio-system";
 
 pub use bundle::{
@@ -32,5 +32,5 @@ pub use versions::{
 };
 pub use ztunnel::{ResourceEnv, ResourceRequests, ZtunnelFacts};
 
-/// The state of knowledge that the rows hold; part of `index.json`.
+/// The version of the facts in the rows; part of `index.json`.
 pub const FACTS_VERSION: &str = "2026-08";

@@ -1,7 +1,7 @@
-//! Which objects a revision of Istio consists of, so that retiring it can name each of them.
+//! The objects of a revision of Istio, so that its retirement can delete each by name.
 //!
-//! Sources: the istiod chart of each tag; istioctl's own tag objects (`istioctl/pkg/tag`), and the Leases that a running
-//! istiod makes (`pilot/pkg/leaderelection`), as seen on an API server with istiod 1.31.
+//! Sources: the istiod chart of each tag; istioctl's own tag objects (`istioctl/pkg/tag`), and the Leases
+//! that a running istiod creates (`pilot/pkg/leaderelection`), as seen on an API server with istiod 1.31.
 
 use serde_json::Value;
 
@@ -11,7 +11,7 @@ use crate::kube::identity::Identity;
 const RBAC: &str = "rbac.authorization.k8s.io/v1";
 const ADMISSION: &str = "admissionregistration.k8s.io/v1";
 
-/// The name of a webhook configuration: charts put the namespace behind it where that is not `istio-system`
+/// The name of a webhook configuration. Charts append the namespace if it is not `istio-system`
 /// (`manifests/charts/istio-control/istio-discovery/templates/mutatingwebhook.yaml`, `revision-tags.yaml`).
 fn webhook(name: String, namespace: &str) -> String {
     if namespace == "istio-system" {
@@ -21,25 +21,25 @@ fn webhook(name: String, namespace: &str) -> String {
     }
 }
 
-/// Returns the name of the webhook configuration of a tag.
 #[must_use]
 pub fn tag_webhook(tag: &str, namespace: &str) -> String {
     webhook(format!("istio-revision-tag-{tag}"), namespace)
 }
 
-/// What chart values say about which objects an istiod has.
+/// The chart values that determine which objects an istiod has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IstiodSettings {
-    /// A `HorizontalPodAutoscaler`.
+    /// Whether it has a `HorizontalPodAutoscaler`.
     autoscaler: bool,
-    /// More than one replica at any time.
+    /// Whether it always has more than one replica.
     several: bool,
-    /// `PodDisruptionBudgets`, if at all.
+    /// Whether it may have `PodDisruptionBudgets`.
     budgets: bool,
 }
 
 impl IstiodSettings {
-    /// Reads them from `spec.values` of an IstioOperator (`templates/autoscale.yaml`, `poddisruptionbudget.yaml`).
+    /// Reads them from `spec.values` of an IstioOperator (`templates/autoscale.yaml`,
+    /// `poddisruptionbudget.yaml`).
     #[must_use]
     pub fn of(values: Option<&Value>) -> Self {
         let number = |pointer: &str, default: u64| {
@@ -71,8 +71,8 @@ impl Default for IstiodSettings {
     }
 }
 
-/// Returns the objects of one istiod that belong to its revision alone, in the order in which they can go: webhooks that
-/// would call it first, then what runs, then what it ran with.
+/// Returns the objects that only one revision of istiod uses, in the order of their deletion: webhooks that
+/// call it first, then workloads, then the objects that these use.
 #[must_use]
 pub fn istiod_objects(
     facts: &Facts,
@@ -80,7 +80,7 @@ pub fn istiod_objects(
     revision: Option<&str>,
     namespace: &str,
 ) -> Vec<Identity> {
-    // A control plane without a revision has the same names without the end.
+    // A control plane without a revision has the same names without the suffix.
     let end = revision.map_or_else(String::new, |revision| format!("-{revision}"));
     let istiod = format!("istiod{end}");
     let own = |api_version, kind| Identity::namespaced(api_version, kind, namespace, &istiod);
@@ -136,8 +136,8 @@ pub fn istiod_objects(
     objects
 }
 
-/// Returns what a control plane leaves behind beside its chart's objects, and that no other revision uses: the Leases of a
-/// running istiod, and what istioctl stored of its installation.
+/// Returns objects that a control plane leaves behind in addition to those of its chart, and that no other
+/// revision uses: the Leases of a running istiod, and the installation state that istioctl stored.
 #[must_use]
 pub fn leftovers(facts: &Facts, revision: &str, namespace: &str) -> Vec<Identity> {
     let mut objects = ["istio-gateway-deployment", "istio-gateway-status-leader"]
@@ -155,7 +155,8 @@ pub fn leftovers(facts: &Facts, revision: &str, namespace: &str) -> Vec<Identity
     objects
 }
 
-/// Returns what istioctl stores of an installation, by the name of the IstioOperator that it installed, where it stores something.
+/// Returns the object in which istioctl stores an installation, by the name of the IstioOperator; nothing if
+/// it stores none.
 #[must_use]
 pub fn installed_state(
     facts: &Facts,
@@ -174,7 +175,7 @@ pub fn installed_state(
     })
 }
 
-/// Returns the objects of a tag; `default` has a validator besides.
+/// Returns the objects of a tag; `default` also has a validating webhook.
 #[must_use]
 pub fn tag_objects(facts: &Facts, tag: &str, namespace: &str) -> Vec<Identity> {
     let mut objects = vec![Identity::cluster(

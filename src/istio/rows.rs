@@ -1,33 +1,37 @@
-//! One row for each run of Istio versions between which nothing that meshplan writes or proves differs.
+//! One row for each run of Istio versions that are the same in everything that meshplan writes or proves.
 //!
 //! Sources of the columns, each at the tags at which it changes:
 //!
 //! - `hub`: `common/scripts/report_build_info.sh` (`registry.istio.io/release` from 1.30).
 //! - `ztunnel`, `ztunnel_values`: `manifests/charts/ztunnel`, values and templates; see `ztunnel`.
 //! - `ztunnel_trust`: `manifests/charts/istio-control/istio-discovery` (`trustedZtunnelNamespace` from 1.23,
-//!   `trustedZtunnelName` from 1.25); `operator/pkg/apis/values_types.proto` has no field for the latter up to 1.31.
+//!   `trustedZtunnelName` from 1.25); `operator/pkg/apis/values_types.proto` has no field for the latter up
+//!   to 1.31.
 //! - `ambient_switch`: `manifests/profiles/ambient.yaml`, from 1.22 `manifests/helm-profiles/ambient.yaml`.
 //! - `enrols_pods`: `cni/pkg/util/podutil.go` (1.22).
-//! - `istiod`: the chart; the ConfigMap by release note `55803.yaml` (1.26), the budget by istio/istio#12602 (1.28).
+//! - `istiod`: the chart; the ConfigMap by release note `55803.yaml` (1.26), the budget by istio/istio#12602
+//!   (1.28).
 //! - `tag_service`: `templates/revision-tags-svc.yaml` (1.28).
-//! - `cni`: `manifests/charts/istio-cni` (`privileged` gone in 1.22; the role from 1.20.1; `dnsCapture` on from 1.25;
-//!   `reconcileIptablesOnStartup` on from 1.29); `cleans_up`, `cni/pkg/ambient/server.go`, `Stop`, up to 1.20.
-//! - `installed_state`: `operator/cmd/mesh/install.go`; base brings the kind up to 1.20.
+//! - `cni`: `manifests/charts/istio-cni` (`privileged` gone in 1.22; the role from 1.20.1; `dnsCapture` on
+//!   from 1.25; `reconcileIptablesOnStartup` on from 1.29); `cleans_up`, `cni/pkg/ambient/server.go`, `Stop`,
+//!   up to 1.20.
+//! - `installed_state`: `operator/cmd/mesh/install.go`; base installs the kind up to 1.20.
 //! - `ztunnel_config`: `istioctl/cmd/root.go` (experimental in 1.22).
 //! - `kubernetes`: `operator/pkg/util/k8sversion`, at the minors whose source was read.
-//! - `claims`: `pkg/revisions/tag_watcher.go` (`IsMine`); 1.18.0-alpha.0 checks no revision at all; istio/istio#54299 and
-//!   release note `54280.yaml` (every revision claims what has no label, until 1.23.5 and 1.24.2).
-//! - `listeners`: `pilot/pkg/config/kube/gateway` (`objectInRevision`); release note `54458.yaml` (1.24.3); istio/istio#59959
-//!   (1.29.5, 1.30.2).
-//! - `bundles`: the versions that each tag watches (`pkg/config/schema`, `pkg/kube/kclient/crdwatcher.go`) against those
-//!   that each bundle serves (`kubernetes-sigs/gateway-api@TAG:config/crd`).
+//! - `claims`: `pkg/revisions/tag_watcher.go` (`IsMine`); 1.18.0-alpha.0 checks no revision at all;
+//!   istio/istio#54299 and release note `54280.yaml` (every revision claims Gateways without a label,
+//!   until 1.23.5 and 1.24.2).
+//! - `listeners`: `pilot/pkg/config/kube/gateway` (`objectInRevision`); release note `54458.yaml` (1.24.3);
+//!   istio/istio#59959 (1.29.5, 1.30.2).
+//! - `bundles`: the versions that each tag watches (`pkg/config/schema`, `pkg/kube/kclient/crdwatcher.go`)
+//!   against those that each bundle serves (`kubernetes-sigs/gateway-api@TAG:config/crd`).
 
 use super::Channel::{Experimental, Standard};
 use super::gateways::{GatewayClaim, ListenerFilter};
 use super::versions::{Bundles, CniChart, Facts, IstiodChart, ZtunnelTrust, ZtunnelValues};
 use super::ztunnel;
 
-/// Every known run, oldest first.
+/// All known runs, oldest first.
 pub(super) const ROWS: &[Facts] = &[
     Facts {
         first: "1.18.0-alpha.0",

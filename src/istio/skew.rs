@@ -1,46 +1,45 @@
-//! Which versions an upgrade may go between, and the way from one to another in such hops.
+//! The versions that an upgrade can go between, and the hops of longer upgrades.
 //!
-//! Sources: `istio.io:content/en/docs/ambient/upgrade/helm` (istio-cni and ztunnel of 1.x work with control planes of 1.x and
-//! 1.x+1; revisions of the control plane alone may be two minors apart, which is of use for sidecars only), and the protocol
-//! between istio-cni and ztunnel, which is new in 1.21 (`istio/ztunnel@1.21.0:proto/zds.proto`).
+//! Sources: `istio.io:content/en/docs/ambient/upgrade/helm` (istio-cni and ztunnel of 1.x work with control
+//! planes of 1.x and 1.x+1; revisions of the control plane alone may be two minors apart, which is useful for
+//! sidecars only), and the protocol between istio-cni and ztunnel, which is new in 1.21
+//! (`istio/ztunnel@1.21.0:proto/zds.proto`).
 
 use semver::Version;
 
 use super::versions::{Facts, facts_near, minors};
 
-/// Why one plan cannot go from one version to another.
+/// Why one plan cannot upgrade from one version to another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Illegal {
-    /// The newer one is not newer.
+    /// The target version is not newer.
     NotNewer,
-    /// Redirection changes in between, and one istio-cni cannot serve both ztunnels.
+    /// Redirection changes in between, so one istio-cni cannot serve both ztunnels.
     CrossesRedirection,
-    /// More than one minor; the hops are legal one by one.
+    /// The versions are more than one minor apart; the hops are allowed one by one.
     TooFar(Vec<Hop>),
 }
 
 /// One upgrade of a longer way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hop {
-    /// From this version.
     pub from: Version,
-    /// To this version.
     pub to: Version,
 }
 
 impl Hop {
-    /// Returns what is true of both ends.
+    /// Returns the facts of both versions.
     #[must_use]
     pub fn facts(&self) -> (&'static Facts, &'static Facts) {
         (facts_near(Some(&self.from)), facts_near(Some(&self.to)))
     }
 }
 
-/// Says whether one plan may go from one version to another.
+/// Checks whether one plan can upgrade from one version to another.
 ///
 /// # Errors
 ///
-/// Why not, and the hops that are legal where there are some.
+/// Why not, with the allowed hops if there are any.
 pub fn judge(from: &Version, to: &Version) -> Result<(), Illegal> {
     if to <= from {
         return Err(Illegal::NotNewer);
@@ -69,7 +68,7 @@ pub fn judge(from: &Version, to: &Version) -> Result<(), Illegal> {
     Err(Illegal::TooFar(hops))
 }
 
-/// The newest patch of each minor that was released when the facts were gathered, in August 2026.
+/// The newest released patch of each minor when the facts were gathered, in August 2026.
 const NEWEST: [(u64, u64); 14] = [
     (18, 7),
     (19, 10),
@@ -87,14 +86,14 @@ const NEWEST: [(u64, u64); 14] = [
     (31, 0),
 ];
 
-/// The newest known patch of a minor; its first release where none is known.
+/// The newest known patch of a minor; its first release if none is known.
 fn newest_patch(major: u64, minor: u64) -> Version {
     let patch = NEWEST.iter().find(|(known, _)| *known == minor);
     Version::new(major, minor, patch.map_or(0, |(_, patch)| *patch))
 }
 
-/// Returns an example of a version that a version may go to: the newest patch of the next minor, or of its own; nothing where it is
-/// the last one that is known.
+/// Returns an example of a version to upgrade to: the newest patch of the next minor, or of the same minor;
+/// nothing for the last known version.
 #[must_use]
 pub fn example_after(from: &Version) -> Option<Version> {
     let known = |version: &Version| minors().contains(&(version.major, version.minor));

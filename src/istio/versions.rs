@@ -1,4 +1,4 @@
-//! What is known of each Istio version, and how to look it up. The rows themselves are in `rows`.
+//! The facts about each Istio version, and functions to look them up. The rows are in `rows`.
 
 use std::sync::LazyLock;
 
@@ -9,45 +9,47 @@ use super::gateways::{GatewayClaim, ListenerFilter};
 use super::rows::ROWS;
 use super::ztunnel::ZtunnelFacts;
 
-/// What the plan must do so that a Gateway changes its control plane without losing a request; see [`handover`].
+/// How a plan must switch a Gateway to another control plane without losing a request; see [`handover`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Handover {
-    /// The Gateway carries `istio.io/rev` and is relabelled.
+    /// The Gateway has the label `istio.io/rev`, and its value changes.
     Relabel,
-    /// The Gateway carries no label, so that its configuration is in every revision; the tag `default` moves.
+    /// The Gateway has no label, so that its configuration is in every revision; the tag `default` moves.
     Tag,
-    /// As [`Handover::Tag`], but this version checks no revision at all: the tag moves when its istiod is gone.
+    /// Same as [`Handover::Tag`], but this version checks no revision at all: the tag moves after its istiod
+    /// is deleted.
     TagAfterRetirement,
-    /// A change of owner drops the listeners of the running pods; only a second Gateway is lossless.
+    /// A switch to another control plane drops the listeners of the running pods; only a second Gateway loses
+    /// no request.
     SecondGateway,
 }
 
-/// How one Gateway changes its control plane.
+/// How one Gateway switches to another control plane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GatewayHandover {
-    /// Its label changes; `lossy` where its pods lose their listeners until new ones are ready.
+    /// Its label changes; with `lossy`, its pods lose their listeners until new pods are ready.
     Label { lossy: bool },
-    /// It carries no label and follows the tag `default`.
+    /// It has no label and follows the tag `default`.
     Tag,
-    /// A second Gateway takes over.
+    /// A second Gateway replaces it.
     SecondGateway,
 }
 
-/// What the istiod chart of a version makes beyond what all of them make.
+/// The objects of a version's istiod chart that not all versions have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IstiodChart {
-    /// A PodDisruptionBudget `istiod-<revision>` though there is one replica.
+    /// A PodDisruptionBudget `istiod-<revision>`, even with one replica.
     pub pod_disruption_budget: bool,
     /// A ConfigMap `values-<revision>`.
     pub values_config_map: bool,
 }
 
-/// Which values the ztunnel chart of a version knows beside `env`, each including those before.
+/// The values of a version's ztunnel chart in addition to `env`; each variant includes the previous ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ZtunnelValues {
-    /// The addresses are environment like any other.
+    /// The addresses are normal environment variables.
     Env,
-    /// `revision`, from which the addresses follow; `env` would set them twice.
+    /// `revision`, which sets the addresses; `env` would set them twice.
     Revision,
     /// `nodeSelector`, `affinity` and `xdsAddress`.
     NodeSelector,
@@ -55,50 +57,53 @@ pub enum ZtunnelValues {
     ResourceName,
 }
 
-/// By which chart values an istiod trusts a ztunnel's ServiceAccount, each including those before.
+/// The chart values by which an istiod trusts a ztunnel's ServiceAccount; each variant includes the previous
+/// ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ZtunnelTrust {
-    /// The environment `CA_TRUSTED_NODE_ACCOUNTS`, a list.
+    /// The environment variable `CA_TRUSTED_NODE_ACCOUNTS`, a list.
     Accounts,
-    /// `trustedZtunnelNamespace`, one.
+    /// `trustedZtunnelNamespace`, a single value.
     Namespace,
-    /// `trustedZtunnelName`, one, which istioctl refuses.
+    /// `trustedZtunnelName`, a single value, which istioctl rejects.
     Name,
 }
 
-/// What the istio-cni of a version does by itself.
+/// The behaviour of a version's istio-cni.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(
     clippy::struct_excessive_bools,
     reason = "each is one fact about a version, and none follows from another"
 )]
 pub struct CniChart {
-    /// Whether the chart still knows `privileged`, and needs it for ambient.
+    /// Whether the chart has the value `privileged`, and needs it for ambient.
     pub privileged: bool,
     /// Whether it has a ClusterRole `istio-cni-ambient`.
     pub ambient_role: bool,
-    /// Whether it takes redirection down when it stops, so that pods are outside of the mesh until it is back.
+    /// Whether it removes the redirection when it stops, so that pods are outside the mesh until it runs
+    /// again.
     pub cleans_up: bool,
-    /// Whether newly started pods ask ztunnel for names (`ambient.dnsCapture`), unless the values say otherwise.
+    /// Whether newly started pods send DNS requests to ztunnel by default (`ambient.dnsCapture`).
     pub captures_dns: bool,
-    /// Whether it writes the rules of running pods anew when it starts (`ambient.reconcileIptablesOnStartup`), unless the
-    /// values say otherwise.
+    /// Whether it rewrites the rules of running pods when it starts by default
+    /// (`ambient.reconcileIptablesOnStartup`).
     pub reconciles: bool,
 }
 
-/// Which bundles of Gateway API an istiod reads.
+/// The bundles of Gateway API that an istiod can read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bundles {
     /// First and last release of the standard channel.
     pub standard: (&'static str, &'static str),
     /// First and last release of the experimental channel.
     pub experimental: (&'static str, &'static str),
-    /// Releases, from the first and before the second, that it does not read with `PILOT_ENABLE_ALPHA_GATEWAY_API`: they
-    /// have a kind that it watches and not the version of it that it asks for.
+    /// Ranges of releases (start included, end excluded) that it cannot read with
+    /// `PILOT_ENABLE_ALPHA_GATEWAY_API`: they contain a kind that it watches, but not in the version that it
+    /// requests.
     pub alpha_gaps: &'static [(Channel, &'static str, &'static str)],
 }
 
-/// What is true of one run of Istio versions.
+/// The facts about one run of Istio versions.
 #[derive(Debug, PartialEq, Eq)]
 #[allow(
     clippy::struct_excessive_bools,
@@ -107,43 +112,43 @@ pub struct Bundles {
 pub struct Facts {
     /// The first version of the run.
     pub first: &'static str,
-    /// The last one, inclusive.
+    /// The last version of the run, inclusive.
     pub last: &'static str,
-    /// Where release images come from.
+    /// The registry of release images.
     pub hub: &'static str,
-    /// How ztunnel runs.
     pub ztunnel: &'static ZtunnelFacts,
-    /// What the values of its chart are.
+    /// The values of its ztunnel chart.
     pub ztunnel_values: ZtunnelValues,
     /// How its istiod is told which ztunnels to trust.
     pub ztunnel_trust: ZtunnelTrust,
-    /// The environment of istiod that turns ambient on; the profile `ambient` sets it.
+    /// The environment variables of istiod that turn ambient on; the profile `ambient` sets them.
     pub ambient_switch: &'static [&'static str],
-    /// Whether a pod joins or leaves the mesh by its own label; before, by its namespace's label and an annotation alone.
+    /// Whether the label of a pod can add it to the mesh or remove it; before, only the namespace's label and
+    /// an annotation could.
     pub enrols_pods: bool,
-    /// Which objects its istiod has.
+    /// The objects of its istiod.
     pub istiod: IstiodChart,
-    /// Whether a tag has a Service `istiod-revision-tag-<tag>` beside its webhook.
+    /// Whether a tag has a Service `istiod-revision-tag-<tag>` in addition to its webhook.
     pub tag_service: bool,
-    /// What its istio-cni does.
     pub cni: CniChart,
-    /// Whether its istioctl stores what it installed as an IstioOperator `installed-state-<name>-<revision>`; the kind is in
-    /// the cluster only where base brings it.
+    /// Whether its istioctl stores each installation as an IstioOperator `installed-state-<name>-<revision>`;
+    /// the cluster has this kind only if base installs it.
     pub installed_state: bool,
-    /// The subcommand of istioctl that shows what a ztunnel knows, where there is one.
+    /// The subcommand of istioctl that shows the configuration of a ztunnel, if there is one.
     pub ztunnel_config: Option<&'static str>,
-    /// The oldest Kubernetes that its istioctl installs on, where it is known (`operator/pkg/util/k8sversion`).
+    /// The oldest Kubernetes version that its istioctl installs on, if known
+    /// (`operator/pkg/util/k8sversion`).
     pub kubernetes: Option<&'static str>,
     /// Which Gateways its istiod reconciles.
     pub claims: GatewayClaim,
-    /// Which Gateways' listeners its istiod gives to their pods.
+    /// Which Gateways get listeners from its istiod.
     pub listeners: ListenerFilter,
-    /// Which Gateway API it reads.
+    /// The Gateway API bundles that it can read.
     pub bundles: Bundles,
 }
 
 impl Facts {
-    /// Returns whether pods are redirected from within themselves, as from 1.21, or by their node.
+    /// Returns whether pods are redirected inside their network namespace, as from 1.21, or by their node.
     #[must_use]
     pub fn redirects_in_pod(&self) -> bool {
         self.ztunnel.socket_folder.is_some()
@@ -151,7 +156,7 @@ impl Facts {
 }
 
 impl Bundles {
-    /// Returns the first and last release of a channel that it reads, as `0.6.1`.
+    /// Returns the first and last release of a channel that it can read, such as `0.6.1`.
     #[must_use]
     pub fn of(&self, channel: Channel) -> (&'static str, &'static str) {
         match channel {
@@ -160,7 +165,7 @@ impl Bundles {
         }
     }
 
-    /// Returns whether it reads a release; `alpha` says whether `PILOT_ENABLE_ALPHA_GATEWAY_API` is set.
+    /// Returns whether it can read a release; `alpha`: whether `PILOT_ENABLE_ALPHA_GATEWAY_API` is set.
     #[must_use]
     pub fn reads(&self, channel: Channel, release: &Version, alpha: bool) -> bool {
         let from = |limit: &str| Version::parse(limit).is_ok_and(|limit| *release >= limit);
@@ -172,14 +177,14 @@ impl Bundles {
     }
 }
 
-/// A run of versions: the first, the last, and what is true of them.
+/// A run of versions: the first, the last, and the facts.
 struct Run {
     first: Version,
     last: Version,
     facts: &'static Facts,
 }
 
-/// The rows with their versions read, which each look-up compares.
+/// The rows with parsed versions, for look-ups.
 static RUNS: LazyLock<Vec<Run>> = LazyLock::new(|| {
     let read = |facts: &'static Facts| {
         Some(Run {
@@ -191,9 +196,9 @@ static RUNS: LazyLock<Vec<Run>> = LazyLock::new(|| {
     ROWS.iter().filter_map(read).collect()
 });
 
-/// Returns what is true of a version; nothing where no row knows its minor.
+/// Returns the facts about a version; nothing if its minor is unknown.
 ///
-/// A pre-release that lies in no run counts as the first release of its minor.
+/// A pre-release outside all runs counts as the first release of its minor.
 #[must_use]
 pub fn facts(version: &Version) -> Option<&'static Facts> {
     let same_minor = |run: &&Run| {
@@ -210,8 +215,9 @@ pub fn facts(version: &Version) -> Option<&'static Facts> {
         .map(|run| run.facts)
 }
 
-/// Returns how a Gateway goes from one version to another without losing a request. The loser decides: its pods keep their
-/// listeners or not. The gainer has a say only where it would take unlabelled Gateways before it is their turn.
+/// Returns how a Gateway switches from one version to another without losing a request. This depends on the
+/// old version, which decides whether the pods keep their listeners. The new version matters only if it would
+/// claim unlabelled Gateways too early.
 #[must_use]
 pub fn handover(loser: &Facts, gainer: &Facts) -> Handover {
     let unlabelled_is_everybodys = |facts: &Facts| facts.claims == GatewayClaim::Unlabelled;
@@ -230,26 +236,26 @@ pub fn handover(loser: &Facts, gainer: &Facts) -> Handover {
     }
 }
 
-/// Returns whether the facts about a version are those of a release that it comes before, and not its own.
+/// Returns whether the facts about a pre-release are those of the following release, and not its own.
 #[must_use]
 pub fn is_untried(version: &Version) -> bool {
     let own = |row: &Facts| Version::parse(row.first).is_ok_and(|first| first == *version);
     !version.pre.is_empty() && !facts(version).is_some_and(own)
 }
 
-/// Returns the newest minor that is known, as `1.31`.
+/// Returns the newest known minor, such as `1.31`.
 #[must_use]
 pub fn newest_minor() -> (u64, u64) {
     RUNS.last()
         .map_or((0, 0), |run| (run.first.major, run.first.minor))
 }
 
-/// Returns what is true of a version, or of the newest known one that is not newer; of the newest of all where the version is
-/// not known.
+/// Returns the facts about a version, or about the newest known version that is not newer; an unknown version
+/// counts as the newest of all.
 ///
 /// # Panics
 ///
-/// Never: there is a row.
+/// Never: there is at least one row.
 #[must_use]
 pub fn facts_near(version: Option<&Version>) -> &'static Facts {
     let (first, last) = (ROWS.first().expect("rows"), ROWS.last().expect("rows"));

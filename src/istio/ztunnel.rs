@@ -1,4 +1,5 @@
-//! How each version's ztunnel runs, as far as versions differ. What all of them share stands in the template.
+//! The differences between the ztunnels of Istio versions. Everything that all of them share is in the
+//! template.
 
 use serde::Serialize;
 
@@ -7,64 +8,62 @@ use serde::Serialize;
 /// Source of every row: `istio/istio@TAG:manifests/charts/ztunnel/templates/daemonset.yaml` and its values.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct ZtunnelFacts {
-    /// Written before `istiod-<revision>.<namespace>.svc:15012`. 1.18.0-alpha.0 refuses an address without a scheme
-    /// (`istio/ztunnel@1.18.0-alpha.0:src/config.rs`); later versions take both.
+    /// The prefix of `istiod-<revision>.<namespace>.svc:15012`. 1.18.0-alpha.0 rejects an address without a
+    /// scheme (`istio/ztunnel@1.18.0-alpha.0:src/config.rs`); later versions accept both.
     pub address_scheme: &'static str,
-    /// Environment with a fixed value.
+    /// Environment variables with a fixed value.
     pub env: &'static [(&'static str, &'static str)],
-    /// Environment that holds what the container asks for or may have.
+    /// Environment variables with a resource request or limit of the container.
     pub resource_env: &'static [ResourceEnv],
-    /// Labels of the pod, beside `app: ztunnel` and the revision's own.
+    /// Labels of the pod, in addition to `app: ztunnel` and the label of the revision.
     pub labels: &'static [(&'static str, &'static str)],
-    /// Annotations of the pod.
     pub annotations: &'static [(&'static str, &'static str)],
-    /// Whether DaemonSet, pod and ServiceAccount carry the annotation `istio.io/rev` (istio/istio#51692, from 1.23).
+    /// Whether DaemonSet, pod and ServiceAccount have the annotation `istio.io/rev` (istio/istio#51692, from
+    /// 1.23).
     pub revision_annotation: bool,
-    /// Linux capabilities that are added.
+    /// Linux capabilities to add.
     pub capabilities: &'static [&'static str],
     /// `allowPrivilegeEscalation`.
     pub allow_privilege_escalation: bool,
-    /// What the container asks for; nothing where the chart asks for nothing.
+    /// The resource requests of the container; nothing if the chart sets none.
     pub requests: Option<ResourceRequests>,
-    /// The port 15020, named.
+    /// The name of port 15020.
     pub stats_port: Option<&'static str>,
-    /// The pod's priority class.
     pub priority_class: Option<&'static str>,
     /// In seconds.
     pub termination_grace_period: Option<u32>,
-    /// The node's folder in which istio-cni listens for ztunnel; where there is one, pods are redirected from within.
+    /// The folder on the node with the socket on which istio-cni listens for ztunnel; if it is set, pods are
+    /// redirected inside their network namespace.
     pub socket_folder: Option<&'static str>,
     /// Whether it has a writable `/tmp`.
     pub tmp: bool,
 }
 
-/// An environment variable that holds a resource of the container.
+/// An environment variable with a resource of the container.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct ResourceEnv {
-    /// Its name.
     pub name: &'static str,
-    /// The resource, as `limits.cpu`.
+    /// The resource, such as `limits.cpu`.
     pub resource: &'static str,
-    /// What it is divided by; nothing where the chart leaves that to the API.
+    /// The divisor; nothing if the chart leaves it to the API.
     pub divisor: Option<&'static str>,
-    /// Whether it is there only where the container has that resource.
+    /// Whether it is set only if the container has that resource.
     pub if_there: bool,
 }
 
 impl ResourceEnv {
-    /// Returns where in `resources` the resource stands.
+    /// Returns the location of the resource in `resources`, as a JSON pointer.
     #[must_use]
     pub fn pointer(&self) -> String {
         format!("/{}", self.resource.replace('.', "/"))
     }
 }
 
-/// Resource requests of the container.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct ResourceRequests {
-    /// CPU, as Kubernetes writes it.
+    /// CPU, as a Kubernetes quantity.
     pub cpu: &'static str,
-    /// Memory, as Kubernetes writes it.
+    /// Memory, as a Kubernetes quantity.
     pub memory: &'static str,
 }
 
@@ -114,13 +113,13 @@ pub(super) const V1_19: ZtunnelFacts = ZtunnelFacts {
     ..V1_18
 };
 
-/// The chart writes the addresses from here on, and without a scheme.
+/// From this version on, the chart sets the addresses, without a scheme.
 pub(super) const V1_20: ZtunnelFacts = ZtunnelFacts {
     address_scheme: "",
     ..V1_19
 };
 
-/// Redirection moves into the pods.
+/// From this version on, pods are redirected inside their network namespace.
 pub(super) const V1_21: ZtunnelFacts = ZtunnelFacts {
     env: &[
         LOG,

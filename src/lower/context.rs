@@ -1,4 +1,4 @@
-//! What every part of lowering looks up: the two revisions with their names, facts and nodes.
+//! Shared lookups for lowering: the two revisions with their names, facts and nodes.
 
 use std::collections::BTreeMap;
 
@@ -14,28 +14,27 @@ use crate::plan::{
 use crate::step::{Gate, GatewayRef, Istioctl, Kind, ServiceRef};
 use serde_json::{Value, json};
 
-/// The label by which a node belongs to a pool; its value is `stable` or `canary`.
+/// The label that assigns a node to a pool; its value is `stable` or `canary`.
 pub(super) const POOL: &str = "meshplan.dev/pool";
 
-/// The label by which a ztunnel's pods belong to a revision.
+/// The label that assigns the pods of a ztunnel to a revision.
 pub(super) const REVISION: &str = "meshplan.dev/revision";
 
-/// Which of the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
     Stable,
     Canary,
 }
 
-/// A route on one Gateway.
+/// One object of a route, for one Gateway.
 pub(super) struct RouteCopy {
     pub name: String,
     pub gateway: GatewayRef,
-    /// `istio.io/rev`, where each Gateway's routes belong to its revision.
+    /// The value of `istio.io/rev`; set only if each Gateway's routes belong to the revision of that Gateway.
     pub revision: Option<String>,
 }
 
-/// Which Gateways a route is attached to, where there is a second one beside the first.
+/// The Gateways that a route is attached to, if there is a second Gateway next to the first one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum AttachedTo {
     First,
@@ -43,7 +42,7 @@ pub(super) enum AttachedTo {
     Second,
 }
 
-/// One revision, ready to be written.
+/// A revision of the plan, with everything that lowering needs.
 pub(super) struct Rev {
     pub role: Role,
     /// `stable` or `canary`.
@@ -51,15 +50,15 @@ pub(super) struct Rev {
     pub name: String,
     pub version: String,
     pub facts: &'static Facts,
-    /// Node names, where the plan lists them.
+    /// Node names, if the plan lists them.
     pub nodes: Option<Vec<String>>,
-    /// The labels that its nodes carry.
+    /// The labels of its nodes; empty for all other nodes.
     pub pool: BTreeMap<String, String>,
-    /// What its parts are called, where somebody else named them.
+    /// The names of its objects, if an existing mesh already has them.
     named: Option<GivenNames>,
 }
 
-/// Names that somebody else gave.
+/// Names in an existing mesh.
 struct GivenNames {
     istiod: String,
     ztunnel: String,
@@ -98,30 +97,30 @@ impl Rev {
         }
     }
 
-    /// What the revision is called where names are made of it: the one without a name is in none.
+    /// The revision's name as a part of other names; nothing for the revision without a name.
     pub fn in_names(&self) -> Option<&str> {
         Some(self.name.as_str()).filter(|name| *name != "default")
     }
 
-    /// Its ztunnel's DaemonSet and ServiceAccount.
+    /// Returns the name of its ztunnel's DaemonSet.
     pub fn ztunnel(&self) -> String {
         let named = self.named.as_ref().map(|named| named.ztunnel.clone());
         named.unwrap_or_else(|| format!("ztunnel-{}", self.name))
     }
 
-    /// Its ztunnel's ServiceAccount.
+    /// Returns the name of its ztunnel's ServiceAccount.
     pub fn ztunnel_account(&self) -> String {
         let named = self.named.as_ref().map(|named| named.account.clone());
         named.unwrap_or_else(|| self.ztunnel())
     }
 
-    /// Its control plane's Deployment and Service.
+    /// Returns the name of its control plane's Deployment and Service.
     pub fn istiod(&self) -> String {
         let named = self.named.as_ref().map(|named| named.istiod.clone());
         named.unwrap_or_else(|| format!("istiod-{}", self.name))
     }
 
-    /// The kind of a step that both revisions have.
+    /// Returns the kind of step for this revision's role.
     pub fn kind(&self, stable: &'static Kind, canary: &'static Kind) -> &'static Kind {
         match self.role {
             Role::Stable => stable,
@@ -129,7 +128,7 @@ impl Rev {
         }
     }
 
-    /// What the texts of steps say of it.
+    /// Returns the values for the templates of step texts.
     pub fn prose(&self) -> Value {
         json!({
             "role": self.word,
@@ -141,12 +140,10 @@ impl Rev {
         })
     }
 
-    /// The labels of its nodes.
     pub fn selector(&self) -> Selector {
         self.pool.clone().into_iter().collect()
     }
 
-    /// The labels of its ztunnel's pods.
     pub fn ztunnel_pods(&self) -> Selector {
         Selector::from_iter([("app", "ztunnel"), (REVISION, &self.name)])
     }
@@ -156,11 +153,11 @@ pub(super) struct Context<'a> {
     pub plan: &'a Plan,
     pub bundle: &'a Bundle,
     pub manifests: &'a [Vec<Manifest>],
-    /// Where the Gateway API CRDs come from.
+    /// The source of the Gateway API CRDs.
     pub crds: &'a Crds,
-    /// The user's own chart values.
+    /// The user's chart values.
     pub values: &'a Values,
-    /// How Gateways go from stable to canary without losing requests.
+    /// How Gateways switch from stable to canary without losing requests.
     pub handover: Handover,
     pub stable: Rev,
     pub canary: Rev,
@@ -194,7 +191,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The namespace of the control planes, istio-cni and the ztunnels.
+    /// Returns the namespace of the control planes, istio-cni and the ztunnels.
     pub fn istio_namespace(&self) -> &'a str {
         self.plan
             .istio
@@ -203,13 +200,12 @@ impl<'a> Context<'a> {
             .map_or(ISTIO_SYSTEM, |n| n.get_ref())
     }
 
-    /// The registry of a revision's images.
+    /// Returns the registry of a revision's images.
     pub fn hub(&self, rev: &Rev) -> String {
         let own = self.plan.istio.hub.as_ref();
         own.map_or_else(|| rev.facts.hub.to_owned(), |hub| hub.get_ref().clone())
     }
 
-    /// The istioctl of one revision.
     pub fn istioctl(&self, rev: &Rev) -> Istioctl {
         Istioctl {
             version: rev.version.clone(),
@@ -218,7 +214,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Namespaces of one revision's workloads, each once, in the plan's order.
+    /// Returns the namespaces of one revision's workloads, each once, in the order of the plan.
     pub fn namespaces(&self, rev: &Rev) -> Vec<String> {
         let mut namespaces = Vec::new();
         for workload in &self.plan.workload {
@@ -230,7 +226,8 @@ impl<'a> Context<'a> {
         namespaces
     }
 
-    /// The namespace of a route's backend in one revision. A checked route names a workload of the plan.
+    /// Returns the namespace of a route's backend in one revision. In a checked plan the backend's workload
+    /// exists.
     pub fn backend_namespace(&self, route: &Route, rev: &Rev) -> String {
         let workload = self
             .plan
@@ -241,7 +238,7 @@ impl<'a> Context<'a> {
         format!("{base}-{}", rev.name)
     }
 
-    /// The tag `default` points to a revision.
+    /// Returns the gate that waits until the tag `default` points to a revision.
     pub fn default_tag(&self, rev: &Rev) -> Gate {
         Gate::Tag {
             tag: "default".to_owned(),
@@ -250,7 +247,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The Services that routes name, in one revision.
+    /// Returns the gate for the Services that routes reference, in one revision.
     pub fn services(&self, rev: &Rev) -> Gate {
         let mut services: Vec<ServiceRef> = Vec::new();
         for route in &self.plan.route {
@@ -265,7 +262,7 @@ impl<'a> Context<'a> {
         Gate::Services { services }
     }
 
-    /// The gateway of a route. A checked route names a gateway of the plan.
+    /// Returns the gateway of a route. In a checked plan it exists.
     pub fn gateway_of(&self, route: &Route) -> Option<&'a GatewayTable> {
         self.plan
             .gateway
@@ -273,17 +270,17 @@ impl<'a> Context<'a> {
             .find(|g| g.name.get_ref() == route.gateway.get_ref())
     }
 
-    /// Whether Gateways that change hands in a way lose their listeners when they leave the canary again.
+    /// Whether Gateways that switch in this way lose their listeners when they switch back from the canary.
     pub fn goes_back_with_loss(&self, way: GatewayHandover) -> bool {
         match self.canary.facts.listeners {
             ListenerFilter::All => false,
             ListenerFilter::Owned => true,
-            // What has no label is in every revision.
+            // Gateways without a label have listeners in every revision.
             ListenerFilter::Revision => way != GatewayHandover::Tag,
         }
     }
 
-    /// How a gateway changes hands.
+    /// Returns how a gateway switches to the canary.
     pub fn way(&self, gateway: &GatewayTable) -> GatewayHandover {
         let choice = gateway.handover.as_ref().map(|choice| *choice.get_ref());
         match (self.handover, choice) {
@@ -297,12 +294,12 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The first Gateway of the plan's, by name.
+    /// Returns the first Gateway for a gateway of the plan.
     pub fn first(gateway: &GatewayTable) -> GatewayRef {
         Self::gateway_ref(gateway, gateway.name.get_ref().clone())
     }
 
-    /// The second Gateway beside one of the plan's, by name.
+    /// Returns the second Gateway for a gateway of the plan.
     pub fn second(&self, gateway: &GatewayTable) -> GatewayRef {
         Self::gateway_ref(gateway, gateway.second_name(&self.canary.name))
     }
@@ -316,7 +313,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The Gateways of the plan that change hands in some way.
+    /// Returns the gateways of the plan that switch in a certain way.
     pub fn gateways(
         &self,
         has: impl Fn(GatewayHandover) -> bool,
@@ -327,7 +324,8 @@ impl<'a> Context<'a> {
             .filter(move |gateway| has(self.way(gateway)))
     }
 
-    /// The copies of a route: one for the Gateway that it is attached to, and one for the second Gateway where there is one.
+    /// Returns the objects of a route: one for the Gateway that it is attached to, and one for the second
+    /// Gateway if there is one.
     pub fn copies(&self, route: &Route, entrance: AttachedTo) -> Vec<RouteCopy> {
         let Some(gateway) = self.gateway_of(route) else {
             return Vec::new();
@@ -337,7 +335,7 @@ impl<'a> Context<'a> {
         let copy = |rev: &Rev, name: String, gateway| RouteCopy {
             name,
             gateway,
-            // Each is read, and its status written, by the revision of its Gateway alone.
+            // Only the revision of its Gateway reads each of the two and writes its status.
             revision: second.then(|| rev.name.clone()),
         };
         let first = || copy(&self.stable, name.clone(), Self::first(gateway));
@@ -355,7 +353,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The header that leads to the canary; a plan that shifts no traffic has none.
+    /// Returns the header that leads to the canary; nothing if the plan shifts no traffic.
     pub fn header(&self) -> Option<(String, String)> {
         let header = &self.plan.shift.as_ref()?.header;
         Some((
@@ -365,7 +363,7 @@ impl<'a> Context<'a> {
     }
 }
 
-/// A Gateway's class.
+/// Returns the class of a Gateway; the default is `istio`.
 pub(super) fn class(gateway: &GatewayTable) -> &str {
     gateway.class.as_ref().map_or("istio", |c| c.get_ref())
 }

@@ -1,4 +1,5 @@
-//! 003 to 010: the Gateway API CRDs, and what has to be rewritten before they can come.
+//! The Gateway API CRDs, steps 003 to 010, and the stored objects that must be rewritten before the CRDs can
+//! be upgraded.
 
 use super::context::Context;
 use super::{Applier, Draft, Step, kind};
@@ -33,7 +34,7 @@ fn crds() -> Vec<String> {
         .collect()
 }
 
-/// A step that brings a bundle.
+/// Completes a step that installs a bundle.
 fn brings(context: &Context, mut step: Step, bundle: &Bundle) -> Step {
     let channel = channel(context);
     let release = format!("v{}", bundle.version);
@@ -119,7 +120,8 @@ fn expected(context: &Context) -> Step {
     step
 }
 
-/// A bundle that still serves what the cluster has stored, and stores what the plan's bundle serves.
+/// Installs a bundle that still serves the versions that the cluster has stored, and stores a version that
+/// the plan's bundle serves.
 fn between(context: &Context, over: &Bundle) -> Step {
     let name = format!("v{}", over.version).replace('.', "-");
     let kind = &kind::INTERMEDIATE_GATEWAY_API;

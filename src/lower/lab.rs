@@ -1,18 +1,17 @@
-//! The machine to try the plan on: a kind cluster, and MetalLB in it.
+//! The test cluster for a plan: a kind cluster, with MetalLB if the plan needs it.
 
 use std::net::SocketAddr;
 
 use crate::plan::Plan;
 use crate::step::{AddressPool, Draft, KindCluster, L2Advertisement};
 
-/// What `lab/` is made of.
+/// The contents of `lab/`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lab {
-    /// The cluster's name.
     pub cluster: String,
     /// The kind configuration.
     pub kind: Draft,
-    /// MetalLB's release, and its objects.
+    /// The version of MetalLB, and its objects.
     pub metallb: Option<(String, Vec<Draft>)>,
 }
 

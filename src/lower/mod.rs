@@ -1,4 +1,4 @@
-//! From a checked plan to the steps, in their order. A checked plan always lowers.
+//! Turns a checked plan into steps. This cannot fail for a checked plan.
 
 mod context;
 mod copies;
@@ -15,25 +15,24 @@ use crate::step::{Applier, Draft, Step, kind};
 use context::Context;
 pub use lab::Lab;
 
-/// Everything that a plan comes to.
+/// The result of lowering.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Procedure {
-    /// The plan's name.
     pub plan: String,
-    /// What the texts of every step may say: the two revisions, and where the mesh is.
+    /// Values for the texts of every step: the two revisions, and the namespace of the mesh.
     pub prose: serde_json::Value,
-    /// The steps, in order.
     pub steps: Vec<Step>,
-    /// The oldest Kubernetes that the canary's istioctl installs on, where it is known.
+    /// The oldest Kubernetes version on which the canary's istioctl installs, if known.
     pub kubernetes: Option<&'static str>,
-    /// The rules that the plan breaks on purpose, by code.
+    /// The codes of the rules that the plan allows.
     pub allows: Vec<String>,
-    /// The machine to try them on.
+    /// The test cluster.
     pub lab: Option<Lab>,
 }
 
-/// Turns a plan into its steps: what both revisions stand on, stable and traffic to it, canary, traffic to the canary,
-/// ownership to the canary, stable away; or, of a mesh that is there, node after node in place.
+/// Returns the steps of a plan: what both revisions need, stable with its traffic, the canary, the traffic
+/// shift, the promotion of the canary, the retirement of stable. For an existing mesh that is upgraded in
+/// place: node after node.
 #[must_use]
 pub fn lower(checked: &Checked, existing: Option<&Existing>) -> Procedure {
     let context = Context::new(checked, existing);

@@ -1,14 +1,14 @@
-//! Probes as gates: what is asked at each step, and at each weight a sample of who answers.
+//! Probes as gates: the requests after each step, and a sample of the answers at each weight.
 
 use super::context::Context;
 use crate::plan::{self, Mark, Sample, bounds};
 use crate::step::{Answered, Gate};
 
-/// How many requests with the header are asked for: every one of them is the canary's.
+/// The number of sampled requests with the header; the canary must answer all of them.
 const WITH_HEADER: u16 = 20;
 
 impl Context<'_> {
-    /// The probes as gates; with the shift's header if asked for.
+    /// Returns the probes as gates, with the header of the traffic shift if `with_header` is set.
     pub fn probes(&self, with_header: bool) -> Vec<Gate> {
         let header = self.sent(with_header);
         let of = |probe: &plan::Probe| Gate::Probe {
@@ -22,8 +22,8 @@ impl Context<'_> {
         self.plan.probe.iter().map(of).collect()
     }
 
-    /// The samples as gates, where the canary has a share in percent of the requests without the header; and of those with it all, where there are
-    /// rules for it.
+    /// Returns the samples as gates. The canary gets `percent` of the requests without the header, and all
+    /// requests with it if `header` is set.
     pub fn samples(&self, percent: u16, header: bool) -> Vec<Gate> {
         let probes = self.plan.probe.iter();
         let sampled = probes.filter_map(|probe| Some((probe, probe.sample.as_ref()?)));
@@ -59,7 +59,7 @@ impl Context<'_> {
         }
     }
 
-    /// The header that leads to the canary, as curl sends it, if it is asked for.
+    /// Returns the header that leads to the canary in curl's format, if it is requested.
     fn sent(&self, with_header: bool) -> Option<String> {
         let (name, value) = self.header().filter(|_| with_header)?;
         Some(format!("{name}: {value}"))

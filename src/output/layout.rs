@@ -1,5 +1,5 @@
-//! From steps with objects to a tree: renders each object, names its file, replays the step, makes its way back of what that
-//! changed, and writes scripts, runbook and index over the result.
+//! Lays out steps as a tree: renders each object, names its file, replays the step, computes its rollback
+//! from the changes, and writes scripts, runbook and index.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -23,27 +23,25 @@ use crate::replay::back::{self, Installed};
 use crate::report::differences;
 use crate::tree::{FORMAT_VERSION, FileEntry, Index, IndexStep, sha256};
 
-/// The tree and what it says of itself.
+/// The tree and its index.
 #[derive(Debug)]
 pub struct Output {
-    /// Every file.
     pub tree: Tree,
-    /// The content of `index.json`.
     pub index: Index,
     /// The objects of the steps' files, by path.
     pub objects: BTreeMap<String, Rc<state::Object>>,
 }
 
-/// Lays a procedure out for kubectl.
+/// Lays out a procedure as a tree.
 ///
 /// # Errors
 ///
-/// Every template that cannot be rendered, and every rendered text that is not one Kubernetes object. Texts that findings
-/// point into are added to `sources`.
+/// All templates that cannot be rendered, and all rendered texts that are not exactly one Kubernetes object.
+/// Texts that findings point into are added to `sources`.
 ///
 /// # Panics
 ///
-/// Never: an index is plain data, which JSON can say.
+/// Never: an index is plain data, which can be written as JSON.
 pub fn lay_out(
     procedure: Procedure,
     renderer: &Renderer,
@@ -130,12 +128,12 @@ pub fn lay_out(
 
 struct Laying<'a> {
     renderer: &'a Renderer,
-    /// What the texts of every step may say.
+    /// The values for the texts of every step.
     shared: &'a serde_json::Value,
     rendering: Rendering<'a>,
     tree: Tree,
     objects: BTreeMap<String, Rc<state::Object>>,
-    /// What exists before the next step.
+    /// The state before the next step.
     state: State,
     installed: Installed,
 }
@@ -188,7 +186,7 @@ impl Laying<'_> {
         })
     }
 
-    /// Adds to a step's way back what leads from the state after it to the one before.
+    /// Adds the actions to a step's rollback that lead from the state after it to the state before it.
     fn way_back(&mut self, step: &mut Step, after: &State) -> Option<Vec<FileEntry>> {
         let text = |path: &str| self.tree.get(path).map(|file| file.text.clone());
         let actions = back::actions(step, &self.state, after, &self.installed, &text);
@@ -201,7 +199,8 @@ impl Laying<'_> {
         Some(self.keep(&step.name, step.phase, all, own))
     }
 
-    /// Renders the drafts of a step, and puts the paths of their files in their place; nothing where one cannot be rendered.
+    /// Renders the drafts of a step and replaces them by the paths of their files; returns nothing if one
+    /// cannot be rendered.
     fn render<'f>(
         &mut self,
         step: &str,
@@ -210,7 +209,7 @@ impl Laying<'_> {
         let mut all = Vec::new();
         let mut places = Vec::new();
         let mut failed = false;
-        // First every object for itself, since a file's name depends on the names beside it.
+        // All objects are rendered first, because a file's name depends on the other names in its folder.
         for (file, base, folder) in files {
             let File::Draft(draft) = file else { continue };
             let folder = format!("{base}{}", folder.as_str());
@@ -229,7 +228,7 @@ impl Laying<'_> {
         (!failed).then_some((all, own))
     }
 
-    /// Keeps rendered objects as files of a step.
+    /// Adds rendered objects to the files of a step.
     fn keep(
         &mut self,
         step: &str,
@@ -267,7 +266,7 @@ impl Laying<'_> {
     }
 }
 
-/// Files are applied in the order in which `kubectl apply -f` of the whole directory takes them.
+/// Files are applied in the order in which `kubectl apply -f` applies the whole directory.
 fn in_order(actions: &mut [Action]) {
     for action in actions {
         if let Action::Apply { files } = action {

@@ -1,4 +1,4 @@
-//! Laying everything out as a tree of files: manifests, scripts, runbook and index.
+//! Writes all parts as a tree of files: manifests, scripts, runbook and index.
 
 mod layout;
 mod naming;

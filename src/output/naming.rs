@@ -1,4 +1,4 @@
-//! What a file is called: `NN-kind-[namespace-]name.yaml`.
+//! The names of files: `NN-kind-[namespace-]name.yaml`.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +7,10 @@ use crate::kube::identity::Identity;
 use crate::kube::order;
 use crate::tree::sha256;
 
-/// The longest file name, in bytes, without its ending.
+/// The maximum length of a file name without its extension, in bytes.
 const LONGEST: usize = 200;
 
-/// Names the files of one folder, in the order of the identities.
+/// Returns the names for the files of one folder, in the order of the identities.
 pub(super) fn file_names(identities: &[&Identity]) -> Vec<String> {
     let plain: Vec<String> = identities.iter().map(|identity| stem(identity)).collect();
     let mut times: BTreeMap<&String, usize> = BTreeMap::new();
@@ -24,7 +24,7 @@ pub(super) fn file_names(identities: &[&Identity]) -> Vec<String> {
             let clash = times.get(stem).is_some_and(|times| *times > 1);
             if clash || stem.len() > LONGEST {
                 let digest = sha256(format!("{} {identity}", identity.api_version).as_bytes());
-                // Names are ASCII by now, so any byte is a character's end.
+                // The name is ASCII here, so every byte ends a character.
                 let cut = &stem[..stem.len().min(LONGEST - 9)];
                 format!("{cut}-{}.yaml", &digest[..8])
             } else {

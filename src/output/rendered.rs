@@ -1,4 +1,4 @@
-//! An object as text: rendered, read back strictly, held against its schema, and named.
+//! Renders an object as text, reads it back strictly, validates it against its schema, and names it.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -14,16 +14,16 @@ use crate::text::source::{Source, Sources};
 use crate::text::yaml::{self, Document};
 use crate::tree::sha256;
 
-/// What to do about a text that is rendered wrongly.
-const MEND: &str = "mend the template; without --templates this is a mistake of meshplan's own";
+/// The help of findings about a template that renders incorrectly.
+const MEND: &str = "fix the template; without --templates this is a bug in meshplan";
 
-/// A finding, and the bytes of the rendered text that it is about.
+/// A finding, and the byte range in the rendered text that it is about.
 type Said = (Finding, Range<usize>);
 
-/// An object as text, in the folder of its step where it belongs.
+/// A rendered object, and its folder in the step.
 pub(super) struct Rendered {
     pub text: String,
-    /// Of the text, in hex.
+    /// The digest of the text, in hex.
     pub sha256: String,
     pub document: Rc<Document>,
     pub identity: Option<Identity>,
@@ -32,13 +32,13 @@ pub(super) struct Rendered {
     fixed: Option<String>,
 }
 
-/// What renders, and what it has read and found so far.
+/// The renderer, with the texts that were read and the findings so far.
 pub(super) struct Rendering<'a> {
     renderer: &'a Renderer,
     schemas: &'a Schemas,
     pub sources: &'a mut Sources,
     pub findings: Vec<Finding>,
-    /// Texts that were read, by their digest: the way back has most of them again.
+    /// Texts that were read, by their digest; most of them occur again in rollbacks.
     read: BTreeMap<String, Rc<Document>>,
 }
 
@@ -53,7 +53,7 @@ impl<'a> Rendering<'a> {
         }
     }
 
-    /// Says once what is wrong with a template.
+    /// Adds a finding about a template, unless it was reported before.
     pub fn refuse(&mut self, finding: Finding) {
         self.renderer.add_source(&finding, self.sources);
         if !self.findings.contains(&finding) {
@@ -86,7 +86,8 @@ impl<'a> Rendering<'a> {
         let (document, identity) = match found {
             Ok(found) => found,
             Err(findings) => {
-                // One mistake in a template shows in every object that it makes; the first says it all.
+                // A mistake in a template shows in every object that it renders, so only the first one is
+                // reported.
                 let new = findings.into_iter().filter(|(finding, _)| {
                     !self
                         .findings
@@ -112,8 +113,8 @@ impl<'a> Rendering<'a> {
         })
     }
 
-    /// Reads a rendered text back and holds it against its schema; returns the identity of the object in it, if it is one of
-    /// a cluster's.
+    /// Reads a rendered text back and validates it against its schema; returns the object's identity, if it
+    /// is an object of a cluster.
     fn judge(
         &self,
         object: &Draft,
@@ -127,7 +128,7 @@ impl<'a> Rendering<'a> {
         }
         let document = yaml::read_strict(text).map_err(|problems| {
             let say = |problem: yaml::Problem| {
-                let message = format!("`{template}` renders to something that is not plain YAML");
+                let message = format!("`{template}` renders to text that is not plain YAML");
                 (
                     Finding::error("rendered-not-yaml", message)
                         .label(problem.message)
@@ -138,14 +139,14 @@ impl<'a> Rendering<'a> {
             problems.into_iter().map(say).collect::<Vec<_>>()
         })?;
         let mut violations = match object {
-            // The user's own objects were held against their schemas where they were read.
+            // The user's objects were validated when they were read.
             Draft::Given(_) | Draft::Copy(_) => Vec::new(),
             Draft::Identity(_) => self.schemas.check_identity(&document.value),
             _ => self.schemas.check(&document.value).unwrap_or_else(|| {
                 let kind = document.value["kind"].to_string();
                 vec![Violation::at(
                     "/kind",
-                    format!("{kind} is not a kind that this template makes"),
+                    format!("{kind} is not a kind that this template creates"),
                 )]
             }),
         };
@@ -153,7 +154,8 @@ impl<'a> Rendering<'a> {
             violations.extend(schema::names(&document.value));
         }
         if !violations.is_empty() {
-            let message = format!("`{template}` renders to an object that its schema refuses");
+            let message =
+                format!("`{template}` renders to an object that is not valid for its schema");
             return Err(violations
                 .into_iter()
                 .map(|violation| {
@@ -167,7 +169,7 @@ impl<'a> Rendering<'a> {
                 })
                 .collect());
         }
-        // A kustomization and a kind configuration are no objects of a cluster.
+        // A kustomization and a kind configuration are not objects of a cluster.
         if matches!(object, Draft::Kustomization(_) | Draft::Kind(_)) {
             return Ok((Rc::new(document), None));
         }
@@ -176,9 +178,9 @@ impl<'a> Rendering<'a> {
             None => Err(vec![(
                 Finding::error(
                     "rendered-not-an-object",
-                    format!("`{template}` renders to something that is no object"),
+                    format!("`{template}` renders to something that is not an object"),
                 )
-                .label("apiVersion, kind and metadata.name are needed")
+                .label("`apiVersion`, `kind` and `metadata.name` are required")
                 .help(MEND),
                 0..text.lines().next().map_or(0, str::len),
             )]),
@@ -186,7 +188,7 @@ impl<'a> Rendering<'a> {
     }
 }
 
-/// The paths of rendered objects from their step's directory; names are made folder by folder.
+/// Returns the paths of rendered objects relative to their step's directory; names are unique per folder.
 pub(super) fn paths(all: &[Rendered]) -> Vec<String> {
     let mut paths: Vec<String> = all
         .iter()

@@ -1,4 +1,4 @@
-//! Scripts and runbook, rendered from the same steps that `index.json` holds.
+//! Scripts and runbook, rendered from the same steps as `index.json`.
 
 use std::collections::BTreeMap;
 
@@ -14,22 +14,22 @@ use super::layout::Output;
 use crate::report::RevisionDifference;
 use crate::tree::Index;
 
-/// What the runbook says beside the steps.
+/// The contents of the runbook in addition to the steps.
 pub(super) struct About<'a> {
-    /// The machine to try the plan on.
+    /// The test cluster.
     pub lab: Option<&'a Lab>,
-    /// The oldest Kubernetes that will do, where it is known.
+    /// The oldest supported Kubernetes version, if known.
     pub kubernetes: Option<&'a str>,
-    /// In what the revisions differ.
+    /// The differences between the revisions.
     pub differences: Vec<RevisionDifference>,
 }
 
-/// Returns the scripts of a tree's steps that its templates make other than meshplan's own.
+/// Returns the scripts of a tree's steps that differ from those of meshplan's own templates.
 #[must_use]
 pub fn own_scripts(output: &Output) -> Vec<String> {
     let mut builtin = Tree::default();
     let rendered = Renderer::new(&output.index.plan, BTreeMap::new()).map(|renderer| {
-        // What cannot be rendered is no template of meshplan's; nothing is compared then.
+        // If meshplan's own templates cannot be rendered, nothing is compared.
         steps(&output.index, &renderer, &mut builtin).is_ok()
     });
     if !rendered.is_ok_and(|rendered| rendered) {
@@ -65,7 +65,7 @@ pub(super) fn write(
     Ok(())
 }
 
-/// Adds the scripts of every step, and what they share.
+/// Adds the scripts of every step, and their library.
 fn steps(index: &Index, renderer: &Renderer, tree: &mut Tree) -> Result<(), Finding> {
     tree.add("lib.sh", renderer.text("scripts/lib.sh", json!({}))?);
     for step in &index.steps {
@@ -88,12 +88,12 @@ fn steps(index: &Index, renderer: &Renderer, tree: &mut Tree) -> Result<(), Find
     Ok(())
 }
 
-/// What a script needs to know beside its step.
+/// The data for a script in addition to its step.
 fn script_data(step: &Step, actions: &[Action], gates: &[Gate]) -> Value {
     let any = |wanted: fn(&Gate) -> bool| gates.iter().any(wanted);
     json!({
         "step": step,
-        // Probes are asked again while time goes by.
+        // Probes are retried for a while.
         "probes": any(|gate| matches!(gate, Gate::Probe { .. }))
             && any(|gate| matches!(gate, Gate::Soak { .. })),
         "istioctl": actions.iter().find_map(istioctl),
@@ -108,7 +108,7 @@ fn istioctl(action: &Action) -> Option<&Istioctl> {
 }
 
 fn runbook_data(index: &Index, about: &About<'_>) -> Value {
-    // The first revision that is installed is stable's, the last one canary's.
+    // The revision that is installed first is stable, the last one is the canary.
     let istioctls = || {
         index
             .steps

@@ -1,4 +1,4 @@
-//! Whether what a gate waits for is what the files bring about, as far as a state can say.
+//! Checks whether the files of a step produce what its gates wait for, as far as a state can tell.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::state::{Facet, Object, State, image_version};
 use crate::step::Gate;
 use crate::tree::IndexStep;
 
-/// Says why a gate never opens in a state; nothing where it does, or where only a cluster can say.
+/// Returns why a gate never passes in a state, or nothing if it passes or if only a cluster can tell.
 #[must_use]
 #[allow(clippy::too_many_lines, reason = "one arm a gate")]
 pub fn closed(step: &IndexStep, state: &State, gate: &Gate) -> Option<String> {
@@ -19,7 +19,7 @@ pub fn closed(step: &IndexStep, state: &State, gate: &Gate) -> Option<String> {
         state
             .get(key)
             .is_none()
-            .then(|| format!("{key} is not there"))
+            .then(|| format!("{key} does not exist"))
     };
     let group = |kind: &str| match kind {
         "deployment" => Some("Deployment"),
@@ -46,7 +46,7 @@ pub fn closed(step: &IndexStep, state: &State, gate: &Gate) -> Option<String> {
         Gate::Crds { .. } => state
             .base
             .is_none()
-            .then(|| "nothing brings Istio's CRDs".to_owned()),
+            .then(|| "nothing installs Istio's CRDs".to_owned()),
         Gate::Pool { selector } => (!state.nodes.values().any(|node| selector.selects(node)))
             .then(|| format!("no node has {selector}")),
         Gate::NodesLabelled { nodes, key, value } => nodes
@@ -65,7 +65,7 @@ pub fn closed(step: &IndexStep, state: &State, gate: &Gate) -> Option<String> {
         } => {
             let key = workload("daemonset", namespace, name);
             let Some(pods) = state.get(&key).and_then(|object| object.pods().cloned()) else {
-                return missing(&key).or(Some(format!("{key} makes no pods")));
+                return missing(&key).or(Some(format!("{key} creates no pods")));
             };
             let bare = state
                 .nodes
@@ -87,7 +87,7 @@ pub fn closed(step: &IndexStep, state: &State, gate: &Gate) -> Option<String> {
             };
             let own = object.value().pointer(field).and_then(Value::as_str);
             (own.unwrap_or_default() != value).then(|| {
-                let own = own.map_or_else(|| "not set".to_owned(), |own| format!("`{own}`"));
+                let own = own.map_or_else(|| "unset".to_owned(), |own| format!("`{own}`"));
                 format!("`{field}` of {shown} is {own}, not `{value}`")
             })
         }
@@ -102,7 +102,7 @@ pub fn closed(step: &IndexStep, state: &State, gate: &Gate) -> Option<String> {
                         .as_ref()
                         .is_none_or(|selector| selector.selects(&pods.labels))
             });
-            stays.map(|(object, _)| format!("{} still makes pods", object.key))
+            stays.map(|(object, _)| format!("{} still creates pods", object.key))
         }
         Gate::NotEnrolled { namespace } => {
             let labels = state.namespace_labels(namespace);
@@ -137,7 +137,7 @@ pub fn closed(step: &IndexStep, state: &State, gate: &Gate) -> Option<String> {
                 return missing(&key);
             }
             (own.as_deref() != Some(version))
-                .then(|| format!("{key} is of version {}", own.unwrap_or_default()))
+                .then(|| format!("{key} has version {}", own.unwrap_or_default()))
         }
         Gate::KeptOff {
             namespace,
@@ -153,15 +153,15 @@ pub fn closed(step: &IndexStep, state: &State, gate: &Gate) -> Option<String> {
             let node = BTreeMap::from([(label.clone(), value.clone())]);
             let on = object.pods().is_some_and(|pods| pods.place.allows(&node));
             (on != *back).then(|| {
-                let may = if on { "may" } else { "may not" };
-                format!("{key} {may} be on nodes with {label}={value}")
+                let may = if on { "may" } else { "cannot" };
+                format!("{key} {may} run on nodes with {label}={value}")
             })
         }
         Gate::BaseVersion { version, .. } => {
             let own = state.base.as_ref().map(ToString::to_string);
             (own.as_ref() != Some(version)).then(|| {
                 format!(
-                    "Istio's CRDs are of version {}",
+                    "Istio's CRDs have version {}",
                     own.unwrap_or_else(|| "none".to_owned())
                 )
             })
@@ -188,7 +188,7 @@ pub fn closed(step: &IndexStep, state: &State, gate: &Gate) -> Option<String> {
             };
             let named = object.label("istio.io/rev") == Some(revision);
             (!named || !webhooks.is_some_and(|webhooks| webhooks.iter().all(asked)))
-                .then(|| format!("{key} asks another control plane than {service}"))
+                .then(|| format!("{key} calls another control plane than {service}"))
         }
         Gate::OnDelete { namespace, name } => {
             let key = workload("daemonset", namespace, name);
@@ -198,7 +198,7 @@ pub fn closed(step: &IndexStep, state: &State, gate: &Gate) -> Option<String> {
                     .value()
                     .pointer("/spec/updateStrategy/type");
                 (strategy.and_then(Value::as_str) != Some("OnDelete"))
-                    .then(|| format!("{key} replaces its pods by itself"))
+                    .then(|| format!("{key} replaces its pods automatically: its update strategy is not `OnDelete`"))
             })
         }
         Gate::NodesMoved {
@@ -221,13 +221,13 @@ pub fn closed(step: &IndexStep, state: &State, gate: &Gate) -> Option<String> {
                 .deletes
                 .iter()
                 .find(|identity| state.get(&identity.key()).is_some());
-            stays.map(|identity| format!("{identity} is still there"))
+            stays.map(|identity| format!("{identity} still exists"))
         }
         Gate::GatewayGone { gateway } => {
             let (namespace, name) = (&gateway.namespace, &gateway.name);
             let key = Key::namespaced("gateway.networking.k8s.io", "Gateway", namespace, name);
             let there = state.get(&key).is_some();
-            there.then(|| format!("{key} is still there"))
+            there.then(|| format!("{key} still exists"))
         }
         Gate::Gateway { gateway, .. } => missing(&Key::namespaced(
             "gateway.networking.k8s.io",
@@ -270,17 +270,17 @@ pub fn closed(step: &IndexStep, state: &State, gate: &Gate) -> Option<String> {
                     .parents
                     .iter()
                     .filter_map(|parent| parent.gateway(&route.namespace));
-                // Whether the Gateway takes it is MP0013's to say.
+                // MP0013 checks whether the Gateway accepts the route.
                 let Some((namespace, name)) = names.find(|(_, name)| *name == route.gateway) else {
-                    return Some(format!("{key} names no Gateway `{}`", route.gateway));
+                    return Some(format!("{key} references no Gateway `{}`", route.gateway));
                 };
-                // A route with a label is read, and its status written, by that revision alone.
+                // A labelled route is read by that revision only, which also writes its status.
                 let asked = state.get(&key)?.label("istio.io/rev")?;
                 let owner =
                     Key::namespaced("gateway.networking.k8s.io", "Gateway", namespace, name);
                 let owner = &state.served.get(&owner)?.revision;
                 (owner != asked).then(|| {
-                    format!("{key} is for revision {asked}, and its Gateway is of {owner}")
+                    format!("{key} is for revision {asked}, but its Gateway belongs to {owner}")
                 })
             })
         }
@@ -291,7 +291,7 @@ pub fn closed(step: &IndexStep, state: &State, gate: &Gate) -> Option<String> {
                 .map(|(_, t)| t.revision.clone());
             (own.as_ref() != Some(revision)).then(|| {
                 format!(
-                    "tag {tag} points at {}",
+                    "tag {tag} points to {}",
                     own.unwrap_or_else(|| "nothing".to_owned())
                 )
             })
@@ -299,7 +299,7 @@ pub fn closed(step: &IndexStep, state: &State, gate: &Gate) -> Option<String> {
         Gate::TagLeft { tag, revision, .. } => {
             let mut own = state.tags().filter(|(_, t)| t.name == *tag);
             own.any(|(_, t)| t.revision == *revision)
-                .then(|| format!("tag {tag} still points at {revision}"))
+                .then(|| format!("tag {tag} still points to {revision}"))
         }
         Gate::Probe {
             url,
@@ -314,7 +314,7 @@ pub fn closed(step: &IndexStep, state: &State, gate: &Gate) -> Option<String> {
         | Gate::Unpooled { .. }
         | Gate::Unrouted { .. }
         | Gate::AllOwned { .. } => guards::closed(state, gate),
-        // Only a cluster or a person can say, in which versions objects are stored among others.
+        // Only a cluster or a person can tell, for example in which versions objects are stored.
         Gate::Applied
         | Gate::Soak { .. }
         | Gate::Stored { .. }
@@ -329,7 +329,7 @@ fn version_in(object: &Object) -> Option<String> {
     image_version(image).map(|version| version.to_string())
 }
 
-/// A probe whose address is that of a Gateway has to be routed to a backend.
+/// A probe to the address of a Gateway must reach a backend.
 fn probe(state: &State, url: &str, status: u16, header: Option<&str>) -> Option<String> {
     let rest = url.strip_prefix("http://")?;
     let (authority, path) = rest.find('/').map_or((rest, "/"), |at| rest.split_at(at));
@@ -362,10 +362,10 @@ fn probe(state: &State, url: &str, status: u16, header: Option<&str>) -> Option<
         Outcome::Backend { .. } => true,
         Outcome::Status { status: own, .. } => *own == status,
     });
-    (!routed).then(|| format!("{url} is not answered by a backend"))
+    (!routed).then(|| format!("no backend answers {url}"))
 }
 
-/// Returns the object of a step that a finding about a gate is best shown at.
+/// Returns the object of a step at which a finding about a gate is shown.
 pub(super) fn anchor<'a>(
     upgrade: &'a Upgrade,
     step: &IndexStep,

@@ -1,10 +1,11 @@
-//! Gates before a step that only look whether it may begin.
+//! Gates before a step that only check whether the step may start.
 
 use crate::kube::identity::Key;
 use crate::state::{BackendRef, Facet, HttpRoute, Object, RouteRule, State};
 use crate::step::Gate;
 
-/// Says why a guard never lets a step begin in a state; nothing where it does, or where only a cluster or a person can say.
+/// Returns why a guard never lets a step start in a state, or nothing if it does or if only a cluster or a
+/// person can tell.
 pub(super) fn closed(state: &State, gate: &Gate) -> Option<String> {
     match gate {
         Gate::Upgradable {
@@ -15,7 +16,9 @@ pub(super) fn closed(state: &State, gate: &Gate) -> Option<String> {
             if own_channel != channel {
                 let has = own_channel.as_str();
                 let wanted = channel.as_str();
-                return Some(format!("the CRDs are of the {has} channel, not {wanted}"));
+                return Some(format!(
+                    "the CRDs are of the {has} channel, not the {wanted} channel"
+                ));
             }
             (*own > newest).then(|| format!("the bundle v{own} is newer than {bundle}"))
         }
@@ -30,7 +33,7 @@ pub(super) fn closed(state: &State, gate: &Gate) -> Option<String> {
                             .iter()
                             .any(|one| one.namespace == namespace && one.name == name)
                     })
-                    .then(|| format!("{} is attached", object.key))
+                    .then(|| format!("{} is still attached", object.key))
             };
             routes(state).find_map(attached)
         }
@@ -39,17 +42,17 @@ pub(super) fn closed(state: &State, gate: &Gate) -> Option<String> {
             let mut others = state.ztunnels().map(|(object, _)| &object.key);
             others
                 .find(|key| !known.contains(&name(key)))
-                .map(|key| format!("there is {key}"))
+                .map(|key| format!("{key} exists"))
         }
         Gate::OnlyMesh { revisions, .. } => {
             let mut others = state.istiods();
             others
                 .find(|(_, istiod)| !revisions.contains(&istiod.revision))
-                .map(|(object, _)| format!("there is {}", object.key))
+                .map(|(object, _)| format!("{} exists", object.key))
         }
         Gate::Unpooled { nodes, key, value } => nodes.iter().find_map(|node| {
             let found = state.nodes.get(node)?.get(key)?;
-            (found != value).then(|| format!("node {node} carries {key}={found}"))
+            (found != value).then(|| format!("node {node} already has {key}={found}"))
         }),
         Gate::Unrouted { namespaces } => routes(state).find_map(|(object, route)| {
             let own = namespace(&object.key);
@@ -63,14 +66,14 @@ pub(super) fn closed(state: &State, gate: &Gate) -> Option<String> {
                 backend.is_service() && goes(backend.namespace.as_deref().unwrap_or(own))
             });
             to.filter(|_| elsewhere)
-                .map(|backend| format!("{} names Service {}", object.key, backend.name))
+                .map(|backend| format!("{} references Service {}", object.key, backend.name))
         }),
         Gate::AllOwned { revision, follow } => {
             let mut others = state.gateways().filter_map(|(object, _)| {
                 let own = object.label("istio.io/rev");
                 let owned = own == Some(revision) || own.is_none() && *follow;
                 (!owned).then(|| match own {
-                    Some(own) => format!("{} is labelled for {own}", object.key),
+                    Some(own) => format!("{} has the label of revision {own}", object.key),
                     None => format!("{} has no label", object.key),
                 })
             });

@@ -1,30 +1,30 @@
-//! What the rules say of states, without asking a rule again that saw nothing of what is different.
+//! Applies the rules to states. A rule runs again only if an object that it reads has changed.
 
 use crate::rules::{Judged, RULES, Report, Scope, View};
 use crate::state::{Kinds, State};
 
-/// A state, and what each rule says of it.
+/// A state and the findings of each rule.
 pub(super) struct Basis {
     pub state: State,
-    /// By rule, in the order of the table: which kinds of objects it asked for, and what it said.
+    /// One entry per rule, in the order of the table: the kinds of objects that the rule read, and its
+    /// findings.
     found: Vec<(Kinds, Vec<Judged>)>,
 }
 
 impl Basis {
-    /// Judges a state, as a change of others.
+    /// Applies the rules to a state and reuses the findings of similar states.
     pub fn of(state: State, others: &[&Self]) -> Self {
         let found = judge(&state, others);
         Self { state, found }
     }
 
-    /// Returns everything that the rules say.
     pub fn judged(&self) -> Vec<Judged> {
         let found = self.found.iter().flat_map(|(_, found)| found);
         found.cloned().collect()
     }
 }
 
-/// Returns what the rules say of a state that differs a little from others.
+/// Returns the findings in a state and reuses those of similar states.
 pub(super) fn judged(state: &State, others: &[&Basis]) -> Vec<Judged> {
     let found = judge(state, others).into_iter();
     found.flat_map(|(_, found)| found).collect()

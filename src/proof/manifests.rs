@@ -1,4 +1,4 @@
-//! Manifests of any origin as one state: every rule that a single state can break, and their schemas.
+//! Checks manifests of any origin as one state, against all rules for a single state and against schemas.
 
 use std::rc::Rc;
 
@@ -10,7 +10,7 @@ use crate::rules::{self, View, finding, judge};
 use crate::state::{Object, State};
 use crate::text::finding::Finding;
 
-/// Applies every rule to manifests that are all there at once.
+/// Applies every rule to manifests, as if all of them existed at the same time.
 #[must_use]
 pub fn prove_manifests(objects: &[Rc<Object>], istio: Option<&Version>) -> Vec<Finding> {
     let state = State::of(objects);
@@ -25,8 +25,9 @@ pub fn prove_manifests(objects: &[Rc<Object>], istio: Option<&Version>) -> Vec<F
         .collect()
 }
 
-/// Holds manifests against the schemas of the newest known bundle and Kubernetes; returns what is refused, and the kinds that
-/// no schema knows, as `apiVersion kind`. IstioOperators of one's own are not held against one.
+/// Checks manifests against the schemas of the newest known bundle and Kubernetes. Returns the violations,
+/// and the kinds without a schema as `apiVersion kind`. IstioOperators that meshplan did not write are not
+/// checked.
 #[must_use]
 pub fn schemas(objects: &[Rc<Object>]) -> (Vec<Finding>, Vec<String>) {
     let (mut findings, mut unknown) = (Vec::new(), Vec::new());
@@ -60,7 +61,7 @@ pub fn schemas(objects: &[Rc<Object>]) -> (Vec<Finding>, Vec<String>) {
                     format!("the API does not accept {}", object.key),
                 )
                 .label(violation.in_words())
-                .help("write it as the API of this kind takes it")
+                .help("use a value that the API of this kind accepts")
                 .object(object.key.to_string())
                 .at(&manifest.source, span),
             );

@@ -1,4 +1,5 @@
-//! What is proved of a compiled tree: every state, every transition, and part of a step holds the rules.
+//! The proof of a compiled tree: every state, every transition and every part of a step is checked against
+//! the rules.
 
 mod gates;
 mod guards;
@@ -29,16 +30,19 @@ use judged::{Basis, judged};
 use traffic::RequestKinds;
 use way_back::Transition;
 
-/// Applies every rule to a compiled tree: after each step, in each part of it, between two steps, and on the way back.
+/// Applies every rule to a compiled tree: after each step, in each part of a step, between two steps, and on
+/// rollback.
 #[must_use]
 pub fn prove(upgrade: &Upgrade) -> Vec<Finding> {
     run(upgrade, false)
 }
 
-/// Proves a compiled tree that was read from a disk, where somebody may have edited it: its schemas too, and without what its plan allows.
+/// Proves a compiled tree that was read from disk and may have been edited. This also checks schemas, and it
+/// leaves out findings that the plan allows.
 #[must_use]
 pub fn prove_read(upgrade: &Upgrade) -> Vec<Finding> {
-    // Files of what is deleted hold names alone, and those of some fields are judged with the object that they change.
+    // Files of deleted objects contain only their identities. Patches are checked together with the object
+    // that they change.
     let written = upgrade
         .files
         .iter()
@@ -71,7 +75,7 @@ pub fn prove_read(upgrade: &Upgrade) -> Vec<Finding> {
     findings
 }
 
-/// Returns whether [`prove`] finds something; ends with the step at which it does.
+/// Returns whether [`prove`] finds something, and stops at the first step that has a finding.
 #[must_use]
 pub fn is_broken(upgrade: &Upgrade) -> bool {
     !run(upgrade, true).is_empty()
@@ -103,7 +107,7 @@ fn run(upgrade: &Upgrade, until_found: bool) -> Vec<Finding> {
 struct Proof<'a> {
     upgrade: &'a Upgrade,
     traffic: RequestKinds,
-    /// What was said already, so that each thing is said where it first appears.
+    /// The findings so far, so that each one is reported only where it first appears.
     said: Vec<Judged>,
     found: Vec<Finding>,
 }
@@ -130,10 +134,10 @@ impl Proof<'_> {
                 .or(gates::anchor(self.upgrade, step));
             let said = finding(
                 &rules::API_REFUSES,
-                format!("the API server refuses what `{}` applies", step.step.name),
+                format!("the API server rejects what `{}` applies", step.step.name),
             )
             .label(refusal.why)
-            .help("what it needs comes in a step before");
+            .help("create the object that it needs in an earlier step");
             self.say(step, said, object, refusal.pointer, &[]);
         }
         let end = Basis::of(after, &[start]);
@@ -164,7 +168,8 @@ impl Proof<'_> {
                 if joins(step, judged, state) {
                     continue;
                 }
-                // What the step adds need not be complete yet, nor what it takes away; what was fit and stays has to stay fit.
+                // Objects that the step adds or deletes may be incomplete in a part. Objects that were valid
+                // and stay must stay valid.
                 let stays =
                     before.get(&judged.subject).is_some() && after.get(&judged.subject).is_some();
                 let was_fit = stays && !is_in(judged, known);
@@ -203,7 +208,7 @@ impl Proof<'_> {
         (end, now)
     }
 
-    /// Says something at an object of a step.
+    /// Adds a finding at an object of a step.
     fn say(
         &mut self,
         step: &IndexStep,
@@ -253,19 +258,19 @@ impl Proof<'_> {
             let said = finding(
                 &rules::GATE_FAILS,
                 format!(
-                    "`{}` waits {when} for what never comes: {why}",
+                    "`{}` waits {when} for something that never happens: {why}",
                     step.step.name
                 ),
             )
-            .label("the step never ends")
+            .label("the step never finishes")
             .help("make files and gates agree; compile the plan again if a file was edited");
             let object = gates::anchor(self.upgrade, step).cloned();
             self.say(step, said, object.as_ref(), "", &[]);
         }
     }
 
-    /// Whether a finding is the one exception: a Gateway's own pods between the step that deletes a tag and a later one that
-    /// sets it anew, where the first step lists them as restarting.
+    /// Whether a finding is the one exception: a Gateway's own pods, between the step that deletes a tag and
+    /// a later step that sets it again, if the first of these lists the pods as restarting.
     pub(super) fn is_between(&self, number: usize, judged: &Judged) -> bool {
         if judged.finding.code != "MP0022" {
             return false;
@@ -295,7 +300,7 @@ impl Proof<'_> {
         })
     }
 
-    /// What makes a step's new nodes gives them the labels that the step waits for.
+    /// The source of a step's new nodes must give them the labels that the step waits for.
     fn makers(&mut self, step: &IndexStep) {
         let applied = step.step.actions.iter().filter_map(|action| match action {
             Action::Apply { files } => Some(files),
@@ -324,19 +329,20 @@ impl Proof<'_> {
                     let said = finding(
                         &rules::GATE_FAILS,
                         format!(
-                            "`{}` waits for new nodes with {key}={value}, which nothing gives them",
+                            "`{}` waits for new nodes with {key}={value}, but nothing sets this label",
                             step.step.name
                         ),
                     )
-                    .label("nodes that it makes do not have it")
-                    .help("give its template the label");
+                    .label("the nodes that it creates do not have this label")
+                    .help("add the label to its template");
                     self.say(step, said, makers.first(), "/spec", &[]);
                 }
             }
         }
     }
 
-    /// A Gateway whose owner changes by its label keeps its listeners only where the loser's version lets it.
+    /// If the label of a Gateway changes its control plane, the Gateway keeps its listeners only with some
+    /// versions of the previous control plane.
     fn hand_over(&mut self, step: &IndexStep, before: &State, after: &State) {
         for (object, _) in after.gateways() {
             let (Some(old), Some(new)) = (
@@ -366,18 +372,22 @@ impl Proof<'_> {
                 .map_or_else(String::new, ToString::to_string);
             let said = finding(
                 &rules::HANDOVER_DROPS,
-                format!("Gateway `{}` goes from `{}` to `{}` while its pods run", object.key.name, old.revision, new.revision),
+                format!(
+                    "Gateway `{}` switches from revision `{}` to `{}` while its pods run",
+                    object.key.name, old.revision, new.revision
+                ),
             )
-            .label(format!("istiod {version} drops the listeners of its pods at once"))
-            .help("upgrade the stable revision to a patch that keeps them, or let the Gateway follow the tag `default`");
+            .label(format!("istiod {version} drops the listeners of its pods immediately"))
+            .help("upgrade the stable revision to a patch that keeps the listeners, or let the Gateway follow the \
+                tag `default`");
             let object = Rc::clone(object);
             self.say(step, said, Some(&object), "/metadata/labels", &[]);
         }
     }
 }
 
-/// Whether a finding of a part is about nodes that could join while one ztunnel goes and the other takes all nodes, and about none that is
-/// there: the one moment that a step of both cannot do without.
+/// Whether a finding in a part concerns only nodes that could join at that moment, and no existing node. A
+/// step that deletes one ztunnel and lets the other run on all nodes always has such a moment.
 pub(super) fn joins(step: &IndexStep, judged: &Judged, state: &State) -> bool {
     let both = |action: &Action| matches!(action.effect(), Action::Delete { .. });
     let is_ztunnel = ["MP0001", "MP0002"].contains(&judged.finding.code);
@@ -391,13 +401,13 @@ pub(super) fn joins(step: &IndexStep, judged: &Judged, state: &State) -> bool {
         && state.nodes.values().all(|labels| count(labels) == 1)
 }
 
-/// What was wrong before the first step is said, and stops nothing.
+/// Findings before the first step become warnings and stop nothing.
 fn before_all(said: &mut Finding) {
     said.severity = Severity::Warning;
     said.message = format!("before the first step, {}", said.message);
 }
 
-/// The files or nodes of a part, for people.
+/// The names of the files or nodes of a part, for messages.
 fn part_files(actions: &[Action], part: &Part) -> Vec<String> {
     let names = |action: &Action| -> Vec<String> {
         match action.effect() {

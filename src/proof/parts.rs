@@ -1,15 +1,15 @@
-//! Which parts of a step are looked at: every subset of a small one; of a large one single files, all but one, beginnings, and
-//! a sample.
+//! The parts of a step that are checked: all subsets of a small step; for a large one single files, all but
+//! one file, beginnings, and a sample.
 
 use crate::replay::{Part, units};
 use crate::step::Action;
 
-/// A step of so many files is looked at in every subset.
+/// Steps with at most this number of files are checked in all subsets.
 const SMALL: usize = 4;
-/// At most so many single files, gaps and beginnings of one step.
+/// The maximum number of single files, gaps and beginnings of one step.
 const MOST: usize = 32;
 
-/// Returns the parts of a step that leave it unfinished, the smallest first.
+/// Returns the parts of a step that leave it incomplete, the smallest first.
 #[must_use]
 pub fn parts(actions: &[Action]) -> Vec<Part> {
     let mut all: Vec<Part> = Vec::new();
@@ -29,7 +29,7 @@ pub fn parts(actions: &[Action]) -> Vec<Part> {
                     .map(|n| (0..count).filter(|m| *m != n).collect()),
             );
             sets.extend(some.map(|n| (0..n).collect()));
-            // Fixed, so that every run looks at the same.
+            // The sample is fixed, so that every run checks the same parts.
             sets.extend((2..6).map(|step| (0..count).step_by(step).collect::<Vec<usize>>()));
             sets.extend(
                 (2..6).map(|step| (0..count).filter(|n| n % step != 0).collect::<Vec<usize>>()),

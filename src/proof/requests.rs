@@ -1,4 +1,4 @@
-//! Kinds of requests: one for each way in which the routes of a tree tell requests apart.
+//! The kinds of requests: one for each way in which the routes of a tree distinguish requests.
 
 use std::rc::Rc;
 
@@ -7,11 +7,12 @@ use serde_json::{Map, Value};
 use crate::route::Request;
 use crate::state::{Facet, Match, NamedMatch, Object};
 
-/// Headers, query parameters and method that a match asks for.
+/// Headers, query parameters and method of a match.
 type Asked = (Map<String, Value>, Map<String, Value>, Option<String>);
 
-/// Returns a request of each kind: every path of every route, and below it, with no header and with each set of headers
-/// and query parameters that a route asks for, for every host and port of its Gateways; and one that no route lists.
+/// Returns one request of each kind, for every host and port of the routes' Gateways: every path of every
+/// route, and a path below it, without headers and with each set of headers and query parameters of a route;
+/// and one request that no route lists.
 #[must_use]
 #[allow(clippy::needless_pass_by_value, reason = "an iterator is handed over")]
 pub fn kinds<'a>(objects: impl Iterator<Item = &'a Rc<Object>> + Clone) -> Vec<Request> {

@@ -1,4 +1,4 @@
-//! What becomes of every kind of request from one state to the next.
+//! Checks how each kind of request is answered from one state to the next.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -14,19 +14,19 @@ use crate::step::{self, Gate};
 use crate::text::finding::Finding;
 use crate::tree::IndexStep;
 
-/// How far two sums of fractions may be apart and still be equal.
+/// The maximum difference at which two sums of fractions are equal.
 const EPSILON: f64 = 1e-9;
 
 /// The kinds of requests of a tree.
 pub(super) struct RequestKinds {
     requests: Vec<Request>,
-    /// Answers by what they depend on: most parts of a step touch none of it.
+    /// Answers by the objects that they depend on; most parts of a step change none of these.
     known: RefCell<Vec<(Depends, Rc<Vec<KnownAnswer>>)>>,
 }
 
-/// What answers depend on: which objects there are, and who serves each Gateway.
+/// What answers depend on: the existing objects, and the control plane that serves each Gateway.
 struct Depends {
-    /// Kept, so that no other object comes to have the address of one of them.
+    /// Kept alive, so that no other object gets the address of one of them.
     objects: Vec<Rc<Object>>,
     served: BTreeMap<Key, Served>,
 }
@@ -40,7 +40,7 @@ impl PartialEq for Depends {
     }
 }
 
-/// How many states' answers are kept: those before and after a step, and some parts of it.
+/// The number of states whose answers are kept: those before and after a step, and some parts of it.
 const KEPT: usize = 8;
 
 /// An answer, and the share of it that nobody serves.
@@ -104,7 +104,8 @@ impl RequestKinds {
         all
     }
 
-    /// What a step does to requests, as a whole and in each part, and whether that is what it is for.
+    /// Checks what a step does to requests, as a whole and in each part, and whether that matches the step's
+    /// traffic.
     pub fn step<'p>(
         &self,
         step: &IndexStep,
@@ -121,7 +122,8 @@ impl RequestKinds {
         found
     }
 
-    /// Requests without the header that the plan's routes answer from this step on, though other requests were answered there before.
+    /// Finds requests without the header that this step routes for the first time, although other requests to
+    /// the same Gateway were answered before.
     fn late(&self, expected: &step::Traffic, before: &State, after: &State) -> Option<Finding> {
         let (old, new) = (self.served(before), self.served(after));
         let own = |served: &KnownAnswer| {
@@ -141,16 +143,17 @@ impl RequestKinds {
             |request, n| {
                 finding(
                     &SHIFT_DIFFERS,
-                    format!("`{}` is answered from this step on only", request.in_words()),
+                    format!("`{}` is answered only from this step on", request.in_words()),
                 )
                 .label(format!("goes to {}", in_words(&new[n].answer)))
-                .help("the first step that writes the route lists all of its paths; the shift moves requests and adds none")
+                .help("list all paths in the first step that writes the route; a traffic shift only moves requests \
+                    and adds none")
             },
         )
     }
 
-    /// Requests that are refused and were not, and in a part those that are answered neither as before nor as after; but for
-    /// those at Gateways that clients have left.
+    /// Finds requests that fail after the step but worked before it, and requests that a part answers neither
+    /// as before nor as after. Gateways that clients have already left are excluded.
     pub fn moved<'p>(
         &self,
         before: &State,
@@ -163,7 +166,7 @@ impl RequestKinds {
             gateway.is_none_or(|gateway| !left.contains(gateway))
         };
         let (old, new) = (self.served(before), self.served(after));
-        // Where nothing is routed yet there is nothing to lose.
+        // Without a route no request can fail.
         if old.iter().all(|served| served.refused >= 1.0) {
             return Vec::new();
         }
@@ -182,7 +185,8 @@ impl RequestKinds {
         found
     }
 
-    /// As [`RequestKinds::step`], but for what the whole of it takes away: a way back may take away what its step brought.
+    /// Same as [`RequestKinds::step`], but without the effect of the whole: a rollback may remove what its
+    /// step added.
     pub fn on_the_way<'p>(
         &self,
         before: &State,
@@ -193,7 +197,8 @@ impl RequestKinds {
         self.between(&old, &new, parts, &|_| true, false)
     }
 
-    /// What parts of a transition do to requests that neither of its ends does. `lost` says that requests are refused anyway.
+    /// Finds requests for which a part of a transition differs from both its ends. If `lost` is set, failing
+    /// requests were already reported and are not reported again.
     fn between<'p>(
         &self,
         old: &[KnownAnswer],
@@ -227,12 +232,12 @@ impl RequestKinds {
                 finding(
                     &NEITHER_ANSWER,
                     format!(
-                        "`{}` is answered neither as before nor as after",
+                        "`{}` is answered neither as before nor as after the step",
                         request.in_words()
                     ),
                 )
                 .label(in_words(&here[n].answer))
-                .help("put what needs an order into two steps")
+                .help("split the changes into two steps if their order matters")
             }) && found.iter().all(|(other, _)| other.code != said.code)
             {
                 found.push((said, part));
@@ -241,7 +246,8 @@ impl RequestKinds {
         found
     }
 
-    /// Returns the first kind of request of which something holds, and how many others there are.
+    /// Returns the finding for the first kind of request that matches, with the number of other kinds that
+    /// match.
     fn first(
         &self,
         holds: impl Fn(usize) -> bool,
@@ -252,12 +258,16 @@ impl RequestKinds {
         let mut said = say(&self.requests[first], first);
         if all.len() > 1 {
             let others = all.len() - 1;
-            said.label = format!("{}; so are {others} other kinds of requests", said.label);
+            said.label = format!(
+                "{}; this also applies to {others} other kinds of requests",
+                said.label
+            );
         }
         Some(said)
     }
 
-    /// Whether requests go where the step says: with the header all to the canary, without it the plan's share.
+    /// Whether requests go where the step says: with the header all to the canary, without it by the plan's
+    /// weight.
     fn differs(&self, expected: &step::Traffic, after: &State) -> Option<Finding> {
         let table = Table::new(after, None);
         let header = expected.header.as_ref();
@@ -274,7 +284,7 @@ impl RequestKinds {
             if shares(&plain, &expected.stable) + shares(&plain, &expected.canary) < EPSILON
                 && plain.route.is_some()
             {
-                // Another route's, whose requests this plan does not move.
+                // Requests of another route, which this plan does not move.
                 let redirect = plain.location.is_some() || plain.refused() >= 1.0;
                 if !redirect {
                     continue;
@@ -299,14 +309,15 @@ impl RequestKinds {
                     && (shares(&answer, &expected.stable) - stable).abs() < EPSILON;
                 if !right {
                     let should = if nobody {
-                        "nobody, as without the header".to_owned()
+                        "no backend, as without the header".to_owned()
                     } else {
-                        format!("{weight} % to the canary, the rest to stable")
+                        format!("{weight} % to the canary and the rest to stable")
                     };
                     return Some(
                         finding(&SHIFT_DIFFERS, format!("`{}` does not go where the plan says", request.in_words()))
                             .label(format!("goes to {}; should go to {should}", in_words(&answer)))
-                            .help("each path of the route, with the header for the canary alone and without it with the plan's weights"),
+                            .help("for each path of the route, send requests with the header to the canary only, \
+                                and the others by the plan's weights"),
                     );
                 }
             }
@@ -315,7 +326,7 @@ impl RequestKinds {
     }
 }
 
-/// The Gateways that nobody uses any more once a step begins, as `namespace/name`.
+/// The Gateways that no client uses any more when a step starts, as `namespace/name`.
 fn left(step: &IndexStep) -> Vec<String> {
     let from = step.step.requires.iter().filter_map(|gate| match gate {
         Gate::ClientsMoved { from, .. } => Some(from),
@@ -329,13 +340,16 @@ fn left(step: &IndexStep) -> Vec<String> {
 fn refused(request: &Request, served: &KnownAnswer) -> Finding {
     finding(
         &REFUSED,
-        format!("`{}` worked before and is refused now", request.in_words()),
+        format!(
+            "`{}` worked before the step and fails now",
+            request.in_words()
+        ),
     )
     .label(in_words(&served.answer))
-    .help("move the traffic first, in a step of its own; then take away what served it")
+    .help("move the traffic first, in a separate step; then remove what served it")
 }
 
-/// Whether two answers are alike, whatever the reason is that a gateway answers by itself.
+/// Whether two answers are the same. The reason for an answer by the gateway itself is ignored.
 fn is_same(one: &Answer, other: &Answer) -> bool {
     let all = |answer: &Answer| -> Vec<Outcome> {
         let mut outcomes = answer.outcomes.clone();
@@ -349,7 +363,7 @@ fn is_same(one: &Answer, other: &Answer) -> bool {
     all(one) == all(other)
 }
 
-/// Whether the Service that an outcome names has pods; a gateway's own answer needs none.
+/// Whether the Service of an outcome has pods; an answer by the gateway itself needs none.
 fn has_pods(state: &State, outcome: &Outcome) -> bool {
     let Outcome::Backend { backend, .. } = outcome else {
         return true;
@@ -371,7 +385,7 @@ fn has_pods(state: &State, outcome: &Outcome) -> bool {
     }
 }
 
-/// The share of requests that Services of these namespaces get.
+/// The share of requests that goes to Services of these namespaces, from 0 to 1.
 fn shares(answer: &Answer, namespaces: &[String]) -> f64 {
     let of = |outcome: &&Outcome| match outcome {
         Outcome::Backend { backend, .. } => backend

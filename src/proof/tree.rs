@@ -1,4 +1,4 @@
-//! What has to hold of a tree as a whole: its two copies of each workload, and what is there when all is done.
+//! Checks of a tree as a whole: the two copies of each workload, and the state after the last step.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -11,7 +11,7 @@ use crate::step::{Action, kind};
 use crate::tree::IndexStep;
 
 impl Proof<'_> {
-    /// The canary's copy of each workload is stable's, but for namespace and nodes.
+    /// The canary's copy of each workload must equal the stable copy, except for namespace and nodes.
     pub(super) fn copies(&mut self) {
         let steps = &self.upgrade.index.steps;
         let Some(traffic) = steps.iter().find_map(|step| step.step.traffic.as_ref()) else {
@@ -27,37 +27,37 @@ impl Proof<'_> {
             self.copy(canary, &traffic.canary),
         );
         for (left, right, step, way) in [
-            (&old, &new, canary, "stable's copy has it"),
-            (&new, &old, stable, "the canary's copy has it"),
+            (&old, &new, canary, "only the stable copy has it"),
+            (&new, &old, stable, "only the canary's copy has it"),
         ] {
             for (path, (text, object)) in left {
                 let why = match right.get(path) {
                     None => way.to_owned(),
-                    Some((other, _)) if other != text => "its content is not the same".to_owned(),
+                    Some((other, _)) if other != text => "the content differs".to_owned(),
                     Some(_) => continue,
                 };
                 let here = right.get(path).map_or(object, |(_, object)| object);
                 let said = finding(
                     &rules::COPIES_DIFFER,
                     format!(
-                        "{} of both copies of the workloads are not alike",
+                        "the two copies of {} differ",
                         object.key.kind.clone() + " `" + &object.key.name + "`"
                     ),
                 )
                 .label(why)
-                .help("render both from the same manifests");
+                .help("render both copies from the same manifests");
                 self.say(step, said, Some(&Rc::clone(here)), "", &[]);
             }
         }
     }
 
-    /// The objects of one copy by kind and name, their namespaces and nodes left out.
+    /// The objects of one copy by kind and name, without namespaces and nodes.
     fn copy(
         &self,
         step: &IndexStep,
         namespaces: &[String],
     ) -> BTreeMap<(String, String, usize), (String, Rc<Object>)> {
-        // What the step applies, and not what its way back deletes.
+        // Only what the step applies, not what its rollback deletes.
         let files = step
             .files
             .iter()
@@ -86,7 +86,7 @@ impl Proof<'_> {
             .collect()
     }
 
-    /// What has to hold when all is done.
+    /// Checks the state after the last step.
     pub(super) fn end(&mut self, state: &State) {
         let Some(step) = self.upgrade.index.steps.last() else {
             return;
@@ -109,13 +109,13 @@ impl Proof<'_> {
             }
             let said = finding(
                 &rules::NODE_LEFT,
-                format!("`{node}` has no ztunnel when all is done"),
+                format!("`{node}` has no ztunnel after the last step"),
             )
-            .label("nothing of the mesh can run there")
+            .label("no pod of the mesh can run there")
             .help("label it for the canary's pool in the last step");
             self.say(step, said, gates::anchor(self.upgrade, step), "", &[]);
         }
-        // Everything that the deleted objects' revision made, and that a revision which stays did not make again.
+        // The objects that the retired revision created and that no remaining revision created again.
         let gone: Vec<String> = self
             .upgrade
             .index
@@ -143,10 +143,10 @@ impl Proof<'_> {
         for key in stays {
             let said = finding(
                 &rules::LEFT_BEHIND,
-                format!("{key} stays, and its revision is gone"),
+                format!("{key} remains after its revision is removed"),
             )
             .label("no step deletes it")
-            .help("name it in `delete/` of the step that retires the revision");
+            .help("add it to `delete/` of the step that retires the revision");
             let object = state.get(&key).cloned();
             self.say(step, said, object.as_ref(), "", &[]);
         }

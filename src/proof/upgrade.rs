@@ -1,4 +1,4 @@
-//! A compiled tree as its steps: `index.json`, the objects of its files, and the states that come of them.
+//! The steps of a compiled tree: `index.json`, the objects of its files, and the resulting states.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -13,26 +13,23 @@ use crate::text::source::{Source, Sources};
 use crate::text::yaml;
 use crate::tree::{Index, IndexStep, sha256};
 
-/// A compiled tree, ready to be replayed.
 pub struct Upgrade {
-    /// What `index.json` says.
+    /// The content of `index.json`.
     pub index: Index,
-    /// The objects of its files, by path.
+    /// The objects of the files, by path.
     pub files: BTreeMap<String, Rc<Object>>,
 }
 
-/// What exists after a step, and what a server would have refused on the way.
+/// The state after a step, and what an API server would have rejected in between.
 pub struct After {
-    /// The state.
     pub state: State,
-    /// What was refused.
     pub refused: Vec<Refusal>,
 }
 
 impl Upgrade {
-    /// Reads the files that an index names. `shown` says how findings call a path.
+    /// Reads the files that an index lists. `shown` returns the path that findings display.
     ///
-    /// Findings are about files that are missing, cannot be read, or are no longer what they were when they were compiled.
+    /// Findings are about files that are missing, cannot be read, or were changed since they were compiled.
     pub fn of(
         index: Index,
         text: &dyn Fn(&str) -> Option<String>,
@@ -63,7 +60,7 @@ impl Upgrade {
             if sha256(text.as_bytes()) != entry.sha256 {
                 let edited = Finding::warning(
                     "edited-file",
-                    format!("`{}` is not what was compiled", entry.path),
+                    format!("`{}` was changed after it was compiled", entry.path),
                 )
                 .label("edited since")
                 .help("change the plan or the template instead, and compile again")
@@ -84,7 +81,7 @@ impl Upgrade {
         (Self { index, files }, findings)
     }
 
-    /// Takes the objects of a tree that was just laid out.
+    /// Takes the objects of a tree that was laid out in memory.
     #[must_use]
     pub fn laid_out(output: &Output) -> Self {
         Self {
@@ -93,19 +90,17 @@ impl Upgrade {
         }
     }
 
-    /// Returns what replays its steps.
     #[must_use]
     pub fn replay(&self) -> Replay<'_> {
         Replay { files: &self.files }
     }
 
-    /// Returns what exists before the first step.
     #[must_use]
     pub fn start(&self) -> State {
         Replay::start(self.index.steps.iter().map(|step| &step.step))
     }
 
-    /// Returns what exists after each step.
+    /// Returns the state after each step, in order.
     #[must_use]
     pub fn states(&self) -> Vec<(&IndexStep, After)> {
         let mut before = self.start();
@@ -135,21 +130,18 @@ fn is_yaml(path: &str) -> bool {
         .is_some_and(|extension| extension == "yaml")
 }
 
-/// The one object of a rendered file.
+/// Reads the only object of a rendered file.
 fn read(source: &Source, phase: Phase) -> Result<Rc<Object>, Vec<Finding>> {
     let documents = yaml::read(&source.text).map_err(|problems| {
         let say = |problem: yaml::Problem| {
-            Finding::error(
-                "manifest-not-yaml",
-                "this cannot be read as a Kubernetes manifest",
-            )
-            .label(problem.message)
-            .at(&source.name, problem.span)
+            Finding::error("manifest-not-yaml", "this is not a Kubernetes manifest")
+                .label(problem.message)
+                .at(&source.name, problem.span)
         };
         problems.into_iter().map(say).collect::<Vec<_>>()
     })?;
     let [document] = <[yaml::Document; 1]>::try_from(documents).map_err(|documents| {
-        let message = format!("this holds {} objects and not one", documents.len());
+        let message = format!("this file contains {} objects, not one", documents.len());
         vec![Finding::error("not-one-object", message).at(&source.name, 0..0)]
     })?;
     let manifest = Manifest::whole(&Rc::new(document), &source.name);

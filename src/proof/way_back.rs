@@ -1,4 +1,5 @@
-//! The way back: from a step, and from each part of it, its rollback leads to the state before, and harms nothing on the way.
+//! Checks rollbacks: from a step and from each part of it, the rollback restores the state before and harms
+//! nothing in between.
 
 use super::judged::{Basis, judged};
 use super::{Proof, gates, joins, part_files, parts};
@@ -11,9 +12,9 @@ use crate::step::{Gate, is_rollback};
 use crate::text::finding::Finding;
 use crate::tree::IndexStep;
 
-/// The states at both ends of a step, and what the rules say of them.
+/// The states before and after a step, with the findings in each.
 pub(super) struct Transition<'a> {
-    /// The step's place among the others.
+    /// The index of the step.
     pub number: usize,
     pub start: &'a Basis,
     pub end: &'a Basis,
@@ -24,14 +25,14 @@ pub(super) struct Transition<'a> {
 }
 
 impl Proof<'_> {
-    /// Proves the way back of a step.
+    /// Proves the rollback of a step.
     pub(super) fn way_back(
         &mut self,
         step: &IndexStep,
         leg: &Transition<'_>,
         parts: &[(&Part, &State)],
     ) {
-        // What stays was judged as the state after the step.
+        // Kept objects were checked in the state after the step.
         if step.step.rollback.keeps {
             return;
         }
@@ -59,7 +60,8 @@ impl Proof<'_> {
             for judged in judged(state, &[leg.end, leg.start]) {
                 let stays = leg.before.get(&judged.subject).is_some()
                     && leg.after.get(&judged.subject).is_some();
-                // On the way back, too, a Gateway's own pods may run without a control plane between two steps.
+                // During a rollback, too, a Gateway's own pods may run without a control plane between two
+                // steps.
                 let between = leg.number > 0 && self.is_between(leg.number - 1, &judged);
                 if stays
                     && !joins(step, &judged, state)
@@ -71,12 +73,12 @@ impl Proof<'_> {
                     let said = finding(
                         &rules::ROLLBACK_DIFFERS,
                         format!(
-                            "the way back of `{}` breaks {}",
+                            "the rollback of `{}` breaks {}",
                             step.step.name, judged.finding.code
                         ),
                     )
                     .label(judged.finding.message.clone())
-                    .help("what needs an order on the way back is in another step");
+                    .help("split the step if the order of its rollback matters");
                     self.say_of_way_back(step, said, &files);
                     return;
                 }
@@ -91,7 +93,8 @@ impl Proof<'_> {
         }
     }
 
-    /// Says why the rollback does not lead to the state before, from the state after the step or from a part of it.
+    /// Returns why the rollback does not restore the state before the step, starting from the state after it
+    /// or from a part of it.
     fn leads_back(
         &self,
         step: &IndexStep,
@@ -110,10 +113,13 @@ impl Proof<'_> {
             return Some(
                 finding(
                     &rules::ROLLBACK_DIFFERS,
-                    format!("the way back of `{}` does not lead back", step.step.name),
+                    format!(
+                        "the rollback of `{}` does not restore the state before it",
+                        step.step.name
+                    ),
                 )
                 .label(why)
-                .help("rollback/ holds each object as the step before has it"),
+                .help("rollback/ must contain each object as it was before the step"),
             );
         }
         None
@@ -124,17 +130,17 @@ impl Proof<'_> {
             let said = finding(
                 &rules::GATE_FAILS,
                 format!(
-                    "the way back of `{}` waits for what never comes: {why}",
+                    "the rollback of `{}` waits for something that never happens: {why}",
                     step.step.name
                 ),
             )
-            .label("rollback.sh never ends")
+            .label("rollback.sh never finishes")
             .help("make files and gates agree; compile the plan again if a file was edited");
             self.say_of_way_back(step, said, &[]);
         }
     }
 
-    /// Says something at a file of the way back, or of the step where it has none.
+    /// Adds a finding at a file of the rollback, or at one of the step if the rollback has none.
     fn say_of_way_back(&mut self, step: &IndexStep, said: Finding, part: &[String]) {
         let file = step.files.iter().find(|file| is_rollback(&file.path));
         let object = file.and_then(|file| self.upgrade.files.get(&file.path));
@@ -145,33 +151,33 @@ impl Proof<'_> {
     }
 }
 
-/// The first thing in which two states differ, and how.
+/// Returns the first difference between two states, in words.
 fn difference(before: &State, after: &State) -> Option<String> {
     for object in before.objects() {
         match after.get(&object.key) {
-            None => return Some(format!("{} is not there any more", object.key)),
-            // Most are the same object, and need no comparison.
+            None => return Some(format!("{} does not exist any more", object.key)),
+            // Most objects are shared between states and need no comparison.
             Some(other) if !Rc::ptr_eq(other, object) && other.value() != object.value() => {
-                return Some(format!("{} is not what it was", object.key));
+                return Some(format!("{} is different", object.key));
             }
             Some(_) => {}
         }
     }
-    // Everything of before is there; only where there is more, something is new.
+    // All previous objects exist; only if there are more than before, some are new.
     if after.objects().count() > before.objects().count() {
         let new = after
             .objects()
             .find(|object| before.get(&object.key).is_none());
         if let Some(object) = new {
-            return Some(format!("{} was not there", object.key));
+            return Some(format!("{} did not exist before", object.key));
         }
     }
     for (node, labels) in &before.nodes {
         if after.nodes.get(node) != Some(labels) {
-            return Some(format!("node {node} has other labels than it had"));
+            return Some(format!("node {node} has different labels than before"));
         }
     }
-    // Whose owner was gone already is served by whoever came last.
+    // A Gateway whose control plane was already gone is served by the latest one.
     let owner = |state: &State, key| {
         let served = state.served.get(key)?;
         served.owned.then(|| served.revision.clone())
@@ -180,5 +186,5 @@ fn difference(before: &State, after: &State) -> Option<String> {
         .served
         .keys()
         .find(|key| owner(before, key) != owner(after, key));
-    moved.map(|key| format!("{key} is not served by the revision that served it"))
+    moved.map(|key| format!("{key} is not served by the same revision as before"))
 }

@@ -1,4 +1,5 @@
-//! Whoever makes nodes and takes them away, in a rehearsal: new ones of a group join at once, old ones go when they are cordoned and empty.
+//! Simulates an autoscaler in a rehearsal: new nodes of a group join immediately, and old nodes are removed
+//! when they are cordoned and empty.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,22 +14,22 @@ use crate::cluster::Cluster;
 use crate::state::State;
 use crate::step::{Action, Cohort};
 
-/// An autoscaler at work.
+/// A running autoscaler.
 pub struct Autoscaler {
-    /// The nodes that go.
+    /// The nodes to remove.
     pub leaving: BTreeSet<String>,
     stop: Arc<AtomicBool>,
-    /// Why nodes that are to go are there still, as it was last looked at.
+    /// Why nodes have not been removed yet, as of the last check.
     waits: Arc<Mutex<Vec<String>>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Autoscaler {
-    /// Makes the new nodes of each group that a run of a step replaces, and begins to take the old ones away.
+    /// Creates the new nodes of each group that a step replaces, and starts to remove the old nodes.
     ///
     /// # Errors
     ///
-    /// Where kubectl fails.
+    /// If kubectl fails.
     pub fn begin(cluster: &Cluster, actions: &[Action], to: &State) -> Result<Self> {
         let mut leaving = BTreeSet::new();
         for action in actions {
@@ -45,7 +46,7 @@ impl Autoscaler {
         let thread = (!names.is_empty()).then(|| {
             std::thread::spawn(move || {
                 while !stopped.load(Ordering::Relaxed) {
-                    // What cannot be done now is tried again.
+                    // Failed attempts are retried.
                     let now = take(&cluster, &names).unwrap_or_else(|why| vec![format!("{why:#}")]);
                     if let Ok(mut noted) = noted.lock() {
                         *noted = now;
@@ -62,7 +63,7 @@ impl Autoscaler {
         })
     }
 
-    /// Ends its work; returns why nodes that are to go are there still.
+    /// Stops the autoscaler; returns why nodes have not been removed.
     pub fn end(self) -> Vec<String> {
         self.stop.store(true, Ordering::Relaxed);
         if let Some(thread) = self.thread {
@@ -75,7 +76,7 @@ impl Autoscaler {
     }
 }
 
-/// Makes the new nodes of a group; returns the old ones.
+/// Creates the new nodes of a group; returns the old ones.
 fn replace(cluster: &Cluster, cohort: &Cohort, to: &State) -> Result<Vec<String>> {
     let new = |node: &String| format!("{node}-new");
     let mut old = Vec::new();
@@ -98,7 +99,8 @@ fn replace(cluster: &Cluster, cohort: &Cohort, to: &State) -> Result<Vec<String>
     Ok(old)
 }
 
-/// Takes the nodes away that are cordoned and have no pods but those of `DaemonSet`s; returns why others stay.
+/// Removes the nodes that are cordoned and have no pods except those of `DaemonSet`s; returns why other nodes
+/// stay.
 fn take(cluster: &Cluster, names: &BTreeSet<String>) -> Result<Vec<String>> {
     let mut waits = Vec::new();
     for node in cluster.items(&["nodes"])? {
@@ -115,7 +117,7 @@ fn take(cluster: &Cluster, names: &BTreeSet<String>) -> Result<Vec<String>> {
         let of_a_node = |pod: &Value| pod["metadata"]["ownerReferences"][0]["kind"] == "DaemonSet";
         if let Some(pod) = pods.iter().find(|pod| !of_a_node(pod)) {
             waits.push(format!(
-                "node {name} has pod {}, {}",
+                "node {name} still has pod {}, {}",
                 pod["metadata"]["name"], pod["status"]["phase"]
             ));
         } else {

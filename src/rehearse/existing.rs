@@ -1,4 +1,4 @@
-//! The mesh that a plan starts from, made in a cluster that has none.
+//! Creates the existing mesh that a plan starts from, in an empty cluster.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,7 +13,8 @@ use crate::step::Action;
 use crate::tree::IndexStep;
 
 impl Rehearsal<'_> {
-    /// Makes what a step says was there: the Gateway API CRDs, the objects of the dump, and stand-ins for what no dump has.
+    /// Creates the state before the first step: the Gateway API CRDs, the objects of the dump, and stand-ins
+    /// for objects that no dump contains.
     pub(super) fn existing(&self, step: &IndexStep, after: &State) -> Result<()> {
         let found = |action: &Action| matches!(action, Action::Found { .. });
         if !step.step.actions.iter().any(found) {
@@ -24,7 +25,8 @@ impl Rehearsal<'_> {
             .and_then(|(version, channel)| Some((bundle(&format!("v{version}")).ok()?, *channel)));
         if let Some((bundle, channel)) = known {
             let folder = self.scratch.join("bundle");
-            fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
+            fs::create_dir_all(&folder)
+                .with_context(|| format!("creating {}", folder.display()))?;
             let text = crate::text::yaml::write(&json!({
                 "apiVersion": "kustomize.config.k8s.io/v1beta1",
                 "kind": "Kustomization",
@@ -37,7 +39,7 @@ impl Rehearsal<'_> {
                 .run(&["apply", "--server-side", "-k", &folder], None)?;
         }
         self.apply(&stand_in::base())?;
-        // What makes nodes is of kinds that only its own controller brings.
+        // The objects of node providers need CRDs that only their controllers install.
         let foreign = self.upgrade.files.values();
         let foreign: BTreeMap<String, Value> = foreign
             .filter_map(|object| stand_in::foreign(object))
@@ -59,7 +61,7 @@ impl Rehearsal<'_> {
             .collect();
         objects.sort_by_key(|object| object["kind"] != "Namespace");
         self.apply(&objects)?;
-        // What runs, runs before anything is compared with it.
+        // Workloads must be running before they are compared.
         for kind in ["daemonset", "deployment"] {
             let all = self.cluster.items(&[kind, "-A"])?;
             for object in all {

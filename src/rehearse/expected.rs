@@ -1,5 +1,6 @@
-//! What may be seen while a step is applied, and what was: each node with enrolled pods has exactly one ztunnel at every moment, no node
-//! changes its ztunnel below pods that run, and what a step keeps is neither away nor something else in between.
+//! Checks the events during a step: each node with enrolled pods has exactly one ztunnel at every moment, no
+//! node switches to another ztunnel while enrolled pods run on it, and objects that a step keeps are neither
+//! deleted nor changed temporarily.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,17 +9,17 @@ use serde_json::Value;
 use super::observe::{text, texts, unlike};
 use crate::state::{Facet, NodeSet, Object, State};
 
-/// What a run of a step may show.
+/// The expected events of a run of a step.
 pub struct Expected {
-    /// The namespaces that are part of the mesh before the step and after it.
+    /// The namespaces that are part of the mesh both before and after the step.
     enrolled: BTreeSet<String>,
-    /// The ztunnels before the step and after it, and where they can be.
+    /// The ztunnels before and after the step, and the nodes that they can run on.
     ztunnels: Vec<(String, NodeSet)>,
-    /// `DaemonSet`s and routes that are there before and after, as they are then.
+    /// `DaemonSet`s and routes that exist before and after the step, with their content at both times.
     kept: BTreeMap<Named, (Value, Value)>,
-    /// The nodes that go while the step is applied.
+    /// The nodes that are removed during the step.
     leaving: BTreeSet<String>,
-    /// Whether the server knows of routes before the step.
+    /// Whether the API server has the route CRD before the step.
     pub routes: bool,
 }
 
@@ -26,7 +27,7 @@ pub struct Expected {
 type Named = (String, String, String);
 
 impl Expected {
-    /// What a step may show that leads from one state to another.
+    /// Returns the expected events of a step that leads from one state to another.
     #[must_use]
     pub fn between(from: &State, to: &State, leaving: BTreeSet<String>) -> Self {
         let enrolled = namespaces(from);
@@ -35,7 +36,7 @@ impl Expected {
         };
         let kept = from.objects().filter(|object| watched(object));
         let kept = kept.filter_map(|object| {
-            // Of what an installer makes the name alone is foretold.
+            // Of the objects of an installer, only the names are predicted.
             let after = to.get(&object.key).filter(|after| !after.implied)?;
             let values = (object.value().clone(), after.value().clone());
             Some((named(object.value()), values))
@@ -52,7 +53,7 @@ impl Expected {
         }
     }
 
-    /// The ztunnels that a node with these labels may have.
+    /// Returns the ztunnels that a node with these labels may have.
     fn on(&self, labels: &BTreeMap<String, String>) -> BTreeSet<&str> {
         let on = self.ztunnels.iter();
         on.filter(|(_, place)| place.allows(labels))
@@ -61,7 +62,6 @@ impl Expected {
     }
 }
 
-/// The namespaces that are part of the mesh.
 fn namespaces(state: &State) -> BTreeSet<String> {
     let all = state.objects();
     let enrolled = all.filter(|object| {
@@ -79,7 +79,8 @@ fn named(object: &Value) -> Named {
     )
 }
 
-/// Says what of the events of a watch may not be. `known` is what was there when the watch began, `events` what followed, oldest first.
+/// Returns the unexpected events of a watch. `known` is the content when the watch started, `events` are the
+/// later events, oldest first.
 #[must_use]
 pub fn judge(known: &[Value], events: &[Value], expected: &Expected) -> Vec<String> {
     let mut seen = Seen::default();
@@ -93,12 +94,11 @@ pub fn judge(known: &[Value], events: &[Value], expected: &Expected) -> Vec<Stri
     seen.said.into_iter().collect()
 }
 
-/// What there is, by the events so far.
+/// The content of the cluster after the events so far.
 #[derive(Default)]
 struct Seen {
     /// Pods by uid: node, namespace, and whether it is a ztunnel.
     pods: BTreeMap<String, (String, String, bool)>,
-    /// Nodes and their labels.
     nodes: BTreeMap<String, BTreeMap<String, String>>,
     /// The generation of each object that the step keeps.
     generations: BTreeMap<Named, u64>,
@@ -126,7 +126,7 @@ impl Seen {
             self.pods
                 .insert(uid.clone(), (node.clone(), namespace, ztunnel));
         }
-        // What changes nothing on a node is no moment of its own.
+        // Events that change nothing on a node are ignored.
         if before == self.pods.get(&uid).cloned() || !self.enrolled_on(&node, expected) {
             return;
         }
@@ -134,7 +134,7 @@ impl Seen {
         let count = ztunnels.count();
         if count != 1 {
             self.said.insert(format!(
-                "node {node} had {count} ztunnels beside enrolled pods for a moment"
+                "node {node} temporarily had {count} ztunnels while enrolled pods were on it"
             ));
         }
     }
@@ -151,7 +151,7 @@ impl Seen {
         if deleted {
             self.nodes.remove(&name);
             if !expected.leaving.contains(&name) {
-                self.said.insert(format!("node {name} went away"));
+                self.said.insert(format!("node {name} was removed"));
             }
             return;
         }
@@ -163,7 +163,7 @@ impl Seen {
         if was != is && self.enrolled_on(&name, expected) {
             let words = |on: BTreeSet<&str>| on.into_iter().collect::<Vec<_>>().join(" and ");
             self.said.insert(format!(
-                "node {name} was given from {} to {} below enrolled pods that ran",
+                "node {name} switched from {} to {} while enrolled pods were running on it",
                 words(was),
                 words(is)
             ));
@@ -178,7 +178,7 @@ impl Seen {
         let (kind, namespace, name) = &named;
         if deleted {
             self.said
-                .insert(format!("{kind} {namespace}/{name} was away for a moment"));
+                .insert(format!("{kind} {namespace}/{name} was temporarily deleted"));
             return;
         }
         let generation = object["metadata"]["generation"].as_u64();
@@ -186,13 +186,13 @@ impl Seen {
         let first = *self.generations.entry(named.clone()).or_insert(generation);
         if before == after && generation > first {
             self.said.insert(format!(
-                "{kind} {namespace}/{name} was written for a moment, and nothing should have touched it"
+                "{kind} {namespace}/{name} was temporarily changed, although the step should not change it"
             ));
         }
         let other = |value| unlike(value, object, &mut String::new());
         if let (Some(path), Some(_)) = (other(after), other(before)) {
             self.said.insert(format!(
-                "{kind} {namespace}/{name} was for a moment neither what it was nor what it is to be, in {path}"
+                "{kind} {namespace}/{name} temporarily had neither its old nor its new content, in {path}"
             ));
         }
     }
@@ -253,13 +253,13 @@ mod tests {
         let said = judge(&known(), &[gone], &expected());
         assert_eq!(
             said,
-            ["node n1 had 0 ztunnels beside enrolled pods for a moment"]
+            ["node n1 temporarily had 0 ztunnels while enrolled pods were on it"]
         );
         let second = pod("y", "istio-system", "ztunnel");
         let said = judge(&known(), &[second], &expected());
         assert_eq!(
             said,
-            ["node n1 had 2 ztunnels beside enrolled pods for a moment"]
+            ["node n1 temporarily had 2 ztunnels while enrolled pods were on it"]
         );
     }
 
@@ -272,7 +272,7 @@ mod tests {
         let said = judge(&known(), &[labelled], &expected());
         assert_eq!(
             said,
-            ["node n1 was given from old to new below enrolled pods that ran"]
+            ["node n1 switched from old to new while enrolled pods were running on it"]
         );
     }
 
@@ -293,8 +293,8 @@ mod tests {
         assert_eq!(
             said,
             [
-                "HTTPRoute shop/web was away for a moment",
-                "HTTPRoute shop/web was for a moment neither what it was nor what it is to be, in spec.hostnames[0]",
+                "HTTPRoute shop/web was temporarily deleted",
+                "HTTPRoute shop/web temporarily had neither its old nor its new content, in spec.hostnames[0]",
             ]
         );
     }

@@ -1,4 +1,5 @@
-//! Who does what istioctl does in a rehearsal: istioctl itself, manifests that the user gives, or objects of the names that the version has.
+//! Replaces istioctl in a rehearsal: by istioctl itself, by manifests of the user, or by stand-in objects
+//! with the names of the version.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -13,7 +14,7 @@ use crate::step::Action;
 use crate::tree::IndexStep;
 
 impl Rehearsal<'_> {
-    /// Revisions and versions whose istioctl the steps need.
+    /// Returns the revisions whose istioctl the steps need, with their versions.
     pub(super) fn revisions(&self) -> BTreeMap<String, String> {
         let actions = self
             .upgrade
@@ -31,7 +32,7 @@ impl Rehearsal<'_> {
             .collect()
     }
 
-    /// Makes a stand-in for each istioctl that is not there; says who does what.
+    /// Creates a stand-in for each missing istioctl; returns what is used for each revision.
     pub(super) fn istioctls(&self) -> Result<Vec<String>> {
         let mut said = Vec::new();
         for (revision, version) in self.revisions() {
@@ -47,14 +48,20 @@ impl Rehearsal<'_> {
             fs::write(&path, text).with_context(|| format!("writing {}", path.display()))?;
             executable(&path)?;
             said.push(match &self.istio {
-                Some(folder) => format!("manifests of {} stood in for istioctl {version}, and where it has none objects of the names that the version has", folder.display()),
-                None => format!("objects of the names that the version has stood in for istioctl {version}"),
+                Some(folder) => format!(
+                    "manifests of {} replaced istioctl {version}; for missing objects, \
+                    stand-ins with the names of the version",
+                    folder.display()
+                ),
+                None => format!(
+                    "stand-in objects with the names of the version replaced istioctl {version}"
+                ),
             });
         }
         Ok(said)
     }
 
-    /// Writes down what an installer would make in a step; returns the file.
+    /// Writes the objects that an installer would create in a step; returns the file.
     pub(super) fn stand_ins(&self, step: &IndexStep, from: &State, to: &State) -> Result<PathBuf> {
         let mut objects: Vec<Value> = Vec::new();
         if to.base.is_some() && from.base.is_none() {
@@ -74,7 +81,7 @@ impl Rehearsal<'_> {
                         objects.push(document.value);
                     }
                 }
-                // The Namespace is nobody's manifest.
+                // No manifest of an installer contains the Namespace.
                 if object.key.kind != "Namespace" {
                     continue;
                 }
@@ -91,7 +98,7 @@ impl Rehearsal<'_> {
         Ok(path)
     }
 
-    /// The user's manifests for the IstioOperator that an object comes of: by its name, or by the revision.
+    /// The user's manifests for the IstioOperator of an object: by its name, or by the revision.
     fn given(&self, object: &crate::state::Object) -> Option<String> {
         let folder = self.istio.as_ref()?;
         let operator = object.manifest.original();

@@ -1,5 +1,5 @@
-//! A plan run to its end on a real control plane whose kubelets are simulated: each step by its own scripts, the cluster held against the
-//! state that the replay predicts.
+//! Runs a plan on a real control plane with simulated kubelets: each step with its own scripts, and the
+//! cluster compared with the state that the replay predicts.
 
 mod autoscaler;
 mod existing;
@@ -35,39 +35,38 @@ use istioctl::on_path;
 use observe::{Moment, differences, replaced};
 use watch::Watch;
 
-/// How long the cluster may take to become what is predicted, after the scripts have said that it is.
+/// How long the cluster may take to reach the predicted state after the scripts have finished.
 const SETTLING: Duration = Duration::from_secs(20);
 
 /// What to rehearse, and how.
 pub struct Rehearsal<'a> {
-    /// The tree.
     pub upgrade: &'a Upgrade,
-    /// What `meshplan check` says of it; each finding is a surprise of its step.
+    /// The findings of `meshplan check`; each one counts as a surprise of its step.
     pub foreseen: &'a [Finding],
-    /// Where it lies on disk.
+    /// The location of the tree on disk.
     pub tree: &'a Path,
-    /// The cluster.
     pub cluster: Cluster,
-    /// The first step, by number.
+    /// The number of the first step.
     pub from: u16,
-    /// The last step, by number.
+    /// The number of the last step.
     pub to: u16,
     /// Whether each step is rolled back and applied again.
     pub rollback: bool,
-    /// Whether files of each step are applied one by one first, a part of them and in other orders.
+    /// Whether files of each step are first applied one by one, partly and in different orders.
     pub parts: bool,
-    /// Whether to go on after a surprise.
+    /// Whether to continue after a surprise.
     pub keep_going: bool,
-    /// Rendered manifests of what istioctl would install, one file for each IstioOperator or revision, by its name.
+    /// The folder with rendered manifests that replace istioctl, one file per IstioOperator or revision, by
+    /// its name.
     pub istio: Option<PathBuf>,
-    /// How long scripts wait for one thing, in seconds.
+    /// The timeout of the scripts for one wait, in seconds.
     pub patience: u64,
-    /// A folder for what a rehearsal needs.
+    /// A folder for temporary files.
     pub scratch: &'a Path,
 }
 
 impl Rehearsal<'_> {
-    /// Returns how many runs of steps it takes, if all go well.
+    /// Returns the number of runs of steps if all of them succeed.
     #[must_use]
     pub fn runs(&self) -> usize {
         let steps = self.upgrade.index.steps.iter();
@@ -79,7 +78,7 @@ impl Rehearsal<'_> {
         (self.from..=self.to).contains(&step.step.number)
     }
 
-    /// The directions in which each step is gone.
+    /// The directions in which each step runs.
     fn ways(&self) -> &'static [Direction] {
         if self.rollback {
             &[Direction::Forward, Direction::Back, Direction::Again]
@@ -88,11 +87,12 @@ impl Rehearsal<'_> {
         }
     }
 
-    /// Runs the rehearsal; `progress` is told each run of a step before it begins.
+    /// Runs the rehearsal; `progress` is called before each run of a step.
     ///
     /// # Errors
     ///
-    /// Where the cluster is not one for rehearsals, or a tool cannot be run. What the scripts find is in the report.
+    /// If the cluster is not for rehearsals, or a tool cannot be run. Failures of the scripts are in the
+    /// report.
     pub fn run(&self, progress: &mut dyn FnMut(&str, Direction)) -> Result<RehearsalReport> {
         self.cluster.refuse_real()?;
         self.nodes()?;
@@ -132,19 +132,24 @@ impl Rehearsal<'_> {
         Ok(report)
     }
 
-    /// What was known of a step before anything ran.
+    /// The findings about a step before the rehearsal.
     fn foreseen<'s>(&'s self, step: &'s str) -> impl Iterator<Item = String> + 's {
         let said = self
             .foreseen
             .iter()
             .filter(move |finding| finding.step.as_deref() == Some(step));
-        said.map(|finding| format!("meshplan check says {}: {}", finding.code, finding.message))
+        said.map(|finding| {
+            format!(
+                "meshplan check reports {}: {}",
+                finding.code, finding.message
+            )
+        })
     }
 
-    /// One run of a step.
+    /// Runs a step in one direction.
     fn leg(&self, step: &IndexStep, before: &State, after: &State, way: Direction) -> Result<Leg> {
         let (from, to) = match way {
-            // What stays is there as it was.
+            // Objects that stay are unchanged after the rollback.
             Direction::Back if step.step.rollback.keeps => (after, after),
             Direction::Back => (after, before),
             Direction::Forward | Direction::Again => (before, after),
@@ -189,7 +194,7 @@ impl Rehearsal<'_> {
                 if let Some(skipped) = line.strip_prefix("skipped in a simulated cluster: ") {
                     leg.skipped.push(skipped.to_owned());
                 } else if let Some(warning) = line.strip_prefix("Warning: ") {
-                    // kubectl's own, at each drain.
+                    // kubectl prints this warning at each drain.
                     if warning.starts_with("ignoring DaemonSet-managed Pods") {
                         continue;
                     }
@@ -211,7 +216,7 @@ impl Rehearsal<'_> {
         }
         let mut found = Vec::new();
         let mut moment = Moment::of(&self.cluster)?;
-        // Controllers need a moment; what is not so after a while is not so.
+        // Controllers need some time, so differences count only if they persist.
         let until = Instant::now()
             + if leg.surprises.is_empty() {
                 SETTLING
@@ -240,7 +245,7 @@ impl Rehearsal<'_> {
         Ok(leg)
     }
 
-    /// Runs a script of a step; returns whether it ended well, and all that it said.
+    /// Runs a script of a step; returns whether it succeeded, and its output.
     fn script(&self, step: &IndexStep, script: &str, stand_ins: &Path) -> Result<(bool, String)> {
         let path = self.tree.join(&step.step.name).join(script);
         let mut command = Command::new("sh");

@@ -1,4 +1,4 @@
-//! The nodes of a rehearsal, and what a step waits for somebody to do with them.
+//! The nodes of a rehearsal, and the changes to them that a step expects from the user.
 
 use anyhow::Result;
 
@@ -10,7 +10,7 @@ use crate::step::{Action, Gate};
 use crate::tree::IndexStep;
 
 impl Rehearsal<'_> {
-    /// The nodes that the plan names, and two for each pool that it knows by labels.
+    /// Creates the nodes that the plan names, and two for each pool that it knows by labels.
     pub(super) fn nodes(&self) -> Result<()> {
         let mut pools = 0;
         for step in &self.upgrade.index.steps {
@@ -61,10 +61,11 @@ impl Rehearsal<'_> {
         Ok(())
     }
 
-    /// Lets a node join for each ztunnel that there is after a step, one of those that it had before the step where there are such; returns
-    /// their names.
+    /// Adds a node for each ztunnel that exists after a step, or for one that it had before the step if
+    /// possible; returns the names.
     ///
-    /// They are cordoned, so that the pods of `DaemonSet`s alone come to them: nothing is moved when they leave again.
+    /// The nodes are cordoned, so that only pods of `DaemonSet`s run on them and no pod moves when they are
+    /// removed.
     pub(super) fn join(&self, from: &State, to: &State) -> Result<Vec<String>> {
         let mut names = Vec::new();
         for (object, ztunnel) in to.ztunnels() {
@@ -81,7 +82,7 @@ impl Rehearsal<'_> {
         Ok(names)
     }
 
-    /// Lets nodes leave, with the pods that are on them.
+    /// Removes nodes, with their pods.
     pub(super) fn leave(&self, nodes: &[String]) -> Result<()> {
         for node in nodes {
             self.cluster.take_node(node)?;
@@ -89,7 +90,7 @@ impl Rehearsal<'_> {
         Ok(())
     }
 
-    /// Does what a step waits for somebody to do.
+    /// Makes the changes that a step expects from the user.
     pub(super) fn somebody(&self, step: &IndexStep, way: Direction) -> Result<()> {
         for action in &step.step.actions {
             let Action::AwaitPoolMoved { selector, other } = action else {
@@ -123,7 +124,7 @@ impl Rehearsal<'_> {
         Ok(())
     }
 
-    /// How the names of the nodes begin that were made for a pool.
+    /// The prefix of the names of the nodes that were created for a pool.
     fn first_pool(&self, selector: &Selector) -> String {
         let pools = self
             .upgrade

@@ -1,4 +1,4 @@
-//! What a cluster has, held against the state that the replay predicts.
+//! Compares a cluster with the state that the replay predicts.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -10,34 +10,33 @@ use crate::cluster::Cluster;
 use crate::kube::identity::Key;
 use crate::state::{Facet, Object, Pods, State};
 
-/// A pod that runs, or is to run.
+/// A pod that is running or starting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pod {
     /// `namespace/name`.
     pub name: String,
-    /// Changes when it is replaced.
+    /// Changes when the pod is replaced.
     pub uid: String,
-    /// The node that it is on; nothing while it has none.
+    /// Its node; nothing if it is not scheduled yet.
     pub node: Option<String>,
-    /// What makes it: kind, namespace, name.
+    /// The object that creates it: kind, namespace, name.
     pub owner: (String, String, String),
 }
 
 /// Pods and nodes at one moment.
 #[derive(Debug, Clone, Default)]
 pub struct Moment {
-    /// Every pod that is not about to go.
+    /// Every pod that is not being deleted.
     pub pods: Vec<Pod>,
-    /// Labels of each node.
     pub nodes: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 impl Moment {
-    /// Asks a cluster.
+    /// Reads pods and nodes from a cluster.
     ///
     /// # Errors
     ///
-    /// Where kubectl fails.
+    /// If kubectl fails.
     pub fn of(cluster: &Cluster) -> Result<Self> {
         let nodes = cluster.items(&["nodes"])?;
         Ok(Self {
@@ -74,7 +73,7 @@ pub(super) fn texts(value: &Value) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// Reads a pod; nothing of one that is about to go.
+/// Reads a pod; nothing if it is being deleted.
 #[must_use]
 pub fn pod(value: &Value) -> Option<Pod> {
     if !value["metadata"]["deletionTimestamp"].is_null() {
@@ -102,13 +101,13 @@ pub fn pod(value: &Value) -> Option<Pod> {
     })
 }
 
-/// Everything in which a cluster is not what a state says.
+/// Returns all differences between a cluster and a state.
 ///
-/// `known` are the objects that the tree ever writes: those that the state lacks have to be gone.
+/// `known` are all objects that the tree ever writes; those that are missing in the state must not exist.
 ///
 /// # Errors
 ///
-/// Where kubectl fails.
+/// If kubectl fails.
 pub fn differences(
     cluster: &Cluster,
     state: &State,
@@ -118,7 +117,7 @@ pub fn differences(
     let mut said = objects(cluster, state, known)?;
     said.extend(pods(state, moment));
     for (node, labels) in &state.nodes {
-        // Nodes that are known by their labels alone are not known by name.
+        // Nodes that are known only by their labels have no name.
         let Some(live) = moment.nodes.get(node) else {
             continue;
         };
@@ -131,11 +130,11 @@ pub fn differences(
     Ok(said)
 }
 
-/// The objects in which a cluster is not what a state says.
+/// Returns the differences between the objects of a cluster and a state.
 ///
 /// # Errors
 ///
-/// Where kubectl fails.
+/// If kubectl fails.
 pub fn objects(cluster: &Cluster, state: &State, known: &BTreeSet<Key>) -> Result<Vec<String>> {
     let mut said = Vec::new();
     let served = |key: &&Key| match key.group.as_str() {
@@ -169,14 +168,16 @@ pub fn objects(cluster: &Cluster, state: &State, known: &BTreeSet<Key>) -> Resul
         .collect();
     for key in known {
         match (state.get(key), live.get(key)) {
-            // An istiod makes it when it runs, and none does here unless somebody started one.
+            // A running istiod creates it; in a rehearsal there is none unless the user started one.
             (Some(object), None) if object.implied && key.kind == "Lease" => {}
-            (Some(_), None) => said.push(format!("{key} should be there")),
-            (None, Some(_)) => said.push(format!("{key} should be gone")),
+            (Some(_), None) => said.push(format!("{key} should exist")),
+            (None, Some(_)) => said.push(format!("{key} should not exist")),
             (Some(object), Some(live)) if !object.implied => {
                 let mut path = String::new();
                 if let Some(path) = unlike(object.value(), live, &mut path) {
-                    said.push(format!("{key} has another {path} than was written"));
+                    said.push(format!(
+                        "{key} has a different {path} than the one that was written"
+                    ));
                 }
             }
             _ => {}
@@ -185,7 +186,7 @@ pub fn objects(cluster: &Cluster, state: &State, known: &BTreeSet<Key>) -> Resul
     Ok(said)
 }
 
-/// What kubectl calls a kind, with its group.
+/// The resource name of a kind for kubectl, with its group.
 fn resource(key: &Key) -> String {
     let plural = plural(&key.kind);
     if key.group.is_empty() {
@@ -207,12 +208,13 @@ pub(super) fn plural(kind: &str) -> String {
     }
 }
 
-/// Where a value that was written is not in what is there; servers add, and write quantities and secrets in ways of their own.
+/// Returns where a written value differs from the live value. Servers add fields, and change the format of
+/// quantities and secrets.
 pub(super) fn unlike(written: &Value, live: &Value, path: &mut String) -> Option<String> {
     match (written, live) {
         (Value::Object(written), _) => {
             for (key, value) in written {
-                // The age of what a dump had is the cluster's own, and nobody answers its webhooks.
+                // The cluster sets its own creation time, and webhooks from a dump are not called.
                 let own = ["creationTimestamp", "objectSelector"];
                 if ["resources", "stringData", "apiVersion"].contains(&key.as_str())
                     || own.contains(&key.as_str())
@@ -237,14 +239,15 @@ pub(super) fn unlike(written: &Value, live: &Value, path: &mut String) -> Option
             path.truncate(length);
             found
         }),
-        // A default that is written out may be left out by the server.
+        // The server may omit a default value that was written.
         (Value::Null, _) | (Value::Bool(false), Value::Null) => None,
         (Value::String(text), Value::Null) if text.is_empty() => None,
         _ => (written != live).then(|| path.trim_start_matches('.').to_owned()),
     }
 }
 
-/// Pods that are not where they should be: one of each DaemonSet on each of its nodes, as many of the others as they have replicas.
+/// Returns pods that are missing or on wrong nodes. A DaemonSet has one pod on each of its nodes; others have
+/// as many pods as replicas.
 fn pods(state: &State, moment: &Moment) -> Vec<String> {
     let mut said = Vec::new();
     for (object, pods) in state.workloads() {
@@ -265,14 +268,14 @@ fn pods(state: &State, moment: &Moment) -> Vec<String> {
                 let count = on.iter().filter(|other| other == &node).count();
                 if count != 1 {
                     said.push(format!(
-                        "{} should have one pod on {node}, and has {count}",
+                        "{} should have one pod on {node}, but has {count}",
                         object.key
                     ));
                 }
             }
         } else if on.len() as u64 != pods.replicas {
             said.push(format!(
-                "{} should have {} pods on nodes, and has {}",
+                "{} should have {} scheduled pods, but has {}",
                 object.key,
                 pods.replicas,
                 on.len()
@@ -280,7 +283,7 @@ fn pods(state: &State, moment: &Moment) -> Vec<String> {
         }
         for node in on.iter().filter(|node| !may.contains(*node)) {
             said.push(format!(
-                "{} has a pod on {node}, where it may not be",
+                "{} has a pod on {node}, where it must not run",
                 object.key
             ));
         }
@@ -298,7 +301,7 @@ fn own<'a>(object: &Object, moment: &'a Moment) -> Vec<&'a Pod> {
         .collect()
 }
 
-/// Pods that were replaced though neither what makes them nor their node changed.
+/// Returns pods that were replaced although neither their controller nor their node changed.
 #[must_use]
 pub fn replaced(before: (&State, &Moment), after: (&State, &Moment)) -> Vec<String> {
     let mut said = Vec::new();
@@ -322,7 +325,7 @@ pub fn replaced(before: (&State, &Moment), after: (&State, &Moment)) -> Vec<Stri
             let moved = before.1.nodes.get(node) != after.1.nodes.get(node);
             if !now.contains(&pod.uid) && !moved {
                 said.push(format!(
-                    "pod {} of {} was replaced, and nothing should have touched it",
+                    "pod {} of {} was replaced, although the step should not change it",
                     pod.name, object.key
                 ));
             }

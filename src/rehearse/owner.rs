@@ -1,4 +1,4 @@
-//! The owner of objects, in a rehearsal: does what a step asks for, as Helm would.
+//! Simulates the tool that manages objects in a rehearsal: makes the changes that a step asks for, like Helm.
 
 use anyhow::Result;
 
@@ -7,7 +7,7 @@ use crate::step::{Action, File, Gate};
 use crate::tree::IndexStep;
 
 impl Rehearsal<'_> {
-    /// Makes every change that a run of a step asks an owner for.
+    /// Makes every change of a step that the user would make with Helm, Flux or Argo CD.
     pub(super) fn at_owners(&self, step: &IndexStep, actions: &[Action]) -> Result<()> {
         for action in actions {
             if let Action::AtOwner { does, done, .. } = action {

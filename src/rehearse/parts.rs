@@ -1,5 +1,5 @@
-//! Files of a step one by one, some of them and in orders of their own, before the step itself: what the server takes and what it
-//! refuses, held against the replay.
+//! Applies some files of a step one by one, in different orders, before the step itself, and compares what
+//! the API server accepts and rejects with the replay.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,8 @@ use crate::state::State;
 use crate::step::Action;
 use crate::tree::IndexStep;
 
-/// The orders in which so many files are tried: a half of them backwards, then all of them; other ones the second time.
+/// The orders in which files are applied: half of them backwards, then all of them; in the second run other
+/// orders.
 fn orders(count: usize, way: Direction) -> [Vec<usize>; 2] {
     match way {
         Direction::Again => [
@@ -30,7 +31,7 @@ fn orders(count: usize, way: Direction) -> [Vec<usize>; 2] {
 }
 
 impl Rehearsal<'_> {
-    /// Applies files of a step one by one. Nothing happens where the step begins with something else than files.
+    /// Applies files of a step one by one. Does nothing if the first action of the step is not about files.
     pub(super) fn parts(
         &self,
         step: &IndexStep,
@@ -57,11 +58,11 @@ impl Rehearsal<'_> {
                 leg.tried += 1;
                 match (refused, said) {
                     (None, Some(said)) => leg.surprises.push(format!(
-                        "the server refuses {} alone: {said}",
+                        "the API server rejects {} alone: {said}",
                         files[number]
                     )),
                     (Some(why), None) => leg.surprises.push(format!(
-                        "the server takes {} alone, though {why}",
+                        "the API server accepts {} alone, although {why}",
                         files[number]
                     )),
                     (Some(_), Some(_)) => leg.refused += 1,
@@ -78,7 +79,7 @@ impl Rehearsal<'_> {
         Ok(())
     }
 
-    /// Applies one file; returns what the server says where it refuses it.
+    /// Applies one file; returns the message if the API server rejects it.
     fn one(&self, step: &IndexStep, file: &str) -> Result<Option<String>> {
         let path = self.tree.join(&step.step.name).join(file);
         let output = self

@@ -1,10 +1,11 @@
-//! What a rehearsal comes to: a table of steps, what was surprising, and what did not run at all; as text, JSON and Markdown.
+//! The result of a rehearsal: a table of steps, the surprises, and what did not run; as text, JSON and
+//! Markdown.
 
 use std::fmt::Write as _;
 
 use serde::Serialize;
 
-/// In which direction a step was gone.
+/// The direction in which a step runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Direction {
@@ -12,12 +13,11 @@ pub enum Direction {
     Forward,
     /// `rollback.sh`.
     Back,
-    /// Forward once more after a way back.
+    /// Forward again after a rollback.
     Again,
 }
 
 impl Direction {
-    /// Returns it as a word.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -31,28 +31,26 @@ impl Direction {
 /// One run of a step.
 #[derive(Debug, Clone, Serialize)]
 pub struct Leg {
-    /// The step.
     pub step: String,
-    /// In which direction.
     pub direction: Direction,
-    /// How many objects the prediction names afterwards.
+    /// The number of objects in the predicted state.
     pub predicted: usize,
-    /// How long it took, in milliseconds.
+    /// The duration in milliseconds.
     pub milliseconds: u128,
-    /// How many nodes joined while it ran, and left when it was done.
+    /// The number of nodes that joined during the run and left at its end.
     #[serde(skip_serializing_if = "is_none")]
     pub joined: usize,
-    /// How many files were applied one by one beforehand.
+    /// The number of files that were applied one by one before the run.
     #[serde(skip_serializing_if = "is_none")]
     pub tried: usize,
-    /// How many of those the server refused, as was predicted.
+    /// The number of these files that the API server rejected as predicted.
     #[serde(skip_serializing_if = "is_none")]
     pub refused: usize,
-    /// What was skipped, as the scripts say it.
+    /// The skipped checks, as reported by the scripts.
     pub skipped: Vec<String>,
-    /// What the server warned of.
+    /// The warnings of the API server.
     pub warnings: Vec<String>,
-    /// What was not as predicted.
+    /// The differences from the prediction.
     pub surprises: Vec<String>,
 }
 
@@ -64,31 +62,31 @@ fn is_none(count: &usize) -> bool {
     *count == 0
 }
 
-/// A whole rehearsal.
+/// The result of a rehearsal.
 #[derive(Debug, Clone, Serialize)]
 pub struct RehearsalReport {
-    /// The plan's name.
     pub plan: String,
     /// The API server's version.
     pub server: String,
-    /// Who did what istioctl does, for each revision.
+    /// What replaced istioctl, for each revision.
     pub istioctl: Vec<String>,
     /// Every run of a step.
     pub legs: Vec<Leg>,
 }
 
 impl RehearsalReport {
-    /// Returns how many surprises there were.
+    /// Returns the number of surprises.
     #[must_use]
     pub fn surprises(&self) -> usize {
         self.legs.iter().map(|leg| leg.surprises.len()).sum()
     }
 
-    /// What ran and what did not, in a sentence.
+    /// Returns what ran and what did not, in one sentence.
     #[must_use]
     pub fn ran(&self) -> String {
         format!(
-            "{}: Kubernetes {}'s API server, scheduler and controllers ran; no kubelet, CNI, ztunnel, Envoy or traffic did; {}",
+            "{}: Kubernetes {}'s API server, scheduler and controllers ran; no kubelet, CNI, ztunnel, Envoy or \
+                traffic did; {}",
             self.plan,
             self.server,
             self.istioctl.join("; ")
@@ -125,7 +123,7 @@ impl RehearsalReport {
                 let _ = writeln!(text, "    {surprise}");
             }
             for warning in &leg.warnings {
-                let _ = writeln!(text, "    the server warns: {warning}");
+                let _ = writeln!(text, "    API server warning: {warning}");
             }
         }
         let _ = writeln!(text, "{}", self.skipped_in_words());
@@ -140,17 +138,17 @@ impl RehearsalReport {
         text
     }
 
-    /// What was tried file by file; nothing where nothing was.
+    /// Returns how many files were applied one by one; empty if there were none.
     fn tried_in_words(&self) -> String {
         let tried: usize = self.legs.iter().map(|leg| leg.tried).sum();
         let refused: usize = self.legs.iter().map(|leg| leg.refused).sum();
         if tried == 0 {
             return String::new();
         }
-        format!("{tried} files applied one by one, {refused} of them refused as predicted; ")
+        format!("{tried} files applied one by one, {refused} of them rejected as predicted; ")
     }
 
-    /// How many nodes came and went; nothing where none did.
+    /// Returns how many nodes joined and left; empty if there were none.
     fn joined_in_words(&self) -> String {
         match self.legs.iter().map(|leg| leg.joined).sum::<usize>() {
             0 => String::new(),
@@ -165,7 +163,7 @@ impl RehearsalReport {
         match all.len() {
             0 => "nothing was skipped".to_owned(),
             count => format!(
-                "{count} kinds of checks were skipped, as only a real data plane can answer them; --format json lists them"
+                "{count} kinds of checks were skipped, because they need a real data plane; --format json lists them"
             ),
         }
     }

@@ -1,11 +1,11 @@
-//! What stands in for what istioctl would install, where nobody gives it: objects of the identities that the version facts name, with as much
-//! in them as an API server asks for.
+//! Stand-ins for the objects that istioctl would install: objects with the identities from the version facts,
+//! and only the fields that an API server requires.
 
 use serde_json::{Value, json};
 
 use crate::state::Object;
 
-/// Istio's own kinds that steps wait for, and the one that istioctl up to 1.20 stores its installations as.
+/// Istio's kinds that steps wait for, and the kind in which istioctl up to 1.20 stores its installations.
 const CRDS: [(&str, &str, &str); 5] = [
     (
         "security.istio.io",
@@ -22,7 +22,7 @@ const CRDS: [(&str, &str, &str); 5] = [
     ("install.istio.io", "istiooperators", "IstioOperator"),
 ];
 
-/// Completes an object that an installer would make; nothing for what only a running istiod makes.
+/// Completes an object of an installer; returns nothing for objects that only a running istiod creates.
 #[must_use]
 pub fn stand_in(object: &Object) -> Value {
     let mut value = object.value().clone();
@@ -43,7 +43,7 @@ pub fn stand_in(object: &Object) -> Value {
                 "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": name}});
         }
         "ClusterRoleBinding" | "RoleBinding" => {
-            // istio-cni's binding for repairs is called otherwise than its role.
+            // istio-cni's role binding for repairs has a different name than its role.
             let role = name.replace("-repair-rolebinding", "-repair-role");
             let kind = object.key.kind.trim_end_matches("Binding");
             value["roleRef"] =
@@ -65,9 +65,11 @@ pub fn stand_in(object: &Object) -> Value {
     value
 }
 
-/// What istioctl calls a webhook: where it applies a configuration that is there already, the two are one by this name.
+/// The name of a webhook in istioctl's charts. If a configuration is applied again, entries with the same
+/// name are merged.
 ///
-/// Source: `istio/istio:manifests/charts/istio-control/istio-discovery/templates/{mutatingwebhook,validatingwebhookconfiguration}.yaml`,
+/// Source:
+/// `istio/istio:manifests/charts/istio-control/istio-discovery/templates/{mutatingwebhook,validatingwebhookconfiguration}.yaml`,
 /// `manifests/charts/default/templates/validatingwebhook.yaml`.
 fn webhook_name(kind: &str, configuration: &str, number: usize) -> String {
     match (kind, configuration, number) {
@@ -80,7 +82,7 @@ fn webhook_name(kind: &str, configuration: &str, number: usize) -> String {
     }
 }
 
-/// Keeps webhooks from being called: nobody answers.
+/// Changes webhooks so that they are never called, because no server answers.
 pub fn unasked(value: &mut Value) {
     let webhooks = value.get_mut("webhooks").and_then(Value::as_array_mut);
     for webhook in webhooks.into_iter().flatten() {
@@ -88,7 +90,7 @@ pub fn unasked(value: &mut Value) {
     }
 }
 
-/// The CRDs that base brings, as far as steps need them.
+/// The CRDs of Istio's base, as far as steps need them.
 #[must_use]
 pub fn base() -> Vec<Value> {
     let version = |group| match group {
@@ -100,7 +102,7 @@ pub fn base() -> Vec<Value> {
         .collect()
 }
 
-/// A CRD that takes anything, for an object of a kind that no API server has of itself.
+/// A CRD without validation, for objects of a kind that is not built into the API server.
 #[must_use]
 pub fn foreign(object: &Object) -> Option<Value> {
     let identity = &object.manifest.identity;

@@ -1,4 +1,5 @@
-//! What goes on in the cluster while a step is applied: every change of a pod, a DaemonSet, a node and a route, in the order of the server.
+//! Watches the cluster during a step: every change of a pod, a DaemonSet, a node and a route, in the order of
+//! the API server.
 
 use std::io::BufReader;
 use std::process::{Child, Stdio};
@@ -11,7 +12,8 @@ use serde_json::Value;
 use super::expected::{Expected, judge};
 use crate::cluster::Cluster;
 
-/// What is watched; the last of it only where the Gateway API's CRDs are, each bundle of which serves routes in this version.
+/// The watched kinds. The last one is watched only if the Gateway API CRDs exist; every bundle serves routes
+/// in this version.
 const KINDS: [&str; 4] = [
     "/api/v1/pods",
     "/apis/apps/v1/daemonsets",
@@ -19,27 +21,27 @@ const KINDS: [&str; 4] = [
     "/apis/gateway.networking.k8s.io/v1beta1/httproutes",
 ];
 
-/// How long the last events may be on their way.
+/// How long to wait for late events.
 const TAIL: Duration = Duration::from_millis(500);
 
 /// The watches of one run of a step.
 pub struct Watch {
-    /// The server's version of everything when the watches began.
+    /// The latest resource version when the watches started.
     start: u64,
     expected: Expected,
     streams: Vec<(Child, JoinHandle<Vec<Value>>)>,
 }
 
 impl Watch {
-    /// Begins to watch.
+    /// Starts to watch.
     ///
     /// # Errors
     ///
-    /// Where kubectl cannot be started, or does not say how new the cluster's objects are.
+    /// If kubectl cannot be started, or returns no resource version.
     pub fn begin(cluster: &Cluster, expected: Expected) -> Result<Self> {
         let newest = cluster.run(&["get", "--raw", "/api/v1/namespaces?limit=1"], None)?;
         let newest: Value =
-            serde_json::from_str(&newest).context("reading what kubectl printed")?;
+            serde_json::from_str(&newest).context("reading the output of kubectl")?;
         let kinds = if expected.routes {
             &KINDS[..]
         } else {
@@ -53,7 +55,7 @@ impl Watch {
         })
     }
 
-    /// Ends, and says what was at some moment other than it may be.
+    /// Stops, and returns the unexpected events.
     #[must_use]
     pub fn end(self) -> Vec<String> {
         std::thread::sleep(TAIL);
@@ -63,14 +65,14 @@ impl Watch {
             let _ = child.wait();
             events.extend(thread.join().unwrap_or_default());
         }
-        // Each stream has its own delay; the versions are of one store, and tell what came first.
+        // The streams have different delays. The resource versions come from one store and give the order.
         events.sort_by_key(|event| version(&event["object"]));
         let known = events.partition_point(|event| version(&event["object"]) <= self.start);
         judge(&events[..known], &events[known..], &self.expected)
     }
 }
 
-/// The server's version of an object: all of one store are counted together.
+/// The resource version of an object; all objects of one store share a counter.
 fn version(object: &Value) -> u64 {
     let text = object.pointer("/metadata/resourceVersion");
     text.and_then(Value::as_str)

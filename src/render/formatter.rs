@@ -1,19 +1,23 @@
-//! The one way by which a value gets into a text: quoted as the text's language wants it.
+//! Inserts values into texts; this is the only place that does so, and it quotes each value for the language
+//! of the text.
 
 use minijinja::value::ValueKind;
 use minijinja::{Error, ErrorKind, Output, State, Value};
 
 use crate::text::yaml;
 
-/// Writes a value: into YAML as a scalar or as JSON (which is YAML), into a script as one word, into Markdown as text without markup
-/// but code spans.
+/// Writes a value: into YAML as a scalar or as JSON (which is YAML), into a script as one word, into Markdown
+/// as text without markup except code spans.
 pub(super) fn format(out: &mut Output, state: &mut State, value: &Value) -> Result<(), Error> {
     if value.is_undefined() {
-        return Err(Error::new(ErrorKind::UndefinedError, "no such value"));
+        return Err(Error::new(
+            ErrorKind::UndefinedError,
+            "this value does not exist",
+        ));
     }
     let text = match value.as_str() {
         Some(text) if value.is_safe() => text.to_owned(),
-        // What a step says is read as text; whatever it is written into quotes it.
+        // The text of a step is inserted into other templates, which quote it.
         Some(text) if state.name().starts_with("steps/") => text.to_owned(),
         Some(text) => match extension(state.name()) {
             "sh" => shell_word(text),
@@ -52,7 +56,7 @@ fn flow(value: &Value) -> Result<String, Error> {
     }
 }
 
-/// Null, a boolean or a number; anything else, such as a function, is no value.
+/// Null, a boolean or a number; anything else, such as a function, is rejected.
 fn plain(value: &Value) -> Result<String, Error> {
     match value.kind() {
         ValueKind::None => Ok("null".to_owned()),
@@ -60,13 +64,13 @@ fn plain(value: &Value) -> Result<String, Error> {
         ValueKind::Number => Ok(value.to_string()),
         kind => Err(Error::new(
             ErrorKind::InvalidOperation,
-            format!("a {kind} is no value to write"),
+            format!("a {kind} cannot be written as a value"),
         )),
     }
 }
 
-/// The filter `raw`: for a place that is no value, such as part of a quoted word. Refuses what would need quotes in any of the
-/// languages.
+/// The filter `raw`: for a place that is not a complete value, such as part of a quoted word. Rejects text
+/// that would need quotes in any of the languages.
 pub(super) fn raw(value: &str) -> Result<Value, Error> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
     if value.chars().all(plain) {
@@ -74,11 +78,12 @@ pub(super) fn raw(value: &str) -> Result<Value, Error> {
     }
     Err(Error::new(
         ErrorKind::InvalidOperation,
-        format!("{value:?} needs quotes, which `raw` does not give"),
+        format!("{value:?} needs quotes, which `raw` does not add"),
     ))
 }
 
-/// The filter `jsonpath`: a JSON pointer as kubectl's `-o jsonpath` takes it, `{.metadata.labels.istio\.io/rev}`.
+/// The filter `jsonpath`: converts a JSON pointer for kubectl's `-o jsonpath`, such as
+/// `{.metadata.labels.istio\.io/rev}`.
 pub(super) fn jsonpath(pointer: &str) -> String {
     let keys = pointer.split('/').skip(1).map(|key| {
         let key = key.replace("~1", "/").replace("~0", "~");
@@ -92,13 +97,13 @@ pub(super) fn comment(value: &str) -> Result<Value, Error> {
     if value.chars().any(char::is_control) {
         return Err(Error::new(
             ErrorKind::InvalidOperation,
-            format!("{value:?} does not fit into a comment"),
+            format!("{value:?} cannot be part of a comment"),
         ));
     }
     Ok(Value::from_safe_string(value.to_owned()))
 }
 
-/// The filter `code`: a code span of Markdown, also in a cell of a table.
+/// The filter `code`: a Markdown code span, also in a table cell.
 pub(super) fn code(value: &str) -> Value {
     let longest = value
         .split(|c| c != '`')
@@ -111,18 +116,19 @@ pub(super) fn code(value: &str) -> Value {
     Value::from_safe_string(format!("{fence}{pad}{text}{pad}{fence}"))
 }
 
-/// The filter `fenced`: a line in a code block of Markdown. Refuses what would end the block.
+/// The filter `fenced`: a line in a Markdown code block. Rejects text that would end the block.
 pub(super) fn fenced(value: &str) -> Result<Value, Error> {
     if value.contains("```") || value.chars().any(char::is_control) {
         return Err(Error::new(
             ErrorKind::InvalidOperation,
-            format!("{value:?} does not fit into a code block"),
+            format!("{value:?} cannot be part of a code block"),
         ));
     }
     Ok(Value::from_safe_string(value.to_owned()))
 }
 
-/// Text as Markdown shows it: what stands in backticks is code, nothing else is markup, HTML or the end of a table's cell.
+/// Escapes text for Markdown: text in backticks stays code; all other markup, HTML and table separators are
+/// escaped.
 fn markdown(text: &str) -> String {
     let text = one_line(text);
     let mut out = String::with_capacity(text.len());
@@ -139,7 +145,7 @@ fn markdown(text: &str) -> String {
         let fence = &from[..ticks];
         let end = inner.match_indices(fence).map(|(end, _)| end).find(closes);
         let Some(end) = end else {
-            // Backticks that nothing closes.
+            // A backtick without a closing one.
             out.push_str(&escaped(fence, "`"));
             rest = inner;
             continue;
@@ -153,24 +159,24 @@ fn markdown(text: &str) -> String {
     out
 }
 
-/// Puts a backslash before characters.
+/// Adds a backslash before each special character.
 fn escaped(text: &str, special: &str) -> String {
     let escape = |c: char| special.contains(c).then_some('\\').into_iter().chain([c]);
     text.chars().flat_map(escape).collect()
 }
 
-/// Text without line breaks and other control characters.
+/// Removes line breaks and other control characters.
 fn one_line(text: &str) -> String {
     let plain = |c: char| if c.is_control() { ' ' } else { c };
     text.chars().map(plain).collect()
 }
 
-/// The filter `block`: a mapping or a list as lines of YAML, so many spaces in.
+/// The filter `block`: a mapping or a list as lines of YAML, indented by `spaces`.
 pub(super) fn block(value: &Value, spaces: usize) -> Result<Value, Error> {
     Ok(Value::from_safe_string(lines(value, spaces)?.join("\n")))
 }
 
-/// The lines of a mapping or a list; its scalars are written as everywhere else.
+/// The lines of a mapping or a list; scalars are formatted as everywhere else.
 fn lines(value: &Value, spaces: usize) -> Result<Vec<String>, Error> {
     let is_block = |value: &Value| {
         matches!(value.kind(), ValueKind::Map | ValueKind::Seq) && value.len() != Some(0)
@@ -208,14 +214,14 @@ fn extension(name: &str) -> &str {
     name.rsplit('.').next().unwrap_or_default()
 }
 
-/// Quotes a text as one word of a POSIX shell.
+/// Quotes a text as one word for a POSIX shell.
 #[must_use]
 pub fn shell_word(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
         return text.to_owned();
     }
-    // In single quotes a reader, shellcheck among them, could think that these were meant to expand.
+    // In single quotes, a reader or shellcheck could assume that these should have been expanded.
     if text.contains(['$', '`']) {
         let escaped: String = text
             .chars()

@@ -1,4 +1,4 @@
-//! From objects to text: templates with holes, filled by one formatter that quotes.
+//! Renders objects as text: templates whose values are inserted and quoted by one formatter.
 
 mod formatter;
 mod prose;
@@ -22,24 +22,25 @@ pub use formatter::shell_word;
 pub use prose::StepTexts;
 pub use templates::EMBEDDED;
 
-/// Instructions that one template may take; a loop that does not end stops here.
+/// The maximum number of instructions of one template; it ends endless loops.
 const FUEL: u64 = 1_000_000;
 
-/// The templates, ready to be filled.
+/// The templates, ready to be rendered.
 pub struct Renderer {
     environment: Environment<'static>,
-    /// The user's templates, by name, and where each is from.
+    /// The user's templates by name, with their sources.
     overrides: BTreeMap<String, Source>,
     plan: String,
 }
 
 impl Renderer {
-    /// Makes a renderer for one plan. `overrides` are the user's templates by their name under `templates/`.
+    /// Creates a renderer for one plan. `overrides` are the user's templates by their name under
+    /// `templates/`.
     ///
     /// # Errors
     ///
-    /// A finding for each override that no template of meshplan's has the name of, or that is no template; and the texts
-    /// that these point into.
+    /// A finding for each override that has no counterpart in meshplan's templates or is not a valid
+    /// template; and the texts that these findings point into.
     pub fn new(
         plan: &str,
         overrides: BTreeMap<String, Source>,
@@ -52,12 +53,14 @@ impl Renderer {
                 .is_some_and(|file| file.starts_with('_'));
             if !partial && !EMBEDDED.iter().any(|(known, _)| known == name) {
                 let help = match nearest(name, EMBEDDED.iter().map(|(known, _)| *known)) {
-                    Some(near) => format!("did you mean `{near}`? a file that others include starts with `_`"),
-                    None => "give it the name of the template that it replaces; a file that others include starts with `_`".to_owned(),
+                    Some(near) => format!("did you mean `{near}`? the name of a file that others include must start \
+                        with `_`"),
+                    None => "give it the name of the template that it replaces; the name of a file that others \
+                        include must start with `_`".to_owned(),
                 };
                 let finding = Finding::error(
                     "unknown-template",
-                    format!("no template is called `{name}`"),
+                    format!("there is no template with the name `{name}`"),
                 );
                 findings.push(
                     finding
@@ -92,7 +95,7 @@ impl Renderer {
     ///
     /// # Errors
     ///
-    /// A finding at the template's line.
+    /// A finding at the line of the template.
     pub fn object(&self, object: &Draft) -> Result<String, Finding> {
         match (object, object.template()) {
             (Draft::Given(value), _) => Ok(yaml::write(value)),
@@ -102,11 +105,11 @@ impl Renderer {
         }
     }
 
-    /// Renders any template; what it sees is `data` and the plan's name.
+    /// Renders any template with `data` and the plan's name.
     ///
     /// # Errors
     ///
-    /// A finding at the template's line.
+    /// A finding at the line of the template.
     pub fn text(&self, template: &str, data: impl Serialize) -> Result<String, Finding> {
         let data = Value::from(Serde(data));
         let context = minijinja::context! { plan => self.plan.as_str(), ..data };
@@ -116,11 +119,11 @@ impl Renderer {
             .map_err(|error| self.finding(&error))
     }
 
-    /// Renders what a step's template says of it; `shared` are the values that every step has.
+    /// Renders the texts of a step from its template; `shared` are the values that every step has.
     ///
     /// # Errors
     ///
-    /// A finding at the template's line, or that a heading is not there.
+    /// A finding at the line of the template, or about a missing heading.
     pub fn prose(&self, prose: &Prose, shared: &serde_json::Value) -> Result<StepTexts, Finding> {
         let shared = Value::from(Serde(shared));
         let own = Value::from(Serde(&prose.values));
@@ -143,7 +146,7 @@ impl Renderer {
                     prose.template
                 ),
             )
-            .label("every step says what it does, why, what to watch and how to go back")
+            .label("every step must say what it does, why, what to watch and how to roll back")
             .at(&name, 0..0)
         })
     }
@@ -164,7 +167,7 @@ impl Renderer {
     }
 
     fn finding(&self, error: &Error) -> Finding {
-        // An error in an included template stands behind the one of the template that includes it.
+        // An error in an included template is the source of the error in the template that includes it.
         let mut error = error;
         while let Some(inner) =
             std::error::Error::source(error).and_then(|source| source.downcast_ref::<Error>())
@@ -213,7 +216,7 @@ impl Renderer {
     }
 }
 
-/// How findings call a template that is part of meshplan.
+/// The name in findings for a template that is part of meshplan.
 fn embedded(name: &str) -> String {
     format!("templates/{name}")
 }
@@ -229,7 +232,7 @@ fn environment(overrides: &BTreeMap<String, Source>) -> Environment<'static> {
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_debug(true);
     environment.set_fuel(Some(FUEL));
-    // Jinja's own `namespace()` and its like would stand for a value that an object lacks.
+    // Jinja's `namespace()` and similar functions would hide a missing value with the same name.
     for global in ["debug", "dict", "namespace"] {
         environment.remove_global(global);
     }

@@ -1,6 +1,6 @@
-//! The texts of a step, from its rendered Markdown template.
+//! Reads the texts of a step from its rendered Markdown template.
 
-/// What people read about a step.
+/// The texts of a step for the runbook.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StepTexts {
     pub title: String,
@@ -10,7 +10,7 @@ pub struct StepTexts {
 }
 
 impl StepTexts {
-    /// Reads `# Title`, `## Why`, `## Watch` and `## Back`; the lines of each are one paragraph.
+    /// Reads `# Title`, `## Why`, `## Watch` and `## Back`; the lines of each become one paragraph.
     ///
     /// # Errors
     ///

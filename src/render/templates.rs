@@ -1,4 +1,4 @@
-//! Every template that is part of meshplan, by its name under `templates/`.
+//! All templates that are part of meshplan, by their name under `templates/`.
 
 macro_rules! embedded {
     ($($name:literal),* $(,)?) => {

@@ -1,7 +1,8 @@
-//! The way back of a step, from the difference of the states before and after it.
+//! The rollback of a step, computed from the difference of the states before and after it.
 //!
-//! What a step made goes, what it changed or deleted comes back as the file that last wrote it has it, what an installer made
-//! comes back by installing again. Every action can be run twice, and after a part of the step as well.
+//! Objects that the step created are deleted. Objects that it changed or deleted are applied again from the
+//! file that wrote them last. Objects of an installer are installed again. Every action can run twice, and
+//! also after only a part of the step.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -12,12 +13,12 @@ use crate::kube::order;
 use crate::state::{Object, State, version_of};
 use crate::step::{Action, Copy, Draft, Folder, Istioctl, Step};
 
-/// What was installed so far: the istioctl of each IstioOperator, by the path of its file.
+/// The installations so far: the istioctl of each IstioOperator, by the path of its file.
 #[derive(Debug, Default)]
 pub struct Installed(BTreeMap<String, Istioctl>);
 
 impl Installed {
-    /// Notes what a step installs.
+    /// Records what a step installs.
     pub fn note(&mut self, step: &Step) {
         for action in &step.actions {
             if let Action::Install { file, istioctl, .. } = action {
@@ -32,7 +33,8 @@ impl Installed {
     }
 }
 
-/// Returns what leads from the state after a step to the one before it. `text` gives the text of a file of the tree.
+/// Returns the actions that lead from the state after a step to the state before it. `text` returns the
+/// content of a file of the tree.
 pub fn actions(
     step: &Step,
     before: &State,
@@ -57,12 +59,13 @@ pub fn actions(
     install_again(&lost, &mut state, installed, text, &mut actions);
     let tags = tags_again(before, &mut state, installed, &mut actions);
 
-    // What is gone comes first: what was changed may stand on it, as a route on its Gateway.
+    // Deleted objects come first, because changed objects may depend on them, as a route on its Gateway.
     let own = lost.iter().filter(|object| !object.implied);
     let (gone, changed): (Vec<_>, Vec<_>) =
         own.partition(|object| after.get(&object.key).is_none());
     for objects in [gone, changed] {
-        // What was there before the first step is nobody's to apply: it comes back as it was, to the last field.
+        // Objects that existed before the first step are not applied. They are restored with all their
+        // fields.
         let (found, own): (Vec<&&Rc<Object>>, Vec<&&Rc<Object>>) =
             objects.into_iter().partition(|object: &&&Rc<Object>| {
                 Folder::of(&object.manifest.source) == Folder::Existing
@@ -86,7 +89,8 @@ pub fn actions(
     actions
 }
 
-/// The way back of what has one of its own kind: nodes move back, a label is what it was, and fields are written by the plan.
+/// The rollback of actions that have an inverse: nodes move back, a label gets its previous value, and
+/// patches are reversed by the plan.
 fn reversed(step: &Step, before: &State) -> Option<Vec<Action>> {
     let mut actions = Vec::new();
     let mut own = false;
@@ -119,7 +123,7 @@ fn reversed(step: &Step, before: &State) -> Option<Vec<Action>> {
                         .map(str::to_owned),
                 });
             }
-            // Only the plan knows what to ask an owner for.
+            // Only the plan knows which change to ask for.
             Action::Patch { .. } | Action::AtOwner { .. } => own = true,
             _ => {}
         }
@@ -127,7 +131,7 @@ fn reversed(step: &Step, before: &State) -> Option<Vec<Action>> {
     own.then_some(actions)
 }
 
-/// Installs again what made the objects that are lost.
+/// Installs the missing objects of an installer again.
 fn install_again(
     lost: &[&Rc<Object>],
     state: &mut State,
@@ -138,7 +142,7 @@ fn install_again(
     let made = lost.iter().filter(|object| object.implied);
     let sources: BTreeSet<&String> = made.map(|object| &object.manifest.source).collect();
     for source in sources {
-        // What a tag's objects point to is not what was installed then, but a revision that is there.
+        // The objects of a tag may point to another existing revision than when they were installed.
         let Some(istioctl) = installed.0.get(source) else {
             continue;
         };
@@ -162,7 +166,8 @@ fn install_again(
     }
 }
 
-/// Points tags where they pointed; returns those that were not there, with the istioctl of the revision that they point to.
+/// Points tags back to their previous revisions. Returns the tags that did not exist before, with the
+/// istioctl of the revision that they point to.
 fn tags_again(
     before: &State,
     state: &mut State,
@@ -192,7 +197,7 @@ fn tags_again(
         .collect()
 }
 
-/// Gives nodes the labels that they had.
+/// Restores the labels of nodes.
 fn nodes_again(before: &State, after: &State, actions: &mut Vec<Action>) {
     let mut bare: BTreeMap<&String, Vec<String>> = BTreeMap::new();
     let mut other: BTreeMap<(&String, &String), Vec<String>> = BTreeMap::new();
@@ -208,7 +213,7 @@ fn nodes_again(before: &State, after: &State, actions: &mut Vec<Action>) {
             }
         }
     }
-    // Nodes that are known by their pool's labels alone are somebody else's to label.
+    // Nodes that are known only by the labels of their pool are not labelled by meshplan.
     let named = |nodes: &[String]| nodes.iter().all(|node| !node.contains(' '));
     for (key, nodes) in bare.into_iter().filter(|(_, nodes)| named(nodes)) {
         actions.push(Action::UnlabelNodes {
@@ -225,7 +230,8 @@ fn nodes_again(before: &State, after: &State, actions: &mut Vec<Action>) {
     }
 }
 
-/// Deletes what was not there: webhooks that would call what goes first, then the last applied first; namespaces at the end.
+/// Deletes the new objects: webhooks that would call a deleted Service first, then the others in reverse
+/// order; namespaces last.
 fn taken_away(
     before: &State,
     after: &State,
@@ -238,7 +244,7 @@ fn taken_away(
     let (mut namespaces, mut others): (Vec<Identity>, Vec<Identity>) = made
         .map(|object| object.manifest.identity.clone())
         .partition(|identity| identity.kind == "Namespace" && identity.group().is_empty());
-    // A namespace that an installer makes may be anybody's.
+    // A namespace that an installer creates may be in use by others.
     namespaces.retain(|identity| after.get(&identity.key()).is_some_and(|o| !o.implied));
     others.sort_by_key(|identity| {
         let webhook = identity.group() == "admissionregistration.k8s.io";
@@ -270,16 +276,15 @@ fn taken_away(
     }
 }
 
-/// Whether an object is one of a tag's.
 fn is_tag(key: &Key) -> bool {
     key.name.starts_with("istio-revision-tag-")
         || key.name.starts_with("istiod-revision-tag-")
         || key.name == "istiod-default-validator"
 }
 
-/// The file that an object was written by, as it is.
+/// The file that wrote an object last, unchanged.
 fn copy(object: &Rc<Object>, text: &dyn Fn(&str) -> Option<String>) -> Option<Draft> {
-    // A step has changed some fields of it since.
+    // A later step has changed some of its fields.
     if object.manifest.original().value != *object.value() {
         return Some(Draft::Given(object.value().clone()));
     }

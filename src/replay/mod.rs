@@ -1,4 +1,5 @@
-//! From one state to the next: what a step's actions do to it, all of them or a part, and what a server would refuse.
+//! Computes the next state from a state and the actions of a step, or a part of them, and what an API server
+//! would reject.
 
 pub mod back;
 
@@ -13,22 +14,22 @@ use crate::kube::Selector;
 use crate::state::{Object, Refusal, State, version_of};
 use crate::step::{Action, File, Gate, Step};
 
-/// A part of a step: so many whole actions, and of the next one these units: files, or nodes.
+/// A part of a step: a number of complete actions, and some units (files or nodes) of the next action.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
-    /// Actions that are done.
+    /// The number of complete actions.
     pub done: usize,
-    /// Of the action after those, what is done, by number.
+    /// The indexes of the completed units of the next action.
     pub units: Vec<usize>,
 }
 
-/// The objects of a compiled tree, by the path of their file, ready to be replayed.
+/// The objects of a compiled tree, ready to be replayed.
 pub struct Replay<'a> {
-    /// Objects by path, what is in `delete/` and `rollback/` included.
+    /// Objects by the path of their file, including those in `delete/` and `rollback/`.
     pub files: &'a BTreeMap<String, Rc<Object>>,
 }
 
-/// Returns the units of an action that `kubectl` does one by one: 1 where it is one operation.
+/// Returns the number of units of an action that `kubectl` handles one by one; 1 if it is a single operation.
 #[must_use]
 pub fn units(action: &Action) -> usize {
     match action.effect() {
@@ -46,7 +47,8 @@ pub fn units(action: &Action) -> usize {
 }
 
 impl Replay<'_> {
-    /// Returns what exists before the first step: a cluster with the nodes that the steps name and nothing else.
+    /// Returns the state before the first step: a cluster with the nodes that the steps name and nothing
+    /// else.
     #[must_use]
     pub fn start<'s>(steps: impl Iterator<Item = &'s Step>) -> State {
         let mut state = State::default();
@@ -67,7 +69,8 @@ impl Replay<'_> {
                 }
             }
             for gate in &step.gates {
-                // Somebody else labels these nodes, and the step waits for nothing but that they are there.
+                // The nodes of this pool are labelled outside meshplan, and the step only waits until they
+                // exist.
                 if let (Gate::Pool { selector }, true) = (gate, step.actions.is_empty()) {
                     state
                         .nodes
@@ -78,7 +81,7 @@ impl Replay<'_> {
         state
     }
 
-    /// Does a step, or a part of it, and returns the state afterwards and what was refused on the way.
+    /// Runs a step or a part of it. Returns the state afterwards and what the API server would reject.
     #[must_use]
     pub fn run(
         &self,
@@ -229,7 +232,8 @@ impl Replay<'_> {
                             labels.remove(&cohort.key);
                         } else {
                             labels.insert(cohort.key.clone(), cohort.value.clone());
-                            // Its pod is replaced on the way there, and stays on the way back.
+                            // The istio-cni pod is replaced when the node moves, and stays when it moves
+                            // back.
                             state.held.remove(node);
                         }
                     }
@@ -272,12 +276,12 @@ impl Replay<'_> {
     }
 }
 
-/// The version in the name of a release, as `v1.4.1`.
+/// The version in the name of a release, such as `v1.4.1`.
 fn release(bundle: &str) -> Option<Version> {
     Version::parse(bundle.strip_prefix('v')?).ok()
 }
 
-/// What a node is called that is only known by the labels of its pool.
+/// The name of a node that is known only by the labels of its pool.
 fn pool_node(selector: &Selector) -> String {
     format!("a node with {selector}")
 }

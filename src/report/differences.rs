@@ -1,4 +1,4 @@
-//! In what the two revisions differ, beside their names, versions and nodes: for people to read before they begin.
+//! The differences between the two revisions other than names, versions and nodes, for the runbook.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -10,20 +10,20 @@ use crate::state::Object;
 use crate::step::{Action, kind};
 use crate::tree::{Index, IndexStep};
 
-/// One setting that is not the same in both revisions.
+/// A setting that differs between the revisions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RevisionDifference {
-    /// Whose it is: `istiod` or `ztunnel`.
+    /// `istiod` or `ztunnel`.
     pub component: &'static str,
-    /// Where it stands in the object, as `spec.hub`; items of lists by their names.
+    /// The path of the setting in the object, such as `spec.hub`; list items are identified by their names.
     pub path: String,
-    /// What stable has; nothing where it has none.
+    /// The value in stable; nothing if unset.
     pub stable: Option<String>,
-    /// What the canary has.
+    /// The value in the canary; nothing if unset.
     pub canary: Option<String>,
 }
 
-/// Compares what is installed as istiod and applied as ztunnel.
+/// Compares the objects that install istiod and ztunnel in both revisions.
 pub fn differences(
     index: &Index,
     objects: &BTreeMap<String, Rc<Object>>,
@@ -51,7 +51,7 @@ pub fn differences(
             let (stable, canary) = (old.get(path), new.get(path));
             let alike = |part: fn(&Setting) -> &String| stable.map(part) == canary.map(part);
             if !alike(|one| &one.written) && !alike(|one| &one.named) {
-                // A `|` would end a cell of the table.
+                // A `|` would end a table cell.
                 let shown = |one: &Setting| one.named.replace('|', "\\|");
                 all.push(RevisionDifference {
                     component,
@@ -65,13 +65,14 @@ pub fn differences(
     all
 }
 
-/// A setting as it is written, and with words for the revision's own name and version.
+/// A setting as written, and with placeholders for the revision's name and version.
 struct Setting {
     written: String,
     named: String,
 }
 
-/// The settings of the object that a step installs or applies, each by its path; names and versions of the revision stand as such.
+/// The settings of the object that a step installs or applies, by path, with placeholders for the revision's
+/// name and version.
 fn settings(
     step: &IndexStep,
     objects: &BTreeMap<String, Rc<Object>>,
@@ -95,7 +96,7 @@ fn settings(
     let mut all = BTreeMap::new();
     let spec = object.value().get("spec")?;
     leaves(spec, "spec", &mut |path, text| {
-        // The pool says whose nodes they are, and the trust list names both.
+        // The pool always differs, and the trust list always contains both revisions.
         if path.contains("nodeSelector") || path.ends_with("CA_TRUSTED_NODE_ACCOUNTS") {
             return;
         }

@@ -1,4 +1,4 @@
-//! What people read about an upgrade.
+//! Reports about an upgrade for the user.
 
 mod differences;
 

@@ -1,4 +1,4 @@
-//! Which routes are attached to which listeners, and why the others are not.
+//! Which routes attach to which listeners, and why the others do not.
 
 use std::rc::Rc;
 
@@ -6,37 +6,36 @@ use super::hosts::{ANY, overlap};
 use crate::kube::selects;
 use crate::state::{Facet, Gateway, HttpRoute, Listener, Object, ParentRef, State};
 
-/// Why a route is not attached to what it names.
+/// Why a route does not attach to its parent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotAttached {
-    /// There is no such Gateway.
+    /// The Gateway does not exist.
     NoGateway,
-    /// The Gateway has no listener of that name or port.
+    /// The Gateway has no listener with this name or port.
     NoListener,
-    /// No listener takes routes of the namespace, or of the kind.
+    /// No listener accepts routes of this namespace, or of this kind.
     NotAllowed,
-    /// No host of the route is one of the listeners.
+    /// No host name of the route matches a listener.
     NoHostname,
 }
 
 impl NotAttached {
-    /// Returns why, in words.
     #[must_use]
     pub fn in_words(&self) -> &'static str {
         match self {
-            Self::NoGateway => "there is no such Gateway",
-            Self::NoListener => "the Gateway has no listener of that name and port",
+            Self::NoGateway => "the Gateway does not exist",
+            Self::NoListener => "the Gateway has no listener with this name and port",
             Self::NotAllowed => "no listener of the Gateway allows HTTPRoutes of this namespace",
-            Self::NoHostname => "no hostname of the route is one of the Gateway's listeners",
+            Self::NoHostname => "no hostname of the route matches a listener of the Gateway",
         }
     }
 }
 
-/// Returns the listeners, by number, that a parent reference of a route attaches it to.
+/// Returns the indexes of the listeners that a parent reference attaches a route to.
 ///
 /// # Errors
 ///
-/// Why it attaches to none; the reason of the listener that came nearest.
+/// Why it attaches to no listener; the reason of the listener that matched best.
 pub fn attachments(
     state: &State,
     route: &Object,
@@ -130,7 +129,7 @@ fn takes_namespace(
         "All" => true,
         "Selector" => namespaces
             .and_then(|n| n.selector.as_ref())
-            // Istio takes a selector that is not there for all namespaces (conversion.go, namespacesFromSelector).
+            // Istio treats a missing selector as all namespaces (conversion.go, namespacesFromSelector).
             .is_none_or(|selector| {
                 state.has_namespace(from) && selects(selector, &state.namespace_labels(from))
             }),
@@ -138,7 +137,7 @@ fn takes_namespace(
     }
 }
 
-/// Returns the port of a Gateway that a request without one comes in at.
+/// Returns the port of a Gateway for requests without a port.
 pub(super) fn default_port(gateway: &Gateway) -> u64 {
     let on_80 = gateway.listeners.iter().any(|listener| listener.port == 80);
     if on_80 {

@@ -1,4 +1,4 @@
-//! Where the requests of a rule go: weights, and backends that are not there or may not be used.
+//! The backends of a rule: weights, missing backends, and backends that the route must not reference.
 
 use crate::istio::RouteDialect;
 use crate::kube::identity::Key;
@@ -6,41 +6,37 @@ use crate::state::{BackendRef, Facet, State};
 
 use super::Outcome;
 
-/// What a backend reference comes to.
+/// The result of resolving a backend reference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Resolved {
     /// A Service and one of its ports.
     Service {
-        /// Its namespace.
         namespace: String,
-        /// Its name.
         name: String,
-        /// The port.
         port: u64,
     },
-    /// It is of a kind that Istio does not know.
+    /// Its kind is unknown to Istio.
     UnknownKind,
-    /// It is in another namespace, without a ReferenceGrant there.
+    /// It is in another namespace, without a ReferenceGrant.
     NotGranted,
-    /// There is no such Service.
+    /// The Service does not exist.
     NoService,
-    /// The Service has no such TCP port, or none at all.
+    /// The Service has no such TCP port, or no ports.
     NoPort,
-    /// It cannot be said at all, and with it the whole route is lost: no port, or a name with a dot.
+    /// The reference is invalid, so the whole route is dropped: no port, or a name with a dot.
     Malformed,
 }
 
 impl Resolved {
-    /// Returns why it is no Service, in words.
     #[must_use]
     pub fn in_words(&self) -> &'static str {
         match self {
             Self::Service { .. } => "resolves",
-            Self::UnknownKind => "a backend of a kind that Istio does not know",
-            Self::NotGranted => "no ReferenceGrant lets the route refer to the backend",
-            Self::NoService => "the backend's Service is not there",
+            Self::UnknownKind => "the kind of the backend is unknown to Istio",
+            Self::NotGranted => "no ReferenceGrant allows the route to reference the backend",
+            Self::NoService => "the backend's Service does not exist",
             Self::NoPort => "the backend's Service has no such port",
-            Self::Malformed => "a backend without a port or with a dot in its name",
+            Self::Malformed => "the backend has no port, or has a dot in its name",
         }
     }
 }
@@ -95,18 +91,18 @@ fn granted(
             })
 }
 
-/// Returns what becomes of the requests of a rule, or nothing where its route is lost with it.
+/// Returns the outcomes for the requests of a rule, or nothing if the whole route is dropped.
 pub(super) fn outcomes(
     state: &State,
     from: &str,
     backends: &[BackendRef],
     dialect: RouteDialect,
 ) -> Option<Vec<Outcome>> {
-    // One without a weight is not even looked at.
+    // Backends with weight 0 are not resolved.
     let weighted: Vec<&BackendRef> = backends.iter().filter(|b| b.weight() > 0).collect();
     if weighted.is_empty() {
         let (status, reason) = if backends.is_empty() {
-            (dialect.without_backends, "the rule names no backend")
+            (dialect.without_backends, "the rule has no backend")
         } else {
             (500, "all weights of the rule are 0")
         };
@@ -128,7 +124,7 @@ pub(super) fn outcomes(
             None => shares.push((resolved, backend.weight())),
         }
     }
-    // By name, and what is refused last.
+    // Sorted by name, with failures last.
     shares.sort_by_key(|(resolved, _)| match resolved {
         Resolved::Service {
             namespace,
@@ -157,7 +153,7 @@ pub(super) fn outcomes(
                 port: *port,
                 fraction: share,
             }),
-            // One share of 500, with each reason.
+            // One share of 500 for all failures, with each reason.
             (
                 _,
                 Some(Outcome::Status {

@@ -2,14 +2,14 @@
 //!
 //! Source: `istio/istio:pkg/config/host/name.go`.
 
-/// What stands for every host.
+/// The wildcard for every host.
 pub(super) const ANY: &str = "*";
 
 fn wildcard(host: &str) -> Option<&str> {
     host.strip_prefix('*')
 }
 
-/// Whether every host that the first one names is also one of the second.
+/// Whether every host of the first name also matches the second.
 pub(super) fn subset(inner: &str, outer: &str) -> bool {
     match (wildcard(inner), wildcard(outer)) {
         (Some(inner), Some(outer)) => inner.len() >= outer.len() && inner.ends_with(outer),
@@ -19,12 +19,12 @@ pub(super) fn subset(inner: &str, outer: &str) -> bool {
     }
 }
 
-/// Whether some host is named by both.
+/// Whether some host matches both names.
 pub(super) fn overlap(one: &str, other: &str) -> bool {
     subset(one, other) || subset(other, one)
 }
 
-/// The hosts that both name.
+/// The hosts that match both names.
 pub(super) fn intersection<'a>(one: &'a str, other: &'a str) -> Option<&'a str> {
     if subset(one, other) {
         Some(one)
@@ -33,7 +33,8 @@ pub(super) fn intersection<'a>(one: &'a str, other: &'a str) -> Option<&'a str> 
     }
 }
 
-/// The virtual host that Envoy picks for a host: the exact one, else the longest wildcard, else the one for all.
+/// The virtual host that Envoy selects for a host: the exact one, else the longest wildcard, else the one for
+/// all.
 pub(super) fn pick<'a, T>(
     host: &str,
     all: impl Iterator<Item = (&'a str, &'a T)>,

@@ -1,4 +1,4 @@
-//! A table written out: ports, virtual hosts and matches in the order in which they are tried.
+//! A table as a list: ports, virtual hosts and matches in the order in which they are tried.
 
 use super::Outcome;
 use super::backend::outcomes;
@@ -9,42 +9,41 @@ use crate::state::State;
 /// One match of one rule.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listed {
-    /// The listener's port.
     pub port: u64,
-    /// The virtual host: a name, `*.` and the end of one, or `*`.
+    /// The virtual host: a name, `*.` and a domain, or `*`.
     pub host: String,
-    /// The path that it asks for.
+    /// The path condition.
     pub path: Wanted,
-    /// The method that it asks for.
     pub method: Option<String>,
-    /// Headers that it asks for, all of them.
+    /// The header conditions; all of them must match.
     pub headers: Vec<(String, Wanted)>,
-    /// Query parameters that it asks for, all of them.
+    /// The query parameter conditions; all of them must match.
     pub query: Vec<(String, Wanted)>,
     /// The HTTPRoute, as `namespace/name`.
     pub route: String,
-    /// Its rule, from 0.
+    /// The index of its rule, from 0.
     pub rule: usize,
-    /// The status of the redirect that it answers with, if it does.
+    /// The status of its redirect, if it has one.
     pub redirect: Option<u16>,
-    /// Who answers otherwise.
+    /// The outcomes, if it is not a redirect.
     pub outcomes: Vec<Outcome>,
 }
 
-/// What a match asks of a text.
+/// A condition on a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wanted {
-    /// This one.
+    /// Exactly this text.
     Exact(String),
-    /// A path that is this one or below it; empty for every path.
+    /// This path or one below it; empty for every path.
     Prefix(String),
-    /// All of it matches this regular expression; nothing does where it is none.
+    /// A regular expression that must match the whole text; without one (invalid), nothing matches.
     Regex(Option<String>),
 }
 
 impl Table<'_> {
-    /// Lists what the Gateway of a name (`namespace/name`) tries for plain HTTP: virtual hosts in no order that matters, the matches of
-    /// each one first to last. Empty where nothing serves it.
+    /// Lists the matches that the Gateway with this name (`namespace/name`) tries for plain HTTP. The order
+    /// of virtual hosts has no meaning; the matches of each one are in order. Empty if no control plane
+    /// serves the Gateway.
     #[must_use]
     pub fn listing(&self, gateway: &str) -> Vec<Listed> {
         match self.gateways.get(gateway) {

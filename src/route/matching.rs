@@ -1,4 +1,4 @@
-//! One match of a rule against a request, and which of two matches comes first.
+//! Compares a match of a rule with a request, and gives the precedence of two matches.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ pub(super) enum Path {
     Exact(String),
     /// Without the slash at its end; empty for every path.
     Prefix(String),
-    /// A regular expression over the whole path; nothing where it is none, and matches nothing.
+    /// A regular expression over the whole path; without one (invalid), nothing matches.
     Regex(String, Option<regex::Regex>),
 }
 
@@ -26,7 +26,7 @@ enum Text {
     Regex(Option<regex::Regex>),
 }
 
-/// One match, as Istio hands it to Envoy.
+/// One match, as Istio passes it to Envoy.
 #[derive(Debug, Clone)]
 pub(super) struct Conditions {
     pub path: Path,
@@ -36,7 +36,7 @@ pub(super) struct Conditions {
     query: BTreeMap<String, Text>,
 }
 
-/// What of a request conditions look at.
+/// The parts of a request that conditions check.
 pub(super) struct RequestView<'a> {
     /// Normalised, without the query.
     pub path: &'a str,
@@ -83,7 +83,7 @@ fn wanted(texts: &BTreeMap<String, Text>) -> Vec<(String, Wanted)> {
 }
 
 impl Conditions {
-    /// Reads a match; nothing stands for a rule without one, which takes every request.
+    /// Reads a match; nothing means a rule without matches, which matches every request.
     pub fn of(one: Option<&Match>) -> Self {
         let path = one.and_then(|m| m.path.as_ref());
         let value = path.and_then(|path| path.value.as_deref()).unwrap_or("/");
@@ -135,17 +135,17 @@ impl Conditions {
                 .all(|(name, text)| text.holds(seen.query.get(name).and_then(Value::as_str)))
     }
 
-    /// Headers that it asks for.
+    /// Returns the header conditions.
     pub fn headers(&self) -> Vec<(String, Wanted)> {
         wanted(&self.headers)
     }
 
-    /// Query parameters that it asks for.
+    /// Returns the query parameter conditions.
     pub fn query(&self) -> Vec<(String, Wanted)> {
         wanted(&self.query)
     }
 
-    /// Whether it takes every request.
+    /// Whether it matches every request.
     pub fn is_catch_all(&self) -> bool {
         let path = match &self.path {
             Path::Exact(_) => false,
@@ -155,7 +155,7 @@ impl Conditions {
         path && self.method.is_none() && self.headers.is_empty() && self.query.is_empty()
     }
 
-    /// What matches are ordered by, the first first; equal ones stay in the order that they have.
+    /// Returns the sort key for precedence; equal matches keep their order.
     ///
     /// Source: `istio/istio:pilot/pkg/config/kube/gateway/conversion.go`, `sortHTTPRoutes`.
     pub fn rank(&self, dialect: RouteDialect) -> Reverse<(u8, usize, bool, usize, usize)> {

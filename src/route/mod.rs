@@ -1,8 +1,10 @@
-//! Who answers a request: Gateway API as Istio carries it out, a pure function from a state and a request to outcomes.
+//! Answers a request by the Gateway API as Istio implements it: a pure function from a state and a request to
+//! outcomes.
 //!
-//! Sources: the Gateway API specification (`kubernetes-sigs/gateway-api@v1.6.1:apis/v1`) and, where Istio differs from it,
-//! `istio/istio:pilot/pkg/config/kube/gateway` and `pilot/pkg/networking/core`; what a real istiod and Envoy answered is
-//! what counts. Differences between versions are rows of [`crate::istio::RouteDialect`].
+//! Sources: the Gateway API specification (`kubernetes-sigs/gateway-api@v1.6.1:apis/v1`) and, where Istio
+//! differs from it, `istio/istio:pilot/pkg/config/kube/gateway` and `pilot/pkg/networking/core`; the answers
+//! of a real istiod and Envoy take precedence. Differences between versions are rows of
+//! [`crate::istio::RouteDialect`].
 
 mod attach;
 mod backend;
@@ -24,24 +26,22 @@ pub use table::Table;
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
-    /// `namespace/name`; may be left out where there is one Gateway.
+    /// `namespace/name`; may be omitted if there is only one Gateway.
     #[serde(default)]
     pub gateway: Option<String>,
-    /// 80, or the first port of the Gateway where it has no listener on 80.
+    /// The default is 80, or the first port of the Gateway if it has no listener on 80.
     #[serde(default)]
     pub port: Option<u64>,
     /// The Host header; empty for the address of the Gateway.
     #[serde(default)]
     pub host: String,
-    /// The path; what follows a `?` is read as query parameters.
+    /// The path; text after a `?` is read as query parameters.
     pub path: String,
-    /// `GET` if not given.
+    /// The default is `GET`.
     #[serde(default = "get")]
     pub method: String,
-    /// Headers.
     #[serde(default)]
     pub headers: Map<String, Value>,
-    /// Query parameters.
     #[serde(default)]
     pub query: Map<String, Value>,
 }
@@ -51,7 +51,7 @@ fn get() -> String {
 }
 
 impl Request {
-    /// Makes a GET of a path, for any host.
+    /// Returns a GET request of a path, for any host.
     #[must_use]
     pub fn get(path: impl Into<String>) -> Self {
         Self {
@@ -65,7 +65,7 @@ impl Request {
         }
     }
 
-    /// Says it in a line: `GET /productpage, traffic: test`.
+    /// Returns the request on one line: `GET /productpage, traffic: test`.
     #[must_use]
     pub fn in_words(&self) -> String {
         let host = if self.host.is_empty() {
@@ -88,34 +88,32 @@ impl Request {
     }
 }
 
-/// One thing that can become of a request, and how often.
+/// One outcome of a request, with its share.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Outcome {
-    /// A Service gets it.
+    /// A Service answers.
     Backend {
         /// `namespace/name`.
         backend: String,
-        /// The Service's port.
         port: u64,
-        /// Of all such requests, up to 1.
+        /// The share of the requests, from 0 to 1.
         #[serde(serialize_with = "float")]
         fraction: f64,
     },
-    /// The gateway answers by itself.
+    /// The gateway itself answers.
     Status {
-        /// The HTTP status.
         status: u16,
-        /// Of all such requests, up to 1.
+        /// The share of the requests, from 0 to 1.
         #[serde(serialize_with = "float")]
         fraction: f64,
-        /// Why.
+        /// The reason for the status.
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
 }
 
-/// A fraction is never written as a whole number.
+/// A fraction is never written as an integer.
 #[allow(
     clippy::trivially_copy_pass_by_ref,
     reason = "the signature is serde's"
@@ -125,7 +123,7 @@ fn float<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
 }
 
 impl Outcome {
-    /// Returns the share of requests that it is.
+    /// Returns the share of the requests, from 0 to 1.
     #[must_use]
     pub fn fraction(&self) -> f64 {
         match self {
@@ -134,49 +132,46 @@ impl Outcome {
     }
 }
 
-/// A Service that gets copies.
+/// A Service that gets copies of requests.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct MirrorTarget {
     /// `namespace/name`.
     pub backend: String,
-    /// The Service's port.
     pub port: u64,
 }
 
-/// What the backend sees where that is not what was sent.
+/// The request at the backend, if it differs from the one that was sent.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Forwarded {
-    /// The path.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// The host.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
 }
 
-/// What becomes of a request.
+/// The answer to a request.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Answer {
-    /// Everything that can become of it; fractions add up to 1.
+    /// All possible outcomes; their shares add up to 1.
     pub outcomes: Vec<Outcome>,
-    /// The HTTPRoute that decides, as `namespace/name`.
+    /// The HTTPRoute that matched, as `namespace/name`.
     pub route: Option<String>,
-    /// Its rule, from 0.
+    /// The index of its rule, from 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<usize>,
-    /// Where a redirect sends the client.
+    /// The location of a redirect.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<String>,
-    /// What the backend sees.
+    /// The request at the backend, if it was changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub forwarded: Option<Forwarded>,
-    /// Who gets copies.
+    /// The Services that get copies.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub mirrors: Vec<MirrorTarget>,
 }
 
 impl Answer {
-    /// The gateway answers by itself, and no route decides.
+    /// An answer of the gateway itself, without a route.
     fn status(status: u16, reason: impl Into<String>) -> Self {
         Self {
             outcomes: vec![Outcome::Status {
@@ -192,7 +187,7 @@ impl Answer {
         }
     }
 
-    /// Returns the share of requests that no backend answers and that are no redirect.
+    /// Returns the share of requests without a backend or redirect.
     #[must_use]
     pub fn refused(&self) -> f64 {
         let bad = self

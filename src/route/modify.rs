@@ -1,14 +1,15 @@
-//! What filters do to a request: redirects, rewrites, and the path as Envoy sees it.
+//! Applies filters to a request: redirects, rewrites, and the path as Envoy sees it.
 
 use crate::state::{PathModifier, RouteRule};
 
 use super::Forwarded;
 use super::matching::Path;
 
-/// The path as Istio's gateways compare and forward it: dot segments are resolved, escapes of what needs none are undone,
-/// `\` is `/`; `//`, `%2F` and `;` stay.
+/// Normalises a path as Istio's gateways do before they compare and forward it: dot segments are resolved,
+/// unnecessary escapes are decoded, `\` becomes `/`; `//`, `%2F` and `;` stay.
 ///
-/// Source: `pathNormalization: BASE`, the default of every version, as Envoy carries it out (`normalize_path`).
+/// Source: `pathNormalization: BASE`, the default of every version, as Envoy implements it
+/// (`normalize_path`).
 pub(super) fn normalise(path: &str) -> String {
     let bytes = path.as_bytes();
     let mut plain = String::with_capacity(path.len());
@@ -57,20 +58,20 @@ pub(super) fn normalise(path: &str) -> String {
     format!("/{}", parts.join("/"))
 }
 
-/// The request line that a redirect or rewrite starts from.
+/// The target that a redirect or rewrite starts from.
 pub(super) struct Destination<'a> {
     pub host: &'a str,
     pub path: &'a str,
-    /// With its `?`, or empty.
+    /// Including the `?`, or empty.
     pub query: &'a str,
     pub port: u64,
     pub tls: bool,
 }
 
-/// What of a path a match covers: all of it, or the prefix.
+/// The part of a path that a match covers: the whole path, or the prefix.
 fn replaced(matched: &Path, path: &str, new: &str) -> String {
     match matched {
-        // The prefix `/` is matched as text, so that its slash is replaced with it.
+        // The prefix `/` is matched as text, so its slash is replaced as well.
         Path::Prefix(prefix) if prefix.is_empty() => {
             format!("{new}{}", path.strip_prefix('/').unwrap_or(path))
         }
@@ -108,7 +109,7 @@ pub(super) fn redirect(
     let (name, of_host) = host.rsplit_once(':').unwrap_or((host, ""));
     let host = match port {
         Some(port) => format!("{name}:{port}"),
-        // What the Host header says stays, but for the default port of the scheme that is left.
+        // The Host header stays, except for the default port of the previous scheme.
         None if of_host.is_empty() || (of_host == "80" && own == "http" && scheme != own) => {
             name.to_owned()
         }
@@ -119,7 +120,7 @@ pub(super) fn redirect(
             replace_full_path: Some(path),
             ..
         }) => path.clone(),
-        // Envoy puts the rest behind it as it is: a slash at the end makes two.
+        // Envoy appends the rest unchanged: a slash at the end results in two.
         Some(PathModifier {
             replace_prefix_match: Some(new),
             ..
@@ -130,7 +131,7 @@ pub(super) fn redirect(
     Some((status, format!("{scheme}://{host}{path}{}", target.query)))
 }
 
-/// Returns what the backend sees where a rule rewrites, or the path was not sent as it is compared.
+/// Returns the request at the backend if a rule rewrites it, or if normalisation changed the path.
 ///
 /// Source: `createRewriteFilter` and `applyHTTPRouteDestination` in Istio.
 pub(super) fn forwarded(
@@ -153,7 +154,7 @@ pub(super) fn forwarded(
             replace_prefix_match: Some(new),
             ..
         }) => match new.strip_suffix('/').unwrap_or(new) {
-            // Taking the prefix away leaves a path that starts with one slash.
+            // If the prefix is removed, the path must still start with one slash.
             "" => {
                 let rest = replaced(matched, target.path, "");
                 format!("/{}", rest.strip_prefix('/').unwrap_or(&rest))

@@ -1,4 +1,5 @@
-//! All routes of a state, ready to answer requests: Gateways, their ports, virtual hosts, and the matches of each in order.
+//! All routes of a state, ready to answer requests: Gateways, their ports, virtual hosts, and the ordered
+//! matches.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -15,7 +16,7 @@ use super::{Answer, MirrorTarget, Outcome, Request};
 use crate::istio::{RouteDialect, route_dialect};
 use crate::state::{Facet, Gateway, HttpRoute, Object, State};
 
-/// What stands for the Host of a request without one: the address of the Gateway, or else one of those that are kept for
+/// The Host of a request without one, if the Gateway has no address: an address that is reserved for
 /// documentation (RFC 5737).
 const NO_ADDRESS: &str = "192.0.2.10";
 
@@ -25,19 +26,18 @@ pub struct Table<'a> {
     pub(super) gateways: BTreeMap<String, GatewayRoutes<'a>>,
 }
 
-/// One Gateway.
 pub(super) struct GatewayRoutes<'a> {
     gateway: &'a Gateway,
     pub(super) dialect: RouteDialect,
-    /// Whether anything serves it.
+    /// Whether a control plane serves it.
     pub(super) served: bool,
     pub(super) servers: Vec<Server<'a>>,
 }
 
-/// One listener, or all of one port that are told apart by the Host header alone.
+/// One listener, or all listeners of one port that differ only by host name.
 pub(super) struct Server<'a> {
     pub(super) port: u64,
-    /// Of a listener with TLS, whose connections are told apart by name before there is a request.
+    /// The host name of a TLS listener, which is selected before there is a request.
     pub(super) tls: Option<&'a str>,
     pub(super) hosts: Vec<(String, Vec<Entry<'a>>)>,
 }
@@ -59,14 +59,14 @@ struct Attached<'a> {
 }
 
 impl<'a> Table<'a> {
-    /// Reads the routes of a state. `version` is that of an Istio that the state itself does not name.
+    /// Reads the routes of a state. `version` is the Istio version for states that contain none.
     #[must_use]
     pub fn new(state: &'a State, version: Option<&Version>) -> Self {
         let gateways = state.gateways().map(|(object, gateway)| {
             let served = state.served.get(&object.key);
             let known = served.and_then(|served| served.version.as_ref());
             let dialect = route_dialect(known.or(version));
-            // Manifests without any control plane are taken to have one.
+            // Manifests without any control plane are treated as if they had one.
             let revision = served.map(|served| served.revision.as_str());
             let servers = servers(state, object, gateway, dialect, revision);
             let served = served.is_some() || !state.whole && state.istiods().next().is_none();
@@ -96,7 +96,6 @@ impl<'a> Table<'a> {
         self.gateways.keys().map(String::as_str)
     }
 
-    /// Answers a request.
     #[must_use]
     pub fn answer(&self, request: &Request) -> Answer {
         let mut names = self.gateways.iter();
@@ -108,13 +107,13 @@ impl<'a> Table<'a> {
                 _ => {
                     return Answer::status(
                         404,
-                        "there are several Gateways, and the request names none",
+                        "there are several Gateways, and the request names none of them",
                     );
                 }
             },
         };
         let Some(entrance) = found else {
-            return Answer::status(404, "there is no such Gateway");
+            return Answer::status(404, "the Gateway does not exist");
         };
         if !entrance.served {
             return Answer::status(404, "no control plane serves the Gateway");
@@ -152,11 +151,11 @@ impl GatewayRoutes<'_> {
             .iter()
             .map(|(name, entries)| (name.as_str(), entries));
         let Some(entries) = pick(&name, hosts) else {
-            return Answer::status(404, "no route of the Gateway is for this host");
+            return Answer::status(404, "no route of the Gateway matches this host");
         };
         let (path, own_query) = request.path.split_once('?').unwrap_or((&request.path, ""));
         let path_seen = normalise(path);
-        // Of a parameter that is given twice Envoy looks at the first.
+        // If a parameter occurs twice, Envoy uses the first value.
         let mut query = request.query.clone();
         for pair in own_query.split('&').filter(|pair| !pair.is_empty()) {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -258,7 +257,7 @@ fn query_text(query: &Map<String, Value>, own: &str) -> String {
     }
 }
 
-/// Whether a route's host on a listener is left to another listener of the port that is more specific for it.
+/// Whether a more specific listener of the port handles a route's host instead of this listener.
 ///
 /// Source: `hostnameAllowedByIsolation` in Istio, from 1.22.
 fn isolated(gateway: &Gateway, listener: usize, host: &str) -> bool {
@@ -294,7 +293,7 @@ fn servers<'a>(
         let Facet::Route(spec) = &route.facet else {
             continue;
         };
-        // A route with a label is read by that revision alone, and never by a tag (`objectInRevision`).
+        // Only the revision in its label reads a labelled route; tags are ignored (`objectInRevision`).
         let asked = route.label("istio.io/rev");
         if asked.is_some_and(|asked| revision.is_some_and(|revision| revision != asked)) {
             continue;
@@ -312,8 +311,8 @@ fn servers<'a>(
             }
         }
     }
-    // Oldest first, then by namespace and name; a name comes after those that it is the beginning of, since Istio compares
-    // them with a `~` behind (mergeHTTPRoutes, sortRoutesByCreationTime).
+    // Oldest first, then by namespace and name. A name comes after names that start with it, because Istio
+    // compares them with a `~` appended (mergeHTTPRoutes, sortRoutesByCreationTime).
     attached.sort_by_key(|a| {
         (
             a.spec.created.clone(),
@@ -321,7 +320,8 @@ fn servers<'a>(
             format!("{}~", a.object.key.name),
         )
     });
-    // Listeners of one port share their virtual hosts, in the order of their names; one with TLS has its own.
+    // Listeners of one port share their virtual hosts, in the order of their names; a listener with TLS has
+    // separate ones.
     let mut order: Vec<usize> = (0..gateway.listeners.len()).collect();
     order.sort_by_key(|number| gateway.listeners[*number].name.clone());
     let mut servers: Vec<Server<'a>> = Vec::new();
@@ -352,13 +352,13 @@ fn servers<'a>(
         );
     }
     for (_, entries) in servers.iter_mut().flat_map(|server| &mut server.hosts) {
-        // What takes every request goes last, whatever route it is of (SortVHostRoutes).
+        // Matches for every request come last, whatever their route is (SortVHostRoutes).
         entries.sort_by_key(|entry| entry.conditions.is_catch_all());
     }
     servers
 }
 
-/// Whether Istio drops a route as a whole, for a backend that cannot be said.
+/// Whether Istio drops a whole route because of an invalid backend.
 fn is_lost(state: &State, route: &Object, spec: &HttpRoute, dialect: RouteDialect) -> bool {
     let namespace = route.key.namespace.as_deref().unwrap_or_default();
     spec.rules.iter().any(|rule| {
@@ -369,7 +369,7 @@ fn is_lost(state: &State, route: &Object, spec: &HttpRoute, dialect: RouteDialec
     })
 }
 
-/// Puts the routes of one listener into virtual hosts, behind what is there.
+/// Adds the routes of one listener to virtual hosts, after the existing ones.
 fn virtual_hosts<'a>(
     gateway: &'a Gateway,
     number: usize,
@@ -378,7 +378,8 @@ fn virtual_hosts<'a>(
     hosts: &mut Vec<(String, Vec<Entry<'a>>)>,
 ) {
     let own = gateway.listeners[number].hostname.as_deref().unwrap_or(ANY);
-    // One list for each hostname that routes name, before it meets the listener's: whole lists are put behind one another.
+    // One list per hostname in the routes, before it is intersected with the listener's: whole lists are
+    // appended to each other.
     let mut named: Vec<(&'a str, &'a str, Vec<Entry<'a>>)> = Vec::new();
     for one in attached.iter().filter(|one| one.listener == number) {
         let any = [ANY.to_owned()];
@@ -410,7 +411,7 @@ fn virtual_hosts<'a>(
             continue;
         };
         list.sort_by_key(|entry| entry.conditions.rank(dialect));
-        // Nothing behind what takes every request is ever looked at.
+        // Matches after one that matches every request are never tried.
         if let Some(last) = list
             .iter()
             .position(|entry| entry.conditions.is_catch_all())

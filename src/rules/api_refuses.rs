@@ -1,4 +1,4 @@
-//! MP0041: what the API server refuses.
+//! MP0041: the API server rejects an object of the step.
 
 use super::{Rule, Scope};
 use crate::text::finding::Severity;

@@ -1,4 +1,4 @@
-//! MP0033: Istio's CRDs in two files.
+//! MP0033: Istio's CRDs are in more than one file, or older than a control plane.
 
 use super::{Report, Rule, Scope, View};
 use crate::text::finding::Severity;
@@ -22,13 +22,13 @@ fn check(view: &View<'_>, report: &mut Report) {
             .find(|(_, o)| o.revision() != operator.revision())
         {
             let message = format!(
-                "`{}` and `{}` both bring Istio's CRDs",
+                "`{}` and `{}` both install Istio's CRDs",
                 first.name, operator.name
             );
             report
                 .say(&RULE, object, "/spec/components/base", message)
-                .label = "installing the older one again takes the CRDs back".to_owned();
-            report.help("enable `base` in one file, at the newest version");
+                .label = "reinstalling the older one downgrades the CRDs".to_owned();
+            report.help("enable `base` in one file only, at the newest version");
         }
     }
     let Some(base) = &view.state.base else { return };
@@ -44,7 +44,7 @@ fn check(view: &View<'_>, report: &mut Report) {
                 istiod.revision
             );
             report.say(&RULE, object, "/spec/tag", message).label =
-                format!("the CRDs are of {base}");
+                format!("the CRDs are of version {base}");
             report.help("install the CRDs at the newest version first");
         }
     }

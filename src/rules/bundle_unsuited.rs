@@ -1,4 +1,4 @@
-//! MP0032: CRDs that an istiod does not read.
+//! MP0032: an istiod cannot read the Gateway API CRDs of the cluster.
 
 use super::{Report, Rule, Scope, View};
 use crate::istio::facts;
@@ -11,9 +11,9 @@ pub(crate) const RULE: Rule = Rule {
     check: Scope::State(check),
 };
 
-/// Where a control plane's environment stands.
+/// The environment of istiod, as a JSON pointer into its Deployment.
 const ENV: &str = "/spec/template/spec/containers/0/env";
-/// What makes an istiod watch kinds of the experimental channel.
+/// The variable that makes istiod watch kinds of the experimental channel.
 const ALPHA: &str = "PILOT_ENABLE_ALPHA_GATEWAY_API";
 
 fn check(view: &View<'_>, report: &mut Report) {
@@ -42,12 +42,12 @@ fn check(view: &View<'_>, report: &mut Report) {
             report.say(&RULE, object, "/spec/tag", message).label = format!(
                 "it reads v{first} to v{last}{}",
                 if alpha {
-                    ", and with PILOT_ENABLE_ALPHA_GATEWAY_API not all of them"
+                    ", but not all of them with `PILOT_ENABLE_ALPHA_GATEWAY_API`"
                 } else {
                     ""
                 }
             );
-            report.help("choose a bundle that suits both revisions");
+            report.help("choose a bundle that both revisions can read");
         }
     }
 }

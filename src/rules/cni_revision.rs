@@ -1,4 +1,4 @@
-//! MP0036: istio-cni with a revision.
+//! MP0036: istio-cni is installed with a revision.
 
 use super::{Report, Rule, Scope, View};
 use crate::text::finding::Severity;
@@ -18,8 +18,8 @@ fn check(view: &View<'_>, report: &mut Report) {
                 operator.revision()
             );
             report.say(&RULE, object, "/spec/revision", message).label =
-                "uninstalling that revision would take it along".to_owned();
-            report.help("take `revision` out of the file of istio-cni");
+                "uninstalling that revision also removes istio-cni".to_owned();
+            report.help("remove `revision` from the IstioOperator of istio-cni");
         }
     }
 }

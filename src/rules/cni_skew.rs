@@ -1,4 +1,4 @@
-//! MP0030: an istio-cni that does not fit its ztunnels or control planes.
+//! MP0030: istio-cni is not compatible with a ztunnel or a control plane.
 
 use semver::Version;
 
@@ -15,7 +15,7 @@ pub(crate) const RULE: Rule = Rule {
 
 fn check(view: &View<'_>, report: &mut Report) {
     let state = view.state;
-    // One whose version is not known may be the newest.
+    // An istiod of unknown version may be the newest.
     let versions: Option<Vec<_>> = state
         .istiods()
         .map(|(_, istiod)| istiod.version.as_ref())
@@ -36,7 +36,7 @@ fn check(view: &View<'_>, report: &mut Report) {
             } else if newest.minor > own.minor + 1 {
                 say(
                     format!("istio-cni {own} is more than one minor behind istiod {newest}"),
-                    "at most one apart",
+                    "the difference must be one minor at most",
                 );
             }
         }
@@ -53,20 +53,24 @@ fn check(view: &View<'_>, report: &mut Report) {
     on_nodes(state, report);
 }
 
-const HELP: &str = "upgrade the control plane, then istio-cni, then ztunnel, one minor at a time";
+const HELP: &str =
+    "upgrade the control plane first, then istio-cni, then ztunnel, one minor at a time";
 
-/// How a ztunnel does not fit an istio-cni, and why it matters.
+/// How a ztunnel is incompatible with an istio-cni, and why that matters.
 fn unfit(ztunnel: &Version, cni: &Version) -> Option<(&'static str, &'static str)> {
     if ztunnel > cni {
-        Some(("newer than", "istio-cni goes before ztunnel"))
+        Some(("newer than", "upgrade istio-cni before ztunnel"))
     } else if cni.minor > ztunnel.minor + 1 {
-        Some(("more than one minor behind", "at most one apart"))
+        Some((
+            "more than one minor behind",
+            "the difference must be one minor at most",
+        ))
     } else {
         None
     }
 }
 
-/// Nodes that keep the istio-cni that they had, whatever its template says by now.
+/// Nodes whose istio-cni pod is older than the DaemonSet's template.
 fn on_nodes(state: &State, report: &mut Report) {
     let Some((cni, _)) = state.cnis().next() else {
         return;
@@ -89,7 +93,8 @@ fn on_nodes(state: &State, report: &mut Report) {
             );
             report.say(&RULE, cni, "/spec", message).label = label.to_owned();
             report.help(
-                "under OnDelete a node gets the new istio-cni when its pod is deleted: before the node gets the newer ztunnel",
+                "delete the istio-cni pod of the node before the node gets the newer ztunnel: with `OnDelete` only \
+                    that replaces it",
             );
         }
     }

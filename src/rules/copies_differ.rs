@@ -1,4 +1,4 @@
-//! MP0049: two copies of one workload that are not alike.
+//! MP0049: the canary's copy of a workload differs from the stable copy.
 
 use super::{Rule, Scope};
 use crate::text::finding::Severity;

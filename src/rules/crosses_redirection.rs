@@ -1,4 +1,4 @@
-//! MP0031: two ways of redirection in one cluster.
+//! MP0031: istio-cni and a ztunnel redirect traffic in different ways.
 
 use super::{Report, Rule, Scope, View};
 use crate::istio::facts_near;
@@ -21,10 +21,13 @@ fn check(view: &View<'_>, report: &mut Report) {
             continue;
         };
         if in_pods(own) != in_pods(cni) {
-            let message = format!("istio-cni {cni} cannot serve `{}` {own}", object.key.name);
+            let message = format!(
+                "istio-cni {cni} is not compatible with `{}` {own}",
+                object.key.name
+            );
             report.say(&RULE, object, "/spec", message).label =
-                "redirection changed between 1.20 and 1.21".to_owned();
-            report.help("install the newer Istio anew, in a cluster of its own");
+                "traffic redirection changed between 1.20 and 1.21".to_owned();
+            report.help("install the newer Istio in a new cluster");
         }
     }
 }

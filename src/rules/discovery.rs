@@ -1,4 +1,4 @@
-//! MP0008: an istiod that does not see a namespace of the mesh.
+//! MP0008: an istiod does not discover a namespace of the mesh.
 
 use super::{Report, Rule, Scope, View};
 use crate::kube::identity::Key;
@@ -20,7 +20,7 @@ fn check(view: &View<'_>, report: &mut Report) {
         for namespace in state.unseen(&operator.mesh.discovery) {
             let namespace = namespace.as_str();
             let message = format!(
-                "istiod of revision `{}` does not see namespace `{namespace}`",
+                "istiod of revision `{}` does not discover namespace `{namespace}`",
                 operator.revision()
             );
             let at = state
@@ -33,9 +33,9 @@ fn check(view: &View<'_>, report: &mut Report) {
                 "/metadata/labels"
             };
             report.say(&RULE, at, pointer, message).label =
-                "no discovery selector selects it".to_owned();
+                "no discovery selector matches it".to_owned();
             report.help(
-                "give the namespace a label that one of `meshConfig.discoverySelectors` selects",
+                "give the namespace a label that one of `meshConfig.discoverySelectors` matches",
             );
         }
     }

@@ -1,4 +1,4 @@
-//! MP0021: pods of the mesh, and no istio-cni.
+//! MP0021: a namespace is enrolled in the mesh but istio-cni is not installed.
 
 use super::{Report, Rule, Scope, View};
 use crate::text::finding::Severity;
@@ -17,12 +17,12 @@ fn check(view: &View<'_>, report: &mut Report) {
     }
     for (object, _) in state.enrolled() {
         let message = format!(
-            "`{}` is part of the mesh, and there is no istio-cni",
+            "`{}` is enrolled in the mesh, but istio-cni is not installed",
             object.key.name
         );
         report
             .say(&RULE, object, "/metadata/namespace", message)
-            .label = "nothing takes its pods into the mesh or out of it".to_owned();
-        report.help("take the namespace out of the mesh first");
+            .label = "without istio-cni its pods can neither join nor leave the mesh".to_owned();
+        report.help("remove the namespace from the mesh before you remove istio-cni");
     }
 }

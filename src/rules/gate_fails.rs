@@ -1,4 +1,4 @@
-//! MP0045: a gate that never opens.
+//! MP0045: a step waits for something that its files do not produce.
 
 use super::{Rule, Scope};
 use crate::text::finding::Severity;

@@ -1,4 +1,4 @@
-//! MP0025: a Gateway that goes with the revision that came first.
+//! MP0025: a Gateway without a label follows the revision that was installed first.
 
 use super::{Report, Rule, Scope, View};
 use crate::text::finding::Severity;
@@ -15,7 +15,7 @@ fn check(view: &View<'_>, report: &mut Report) {
     if state.whole || state.istiods().count() < 2 {
         return;
     }
-    // A tag that somebody wrote down is somebody's decision.
+    // A tag that the manifests contain was set on purpose.
     let Some((_, tag)) = state
         .tags()
         .find(|(object, tag)| tag.name == "default" && object.implied)
@@ -34,11 +34,11 @@ fn check(view: &View<'_>, report: &mut Report) {
             continue;
         }
         let message = format!(
-            "Gateway `{}` follows revision `{}` because that one comes first",
+            "Gateway `{}` follows revision `{}` only because that revision was installed first",
             object.key.name, tag.revision
         );
         report.say(&RULE, object, "/metadata", message).label =
-            "no `istio.io/rev`, and nothing moves the tag `default`".to_owned();
-        report.help("label it with its revision, or move the tag before that revision goes");
+            "it has no `istio.io/rev`, and nothing sets the tag `default`".to_owned();
+        report.help("label the Gateway with its revision, or move the tag `default` before that revision is removed");
     }
 }

@@ -1,4 +1,4 @@
-//! MP0022: a Gateway that no control plane owns.
+//! MP0022: a Gateway belongs to no control plane.
 
 use super::{Report, Rule, Scope, View};
 use crate::istio::{ListenerFilter, facts_near};
@@ -27,12 +27,14 @@ fn check(view: &View<'_>, report: &mut Report) {
             let message = format!("Gateway `{}` belongs to no control plane", object.key.name);
             report.say(&RULE, object, "/metadata/labels", message).label = match &claims.asked {
                 Some(name) => {
-                    format!("it asks for `{name}`, which is no revision or tag that is there")
+                    format!(
+                        "it asks for `{name}`, which is neither an existing revision nor an existing tag"
+                    )
                 }
-                None => "it has no `istio.io/rev`, and nothing is the default".to_owned(),
+                None => "it has no `istio.io/rev`, and there is no default revision".to_owned(),
             };
             report.help(format!(
-                "label it with a revision that is there: {}",
+                "label it with an existing revision: {}",
                 own.join(", ")
             ));
         } else if !own.iter().any(|revision| revision == asked) && claims.asked.is_some() {
@@ -41,11 +43,11 @@ fn check(view: &View<'_>, report: &mut Report) {
             });
             if let Some((revision, _)) = blind {
                 let message = format!(
-                    "Gateway `{}` asks for the tag `{asked}`, and revision `{revision}` gives it no listeners for that",
+                    "Gateway `{}` uses the tag `{asked}`, so revision `{revision}` sends it no listeners",
                     object.key.name
                 );
                 report.say(&RULE, object, "/metadata/labels", message).label =
-                    "up to 1.24.2 only a revision's own name counts here".to_owned();
+                    "up to 1.24.2 a label counts only if it is the name of the revision".to_owned();
                 report.help(format!("label it `istio.io/rev: {revision}`"));
             }
         }

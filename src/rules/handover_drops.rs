@@ -1,4 +1,4 @@
-//! MP0024: a Gateway that loses its listeners when it changes hands.
+//! MP0024: a Gateway switches to another revision in a way that drops its listeners.
 
 use super::{Rule, Scope};
 use crate::text::finding::Severity;

@@ -1,4 +1,4 @@
-//! MP0015: a header rule that loses to every path.
+//! MP0015: the paths of another rule take precedence over a rule with a header.
 
 use super::{Report, Rule, Scope, View};
 use crate::state::{Facet, Match, RouteRule};
@@ -11,7 +11,7 @@ pub(crate) const RULE: Rule = Rule {
     check: Scope::State(check),
 };
 
-/// Type and value of a match's path.
+/// Type and value of a match's path; default is `PathPrefix` `/`.
 fn path(one: &Match) -> (&str, &str) {
     let path = one.path.as_ref();
     let kind = path
@@ -20,7 +20,7 @@ fn path(one: &Match) -> (&str, &str) {
     (kind, path.and_then(|p| p.value.as_deref()).unwrap_or("/"))
 }
 
-/// Whether every request of the inner path is one of the outer, which comes later in precedence.
+/// Whether the outer path matches every request of the inner path, and the inner path takes precedence.
 fn outruns(inner: &Match, outer: &Match) -> bool {
     let ((inner_kind, inner), (outer_kind, outer)) = (path(inner), path(outer));
     let prefix = outer.trim_end_matches('/');
@@ -32,7 +32,7 @@ fn outruns(inner: &Match, outer: &Match) -> bool {
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Whether a match asks for all that another one asks for beside its path.
+/// Whether a match has all headers of another match.
 fn has_all(one: &Match, other: &Match) -> bool {
     other.headers.iter().all(|header| {
         one.headers
@@ -78,7 +78,7 @@ fn check(view: &View<'_>, report: &mut Report) {
             };
             let paths: Vec<&str> = theirs.matches.iter().map(|one| path(one).1).collect();
             let message =
-                format!("the header of rule {number} never counts on the paths of rule {other}");
+                format!("the header of rule {number} has no effect on the paths of rule {other}");
             report
                 .say(
                     &RULE,
@@ -87,10 +87,10 @@ fn check(view: &View<'_>, report: &mut Report) {
                     message,
                 )
                 .label = format!(
-                "{} come before it, whatever the headers are",
+                "paths that take precedence, whatever the headers are: {}",
                 paths.join(", ")
             );
-            report.help("repeat each of these paths in this rule, with the header beside it");
+            report.help("repeat each of these paths in this rule, together with the header");
         }
     }
 }

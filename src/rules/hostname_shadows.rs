@@ -1,4 +1,4 @@
-//! MP0014: a route whose requests another one with a more specific host takes.
+//! MP0014: two routes of one Gateway have different hostnames that match the same host.
 
 use std::collections::BTreeSet;
 
@@ -38,7 +38,7 @@ fn check(view: &View<'_>, report: &mut Report) {
         .collect();
     for (index, (object, route)) in routes.iter().enumerate() {
         for (number, (other, theirs)) in routes.iter().enumerate() {
-            // Only a route for many hosts can be wider than another.
+            // Only a route with a wildcard or without hostnames can be wider than another route.
             if index == number || !catch_all[number] || parents[index].is_disjoint(&parents[number])
             {
                 continue;
@@ -67,9 +67,9 @@ fn check(view: &View<'_>, report: &mut Report) {
                 );
                 report
                     .say(&RULE, object, &format!("/spec/hostnames/{number}"), message)
-                    .label = "what no rule for this host matches gets 404".to_owned();
+                    .label = "requests that no rule for this host matches get 404".to_owned();
                 report.help(
-                    "give both routes the same hostnames, or repeat the wider one's rules here",
+                    "give both routes the same hostnames, or repeat the rules of the wider route here",
                 );
             }
         }

@@ -1,4 +1,4 @@
-//! MP0037: a control plane on one node.
+//! MP0037: an istiod can only run on the nodes of one pool.
 
 use super::{Report, Rule, Scope, View};
 use crate::text::finding::Severity;
@@ -17,7 +17,7 @@ fn check(view: &View<'_>, report: &mut Report) {
             continue;
         }
         let message = format!(
-            "istiod of revision `{}` can only be on nodes with {place}",
+            "istiod of revision `{}` can only run on nodes with {place}",
             istiod.revision
         );
         report
@@ -28,6 +28,8 @@ fn check(view: &View<'_>, report: &mut Report) {
                 message,
             )
             .label = "draining these nodes stops the control plane".to_owned();
-        report.help("take the node selector out; istiod need not be beside its ztunnel");
+        report.help(
+            "remove the node selector; istiod and its ztunnel need not run on the same nodes",
+        );
     }
 }

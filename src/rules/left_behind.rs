@@ -1,4 +1,4 @@
-//! MP0046: what a revision leaves behind.
+//! MP0046: a retired revision leaves objects behind.
 
 use super::{Rule, Scope};
 use crate::text::finding::Severity;

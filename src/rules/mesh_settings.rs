@@ -1,4 +1,4 @@
-//! MP0009: two revisions that are not one mesh.
+//! MP0009: two revisions differ in a setting that must be the same in the whole mesh.
 
 use super::{Report, Rule, Scope, View};
 use crate::state::setting_pointer;
@@ -41,24 +41,24 @@ fn check(view: &View<'_>, report: &mut Report) {
                 value.map_or_else(|| "the default".to_owned(), |v| format!("`{v}`"))
             };
             let message = format!(
-                "revisions `{}` and `{}` have another {name} each",
+                "revisions `{}` and `{}` have different values of {name}",
                 one.revision(),
                 other.revision()
             );
             let pointer = setting_pointer(&object.manifest, name);
             report.say(&RULE, object, &pointer, message).label =
                 format!("{} and {}", words(left), words(right));
-            report.help("give both revisions the same");
+            report.help("set the same value in both revisions");
         }
         if one.mesh.discovery != other.mesh.discovery {
             let message = format!(
-                "revisions `{}` and `{}` discover other namespaces each",
+                "revisions `{}` and `{}` discover different namespaces",
                 one.revision(),
                 other.revision()
             );
             report.say(&RULE, object, "/spec", message).label =
-                "their discovery selectors differ, and a workload that one sees is none to the other".to_owned();
-            report.help("give both revisions the same `discoverySelectors`");
+                "their discovery selectors differ, so one revision does not know some workloads of the other".to_owned();
+            report.help("set the same `discoverySelectors` in both revisions");
         }
     }
 }

@@ -1,9 +1,9 @@
-//! What must hold: one file a rule, each with its code, its reason, a wrong and a right example, and its function; and the
-//! table of them all.
+//! The rules: one file per rule, with its code, severity and function, and a page with examples; and the
+//! table of all rules.
 //!
-//! Rules judge states ([`View`]) and never the plan, so that they judge a template that a user overrides and manifests that
-//! meshplan never made as well. Rules over a transition or a whole tree have no function here: `proof` applies them, and
-//! their page stands beside the others.
+//! Rules check states ([`View`]) and never the plan, so they also apply to templates that a user overrides
+//! and to manifests that meshplan did not generate. Rules about a transition or a whole tree have no function
+//! here; the module `proof` applies them.
 
 mod pages;
 mod report;
@@ -68,18 +68,18 @@ use crate::state::{Facet, Object, Operator, State};
 use crate::text::finding::Severity;
 use std::rc::Rc;
 
-/// What a rule looks at.
+/// The input of a rule.
 pub struct View<'a> {
-    /// What exists.
+    /// The objects that exist.
     pub state: &'a State,
-    /// Everything that was given, twice the same included; empty for a state that was replayed.
+    /// All manifests that were passed in, including duplicates; empty for a replayed state.
     pub given: &'a [Rc<Object>],
-    /// The Istio whose way counts where nothing names one.
+    /// The Istio version to assume for objects that name none.
     pub istio: Option<&'a Version>,
 }
 
 impl<'a> View<'a> {
-    /// Returns the IstioOperators: all that were given, or those that were installed.
+    /// Returns all IstioOperators that were passed in, or the installed ones of a replayed state.
     #[must_use]
     pub fn operators(&self) -> Vec<(&'a Rc<Object>, &'a Operator)> {
         if self.given.is_empty() {
@@ -93,37 +93,35 @@ impl<'a> View<'a> {
     }
 }
 
-/// How a rule is applied.
 #[derive(Clone, Copy)]
 pub enum Scope {
-    /// To every state.
+    /// A function that is applied to every state.
     State(fn(&View<'_>, &mut Report)),
-    /// By `proof`, to a transition, a part of a step, or a whole tree.
+    /// Applied by `proof` to a transition, a part of a step, or a whole tree.
     Proof,
 }
 
-/// One rule. Its page is the Markdown file beside it: `# CODE: title`, then why, `## Wrong`, `## Right`, and what it cannot know
-/// offline.
+/// One rule. Its page is a Markdown file in the same folder: `# CODE: title`, the reason, `## Wrong`, `##
+/// Right`, and what meshplan cannot know offline.
 pub struct Rule {
-    /// `MP0001`; never changes meaning.
+    /// `MP0001`; a code never changes its meaning.
     pub code: &'static str,
-    /// How much it weighs.
+    /// The default severity of its findings.
     pub severity: Severity,
-    /// What `meshplan explain` prints.
+    /// The text that `meshplan explain` prints.
     pub page: &'static str,
-    /// How it is applied.
     pub check: Scope,
 }
 
 impl Rule {
-    /// Returns what is wrong where the rule speaks, in a few words.
+    /// Returns the title from the page, which says in a few words what is wrong.
     #[must_use]
     pub fn title(&self) -> &'static str {
         let heading = self.page.lines().next().unwrap_or_default();
         heading.split_once(": ").map_or("", |(_, title)| title)
     }
 
-    /// Returns the text under a heading of its page, `## Wrong` or `## Right`.
+    /// Returns the text under a heading of its page, `## Wrong` or `## Right`, without code fences.
     #[must_use]
     pub fn section(&self, heading: &str) -> String {
         let lines = self.page.lines().skip_while(|line| *line != heading);
@@ -133,7 +131,7 @@ impl Rule {
     }
 }
 
-/// Every rule, by code.
+/// All rules, in the order of their codes.
 pub const RULES: &[&Rule] = &[
     &two_ztunnels::RULE,
     &no_ztunnel::RULE,
@@ -199,7 +197,7 @@ pub(crate) use rollback_differs::RULE as ROLLBACK_DIFFERS;
 pub(crate) use schema::RULE as SCHEMA;
 pub(crate) use shift_differs::RULE as SHIFT_DIFFERS;
 
-/// Returns the rule of a code, in whatever case it is written.
+/// Returns the rule with a code; upper and lower case are the same.
 #[must_use]
 pub fn rule(code: &str) -> Option<&'static Rule> {
     RULES
@@ -208,7 +206,7 @@ pub fn rule(code: &str) -> Option<&'static Rule> {
         .find(|rule| rule.code.eq_ignore_ascii_case(code))
 }
 
-/// Applies every rule that a single state can break.
+/// Applies all rules that can be checked in a single state.
 #[must_use]
 pub fn judge(view: &View<'_>) -> Vec<Judged> {
     let mut report = Report::default();

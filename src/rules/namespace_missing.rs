@@ -1,4 +1,4 @@
-//! MP0040: objects in a namespace that nothing makes.
+//! MP0040: a namespace is used but not created.
 
 use super::{Report, Rule, Scope, View};
 use crate::text::finding::Severity;
@@ -27,10 +27,10 @@ fn check(view: &View<'_>, report: &mut Report) {
             .iter()
             .find(|object| object.key.namespace.as_deref() == Some(namespace));
         let Some(first) = first else { continue };
-        let message = format!("nothing makes the namespace `{namespace}`");
+        let message = format!("nothing creates the namespace `{namespace}`");
         report
             .say(&RULE, first, "/metadata/namespace", message)
             .label = "the first object in it".to_owned();
-        report.help("add a Namespace, to be applied before what is in it");
+        report.help("add a Namespace, and apply it before the objects in it");
     }
 }

@@ -1,4 +1,4 @@
-//! MP0018: half a step that answers neither as before nor as after.
+//! MP0018: a partly applied step answers a request neither as before nor as after the step.
 
 use super::{Rule, Scope};
 use crate::text::finding::Severity;

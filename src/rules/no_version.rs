@@ -1,4 +1,4 @@
-//! MP0034: an IstioOperator that says no version.
+//! MP0034: an IstioOperator does not set a version.
 
 use super::{Report, Rule, Scope, View};
 use crate::text::finding::Severity;
@@ -15,7 +15,7 @@ fn check(view: &View<'_>, report: &mut Report) {
         if operator.version.is_some() || (operator.revision.is_none() && operator.tag.is_none()) {
             continue;
         }
-        let message = format!("`{}` says no version of Istio", operator.name);
+        let message = format!("`{}` does not set a version of Istio", operator.name);
         report
             .say(
                 &RULE,
@@ -28,8 +28,8 @@ fn check(view: &View<'_>, report: &mut Report) {
                 message,
             )
             .label = match &operator.tag {
-            Some(tag) => format!("`{tag}` is no version"),
-            None => "without `tag` it installs whatever version istioctl is of".to_owned(),
+            Some(tag) => format!("`{tag}` is not a version"),
+            None => "without `tag`, istioctl installs its own version".to_owned(),
         };
         report.help("set `spec.tag` to the version, in quotes, and install with the istioctl of that version");
     }

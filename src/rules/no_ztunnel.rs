@@ -1,4 +1,4 @@
-//! MP0002: an enrolled pod on a node without a ztunnel.
+//! MP0002: a pod of the mesh can run on a node without a ztunnel.
 
 use super::{Report, Rule, Scope, View};
 use crate::state::cells;
@@ -42,11 +42,12 @@ fn check(view: &View<'_>, report: &mut Report) {
         };
         let pointer = format!("{}/nodeSelector", pods.spec);
         let message = format!(
-            "pods of `{}` can be on nodes without a ztunnel",
+            "pods of `{}` can run on nodes without a ztunnel",
             object.key.name
         );
         report.say(&RULE, object, &pointer, message).label =
-            format!("can be on {node}, which no ztunnel selects");
-        report.help("pin the pods to the nodes of a ztunnel, by the same label, or let the ztunnel be on every node that they can be on");
+            format!("they can run on {node}, which no ztunnel selects");
+        report.help("pin the pods to the nodes of a ztunnel with the same label, or let the ztunnel run on all \
+            nodes where the pods can run");
     }
 }

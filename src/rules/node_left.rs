@@ -1,4 +1,4 @@
-//! MP0047: a node that is left without a ztunnel.
+//! MP0047: a node of the plan has no ztunnel after the last step.
 
 use super::{Rule, Scope};
 use crate::text::finding::Severity;

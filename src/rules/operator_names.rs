@@ -1,4 +1,4 @@
-//! MP0035: two IstioOperators that istioctl takes for one.
+//! MP0035: two IstioOperators have the same name and revision.
 
 use super::{Report, Rule, Scope, View};
 use crate::text::finding::Severity;
@@ -21,13 +21,13 @@ fn check(view: &View<'_>, report: &mut Report) {
         });
         if other.is_some() {
             let message = format!(
-                "two IstioOperators are called `{}` and are of revision `{}`",
+                "two IstioOperators have the name `{}` and the revision `{}`",
                 operator.name,
                 operator.revision()
             );
             report.say(&RULE, object, "/metadata/name", message).label =
-                "installing this one removes what the other one made".to_owned();
-            report.help("give each file a name of its own");
+                "installing this one removes what the other one installed".to_owned();
+            report.help("give each IstioOperator a different name");
         }
     }
 }

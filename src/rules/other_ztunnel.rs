@@ -1,4 +1,4 @@
-//! MP0003: a pod beside the ztunnel of another revision.
+//! MP0003: a workload runs on a node with the ztunnel of another revision.
 
 use super::{Report, Rule, Scope, View};
 use crate::step::Phase;
@@ -15,7 +15,7 @@ fn check(view: &View<'_>, report: &mut Report) {
     let ztunnels: Vec<_> = view.state.ztunnels().collect();
     for (object, pods) in view.state.enrolled() {
         let other = ztunnels.iter().find(|(ztunnel, facts)| {
-            // What was there before moves with its nodes.
+            // Existing workloads move together with their nodes.
             ztunnel.phase.is_some()
                 && object.phase.is_some_and(|phase| phase != Phase::Existing)
                 && ztunnel.phase != object.phase
@@ -28,10 +28,10 @@ fn check(view: &View<'_>, report: &mut Report) {
         let Some((ztunnel, _)) = other else { continue };
         let pointer = format!("{}/nodeSelector", pods.spec);
         let message = format!(
-            "`{}` runs beside `{}`, the ztunnel of the other revision",
+            "`{}` runs on the same nodes as `{}`, the ztunnel of the other revision",
             object.key.name, ztunnel.key.name
         );
         report.say(&RULE, object, &pointer, message).label = pods.place.in_words();
-        report.help("pin it to the nodes of its own revision");
+        report.help("pin the workload to the nodes of its own revision");
     }
 }

@@ -8,10 +8,10 @@ use crate::text::finding::Severity;
 const HEAD: &str = "\
 # Rules
 
-`meshplan compile` and `meshplan check` hold every state, every transition and every part of a step against these rules.
-`meshplan explain MP0001` prints the page of a rule.
+`meshplan compile` and `meshplan check` check every state, every transition and every part of a step
+against these rules. `meshplan explain MP0001` prints the page of a rule.
 
-A plan can silence a rule where it has a reason:
+A plan can allow a finding. It must give the reason:
 
 ```toml
 [[allow]]
@@ -23,7 +23,7 @@ because = \"the port is opened by a sidecar that the registry adds\"
 | --- | --- | --- |
 ";
 
-/// Returns docs/rules.md.
+/// Returns the text of docs/rules.md.
 ///
 /// # Panics
 ///

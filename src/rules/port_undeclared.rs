@@ -1,4 +1,4 @@
-//! MP0044: a Service whose port no container declares.
+//! MP0044: a Service targets a port that no container of its pods declares.
 
 use super::{Report, Rule, Scope, View};
 use crate::state::Facet;
@@ -29,7 +29,8 @@ fn check(view: &View<'_>, report: &mut Report) {
                         Ok(target) => number == target,
                         Err(target) => name.as_ref() == Some(target),
                     };
-                    // A gateway of Istio's listens where its Gateway says.
+                    // The ports of an Istio gateway are the listeners of its Gateway, not its container
+                    // ports.
                     if pods
                         .labels
                         .contains_key("gateway.networking.k8s.io/gateway-name")
@@ -47,7 +48,7 @@ fn check(view: &View<'_>, report: &mut Report) {
                 .as_ref()
                 .map_or_else(Clone::clone, ToString::to_string);
             let message = format!(
-                "port {} of Service `{}` leads to `{target}`, which `{}` does not declare",
+                "port {} of Service `{}` targets `{target}`, which `{}` does not declare",
                 port.port, object.key.name, workload.key.name
             );
             let declared: Vec<String> = pods

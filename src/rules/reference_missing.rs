@@ -1,4 +1,4 @@
-//! MP0019: something that still refers to what is not there.
+//! MP0019: a pod references an object that does not exist.
 
 use super::{Report, Rule, Scope, View};
 use crate::kube::identity::Key;
@@ -12,7 +12,7 @@ pub(crate) const RULE: Rule = Rule {
     check: Scope::State(check),
 };
 
-/// What Kubernetes and istiod put into every namespace.
+/// Objects that Kubernetes or istiod creates in every namespace.
 const EVERYWHERE: [(&str, &str); 3] = [
     ("ServiceAccount", "default"),
     ("ConfigMap", "kube-root-ca.crt"),
@@ -30,7 +30,8 @@ fn check(view: &View<'_>, report: &mut Report) {
         };
         for reference in &pods.references {
             let key = Key::namespaced("", reference.kind, namespace, &reference.name);
-            // A dump does not have what a mesh does not stand on.
+            // The dump of an existing mesh contains only the objects that meshplan needs, so a missing one
+            // says nothing.
             let printed = object.phase != Some(Phase::Existing);
             if !printed
                 || EVERYWHERE.contains(&(reference.kind, reference.name.as_str()))
@@ -38,13 +39,19 @@ fn check(view: &View<'_>, report: &mut Report) {
             {
                 continue;
             }
-            let message = format!("`{}` needs {key}, which is not there", object.key.name);
+            let message = format!(
+                "`{}` references {key}, which does not exist",
+                object.key.name
+            );
             let finding = report.say(&RULE, object, &reference.pointer, message);
             finding.label = "its pods do not start without it".to_owned();
             if reference.kind != "ServiceAccount" {
                 finding.severity = Severity::Warning;
             }
-            report.help(format!("add the {} to the same manifests, or mark it as optional where pods can do without", reference.kind));
+            report.help(format!(
+                "add the {} to the same manifests, or mark it as optional if pods can run without it",
+                reference.kind
+            ));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! MP0017: a request that worked and no longer does.
+//! MP0017: a request that worked before the step fails.
 
 use super::{Rule, Scope};
 use crate::text::finding::Severity;

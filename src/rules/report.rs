@@ -1,4 +1,4 @@
-//! What rules say, each about an object that was fit until then.
+//! The findings of the rules, each with the object that is affected.
 
 use std::rc::Rc;
 
@@ -7,17 +7,16 @@ use crate::kube::identity::Key;
 use crate::state::Object;
 use crate::text::finding::Finding;
 
-/// A finding, and the object whose health it is about.
+/// A finding and the object that it is about.
 #[derive(Debug, Clone)]
 pub struct Judged {
-    /// What is said.
     pub finding: Finding,
-    /// The object that is worse off.
+    /// The object that is affected.
     pub subject: Key,
 }
 
 impl Judged {
-    /// Whether both say the same of the same object.
+    /// Whether both are the same finding about the same object.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
         self.subject == other.subject
@@ -26,18 +25,18 @@ impl Judged {
     }
 }
 
-/// Everything that the rules say of a state.
+/// All findings of the rules in one state.
 #[derive(Debug, Default)]
 pub struct Report {
     found: Vec<Judged>,
 }
 
 impl Report {
-    /// Says that an object breaks a rule, at a JSON pointer of it.
+    /// Adds a finding about an object, at a JSON pointer into it.
     ///
     /// # Panics
     ///
-    /// Never: what was just pushed is there.
+    /// Never: the element was just pushed.
     pub fn say(
         &mut self,
         rule: &Rule,
@@ -57,21 +56,20 @@ impl Report {
         &mut self.found.last_mut().expect("just pushed").finding
     }
 
-    /// Adds to what was said last what to do about it.
+    /// Sets the help of the last finding.
     pub fn help(&mut self, help: impl Into<String>) {
         if let Some(last) = self.found.last_mut() {
             last.finding.help = Some(help.into());
         }
     }
 
-    /// Returns what was said.
     #[must_use]
     pub fn into_found(self) -> Vec<Judged> {
         self.found
     }
 }
 
-/// Starts a finding of a rule.
+/// Returns a new finding with the code and severity of a rule.
 pub fn finding(rule: &Rule, message: impl Into<String>) -> Finding {
     Finding {
         severity: rule.severity,

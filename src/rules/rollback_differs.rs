@@ -1,4 +1,4 @@
-//! MP0039: a way back that does not lead back.
+//! MP0039: a rollback does not restore the state before the step.
 
 use super::{Rule, Scope};
 use crate::text::finding::Severity;

@@ -1,4 +1,4 @@
-//! MP0010: a backend that is not there.
+//! MP0010: a route references a Service or port that does not exist.
 
 use super::{Report, Rule, Scope, View};
 use crate::kube::identity::Key;
@@ -14,7 +14,7 @@ pub(crate) const RULE: Rule = Rule {
     check: Scope::State(check),
 };
 
-/// Goes through the backends of every HTTPRoute, with the pointer of each.
+/// Returns the backends and mirrors of every HTTPRoute, with the JSON pointer of each.
 pub(super) fn backends(state: &State) -> impl Iterator<Item = (&Rc<Object>, &BackendRef, String)> {
     state
         .of_kind("gateway.networking.k8s.io", "HTTPRoute")
@@ -45,7 +45,7 @@ pub(super) fn backends(state: &State) -> impl Iterator<Item = (&Rc<Object>, &Bac
         })
 }
 
-/// What is wrong with a backend, whether it may be used or not.
+/// Returns what is wrong with a backend; ReferenceGrants are not checked here.
 pub(super) fn problem(state: &State, from: &str, backend: &BackendRef) -> Option<Resolved> {
     if !backend.is_service() {
         return Some(Resolved::UnknownKind);
@@ -83,7 +83,7 @@ fn check(view: &View<'_>, report: &mut Report) {
             .port
             .map_or_else(String::new, |port| format!(":{port}"));
         let message = format!(
-            "the route names `{namespace}/{}{port}`: {}",
+            "the route references `{namespace}/{}{port}`: {}",
             backend.name,
             problem.in_words()
         );
@@ -93,9 +93,9 @@ fn check(view: &View<'_>, report: &mut Report) {
             "/name"
         };
         let weight = if backend.weight() == 0 {
-            "no request is lost while its weight is 0"
+            "no request fails while its weight is 0"
         } else {
-            "its share of requests gets 500"
+            "its share of the requests gets 500"
         };
         report
             .say(&RULE, object, &format!("{pointer}{key}"), message)
@@ -112,7 +112,7 @@ fn help(state: &State, namespace: &str, backend: &BackendRef) -> String {
             .iter()
             .map(|port| port.port.to_string())
             .collect();
-        return format!("the Service has {}", ports.join(", "));
+        return format!("use a port of the Service: {}", ports.join(", "));
     }
     let others: Vec<String> = state
         .of_kind("", "Service")
@@ -120,8 +120,11 @@ fn help(state: &State, namespace: &str, backend: &BackendRef) -> String {
         .filter_map(|service| service.key.namespace.clone())
         .collect();
     if others.is_empty() {
-        "name a Service that is there, with its port".to_owned()
+        "reference an existing Service and one of its ports".to_owned()
     } else {
-        format!("there is one in {}: set `namespace`", others.join(", "))
+        format!(
+            "set `namespace`: a Service with this name exists in {}",
+            others.join(", ")
+        )
     }
 }

@@ -1,4 +1,4 @@
-//! MP0013: a route that is attached to nothing.
+//! MP0013: a route attaches to no listener.
 
 use super::{Report, Rule, Scope, View};
 use crate::route::attachments;
@@ -34,7 +34,7 @@ fn check(view: &View<'_>, report: &mut Report) {
             let Err(refused) = attachments(state, object, route, parent) else {
                 continue;
             };
-            let message = format!("the route is not attached to Gateway `{namespace}/{name}`");
+            let message = format!("the route does not attach to Gateway `{namespace}/{name}`");
             report
                 .say(
                     &RULE,
@@ -43,7 +43,8 @@ fn check(view: &View<'_>, report: &mut Report) {
                     message,
                 )
                 .label = refused.in_words().to_owned();
-            report.help("name a listener that takes it, or let the listener's `allowedRoutes` and `hostname` take it");
+            report.help("reference a listener that accepts the route, or change the listener's `allowedRoutes` and \
+                `hostname`");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! MP0011: a backend in another namespace, without a ReferenceGrant.
+//! MP0011: a route references a Service of another namespace without a ReferenceGrant.
 
 use super::route_backend::{backends, problem};
 use super::{Report, Rule, Scope, View};
@@ -18,7 +18,7 @@ fn check(view: &View<'_>, report: &mut Report) {
     let newest = state
         .istiods()
         .filter_map(|(_, istiod)| istiod.version.as_ref());
-    // Every istiod reads every route, so each has to find the grant.
+    // Every istiod reads every route, so each must find the grant.
     let mut dialects: Vec<_> = newest.map(|version| route_dialect(Some(version))).collect();
     dialects.push(route_dialect(view.istio));
     for (object, backend, pointer) in backends(state) {
@@ -34,12 +34,12 @@ fn check(view: &View<'_>, report: &mut Report) {
             continue;
         }
         let message = format!(
-            "nothing lets routes of `{from}` refer to `{namespace}/{}`",
+            "no ReferenceGrant allows routes of `{from}` to reference `{namespace}/{}`",
             backend.name
         );
         report
             .say(&RULE, object, &format!("{pointer}/namespace"), message)
-            .label = "its share of requests gets 500".to_owned();
+            .label = "its share of the requests gets 500".to_owned();
         report.help(format!(
             "add a ReferenceGrant in `{namespace}`: from HTTPRoute in `{from}`, to Service `{}`",
             backend.name

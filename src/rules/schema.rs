@@ -1,4 +1,4 @@
-//! MP0042: what an object's schema refuses.
+//! MP0042: an object is not valid for its API.
 
 use super::{Rule, Scope};
 use crate::text::finding::Severity;

@@ -1,4 +1,4 @@
-//! MP0043: a workload that does not select its own pods.
+//! MP0043: a workload does not select its own pods.
 
 use super::{Report, Rule, Scope, View};
 use crate::text::finding::Severity;
@@ -26,18 +26,18 @@ fn check(view: &View<'_>, report: &mut Report) {
                 .is_none();
         if let Some((key, value)) = missing {
             let message = format!(
-                "the pods of `{}` do not have `{key}: {value}`, which it selects",
+                "the pods of `{}` do not have the label `{key}: {value}` of its selector",
                 object.key.name
             );
             report
                 .say(&RULE, object, "/spec/template/metadata/labels", message)
-                .label = "the API server refuses it".to_owned();
-            report.help("give selector and template the same labels");
+                .label = "the API server rejects it".to_owned();
+            report.help("use the same labels in selector and template");
         } else if empty {
             let message = format!("`{}` selects no pods", object.key.name);
             report.say(&RULE, object, "/spec/selector", message).label =
-                "the API server refuses it".to_owned();
-            report.help("give it `matchLabels` that its template has");
+                "the API server rejects it".to_owned();
+            report.help("set `matchLabels` to labels of the template");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! MP0012: a backend without pods.
+//! MP0012: a Service that a route references selects no pods.
 
 use std::collections::BTreeSet;
 
@@ -50,7 +50,7 @@ fn check(view: &View<'_>, report: &mut Report) {
             .map(|(k, v)| format!("{k}={v}"))
             .collect();
         let which = if is_routed {
-            ", which a route names,"
+            ", which a route references,"
         } else {
             ""
         };
@@ -66,6 +66,6 @@ fn check(view: &View<'_>, report: &mut Report) {
         if !is_routed {
             finding.severity = Severity::Warning;
         }
-        report.help("give the Service the labels of a workload's pods, and the workload a replica");
+        report.help("set the selector to labels of a workload's pods, and give that workload at least one replica");
     }
 }

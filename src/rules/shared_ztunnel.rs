@@ -1,4 +1,4 @@
-//! MP0004: two ztunnels that share a selector or a ServiceAccount.
+//! MP0004: two ztunnels share a selector or a ServiceAccount.
 
 use super::{Report, Rule, Scope, View};
 use crate::state::{Object, Ztunnel};
@@ -18,8 +18,8 @@ fn check(view: &View<'_>, report: &mut Report) {
             if object.key.namespace != other.key.namespace {
                 continue;
             }
-            // Where nodes move in place, the selector of the one that was there before cannot change, and it adopts nothing that has
-            // an owner.
+            // In an in-place upgrade the selector of the existing ztunnel cannot change. It is harmless: a
+            // DaemonSet never adopts pods that have a controller.
             let before = |own: &Object| {
                 !view.state.given.is_empty()
                     && own.label("app.kubernetes.io/managed-by") != Some("meshplan")
@@ -53,8 +53,8 @@ fn check(view: &View<'_>, report: &mut Report) {
                 other.key.name, object.key.name
             );
             report.say(&RULE, object, pointer, message).label =
-                "removing one revision would touch the other".to_owned();
-            report.help("give each a label of its own in selector and template, and a ServiceAccount of its own");
+                "removing one revision would also affect the other".to_owned();
+            report.help("give each ztunnel a distinct label in selector and template, and a separate ServiceAccount");
         }
     }
 }

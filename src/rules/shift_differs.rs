@@ -1,4 +1,4 @@
-//! MP0016: traffic that is not the plan's.
+//! MP0016: the traffic of a step does not match the plan.
 
 use super::{Rule, Scope};
 use crate::text::finding::Severity;

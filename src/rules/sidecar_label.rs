@@ -1,4 +1,4 @@
-//! MP0028: a revision's label on what is part of the mesh.
+//! MP0028: a namespace or pod of the ambient mesh requests a sidecar.
 
 use super::{Report, Rule, Scope, View};
 use crate::state::Facet;
@@ -33,13 +33,13 @@ fn check(view: &View<'_>, report: &mut Report) {
                 .is_some_and(|value| asks(key, value))
             {
                 let message = format!(
-                    "namespace `{}` is part of the ambient mesh and has `{key}`",
+                    "namespace `{}` is part of the ambient mesh and has the label `{key}`",
                     object.key.name
                 );
                 let pointer = format!("/metadata/labels/{}", key.replace('/', "~1"));
                 report.say(&RULE, object, &pointer, message).label =
-                    "its pods get sidecars, and pods with a sidecar are not part of it".to_owned();
-                report.help("take the label off");
+                    "its pods get sidecars, and pods with a sidecar are not part of the ambient mesh".to_owned();
+                report.help("remove the label");
             }
         }
     }
@@ -51,13 +51,13 @@ fn check(view: &View<'_>, report: &mut Report) {
             == Some("true");
         if sidecar || pods.labels.contains_key("istio.io/rev") {
             let message = format!(
-                "pods of `{}` are part of the ambient mesh and ask for a sidecar",
+                "pods of `{}` are part of the ambient mesh and request a sidecar",
                 object.key.name
             );
             report
                 .say(&RULE, object, "/spec/template/metadata/labels", message)
-                .label = "a pod with a sidecar is not part of it".to_owned();
-            report.help("take `istio.io/rev` and `sidecar.istio.io/inject` off the pods");
+                .label = "a pod with a sidecar is not part of the ambient mesh".to_owned();
+            report.help("remove `istio.io/rev` and `sidecar.istio.io/inject` from the pods");
         }
     }
 }

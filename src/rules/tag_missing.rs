@@ -1,4 +1,4 @@
-//! MP0027: a tag that points at nothing.
+//! MP0027: a tag points to a revision that does not exist.
 
 use super::{Report, Rule, Scope, View};
 use crate::text::finding::Severity;
@@ -20,11 +20,11 @@ fn check(view: &View<'_>, report: &mut Report) {
             continue;
         }
         let message = format!(
-            "tag `{}` points at revision `{}`, which is not there",
+            "tag `{}` points to revision `{}`, which does not exist",
             tag.name, tag.revision
         );
         report.say(&RULE, object, "/metadata/labels", message).label =
-            "what carries the tag belongs to nobody".to_owned();
-        report.help("move the tag to a revision that stays, or delete it first");
+            "objects with this tag belong to no control plane".to_owned();
+        report.help("move the tag to a revision that stays, or delete the tag first");
     }
 }

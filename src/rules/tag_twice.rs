@@ -1,4 +1,4 @@
-//! MP0026: one tag in two revisions.
+//! MP0026: two revisions claim the same tag.
 
 use super::{Report, Rule, Scope, View};
 use crate::text::finding::Severity;
@@ -21,7 +21,7 @@ fn check(view: &View<'_>, report: &mut Report) {
                 .iter()
                 .find(|(_, o)| o.pilot && o.revision() == tag);
             let message = match (other, named) {
-                (_, Some(_)) => format!("tag `{tag}` has the name of a revision"),
+                (_, Some(_)) => format!("tag `{tag}` has the same name as a revision"),
                 (Some((_, other)), _) => {
                     format!(
                         "revisions `{}` and `{}` both claim the tag `{tag}`",
@@ -33,8 +33,9 @@ fn check(view: &View<'_>, report: &mut Report) {
             };
             report
                 .say(&RULE, object, "/spec/values/revisionTags", message)
-                .label = "one webhook; the last one installed has it".to_owned();
-            report.help("give the tag to one of them, and move it by `istioctl tag set` in a step of its own");
+                .label =
+                "a tag is one webhook, and the revision that is installed last gets it".to_owned();
+            report.help("set the tag in one of the two, and move it with `istioctl tag set` in a separate step");
         }
     }
 }

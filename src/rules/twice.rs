@@ -1,4 +1,4 @@
-//! MP0048: one object twice.
+//! MP0048: the same object is defined twice.
 
 use super::{Report, Rule, Scope, View};
 use crate::text::finding::Severity;
@@ -20,14 +20,14 @@ fn check(view: &View<'_>, report: &mut Report) {
             .find(|other| other.key == object.key)
         {
             let (line, file) = (first.manifest.range("").start, &first.manifest.source);
-            let message = format!("{} is given twice", object.key);
+            let message = format!("{} is defined twice", object.key);
             let same = first.value() == object.value();
             let finding = report.say(&RULE, object, "", message);
-            finding.label = format!("the first one is in {file}, at byte {line}");
+            finding.label = format!("the first definition is in {file}, at byte {line}");
             if same {
                 finding.severity = Severity::Warning;
             }
-            report.help("keep one of them");
+            report.help("keep one definition");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! MP0023: a Gateway that two control planes own.
+//! MP0023: two control planes own the same Gateway.
 
 use super::{Report, Rule, Scope, View};
 use crate::text::finding::Severity;
@@ -22,14 +22,12 @@ fn check(view: &View<'_>, report: &mut Report) {
             .map(|(name, _)| name.as_str())
             .collect();
         let message = format!(
-            "Gateway `{}` belongs to {} at once",
+            "Gateway `{}` belongs to {} at the same time",
             object.key.name,
             names.join(" and ")
         );
         report.say(&RULE, object, "/metadata/labels", message).label =
-            "each writes its own version of the Deployment".to_owned();
-        report.help(
-            "label it with one revision, or let the other control plane be the only one first",
-        );
+            "each control plane writes its own version of the Deployment".to_owned();
+        report.help("label the Gateway with one revision, or remove the other control plane first");
     }
 }

@@ -1,4 +1,4 @@
-//! MP0001: two ztunnels on one node.
+//! MP0001: two ztunnels can run on the same node.
 
 use super::{Report, Rule, Scope, View};
 use crate::state::cells;
@@ -26,15 +26,15 @@ fn check(view: &View<'_>, report: &mut Report) {
             }
             let pointer = format!("{}/nodeSelector", ztunnel.pods.spec);
             let message = format!(
-                "`{}` and `{}` can be on one node",
+                "`{}` and `{}` can run on the same node",
                 other.key.name, object.key.name
             );
             report.say(&RULE, object, &pointer, message).label = format!(
-                "{}; the other one is on {}",
+                "this one runs on {}; the other one runs on {}",
                 ztunnel.pods.place.in_words(),
                 theirs.pods.place.in_words()
             );
-            report.help("pin each to nodes of its own, by different values of one label");
+            report.help("pin each ztunnel to different nodes, with different values of one label");
         }
     }
 }

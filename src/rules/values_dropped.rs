@@ -1,4 +1,4 @@
-//! MP0038: settings that istioctl drops or refuses.
+//! MP0038: istioctl of this version drops or rejects a setting.
 
 use super::{Report, Rule, Scope, View};
 use crate::istio::{ZtunnelValues, facts_near};
@@ -37,7 +37,7 @@ fn check(view: &View<'_>, report: &mut Report) {
             say(
                 "/spec/components/ztunnel/k8s/nodeSelector",
                 "the node selector of ztunnel is dropped",
-                "istioctl looks for a DaemonSet called `ztunnel` to put it on",
+                "istioctl applies it only to a DaemonSet with the name `ztunnel`",
                 "use `values.ztunnel.nodeSelector`",
             );
         }
@@ -45,7 +45,7 @@ fn check(view: &View<'_>, report: &mut Report) {
             say(
                 "/spec/values/pilot/trustedZtunnelName",
                 "istioctl does not know `trustedZtunnelName`",
-                "unknown field, and nothing is installed",
+                "istioctl fails with `unknown field` and installs nothing",
                 "use `values.pilot.env.CA_TRUSTED_NODE_ACCOUNTS`",
             );
         }
@@ -55,8 +55,8 @@ fn check(view: &View<'_>, report: &mut Report) {
         {
             say(
                 "/spec/values/ztunnel/nodeSelector",
-                "ztunnel's chart of this version has no `nodeSelector`",
-                "it came with 1.23",
+                "the ztunnel chart of this version has no `nodeSelector`",
+                "the chart has it since 1.23",
                 "use `components.ztunnel.k8s.nodeSelector`",
             );
         }
@@ -68,8 +68,8 @@ fn check(view: &View<'_>, report: &mut Report) {
             say(
                 "/spec/values/global/istioNamespace",
                 "`namespace` and `global.istioNamespace` differ",
-                "istiod would look for its own objects where they are not",
-                "give both the same",
+                "istiod would look for its objects in the wrong namespace",
+                "set both to the same namespace",
             );
         }
         let overlays = value
@@ -82,9 +82,9 @@ fn check(view: &View<'_>, report: &mut Report) {
             if operator.ztunnel && overlay["name"] != name {
                 say(
                     &format!("/spec/components/ztunnel/k8s/overlays/{number}/name"),
-                    "an overlay is for an object that the chart does not make",
-                    &format!("the chart's object is called `{name}`"),
-                    &format!("name `{name}` here"),
+                    "an overlay is for an object that the chart does not create",
+                    &format!("the object of the chart has the name `{name}`"),
+                    &format!("set `name` to `{name}`"),
                 );
             }
         }

@@ -1,4 +1,4 @@
-//! MP0020: a webhook that calls what is not there.
+//! MP0020: a webhook calls a Service that does not exist.
 
 use super::{Report, Rule, Scope, View};
 use crate::kube::identity::Key;
@@ -33,12 +33,12 @@ fn check(view: &View<'_>, report: &mut Report) {
                     continue;
                 }
                 let message = format!(
-                    "webhook `{}` calls `{namespace}/{name}`, which is not there",
+                    "webhook `{}` calls `{namespace}/{name}`, which does not exist",
                     object.key.name
                 );
                 report.say(&RULE, object, pointer, message).label =
-                    "what it is asked about is refused".to_owned();
-                report.help("delete the webhook configuration first, or point the tag at a revision that stays");
+                    "requests that match the webhook are rejected".to_owned();
+                report.help("delete the webhook configuration first, or point the tag to a revision that stays");
             }
         }
     }

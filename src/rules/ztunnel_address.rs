@@ -1,4 +1,4 @@
-//! MP0005: a ztunnel whose control plane is not there.
+//! MP0005: a ztunnel connects to an istiod that does not exist.
 
 use super::{Report, Rule, Scope, View};
 use crate::kube::identity::Key;
@@ -12,7 +12,7 @@ pub(crate) const RULE: Rule = Rule {
     check: Scope::State(check),
 };
 
-/// The Service that an address names, as `(namespace, name)`; `1.18.0-alpha.0` writes it with its scheme.
+/// The Service and port of an address, as `(namespace, name, port)`; `1.18.0-alpha.0` includes the scheme.
 fn service(address: &str) -> Option<(String, String, u64)> {
     let rest = address
         .trim_start_matches("https://")
@@ -27,7 +27,7 @@ fn service(address: &str) -> Option<(String, String, u64)> {
     ))
 }
 
-/// The istiod behind an address, if it is there and listens on that port.
+/// The istiod behind an address, if it exists and its Service has that port.
 fn behind<'a>(state: &'a State, address: &str) -> Option<&'a Istiod> {
     let (namespace, name, port) = service(address)?;
     let object = state.get(&Key::namespaced("", "Service", &namespace, &name))?;
@@ -35,7 +35,7 @@ fn behind<'a>(state: &'a State, address: &str) -> Option<&'a Istiod> {
         return None;
     };
     service.port(port)?;
-    // A tag's Service leads to the right pods, whose certificate does not have its name.
+    // The Service of a tag selects the right pods, but their certificate does not contain its name.
     if name.starts_with("istiod-revision-tag-") {
         return None;
     }
@@ -49,10 +49,10 @@ fn behind<'a>(state: &'a State, address: &str) -> Option<&'a Istiod> {
         .map(|(_, istiod)| istiod)
 }
 
-/// What a ztunnel asks where nothing says otherwise.
+/// The address that a ztunnel uses by default.
 const DEFAULT: &str = "istiod.istio-system.svc:15012";
 
-/// Returns the control plane of a ztunnel, where both its addresses lead to one that is there.
+/// Returns the control plane of a ztunnel, if both its addresses lead to the same existing istiod.
 pub(super) fn control_plane<'a>(state: &'a State, ztunnel: &Ztunnel) -> Option<&'a Istiod> {
     let of = |address: &Option<String>| behind(state, address.as_deref().unwrap_or(DEFAULT));
     let (xds, ca) = (of(&ztunnel.xds)?, of(&ztunnel.ca)?);
@@ -71,7 +71,7 @@ fn check(view: &View<'_>, report: &mut Report) {
                 continue;
             }
             let message = format!(
-                "`{}` asks `{address}`, which no istiod serves",
+                "`{}` connects to `{address}`, which no istiod serves",
                 object.key.name
             );
             let istiods: Vec<String> = state
@@ -93,8 +93,9 @@ fn check(view: &View<'_>, report: &mut Report) {
                 )
                 .label = format!("its {what}");
             report.help(match istiods.as_slice() {
-                [] => "install the control plane first, and take ztunnel away before it".to_owned(),
-                all => format!("there is {}", all.join(", ")),
+                [] => "install the control plane before ztunnel, and remove it after ztunnel"
+                    .to_owned(),
+                all => format!("use the address of an existing istiod: {}", all.join(", ")),
             });
         }
     }

@@ -1,4 +1,4 @@
-//! MP0007: ztunnel's addresses given where its chart gives them too.
+//! MP0007: an environment variable of ztunnel is set twice.
 
 use super::{Report, Rule, Scope, View};
 use crate::text::finding::Severity;
@@ -15,11 +15,12 @@ fn check(view: &View<'_>, report: &mut Report) {
         let names: Vec<&String> = ztunnel.pods.env.iter().map(|(name, _)| name).collect();
         for (number, name) in names.iter().enumerate() {
             if names[..number].contains(name) {
-                let message = format!("`{}` has `{name}` twice", object.key.name);
+                let message = format!("`{}` sets `{name}` twice", object.key.name);
                 let pointer = format!("/spec/values/ztunnel/env/{name}");
                 report.say(&RULE, object, &pointer, message).label =
-                    "its chart writes it too".to_owned();
-                report.help("take it out; `revision` sets both addresses, or `caAddress` and, from 1.23, `xdsAddress`");
+                    "the chart also sets it".to_owned();
+                report.help("remove it here; `revision` sets both addresses, or set `caAddress` and, from 1.23, \
+                    `xdsAddress`");
             }
         }
     }

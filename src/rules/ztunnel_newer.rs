@@ -1,4 +1,4 @@
-//! MP0029: a ztunnel that is newer than its istiod, or too old for it.
+//! MP0029: a ztunnel is newer than its istiod, or too old for it.
 
 use super::ztunnel_address::control_plane;
 use super::{Report, Rule, Scope, View};
@@ -23,7 +23,7 @@ fn check(view: &View<'_>, report: &mut Report) {
         if own <= theirs && !far {
             continue;
         }
-        let message = format!("ztunnel {own} asks istiod {theirs}");
+        let message = format!("ztunnel {own} connects to istiod {theirs}");
         report
             .say(
                 &RULE,
@@ -32,11 +32,12 @@ fn check(view: &View<'_>, report: &mut Report) {
                 message,
             )
             .label = if far {
-            "more than one minor older"
+            "it is more than one minor older than its control plane"
         } else {
-            "newer than its control plane"
+            "it is newer than its control plane"
         }
         .to_owned();
-        report.help("the control plane goes first, one minor at a time; each ztunnel asks the istiod of its own version");
+        report.help("upgrade the control plane first, one minor at a time; connect each ztunnel to the istiod of \
+            its version");
     }
 }

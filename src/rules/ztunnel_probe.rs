@@ -1,4 +1,4 @@
-//! MP0050: a ztunnel that never becomes ready.
+//! MP0050: a ztunnel has a readiness probe on a port where it does not answer.
 
 use super::{Report, Rule, Scope, View};
 use crate::text::finding::Severity;
@@ -10,7 +10,8 @@ pub(crate) const RULE: Rule = Rule {
     check: Scope::State(check),
 };
 
-/// Source: `istio/istio:manifests/charts/ztunnel/templates/daemonset.yaml`, all tags from 1.18.0-alpha.0 to 1.31.
+/// Source: `istio/istio:manifests/charts/ztunnel/templates/daemonset.yaml`, all tags from 1.18.0-alpha.0 to
+/// 1.31.
 const PORT: u64 = 15021;
 
 fn check(view: &View<'_>, report: &mut Report) {
@@ -23,8 +24,8 @@ fn check(view: &View<'_>, report: &mut Report) {
         if port.is_some_and(|port| port != PORT) {
             let message = format!("`{}` never becomes ready", object.key.name);
             report.say(&RULE, object, POINTER, message).label =
-                format!("ztunnel answers on {PORT}");
-            report.help(format!("ask port {PORT}"));
+                format!("ztunnel answers the readiness probe on port {PORT}");
+            report.help(format!("set the port of the readiness probe to {PORT}"));
         }
     }
 }

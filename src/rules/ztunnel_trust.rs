@@ -1,4 +1,4 @@
-//! MP0006: a ztunnel that its istiod does not trust.
+//! MP0006: an istiod does not trust the ServiceAccount of its ztunnel.
 
 use super::ztunnel_address::control_plane;
 use super::{Report, Rule, Scope, View};
@@ -19,7 +19,7 @@ fn check(view: &View<'_>, report: &mut Report) {
         };
         let own = object.key.namespace.as_deref().unwrap_or_default();
         let account = format!("{own}/{}", ztunnel.pods.account);
-        // Up to 1.22 the profile names two; from 1.23 the chart names the one of its own namespace.
+        // Up to 1.22 the profile lists two accounts; from 1.23 the chart lists the one of its own namespace.
         let default = || {
             let trust = facts_near(istiod.version.as_ref()).ztunnel_trust;
             let mut all = vec![format!("{own}/ztunnel")];

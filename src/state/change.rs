@@ -1,4 +1,5 @@
-//! What servers and installers do with one object: apply it, refuse it, delete it; install what an IstioOperator asks for; move a tag.
+//! How API servers and installers change a state: apply or reject an object, delete it, install an
+//! IstioOperator, move a tag.
 
 use std::rc::Rc;
 
@@ -11,21 +12,20 @@ use crate::istio::{facts_near, serves};
 use crate::kube::identity::{Identity, Key};
 use crate::step::Istioctl;
 
-/// What a server refuses.
 #[derive(Debug, Clone)]
 pub struct Refusal {
-    /// What it refuses; nothing where it is no file's object.
+    /// The rejected object; nothing if the rejected change comes from no file.
     pub object: Option<Rc<Object>>,
-    /// The JSON pointer of the culprit.
+    /// The JSON pointer to the cause.
     pub pointer: &'static str,
-    /// Why, lower case.
+    /// The reason, in lower case.
     pub why: String,
 }
 
 impl State {
-    /// Makes a state of objects that are all there at once, as somebody's manifests are.
+    /// Returns a state in which all objects of some manifests exist at the same time.
     ///
-    /// IstioOperators count as installed; of objects that are given twice the first counts.
+    /// IstioOperators count as installed. If an object is defined twice, the first definition counts.
     #[must_use]
     pub fn of(objects: &[Rc<Object>]) -> Self {
         let mut state = Self::default();
@@ -42,7 +42,8 @@ impl State {
                 }
             }
         }
-        // By file and place, so that the first one that brings a revision is the first in the reader's eyes.
+        // Sorted by file and position, so that the revision that comes first in the files counts as the
+        // first.
         for object in objects {
             if matches!(object.facet, Facet::Operator(_)) {
                 state.install(object);
@@ -52,7 +53,7 @@ impl State {
         state
     }
 
-    /// Applies an object as `kubectl apply` does; returns why a server would refuse it.
+    /// Applies an object like `kubectl apply`. Returns the reason if an API server would reject it.
     pub(crate) fn apply(&mut self, object: &Rc<Object>) -> Option<Refusal> {
         let refuse = |pointer: &'static str, why: String| {
             Some(Refusal {
@@ -67,7 +68,7 @@ impl State {
         {
             return refuse(
                 "/metadata/namespace",
-                format!("namespace `{namespace}` is not there"),
+                format!("namespace `{namespace}` does not exist"),
             );
         }
         let served = match identity.group() {
@@ -83,7 +84,7 @@ impl State {
             let (kind, version) = (&identity.kind, &identity.api_version);
             return refuse(
                 "/apiVersion",
-                format!("no `{kind}` in version `{version}` is there"),
+                format!("version `{version}` of `{kind}` does not exist"),
             );
         }
         if let (Some(old), Some(new)) =
@@ -93,14 +94,14 @@ impl State {
         {
             return refuse(
                 "/spec/selector",
-                "the selector of what exists is immutable".to_owned(),
+                "the selector of an existing object is immutable".to_owned(),
             );
         }
         self.put(Rc::clone(object));
         None
     }
 
-    /// Deletes an object, and with a namespace what is in it.
+    /// Deletes an object; for a namespace also the objects in it.
     pub(crate) fn delete(&mut self, key: &Key) {
         if key.group.is_empty() && key.kind == "Namespace" {
             self.objects
@@ -120,14 +121,14 @@ impl State {
         }
     }
 
-    /// Returns whether a control plane of this revision is there.
+    /// Returns whether a control plane of this revision exists.
     #[must_use]
     pub fn has_istiod(&self, revision: &str) -> bool {
         self.istiods()
             .any(|(_, istiod)| istiod.revision == revision)
     }
 
-    /// Installs an IstioOperator as istioctl of its version does.
+    /// Installs an IstioOperator like istioctl of its version.
     pub(crate) fn install(&mut self, object: &Rc<Object>) {
         let Facet::Operator(operator) = &object.facet else {
             return;
@@ -153,7 +154,8 @@ impl State {
             made.into_iter().map(Rc::new).collect()
         });
         for made in made {
-            // Of manifests that are all there at once, what somebody wrote down counts.
+            // If all manifests exist at the same time, an object from a file takes precedence over a
+            // generated one.
             let written = self.get(&made.key).is_some_and(|own| !own.implied);
             if self.whole || !written {
                 self.put(Rc::clone(made));
@@ -163,14 +165,15 @@ impl State {
         self.operators.insert(key, Rc::clone(object));
     }
 
-    /// Points a tag at a revision as `istioctl tag set --overwrite` does.
+    /// Points a tag to a revision like `istioctl tag set --overwrite`.
     pub(crate) fn set_tag(&mut self, tag: &str, istioctl: &Istioctl) -> Option<Refusal> {
         let revision = &istioctl.revision;
         let istiod = self
             .istiods()
             .find(|(_, istiod)| istiod.revision == *revision);
         let Some(istiod) = istiod.map(|(object, _)| Rc::clone(object)) else {
-            let why = format!("istioctl sets no tag to revision `{revision}`, which is not there");
+            let why =
+                format!("istioctl cannot set a tag to revision `{revision}`, which does not exist");
             return Some(Refusal {
                 object: None,
                 pointer: "",

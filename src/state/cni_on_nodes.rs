@@ -1,4 +1,5 @@
-//! Which istio-cni a node has: where its DaemonSet has `OnDelete`, a new template comes to a node when the pod there is replaced.
+//! The istio-cni version of each node: with `OnDelete`, a node gets a new template only when its pod is
+//! replaced.
 
 use semver::Version;
 use serde_json::Value;
@@ -6,14 +7,14 @@ use serde_json::Value;
 use super::objects::State;
 
 impl State {
-    /// Returns the nodes whose istio-cni is of another version than the template, and that version.
+    /// Returns the nodes whose istio-cni version differs from the template, and that version.
     pub fn held(&self) -> impl Iterator<Item = (&str, &Version)> {
         self.held
             .iter()
             .map(|(node, version)| (node.as_str(), version))
     }
 
-    /// Notes which nodes keep the istio-cni that they had, of the version before.
+    /// Records the nodes that keep the istio-cni of the previous version.
     pub(crate) fn hold(&mut self, before: Option<&Version>) {
         let Some((object, cni)) = self.cnis().next() else {
             self.held.clear();

@@ -1,6 +1,7 @@
 //! Which control plane a Gateway belongs to.
 //!
-//! Source: `istio/istio:pkg/revisions/tag_watcher.go` (`IsMine`) and `pilot/pkg/config/kube/gateway` at each tag.
+//! Source: `istio/istio:pkg/revisions/tag_watcher.go` (`IsMine`) and `pilot/pkg/config/kube/gateway` at each
+//! tag.
 
 use semver::Version;
 
@@ -9,33 +10,36 @@ use super::objects::{Object, State};
 use crate::istio::{GatewayClaim, claims_by_validator, facts_near};
 use crate::kube::identity::Key;
 
-/// Who serves a Gateway.
+/// The control plane that serves a Gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Served {
-    /// The revision that its pods are of.
+    /// The revision that wrote its Deployment.
     pub revision: String,
-    /// The version of that revision, where it is known.
+    /// The version of that revision, if known.
     pub version: Option<Version>,
-    /// Whether that revision is its owner still; if not, its pods run on with what they have.
+    /// Whether the Gateway still belongs to that revision; if not, its pods run on with their last
+    /// configuration.
     pub owned: bool,
 }
 
-/// The revisions that want a Gateway, and by what.
+/// The revisions that claim a Gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claims {
-    /// The revision or tag that the Gateway or its namespace asks for; nothing where neither carries `istio.io/rev`.
+    /// The revision or tag in the label `istio.io/rev` of the Gateway or its namespace; nothing if neither
+    /// has the label.
     pub asked: Option<String>,
-    /// Those that reconcile it: the revision and its version.
+    /// The revisions that reconcile it, with their versions.
     pub revisions: Vec<(String, Option<Version>)>,
 }
 
-/// Classes that Istio's control planes make themselves.
+/// The classes that Istio's control planes create.
 ///
-/// Source: `istio/istio:pilot/pkg/config/kube/gateway/gatewayclass.go`, `pkg/config/constants`; `istio-east-west` came with 1.25.
+/// Source: `istio/istio:pilot/pkg/config/kube/gateway/gatewayclass.go`, `pkg/config/constants`;
+/// `istio-east-west` exists since 1.25.
 const CLASSES: [&str; 4] = ["istio", "istio-waypoint", "istio-remote", "istio-east-west"];
 
 impl State {
-    /// Returns the Gateways that are Istio's to make real.
+    /// Returns the Gateways that Istio reconciles.
     pub fn gateways(&self) -> impl Iterator<Item = (&std::rc::Rc<Object>, &super::Gateway)> {
         self.of_kind("gateway.networking.k8s.io", "Gateway")
             .filter_map(|object| match &object.facet {
@@ -46,8 +50,8 @@ impl State {
             })
     }
 
-    /// Returns whether Istio's control planes reconcile a class: its own ones, and those whose `GatewayClass` names one of its controllers; nothing where
-    /// no `GatewayClass` of that name is there.
+    /// Returns whether Istio's control planes reconcile a class: their own classes, and those whose
+    /// `GatewayClass` names one of their controllers. Returns nothing if the `GatewayClass` does not exist.
     #[must_use]
     pub fn is_istios(&self, class: &str) -> Option<bool> {
         if CLASSES.contains(&class) {
@@ -58,7 +62,7 @@ impl State {
         Some(controller.as_str()?.starts_with("istio.io/"))
     }
 
-    /// Returns the revision that a name stands for: its own, or that of the tag.
+    /// Returns the revision for the name of a revision or a tag.
     #[must_use]
     pub fn revision_of(&self, name: &str) -> Option<String> {
         if self.istiods().any(|(_, istiod)| istiod.revision == name) {
@@ -69,7 +73,7 @@ impl State {
             .map(|(_, tag)| tag.revision.clone())
     }
 
-    /// Returns the revision that the default validation names, where no tag `default` says more.
+    /// Returns the revision in the default validation webhook; used only if there is no tag `default`.
     fn validated_by(&self) -> Option<String> {
         let key = Key::cluster(
             "admissionregistration.k8s.io",
@@ -84,7 +88,7 @@ impl State {
             .map(str::to_owned)
     }
 
-    /// Returns which revisions want a Gateway.
+    /// Returns which revisions claim a Gateway.
     #[must_use]
     pub fn claims(&self, gateway: &Object) -> Claims {
         let namespace = gateway.key.namespace.as_deref().unwrap_or_default();
@@ -116,8 +120,8 @@ impl State {
         }
     }
 
-    /// Notes who serves each Gateway now. Where several want it the one that had it keeps it; where none does, its pods run
-    /// on with what they have.
+    /// Updates which revision serves each Gateway. If several claim it, the previous one keeps it. If none
+    /// does, its pods run on with their last configuration.
     pub(crate) fn settle(&mut self) {
         let gateways: Vec<(Key, Claims)> = self
             .gateways()

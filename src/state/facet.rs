@@ -1,4 +1,4 @@
-//! What is understood of an object, by its kind and by what it runs.
+//! The parsed content of an object, by its kind and by what it runs.
 
 use std::collections::BTreeMap;
 
@@ -10,125 +10,99 @@ use super::operator::{Operator, version_of};
 use super::pods::{Pods, texts};
 use crate::kube::identity::Identity;
 
-/// What is understood of an object.
+/// The parsed content of an object.
 #[derive(Debug, Clone)]
 pub enum Facet {
-    /// A namespace.
     Namespace(Namespace),
-    /// A Service.
     Service(Service),
-    /// Something that makes pods and is none of Istio's own.
+    /// An object that creates pods and is not part of Istio.
     Pods(Box<Pods>),
-    /// A control plane.
     Istiod(Box<Istiod>),
-    /// A ztunnel.
     Ztunnel(Box<Ztunnel>),
-    /// istio-cni.
     Cni(Box<Cni>),
     /// A webhook configuration, mutating or validating.
     Webhook(Webhook),
-    /// A Gateway of Gateway API.
     Gateway(Box<Gateway>),
-    /// An HTTPRoute.
     Route(Box<HttpRoute>),
-    /// A ReferenceGrant.
     Grant(ReferenceGrant),
-    /// An IstioOperator: the input of istioctl.
     Operator(Box<Operator>),
-    /// A node, with its labels.
     Node(BTreeMap<String, String>),
-    /// An object of a known kind that cannot be read; its schema says why.
+    /// An object of a known kind that cannot be parsed; the schema check reports why.
     Unreadable(String),
-    /// Anything else.
     Other,
 }
 
-/// A namespace.
 #[derive(Debug, Clone)]
 pub struct Namespace {
-    /// Its labels.
     pub labels: BTreeMap<String, String>,
 }
 
-/// A port of a Service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServicePort {
-    /// Its number.
     pub port: u64,
-    /// `TCP` unless it says otherwise.
+    /// The default is `TCP`.
     pub protocol: String,
     /// The port of the pods, by number or by name.
     pub target: Result<u64, String>,
 }
 
-/// A Service.
 #[derive(Debug, Clone)]
 pub struct Service {
-    /// Which pods it is for.
+    /// The labels of its pods.
     pub selector: BTreeMap<String, String>,
-    /// Its ports.
     pub ports: Vec<ServicePort>,
-    /// `ClusterIP` unless it says otherwise.
+    /// The default is `ClusterIP`.
     pub type_: String,
 }
 
-/// A control plane.
 #[derive(Debug, Clone)]
 pub struct Istiod {
-    /// Its revision; `default` where it has none.
+    /// `default` if it has no revision.
     pub revision: String,
-    /// Its version, where the tag of its image says it.
+    /// The version in the tag of its image, if there is one.
     pub version: Option<Version>,
-    /// The ServiceAccounts that may ask for certificates of others, as `namespace/name`; nothing where the version's own
-    /// default holds.
+    /// The ServiceAccounts that may request certificates for others, as `namespace/name`; nothing for the
+    /// default of the version.
     pub trusted: Option<Vec<String>>,
-    /// Its pods.
     pub pods: Pods,
 }
 
-/// A ztunnel.
 #[derive(Debug, Clone)]
 pub struct Ztunnel {
-    /// Its version, where the tag of its image says it.
+    /// The version in the tag of its image, if there is one.
     pub version: Option<Version>,
-    /// Where it takes its configuration from; nothing where the binary's own default holds.
+    /// The address of its configuration source; nothing for the default of the binary.
     pub xds: Option<String>,
-    /// Where it takes certificates from.
+    /// The address of its certificate authority; nothing for the default of the binary.
     pub ca: Option<String>,
-    /// Its pods.
     pub pods: Pods,
 }
 
-/// istio-cni.
 #[derive(Debug, Clone)]
 pub struct Cni {
-    /// Its version, where the tag of its image says it.
+    /// The version in the tag of its image, if there is one.
     pub version: Option<Version>,
-    /// Namespaces whose pods it leaves alone; the chart's default where no IstioOperator says which.
+    /// Namespaces that it ignores; the default is that of the chart.
     pub excluded: Vec<String>,
-    /// Its pods.
     pub pods: Pods,
 }
 
 /// A tag: another name for a revision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tag {
-    /// Its name.
     pub name: String,
-    /// The revision that it stands for.
     pub revision: String,
 }
 
-/// A webhook configuration.
 #[derive(Debug, Clone)]
 pub struct Webhook {
-    /// The Services that it calls: namespace, name, and where it says so.
+    /// The Services that it calls: namespace, name, and the JSON pointer to the reference.
     pub services: Vec<(String, String, String)>,
-    /// The tag that it makes, if it makes one.
+    /// The tag that it defines, if any.
     pub tag: Option<Tag>,
 }
 
-/// Returns the version that the tag of an image says, whatever digest stands behind it.
+/// Returns the version in the tag of an image; a digest after the tag is ignored.
 #[must_use]
 pub fn image_version(image: &str) -> Option<Version> {
     let (_, tag) = image.split('@').next()?.rsplit_once(':')?;
@@ -136,7 +110,6 @@ pub fn image_version(image: &str) -> Option<Version> {
 }
 
 impl Facet {
-    /// Reads what is understood of an object.
     #[must_use]
     pub fn of(identity: &Identity, value: &Value) -> Self {
         match (identity.group(), identity.kind.as_str()) {
@@ -166,7 +139,7 @@ impl Facet {
         }
     }
 
-    /// What runs in pods, known by the labels and images that Istio's charts give them.
+    /// Detects Istio components by the labels and images of Istio's charts.
     fn runs(identity: &Identity, pods: Pods) -> Self {
         let runs = |image: &str| {
             pods.images.iter().find(|full| {
@@ -249,7 +222,7 @@ impl Service {
         }
     }
 
-    /// Returns the port of that number for HTTP, which is carried by TCP.
+    /// Returns the port with this number if it can carry HTTP, which requires TCP.
     #[must_use]
     pub fn port(&self, number: u64) -> Option<&ServicePort> {
         self.ports

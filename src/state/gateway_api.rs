@@ -1,4 +1,5 @@
-//! Gateway, HTTPRoute and ReferenceGrant as the Gateway API writes them, with its defaults; the same in `v1beta1` and `v1`.
+//! Gateway, HTTPRoute and ReferenceGrant of the Gateway API, with their defaults; the same in `v1beta1` and
+//! `v1`.
 //!
 //! Source: `kubernetes-sigs/gateway-api@v1.6.1:apis/v1`.
 
@@ -22,34 +23,29 @@ fn text(value: &Value, pointer: &str) -> String {
         .to_owned()
 }
 
-/// `spec` of a Gateway.
+/// The field `spec` of a Gateway.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Gateway {
-    /// Who makes it real.
     #[serde(rename = "gatewayClassName", default)]
     pub class: String,
-    /// Where requests come in.
     #[serde(default)]
     pub listeners: Vec<Listener>,
-    /// The addresses that it asks for.
     #[serde(default)]
     pub addresses: Vec<Address>,
 }
 
-/// An address that a Gateway asks for.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Address {
-    /// The address.
     #[serde(default)]
     pub value: String,
-    /// `IPAddress` or `Hostname`; the first if not given.
+    /// `IPAddress` or `Hostname`; the default is `IPAddress`.
     #[serde(default, rename = "type")]
     pub kind: Option<String>,
 }
 
 impl Address {
-    /// Returns whether it is the name of a host.
+    /// Returns whether it is a host name.
     #[must_use]
     pub fn is_hostname(&self) -> bool {
         self.kind.as_deref() == Some("Hostname")
@@ -62,17 +58,14 @@ impl Gateway {
     }
 }
 
-/// A listener of a Gateway.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Listener {
-    /// Its name.
     #[serde(default)]
     pub name: String,
-    /// The host that it answers for; every host if not given.
+    /// The host name; nothing for all hosts.
     #[serde(default)]
     pub hostname: Option<String>,
-    /// Its port.
     pub port: u64,
     /// `HTTP`, `HTTPS`, `TCP`, `TLS`, …
     #[serde(default)]
@@ -82,21 +75,20 @@ pub struct Listener {
     pub allowed_routes: Option<AllowedRoutes>,
 }
 
-/// Which routes may attach to a listener.
 #[derive(Debug, Clone, Deserialize)]
 pub struct AllowedRoutes {
-    /// From which namespaces.
+    /// The allowed namespaces.
     #[serde(default)]
     pub namespaces: Option<AllowedNamespaces>,
-    /// Of which kinds; those of the protocol if none is given.
+    /// The allowed kinds; the default is the kinds of the protocol.
     #[serde(default)]
     pub kinds: Vec<AllowedKind>,
 }
 
-/// From which namespaces routes may attach.
+/// The namespaces whose routes may attach.
 #[derive(Debug, Clone, Deserialize)]
 pub struct AllowedNamespaces {
-    /// `Same` if not given, `All`, or `Selector`.
+    /// `Same` (the default), `All`, or `Selector`.
     #[serde(default)]
     pub from: Option<String>,
     /// For `Selector`: the labels of the namespaces.
@@ -104,26 +96,21 @@ pub struct AllowedNamespaces {
     pub selector: Option<Value>,
 }
 
-/// A kind of routes.
 #[derive(Debug, Clone, Deserialize)]
 pub struct AllowedKind {
-    /// The API group; that of Gateway API if not given.
+    /// The API group; the default is that of Gateway API.
     #[serde(default)]
     pub group: Option<String>,
-    /// The kind.
     pub kind: String,
 }
 
-/// An HTTPRoute.
 #[derive(Debug, Clone)]
 pub struct HttpRoute {
-    /// `spec.parentRefs`.
     pub parents: Vec<ParentRef>,
-    /// `spec.hostnames`.
     pub hostnames: Vec<String>,
-    /// `spec.rules`; where the field is not there, the one rule that the API puts there.
+    /// `spec.rules`; without this field, the rule that the API adds by default.
     pub rules: Vec<RouteRule>,
-    /// `metadata.creationTimestamp`; empty where it is not known.
+    /// `metadata.creationTimestamp`; empty if unknown.
     pub created: String,
 }
 
@@ -149,31 +136,31 @@ impl HttpRoute {
     }
 }
 
-/// What a route attaches to.
+/// The Gateway that a route attaches to.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ParentRef {
-    /// That of Gateway API if not given.
+    /// The default is that of Gateway API.
     #[serde(default)]
     pub group: Option<String>,
-    /// `Gateway` if not given.
+    /// The default is `Gateway`.
     #[serde(default)]
     pub kind: Option<String>,
-    /// That of the route if not given.
+    /// The default is the namespace of the route.
     #[serde(default)]
     pub namespace: Option<String>,
-    /// Its name.
     pub name: String,
-    /// One listener, by name.
+    /// Selects a listener by name.
     #[serde(default)]
     pub section_name: Option<String>,
-    /// The listeners of one port.
+    /// Selects listeners by port.
     #[serde(default)]
     pub port: Option<u64>,
 }
 
 impl ParentRef {
-    /// Returns namespace and name of the Gateway that it names, seen from a namespace; nothing where it is no Gateway.
+    /// Returns namespace and name of the Gateway that it references from a namespace; nothing if it is not a
+    /// Gateway.
     #[must_use]
     pub fn gateway<'a>(&'a self, from: &'a str) -> Option<(&'a str, &'a str)> {
         let group = self.group.as_deref().unwrap_or("gateway.networking.k8s.io");
@@ -187,212 +174,173 @@ impl ParentRef {
     }
 }
 
-/// A rule of a route.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RouteRule {
-    /// Any one of these; every request where there is none.
+    /// A request must satisfy one of these; none means every request.
     #[serde(default)]
     pub matches: Vec<Match>,
-    /// What is done to a request or its answer.
     #[serde(default)]
     pub filters: Vec<Filter>,
-    /// Where requests go.
     #[serde(default)]
     pub backend_refs: Vec<BackendRef>,
 }
 
-/// All conditions of one match together.
+/// A request must satisfy all conditions of a match.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Match {
-    /// PathPrefix `/` if not given.
+    /// The default is PathPrefix `/`.
     #[serde(default)]
     pub path: Option<PathMatch>,
-    /// Every method if not given.
+    /// The default is every method.
     #[serde(default)]
     pub method: Option<String>,
-    /// Headers.
     #[serde(default)]
     pub headers: Vec<NamedMatch>,
-    /// Query parameters.
     #[serde(default)]
     pub query_params: Vec<NamedMatch>,
 }
 
-/// A condition on the path.
 #[derive(Debug, Clone, Deserialize)]
 pub struct PathMatch {
-    /// `Exact`, `PathPrefix` (if not given) or `RegularExpression`.
+    /// `Exact`, `PathPrefix` (the default) or `RegularExpression`.
     #[serde(rename = "type", default)]
     pub type_: Option<String>,
-    /// `/` if not given.
+    /// The default is `/`.
     #[serde(default)]
     pub value: Option<String>,
 }
 
-/// A condition on a header or a query parameter.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct NamedMatch {
-    /// `Exact` (if not given) or `RegularExpression`.
+    /// `Exact` (the default) or `RegularExpression`.
     #[serde(rename = "type", default)]
     pub type_: Option<String>,
-    /// Its name.
     pub name: String,
-    /// Its value.
     #[serde(default)]
     pub value: String,
 }
 
-/// A reference to a backend.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BackendRef {
-    /// The core group if not given.
+    /// The default is the core group.
     #[serde(default)]
     pub group: Option<String>,
-    /// `Service` if not given.
+    /// The default is `Service`.
     #[serde(default)]
     pub kind: Option<String>,
-    /// Its name.
     pub name: String,
-    /// That of the route if not given.
+    /// The default is the namespace of the route.
     #[serde(default)]
     pub namespace: Option<String>,
-    /// Its port.
     #[serde(default)]
     pub port: Option<u64>,
-    /// 1 if not given.
+    /// The default is 1.
     #[serde(default)]
     pub weight: Option<u64>,
-    /// What is done to requests of this backend.
     #[serde(default)]
     pub filters: Vec<Filter>,
 }
 
 impl BackendRef {
-    /// Returns whether it names a Service.
     #[must_use]
     pub fn is_service(&self) -> bool {
         self.group.as_deref().unwrap_or_default().is_empty()
             && self.kind.as_deref().unwrap_or("Service") == "Service"
     }
 
-    /// Returns its share of the sum of weights.
+    /// Returns its weight with the default.
     #[must_use]
     pub fn weight(&self) -> u64 {
         self.weight.unwrap_or(1)
     }
 }
 
-/// A filter of a rule.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Filter {
-    /// Which filter.
     #[serde(rename = "type", default)]
     pub type_: String,
-    /// For `RequestRedirect`.
     #[serde(default)]
     pub request_redirect: Option<Redirect>,
-    /// For `URLRewrite`.
     #[serde(default, rename = "urlRewrite")]
     pub url_rewrite: Option<Rewrite>,
-    /// For `RequestMirror`.
     #[serde(default)]
     pub request_mirror: Option<Mirror>,
 }
 
-/// An answer that sends the client elsewhere.
+/// The parameters of a redirect.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Redirect {
-    /// Another scheme.
     #[serde(default)]
     pub scheme: Option<String>,
-    /// Another host.
     #[serde(default)]
     pub hostname: Option<String>,
-    /// Another path.
     #[serde(default)]
     pub path: Option<PathModifier>,
-    /// Another port.
     #[serde(default)]
     pub port: Option<u64>,
-    /// 302 if not given.
+    /// The default is 302.
     #[serde(default)]
     pub status_code: Option<u16>,
 }
 
-/// What the backend sees instead of what was sent.
+/// The parameters of a rewrite.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Rewrite {
-    /// Another host.
     #[serde(default)]
     pub hostname: Option<String>,
-    /// Another path.
     #[serde(default)]
     pub path: Option<PathModifier>,
 }
 
-/// Another path.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PathModifier {
-    /// For `ReplaceFullPath`.
     #[serde(default)]
     pub replace_full_path: Option<String>,
-    /// For `ReplacePrefixMatch`.
     #[serde(default)]
     pub replace_prefix_match: Option<String>,
 }
 
-/// A copy of each request goes elsewhere too.
+/// The parameters of a mirror.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Mirror {
-    /// Where.
     pub backend_ref: BackendRef,
-    /// Of how many of a hundred.
+    /// The percentage of requests that are copied.
     #[serde(default)]
     pub percent: Option<u64>,
-    /// Of which share.
+    /// The fraction of requests that are copied.
     #[serde(default)]
     pub fraction: Option<Value>,
 }
 
-/// A ReferenceGrant.
 #[derive(Debug, Clone, Deserialize)]
 pub struct ReferenceGrant {
-    /// Who may refer.
     #[serde(default)]
     pub from: Vec<GrantFrom>,
-    /// To what.
     #[serde(default)]
     pub to: Vec<GrantTo>,
 }
 
-/// Who may refer.
 #[derive(Debug, Clone, Deserialize)]
 pub struct GrantFrom {
-    /// The API group.
     #[serde(default)]
     pub group: String,
-    /// The kind.
     pub kind: String,
-    /// The namespace.
     pub namespace: String,
 }
 
-/// To what.
 #[derive(Debug, Clone, Deserialize)]
 pub struct GrantTo {
-    /// The API group.
     #[serde(default)]
     pub group: String,
-    /// The kind.
     pub kind: String,
-    /// One of them; all where it is not given.
+    /// The name of one object; nothing for all.
     #[serde(default)]
     pub name: Option<String>,
 }
@@ -402,9 +350,9 @@ impl ReferenceGrant {
         read(value)
     }
 
-    /// Returns whether it lets the HTTPRoutes of a namespace refer to a Service.
+    /// Returns whether it allows the HTTPRoutes of a namespace to reference a Service.
     ///
-    /// `names_overwrite`: Istio 1.26.0 to 1.29.6 keeps but the last name of each kind in one grant
+    /// `names_overwrite`: Istio 1.26.0 to 1.29.6 keeps only the last name of each kind in a grant
     /// (`istio/istio@1.29.6:pilot/pkg/config/kube/gateway/references_collection.go`).
     #[must_use]
     pub fn allows(&self, from: &str, service: &str, names_overwrite: bool) -> bool {

@@ -1,4 +1,5 @@
-//! Manifests of any origin as objects: many in a file, lists of them, and what is none, said in a word.
+//! Reads manifests of any origin: several documents per file, lists, and other documents, which are skipped
+//! with a reason.
 
 use std::rc::Rc;
 
@@ -10,18 +11,18 @@ use crate::text::finding::Finding;
 use crate::text::source::Source;
 use crate::text::yaml;
 
-/// What a text holds.
+/// The content of a text.
 #[derive(Debug, Default)]
 pub struct Loaded {
     /// Its objects, in order.
     pub objects: Vec<Rc<Object>>,
-    /// What was passed over, and why.
+    /// The documents that were skipped, with the reason.
     pub skipped: Vec<String>,
     /// What cannot be read.
     pub findings: Vec<Finding>,
 }
 
-/// Groups whose objects are in a namespace unless [`is_cluster_scoped`] says otherwise.
+/// API groups whose objects are namespaced unless [`is_cluster_scoped`] says otherwise.
 const NAMESPACED: [&str; 8] = [
     "",
     "apps",
@@ -42,12 +43,9 @@ pub fn load(source: &Source) -> Loaded {
         Ok(documents) => documents,
         Err(problems) => {
             loaded.findings.extend(problems.into_iter().map(|problem| {
-                Finding::error(
-                    "manifest-not-yaml",
-                    "this cannot be read as a Kubernetes manifest",
-                )
-                .label(problem.message)
-                .at(&source.name, problem.span)
+                Finding::error("manifest-not-yaml", "this is not a Kubernetes manifest")
+                    .label(problem.message)
+                    .at(&source.name, problem.span)
             }));
             return loaded;
         }
@@ -56,7 +54,7 @@ pub fn load(source: &Source) -> Loaded {
         let text = |key: &str| document.value.get(key).and_then(Value::as_str);
         if text("apiVersion").is_some_and(|v| v.starts_with("kustomize.config.k8s.io/")) {
             loaded.skipped.push(format!(
-                "{}: a kustomization; give what it builds instead",
+                "{}: this is a kustomization; pass its output instead",
                 source.name
             ));
             continue;
@@ -64,7 +62,7 @@ pub fn load(source: &Source) -> Loaded {
         if text("apiVersion").is_none() && text("kind").is_none() {
             loaded
                 .skipped
-                .push(format!("{}: not an object of Kubernetes", source.name));
+                .push(format!("{}: this is not a Kubernetes object", source.name));
             continue;
         }
         let document = Rc::new(document);
@@ -83,8 +81,8 @@ pub fn load(source: &Source) -> Loaded {
                     loaded.objects.push(Rc::new(Object::of(manifest, None)));
                 }
                 Err(pointer) => loaded.findings.push(
-                    Finding::error("not-an-object", "this is not an object of Kubernetes")
-                        .label("apiVersion, kind and metadata.name are needed")
+                    Finding::error("not-an-object", "this is not a Kubernetes object")
+                        .label("`apiVersion`, `kind` and `metadata.name` are required")
                         .at(&source.name, document.range(&pointer)),
                 ),
             }
@@ -93,7 +91,8 @@ pub fn load(source: &Source) -> Loaded {
     loaded
 }
 
-/// The text with what `helm install --dry-run` prints around its manifests blanked out, so that places stay what they are.
+/// Replaces the notes that `helm install --dry-run` prints around its manifests with blanks, so that
+/// positions do not change.
 fn without_notes(source: &Source, loaded: &mut Loaded) -> String {
     let mut text = String::with_capacity(source.text.len());
     let mut notes = false;
@@ -104,7 +103,7 @@ fn without_notes(source: &Source, loaded: &mut Loaded) -> String {
             if bare == "NOTES:" {
                 loaded
                     .skipped
-                    .push(format!("{}: Helm's notes", source.name));
+                    .push(format!("{}: Helm's notes are skipped", source.name));
             }
         } else if bare == "---" {
             notes = false;

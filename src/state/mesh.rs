@@ -1,4 +1,4 @@
-//! Settings of a mesh that two revisions side by side must agree in.
+//! Mesh settings that must be the same in two revisions that run at the same time.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,16 +8,18 @@ use super::objects::State;
 use crate::kube::manifest::Manifest;
 use crate::kube::selects;
 
-/// Settings of a mesh that two revisions side by side must agree in.
+/// Mesh settings that must be the same in two revisions that run at the same time.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Mesh {
-    /// The name of each setting and its value; an absent one has the default of every version.
+    /// The name of each setting and its value; a missing setting has its default, which is the same in every
+    /// version.
     pub settings: BTreeMap<&'static str, String>,
-    /// Which namespaces istiod sees: any one of these label selectors; all where there is none.
+    /// The discovery selectors of istiod: it discovers namespaces that match one of them; all if there are
+    /// none.
     pub discovery: Vec<Value>,
 }
 
-/// Where each setting that two revisions must agree in stands.
+/// The locations of each setting in an IstioOperator.
 const SETTINGS: [(&str, &[&str]); 7] = [
     (
         "trust domain",
@@ -66,8 +68,8 @@ impl Mesh {
 }
 
 impl State {
-    /// Returns the namespaces that a control plane with these discovery selectors does not see and has to: those of ztunnels, those that are part
-    /// of the mesh, and those of Gateways and routes, which it would not make real.
+    /// Returns the namespaces that a control plane with these discovery selectors ignores although it needs
+    /// them: those of ztunnels, those that are part of the mesh, and those of Gateways and routes.
     #[must_use]
     pub fn unseen(&self, selectors: &[Value]) -> BTreeSet<String> {
         let sees = |namespace: &str| {
@@ -94,7 +96,7 @@ impl State {
     }
 }
 
-/// Returns where in an IstioOperator a setting of [`Mesh`] stands.
+/// Returns the location of a setting of [`Mesh`] in an IstioOperator, as a JSON pointer.
 #[must_use]
 pub fn setting_pointer(manifest: &Manifest, name: &str) -> String {
     let pointers = SETTINGS

@@ -1,4 +1,5 @@
-//! What exists at one moment: objects by identity, node labels, and what installing an IstioOperator implies.
+//! The state of a cluster at one moment: objects by identity, node labels, and the objects that an installed
+//! IstioOperator implies.
 
 mod change;
 mod cni_on_nodes;

@@ -1,13 +1,14 @@
-//! What makes nodes: which labels it gives them.
+//! The node labels that a provider of nodes sets.
 
 use serde_json::Value;
 
-/// Karpenter's label of the `NodePool` that made a node; nobody writes it.
+/// Karpenter sets this label on each node; its value is the name of the `NodePool`.
 ///
 /// Source: Karpenter's documentation, "Well-Known Labels".
 const NODE_POOL: &str = "karpenter.sh/nodepool";
 
-/// Returns the label of a key that an object gives the nodes that it makes: one that stands somewhere in it, or, of a `NodePool`, its name.
+/// Returns the value of a label that an object sets on its nodes: one that it contains, or the name of a
+/// `NodePool`.
 #[must_use]
 pub fn given_label<'a>(maker: &'a Value, key: &str, wanted: &str) -> Option<&'a str> {
     if key == NODE_POOL && maker["kind"] == "NodePool" {
@@ -16,7 +17,7 @@ pub fn given_label<'a>(maker: &'a Value, key: &str, wanted: &str) -> Option<&'a 
     stands(maker.get("spec")?, key, wanted)
 }
 
-/// Finds a key with a value somewhere below.
+/// Finds a key with a value at any depth.
 fn stands<'a>(value: &'a Value, key: &str, wanted: &str) -> Option<&'a str> {
     match value {
         Value::Object(map) => {

@@ -1,4 +1,4 @@
-//! Objects by identity, and the questions that rules and routes ask of them.
+//! Objects by identity, and the queries of rules and routes.
 
 use std::cell::{Cell, OnceCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,25 +18,23 @@ use crate::kube::identity::Key;
 use crate::kube::manifest::Manifest;
 use crate::step::Phase;
 
-/// One object of a state: what it is, where it was written, and what meshplan understands of it.
+/// One object of a state: its manifest, its position in a file, and its parsed content.
 #[derive(Debug)]
 pub struct Object {
-    /// The object and the places of its values in its file.
+    /// The object and the positions of its values in its file.
     pub manifest: Manifest,
-    /// What the API server knows it by.
     pub key: Key,
-    /// What is understood of it.
     pub facet: Facet,
-    /// Whether an installer makes it of the file that it points to, which itself holds an IstioOperator.
+    /// Whether an installer creates it; its file then contains the IstioOperator.
     pub implied: bool,
-    /// The phase of the step that made it.
+    /// The phase of the step that created it.
     pub phase: Option<Phase>,
-    /// What installing it makes, where it is an IstioOperator: as the first revision, and as a later one.
+    /// For an IstioOperator: the objects that it installs, as the first revision and as a later one.
     pub(super) made: [OnceCell<Vec<Rc<Object>>>; 2],
 }
 
 impl Object {
-    /// Reads what is understood of an object of a file.
+    /// Parses an object of a file.
     #[must_use]
     pub fn of(manifest: Manifest, phase: Option<Phase>) -> Self {
         let facet = Facet::of(&manifest.identity, &manifest.value);
@@ -50,13 +48,12 @@ impl Object {
         }
     }
 
-    /// Returns the whole object.
     #[must_use]
     pub fn value(&self) -> &Value {
         &self.manifest.value
     }
 
-    /// Returns a label of the object itself.
+    /// Returns a label of the object itself, not of its pods.
     #[must_use]
     pub fn label(&self, key: &str) -> Option<&str> {
         self.value()
@@ -66,8 +63,8 @@ impl Object {
             .as_str()
     }
 
-    /// Returns which of some revisions it belongs to: the one of the IstioOperator that an installer made it of, the one that its
-    /// label names, or the longest that its own name ends with or holds.
+    /// Returns the revision that it belongs to: the one of the IstioOperator that installed it, the one in
+    /// its label, or the longest one that its name ends with or contains.
     #[must_use]
     pub fn revision<'r>(&self, revisions: &[&'r str]) -> Option<&'r str> {
         let known = |name: &str| revisions.iter().find(|own| **own == name).copied();
@@ -88,7 +85,7 @@ impl Object {
         named.max_by_key(|revision| revision.len()).copied()
     }
 
-    /// Returns the pods that it makes, if it makes some.
+    /// Returns the pods that it creates, if any.
     #[must_use]
     pub fn pods(&self) -> Option<&Pods> {
         match &self.facet {
@@ -101,32 +98,32 @@ impl Object {
     }
 }
 
-/// Everything that exists at one moment.
 #[derive(Debug, Clone, Default)]
 pub struct State {
-    /// A clone of a state shares the keys.
+    /// Cloned states share the keys.
     pub(super) objects: BTreeMap<Rc<Key>, Rc<Object>>,
     /// Labels of the nodes that are known by name, or by the selector of their pool.
     pub nodes: BTreeMap<String, BTreeMap<String, String>>,
-    /// What istioctl installed, by the name and revision of the IstioOperator.
+    /// The installed IstioOperators, by name and revision.
     pub(super) operators: BTreeMap<(String, String), Rc<Object>>,
-    /// The Gateway API CRDs, where it is known which they are.
+    /// The Gateway API CRDs, if their release is known.
     pub bundle: Option<(Version, Channel)>,
-    /// The version of Istio's own CRDs.
+    /// The version of Istio's CRDs.
     pub base: Option<Version>,
-    /// Who serves each Gateway: its owner, or the last one that it had.
+    /// The control plane of each Gateway, or the last one that it had.
     pub served: BTreeMap<Key, Served>,
-    /// Whether this is all that there is, or only what some manifests say.
+    /// Whether these are all objects of the cluster, or only those of some manifests.
     pub whole: bool,
-    /// Labels that a node gets from a step and from nobody else, by which it moves to another pool.
+    /// Labels that only steps set on nodes, to move them to another pool.
     pub given: BTreeSet<(String, String)>,
-    /// Nodes whose istio-cni is of another version than its template; see [`State::held`].
+    /// Nodes whose istio-cni version differs from the template; see [`State::held`].
     pub(crate) held: BTreeMap<String, Version>,
-    /// Which kinds of objects were asked for; see [`State::recorded`].
+    /// The kinds of objects that were read; see [`State::recorded`].
     pub(super) reads: Cell<Kinds>,
 }
 
-/// The kinds that make pods, in the order of their keys; [`pod_pointers`](crate::kube::manifest::pod_pointers) knows where.
+/// The kinds that create pods, in the order of their keys;
+/// [`pod_pointers`](crate::kube::manifest::pod_pointers) has the locations.
 const MAKERS: [(&str, &str); 8] = [
     ("", "Pod"),
     ("", "ReplicationController"),
@@ -138,11 +135,10 @@ const MAKERS: [(&str, &str); 8] = [
     ("batch", "Job"),
 ];
 
-/// Namespaces that every cluster has.
 const BUILT_IN: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node-lease"];
 
 impl State {
-    /// Puts an object in, in the place of the one of its key.
+    /// Adds an object, or replaces the one with the same key.
     pub(crate) fn put(&mut self, object: Rc<Object>) {
         if let Some(place) = self.objects.get_mut(&object.key) {
             *place = object;
@@ -151,14 +147,13 @@ impl State {
         }
     }
 
-    /// Returns an object.
     #[must_use]
     pub fn get(&self, key: &Key) -> Option<&Rc<Object>> {
         self.reads(&key.group, &key.kind);
         self.objects.get(key)
     }
 
-    /// Returns an object by its names, the kind as kubectl takes it.
+    /// Returns an object by its names, with the kind as kubectl accepts it.
     #[must_use]
     pub fn named(&self, kind: &str, namespace: Option<&str>, name: &str) -> Option<&Rc<Object>> {
         self.reads_all();
@@ -171,13 +166,12 @@ impl State {
         })
     }
 
-    /// Returns every object, in the order of their keys.
+    /// Returns every object, in the order of the keys.
     pub fn objects(&self) -> impl Iterator<Item = &Rc<Object>> {
         self.reads_all();
         self.objects.values()
     }
 
-    /// Returns every object of a kind.
     pub fn of_kind<'a>(
         &'a self,
         group: &'a str,
@@ -191,7 +185,7 @@ impl State {
             .take_while(move |object| object.key.group == group && object.key.kind == kind)
     }
 
-    /// Returns whether a namespace is there.
+    /// Returns whether a namespace exists.
     #[must_use]
     pub fn has_namespace(&self, name: &str) -> bool {
         self.reads("", "Namespace");
@@ -201,7 +195,7 @@ impl State {
                 .contains_key(&Key::cluster("", "Namespace", name))
     }
 
-    /// Returns the labels of a namespace, with the one that every namespace gets.
+    /// Returns the labels of a namespace, including the one that every namespace gets.
     #[must_use]
     pub fn namespace_labels(&self, name: &str) -> BTreeMap<String, String> {
         let mut labels = match self
@@ -215,7 +209,6 @@ impl State {
         labels
     }
 
-    /// Returns one label of a namespace.
     fn namespace_label(&self, name: &str, key: &str) -> Option<&str> {
         match &self.get(&Key::cluster("", "Namespace", name))?.facet {
             Facet::Namespace(namespace) => namespace.labels.get(key).map(String::as_str),
@@ -223,7 +216,7 @@ impl State {
         }
     }
 
-    /// Returns every namespace that is there or that an object is in.
+    /// Returns every namespace that exists or that an object is in.
     #[must_use]
     pub fn namespaces(&self) -> BTreeSet<&str> {
         self.reads_all();
@@ -239,7 +232,7 @@ impl State {
             .collect()
     }
 
-    /// Returns the IstioOperators that were installed.
+    /// Returns the installed IstioOperators.
     pub fn operators(&self) -> impl Iterator<Item = (&Rc<Object>, &Operator)> {
         self.operators
             .values()
@@ -249,7 +242,6 @@ impl State {
             })
     }
 
-    /// Returns the control planes.
     pub fn istiods(&self) -> impl Iterator<Item = (&Rc<Object>, &Istiod)> {
         self.of_kind("apps", "Deployment")
             .filter_map(|object| match &object.facet {
@@ -258,7 +250,6 @@ impl State {
             })
     }
 
-    /// Returns the ztunnels.
     pub fn ztunnels(&self) -> impl Iterator<Item = (&Rc<Object>, &Ztunnel)> {
         self.of_kind("apps", "DaemonSet")
             .filter_map(|object| match &object.facet {
@@ -267,7 +258,7 @@ impl State {
             })
     }
 
-    /// Returns istio-cni; more than one where somebody made a second.
+    /// Returns istio-cni; more than one if a second one was installed.
     pub fn cnis(&self) -> impl Iterator<Item = (&Rc<Object>, &Cni)> {
         self.of_kind("apps", "DaemonSet")
             .filter_map(|object| match &object.facet {
@@ -276,7 +267,7 @@ impl State {
             })
     }
 
-    /// Returns the tags, each by its webhook configuration.
+    /// Returns the tags, each with its webhook configuration.
     pub fn tags(&self) -> impl Iterator<Item = (&Rc<Object>, &Tag)> {
         self.of_kind(
             "admissionregistration.k8s.io",
@@ -288,7 +279,7 @@ impl State {
         })
     }
 
-    /// Returns every object that makes pods, and the pods, in the order of their keys.
+    /// Returns every object that creates pods, with the pods, in the order of the keys.
     pub fn workloads(&self) -> impl Iterator<Item = (&Rc<Object>, &Pods)> {
         MAKERS
             .iter()
@@ -296,7 +287,7 @@ impl State {
             .filter_map(|object| Some((object, object.pods()?)))
     }
 
-    /// Returns the same of one namespace.
+    /// Same for one namespace.
     pub fn workloads_of<'a>(
         &'a self,
         namespace: &'a str,
@@ -319,16 +310,18 @@ impl State {
         })
     }
 
-    /// Returns the version of istio-cni, where there is one and it is known.
+    /// Returns the version of istio-cni, if it exists and the version is known.
     #[must_use]
     pub fn cni_version(&self) -> Option<&Version> {
         self.cnis().find_map(|(_, cni)| cni.version.as_ref())
     }
 
-    /// Returns whether pods are part of the mesh: by the label of their namespace, or from 1.22 by their own; never those
-    /// of the host's network, with a sidecar, opted out, or of a namespace that istio-cni leaves out.
+    /// Returns whether pods are part of the mesh: by the label of their namespace, or from 1.22 by their own
+    /// label. Pods are never part of the mesh if they use the host network, have a sidecar, opted out, or are
+    /// in a namespace that istio-cni excludes.
     ///
-    /// Source: `istio/istio:cni/pkg/ambient/ambientpod/podutil.go` (1.18), `cni/pkg/util/podutil.go` (1.21 and later).
+    /// Source: `istio/istio:cni/pkg/ambient/ambientpod/podutil.go` (1.18), `cni/pkg/util/podutil.go` (1.21
+    /// and later).
     #[must_use]
     pub fn is_enrolled(&self, object: &Object, pods: &Pods) -> bool {
         const MODE: &str = "istio.io/dataplane-mode";

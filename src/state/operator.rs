@@ -1,6 +1,7 @@
-//! An IstioOperator as istioctl reads it, and the objects that installing it makes.
+//! An IstioOperator as istioctl reads it, and the objects that it installs.
 //!
-//! Sources: `istio/istio:operator/pkg/apis/types.go`, `manifests/profiles`, `operator/pkg/render/postprocess.go`.
+//! Sources: `istio/istio:operator/pkg/apis/types.go`, `manifests/profiles`,
+//! `operator/pkg/render/postprocess.go`.
 
 use semver::Version;
 use serde_json::{Value, json};
@@ -15,7 +16,7 @@ use crate::istio::{
 use crate::kube::identity::Identity;
 use crate::step::Phase;
 
-/// Returns the version that the tag of an image names, whatever variant of the image it is.
+/// Returns the version in the tag of an image; the variant of the image is ignored.
 #[must_use]
 pub fn version_of(tag: &str) -> Option<Version> {
     let tag = tag
@@ -24,44 +25,44 @@ pub fn version_of(tag: &str) -> Option<Version> {
     Version::parse(tag).ok()
 }
 
-/// What is understood of an IstioOperator.
+/// The parsed content of an IstioOperator.
 #[derive(Debug, Clone)]
 #[allow(
     clippy::struct_excessive_bools,
-    reason = "each is one component that the file brings or not"
+    reason = "each is one component that the file may install"
 )]
 pub struct Operator {
-    /// `metadata.name`, by which istioctl knows its own objects again.
+    /// `metadata.name`, by which istioctl finds the objects that it installed.
     pub name: String,
-    /// Where the control plane, istio-cni and ztunnel are.
+    /// The namespace of the control plane, istio-cni and ztunnel.
     pub namespace: String,
     /// Its revision; nothing for the default one.
     pub revision: Option<String>,
-    /// The tag of its images, where it says one.
+    /// The tag of its images, if set.
     pub tag: Option<String>,
-    /// The version that the tag names.
+    /// The version in the tag.
     pub version: Option<Version>,
-    /// Whether it brings Istio's CRDs.
+    /// Whether it installs Istio's CRDs.
     pub base: bool,
-    /// Whether it brings a control plane.
+    /// Whether it installs a control plane.
     pub pilot: bool,
-    /// Whether it brings istio-cni.
+    /// Whether it installs istio-cni.
     pub cni: bool,
-    /// Whether it brings ztunnel.
+    /// Whether it installs ztunnel.
     pub ztunnel: bool,
-    /// Tags that it points at its revision.
+    /// The tags that it points to its revision.
     pub tags: Vec<String>,
-    /// Settings that two revisions must agree in.
+    /// Settings that must be the same in all revisions.
     pub mesh: Mesh,
-    /// Namespaces that istio-cni leaves alone.
+    /// Namespaces that istio-cni ignores.
     pub excluded: Vec<String>,
 }
 
-/// Where one finds the name of ztunnel's DaemonSet and ServiceAccount.
+/// The location of the name of ztunnel's DaemonSet and ServiceAccount.
 const RESOURCE_NAME: &str = "/spec/values/ztunnel/resourceName";
 
 impl Operator {
-    /// Reads an IstioOperator. Without a profile it is `default`: base and control plane.
+    /// Reads an IstioOperator. The default profile is `default`: base and control plane.
     #[must_use]
     pub fn read(identity: &Identity, value: &Value) -> Self {
         let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str);
@@ -114,19 +115,19 @@ impl Operator {
         }
     }
 
-    /// Returns the revision, `default` where it has none.
+    /// Returns the revision, `default` if it has none.
     #[must_use]
     pub fn revision(&self) -> &str {
         self.revision.as_deref().unwrap_or("default")
     }
 
-    /// What is true of its version, or of the nearest one that is known.
+    /// Returns the facts of its version, or of the nearest known version.
     fn facts(&self) -> &'static Facts {
         facts_near(self.version.as_ref())
     }
 
-    /// Returns the objects that installing it makes, but for the namespace. `first` says whether no other revision was
-    /// installed before, on which istioctl makes the tag `default` too (`operator/pkg/webhook/webhook.go`).
+    /// Returns the objects that it installs, except the namespace. `first`: whether no other revision was
+    /// installed before. istioctl then also creates the tag `default` (`operator/pkg/webhook/webhook.go`).
     #[must_use]
     pub fn implied(&self, object: &Object, first: bool, phase: Option<Phase>) -> Vec<Object> {
         let mut values: Vec<(Identity, Value)> = Vec::new();
@@ -165,7 +166,7 @@ impl Operator {
         if self.ztunnel {
             values.extend(self.ztunnels(object));
         }
-        // istiod's is among what is left of it.
+        // The rest contains objects of istiod.
         if !self.pilot && (self.cni || self.ztunnel) {
             let revision = self.revision.as_deref();
             let stored = installed_state(self.facts(), &self.name, revision, &self.namespace);
@@ -175,7 +176,7 @@ impl Operator {
             .into_iter()
             .map(|(identity, value)| {
                 let value = complete(&identity, value);
-                // An overlay may give another name than the chart does.
+                // An overlay can change the name that the chart sets.
                 let identity = Identity::of(&value).unwrap_or(identity);
                 let mut made = Object::of(object.manifest.implies(identity, value), phase);
                 made.implied = true;
@@ -252,12 +253,13 @@ impl Operator {
                     "containers": [{"name": "install-cni", "image": self.image("install-cni")}]}}}})
     }
 
-    /// ztunnel's DaemonSet and ServiceAccount, with the settings and overlays that istioctl of its version applies.
+    /// ztunnel's DaemonSet and ServiceAccount, with the settings and overlays that istioctl of its version
+    /// applies.
     fn ztunnels(&self, object: &Object) -> Vec<(Identity, Value)> {
         let spec = object.value();
         let known = self.facts().ztunnel_values;
         let renamed = spec.pointer(RESOURCE_NAME).and_then(Value::as_str);
-        // `resourceName` came with 1.25; before, the name is the chart's.
+        // `resourceName` exists since 1.25; before, the chart sets the name.
         let name = renamed
             .filter(|_| known >= ZtunnelValues::ResourceName)
             .unwrap_or("ztunnel");
@@ -282,7 +284,8 @@ impl Operator {
         }
         let by_settings = spec.pointer("/spec/components/ztunnel/k8s/nodeSelector");
         let by_values = values.and_then(|v| v.get("nodeSelector"));
-        // From 1.24 istioctl finds what `k8s` is for by the name `ztunnel`, and drops it for any other in silence.
+        // From 1.24, istioctl applies `k8s` to the object with the name `ztunnel`, and silently drops it for
+        // any other name.
         let by_settings = by_settings.filter(|_| name == "ztunnel");
         let by_values = by_values.filter(|_| known >= ZtunnelValues::NodeSelector);
         let mut labels = json!({"app": "ztunnel"});
@@ -314,7 +317,7 @@ impl Operator {
     }
 }
 
-/// Puts what the overlays of a component say into an object that the chart calls `name`.
+/// Applies the overlays of a component to an object that the chart calls `name`.
 fn overlay(spec: &Value, component: &str, name: &str, identity: &Identity, value: &mut Value) {
     let overlays = spec.pointer(&format!("/spec/components/{component}/k8s/overlays"));
     for overlay in overlays.and_then(Value::as_array).into_iter().flatten() {
@@ -328,14 +331,14 @@ fn overlay(spec: &Value, component: &str, name: &str, identity: &Identity, value
     }
 }
 
-/// What a revision's istiod answers on.
+/// The Service of a revision's istiod.
 pub(crate) fn service_of(revision: &str) -> Value {
     json!({"spec": {
         "selector": {"app": "istiod", "istio.io/rev": revision},
         "ports": [{"port": 15010}, {"port": 15012}, {"port": 443}, {"port": 15014}]}})
 }
 
-/// The Deployment and Service of a revision's istiod.
+/// The name of the Deployment and Service of a revision's istiod.
 fn istiod_name(revision: Option<&str>) -> String {
     revision.map_or_else(
         || "istiod".to_owned(),
@@ -343,7 +346,8 @@ fn istiod_name(revision: Option<&str>) -> String {
     )
 }
 
-/// Returns the objects of a tag with what is asked of them: the revision, and the Service that their webhooks call.
+/// Returns the objects of a tag with their relevant values: the revision, and the Service that their webhooks
+/// call.
 pub(crate) fn tag_values(
     facts: &Facts,
     tag: &str,
@@ -369,7 +373,7 @@ pub(crate) fn tag_values(
         .collect()
 }
 
-/// Puts an object's identity into it.
+/// Adds an object's identity to its value.
 pub(crate) fn complete(identity: &Identity, mut value: Value) -> Value {
     value["apiVersion"] = json!(identity.api_version);
     value["kind"] = json!(identity.kind);
@@ -382,8 +386,8 @@ pub(crate) fn complete(identity: &Identity, mut value: Value) -> Value {
     value
 }
 
-/// Sets the value at a path of an overlay: dots separate, `\.` is a dot of a key. Paths into lists are for what istioctl's
-/// own objects hold and these do not.
+/// Sets the value at a path of an overlay: dots separate, `\.` is a dot in a key. Paths into lists are
+/// ignored, because these objects do not contain the lists.
 fn set(value: &mut Value, path: &str, new: &Value) {
     let marked = path.replace("\\.", "\u{0}");
     let mut place = value;

@@ -1,4 +1,4 @@
-//! What was there before the first step, and what steps change of it: some fields of an object, or a label.
+//! The objects that exist before the first step, and the steps that change their fields or labels.
 
 use std::rc::Rc;
 
@@ -13,7 +13,8 @@ use crate::kube::identity::Identity;
 use crate::kube::merge;
 
 impl State {
-    /// Takes objects for what is there, and with them what their installer made of the same version, which no dump has.
+    /// Adds the objects of a dump, and those that their installer creates in the same version, which no dump
+    /// contains.
     pub(crate) fn find(&mut self, objects: &[Rc<Object>], version: &str, revision: &str) {
         for object in objects {
             if let Facet::Node(labels) = &object.facet {
@@ -55,14 +56,14 @@ impl State {
         }
     }
 
-    /// Writes some fields of an object, as a merge patch does: null takes a field away.
+    /// Changes fields of an object with a merge patch; null removes a field.
     pub(crate) fn patch(&mut self, fields: &Rc<Object>) -> Option<Refusal> {
         let Some(object) = self.objects.get(&fields.key).cloned() else {
             return Some(Refusal {
                 object: Some(Rc::clone(fields)),
                 pointer: "/metadata/name",
                 why: format!(
-                    "{} is not there, and some fields do not make one",
+                    "{} does not exist, and a patch cannot create it",
                     fields.key
                 ),
             });
@@ -73,7 +74,7 @@ impl State {
         None
     }
 
-    /// Gives an object a label, or takes it off.
+    /// Sets or removes a label of an object.
     pub(crate) fn label(
         &mut self,
         kind: &str,

@@ -1,19 +1,19 @@
-//! Which nodes something can be on: requirements on node labels, and the kinds of nodes that a set of them tells apart.
+//! The nodes that pods can run on: requirements on node labels, and the kinds of nodes that these
+//! distinguish.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-/// One requirement on the labels of a node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Requirement {
     /// The label has one of these values.
     In(String, Vec<String>),
-    /// The label has none of these values, or is not there.
+    /// The label has none of these values, or does not exist.
     NotIn(String, Vec<String>),
-    /// The label is there.
+    /// The label exists.
     Exists(String),
-    /// The label is not there.
+    /// The label does not exist.
     DoesNotExist(String),
 }
 
@@ -37,15 +37,17 @@ impl Requirement {
     }
 }
 
-/// Where pods can be: any one of these lists of requirements, all of a list at once. No list means nowhere.
+/// Where pods can run: a node must satisfy all requirements of at least one list. An empty set of lists means
+/// no node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NodeSet(pub Vec<Vec<Requirement>>);
 
-/// All nodes that run Linux are alike here: ztunnel and Istio's own images run on no others.
+/// All nodes that run Linux are the same here, because ztunnel and Istio's images run on no other system.
 const OS: &str = "kubernetes.io/os";
 
 impl NodeSet {
-    /// Returns the place as `kubectl get nodes -l` takes it, where it is one list of requirements; nothing where nothing is required.
+    /// Returns the selector for `kubectl get nodes -l`, if there is one list of requirements; nothing without
+    /// requirements.
     #[must_use]
     pub fn as_selector(&self) -> Option<String> {
         let [all] = self.0.as_slice() else {
@@ -62,10 +64,10 @@ impl NodeSet {
         (!own.is_empty()).then(|| own.join(","))
     }
 
-    /// Reads the place of a pod's spec: its `nodeSelector` and its required node affinity.
+    /// Reads the `nodeSelector` and the required node affinity of a pod's spec.
     ///
-    /// Terms by field (`metadata.name`) and by number (`Gt`, `Lt`) count as no requirement, so that a pod is never taken to
-    /// be on fewer nodes than it can be on.
+    /// Terms by field (`metadata.name`) and by number (`Gt`, `Lt`) count as no requirement, so that meshplan
+    /// never assumes fewer nodes than a pod can run on.
     #[must_use]
     pub fn of(spec: &Value) -> Self {
         let mut every: Vec<Requirement> = Vec::new();
@@ -98,7 +100,7 @@ impl NodeSet {
         )
     }
 
-    /// Returns whether a node with these labels is in it.
+    /// Returns whether pods can run on a node with these labels.
     #[must_use]
     pub fn allows(&self, labels: &BTreeMap<String, String>) -> bool {
         self.0.iter().any(|all| {
@@ -108,7 +110,7 @@ impl NodeSet {
         })
     }
 
-    /// Returns the labels of a node that is in it, as few as will do; nothing where it is nowhere.
+    /// Returns the smallest set of labels with which a node qualifies; nothing if no node can.
     #[must_use]
     pub fn example(&self) -> Option<BTreeMap<String, String>> {
         let label = |requirement: &Requirement| match requirement {
@@ -120,7 +122,7 @@ impl NodeSet {
         self.allows(&labels).then_some(labels)
     }
 
-    /// Says it in words, as `key=value, key notin (a, b)`.
+    /// Returns the requirements in words, such as `key=value, key notin (a, b)`.
     #[must_use]
     pub fn in_words(&self) -> String {
         let one = |requirement: &Requirement| match requirement {
@@ -165,14 +167,14 @@ fn requirement(expression: &Value) -> Option<Requirement> {
     })
 }
 
-/// A kind of node: the labels that tell it from the others.
+/// A kind of node: the labels that distinguish it from others.
 pub type Cell = BTreeMap<String, String>;
 
-/// How many kinds of nodes are looked at; more come only of selectors that nobody writes.
+/// The maximum number of kinds of nodes; realistic selectors need fewer.
 const MOST: usize = 4096;
 
-/// Returns every kind of node that these places tell apart: for each label that any of them names, its values, another
-/// one, and none.
+/// Returns every kind of node that these places distinguish: each label that they name has one of its values,
+/// another value, or none.
 #[must_use]
 pub fn cells<'a>(places: impl Iterator<Item = &'a NodeSet>) -> Vec<Cell> {
     let mut values: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! What is understood of the pods that an object makes.
+//! The parsed content of pods.
 
 use std::collections::BTreeMap;
 
@@ -8,47 +8,44 @@ use super::placement::NodeSet;
 use crate::kube::identity::Identity;
 use crate::kube::manifest::pod_pointers;
 
-/// Something in the same namespace that pods cannot start without.
+/// An object in the same namespace that pods need to start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reference {
     /// `ServiceAccount`, `ConfigMap`, `Secret` or `PersistentVolumeClaim`.
     pub kind: &'static str,
-    /// Its name.
     pub name: String,
-    /// Where in the object it is named, as a JSON pointer.
+    /// The JSON pointer to the reference.
     pub pointer: String,
 }
 
 /// The pods of a Deployment, a DaemonSet, a Pod itself, …
 #[derive(Debug, Clone)]
 pub struct Pods {
-    /// Their labels.
     pub labels: BTreeMap<String, String>,
-    /// Their annotations.
     pub annotations: BTreeMap<String, String>,
-    /// `spec.selector.matchLabels` of what makes them.
+    /// `spec.selector.matchLabels` of the object that creates them.
     pub selector: BTreeMap<String, String>,
-    /// Where they can be.
+    /// The nodes that they can run on.
     pub place: NodeSet,
-    /// How many there are; 1 where that is not said or not known, as of a DaemonSet.
+    /// The number of pods; 1 if unset or unknown, as for a DaemonSet.
     pub replicas: u64,
     /// Whether they use the network of their node.
     pub host_network: bool,
     /// The name of their ServiceAccount.
     pub account: String,
-    /// What they cannot start without.
+    /// The objects that they need to start.
     pub references: Vec<Reference>,
-    /// The images of their containers.
     pub images: Vec<String>,
-    /// The plain values of their containers' environment; a name that is given twice has both.
+    /// The plain values of their containers' environment; a duplicate name appears twice.
     pub env: Vec<(String, String)>,
-    /// The ports that their containers name, with the name if it has one; nothing says that there are no others.
+    /// The ports that their containers declare, with the name if set; containers may listen on other ports
+    /// too.
     pub ports: Vec<(Option<String>, u64)>,
-    /// The pointer of the pod's spec in the object.
+    /// The JSON pointer to the pod's spec.
     pub spec: &'static str,
 }
 
-/// A map of text to text, such as labels.
+/// Reads a map with text values, such as labels.
 pub(super) fn texts(value: Option<&Value>) -> BTreeMap<String, String> {
     let entries = value.and_then(Value::as_object).into_iter().flatten();
     entries
@@ -70,7 +67,7 @@ fn text<'a>(value: &'a Value, pointer: &str) -> Option<&'a str> {
 }
 
 impl Pods {
-    /// Reads the pods of an object; nothing where it makes none.
+    /// Reads the pods of an object; nothing if it creates none.
     #[must_use]
     pub fn of(identity: &Identity, value: &Value) -> Option<Self> {
         let (pointer, metadata) = pod_pointers(identity)?;
@@ -191,7 +188,7 @@ impl Pods {
         }
     }
 
-    /// Notes a reference, unless pods start without what it names.
+    /// Adds a reference unless it is optional.
     fn optional(&mut self, kind: &'static str, value: Option<&Value>, key: &str, pointer: &str) {
         let Some(value) = value else { return };
         if value.get("optional").and_then(Value::as_bool) != Some(true) {
@@ -203,7 +200,7 @@ impl Pods {
         }
     }
 
-    /// Returns the value of an environment variable; of one that is given twice the last.
+    /// Returns the value of an environment variable; the last one if it is set twice.
     #[must_use]
     pub fn variable(&self, name: &str) -> Option<&str> {
         let last = self.env.iter().rev().find(|(known, _)| known == name)?;

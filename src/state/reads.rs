@@ -1,19 +1,19 @@
-//! Which kinds of objects somebody asks a state for, and which differ between two states: whoever asked for none of these would be told
-//! the same.
+//! Tracks which kinds of objects a computation reads from a state, and which kinds differ between two states.
+//! If none of the kinds that it read differs, its result is the same.
 
 use std::rc::Rc;
 
 use super::objects::State;
 
-/// A set of kinds; some share a place in it, so that it may say too much and never too little.
+/// A set of kinds. Several kinds share a bit, so a set can contain too many kinds but never too few.
 pub type Kinds = u64;
 
-/// Every kind, and what is no object.
+/// Every kind, and everything that is not an object.
 const ALL: Kinds = Kinds::MAX;
-/// What is no object: nodes, bundles, owners and the like, which anybody may look at without asking.
+/// Everything that is not an object, such as nodes and bundles. Reading it is not tracked.
 const REST: Kinds = 1 << 63;
 
-/// The place of a kind.
+/// The bit of a kind.
 fn place(group: &str, kind: &str) -> Kinds {
     let bytes = kind.bytes().chain(group.bytes().take(4));
     let hash = bytes.fold(5381_u64, |hash, byte| {
@@ -23,24 +23,25 @@ fn place(group: &str, kind: &str) -> Kinds {
 }
 
 impl State {
-    /// Does some work, and returns which kinds of objects it asked for.
+    /// Runs a computation and returns which kinds of objects it read.
     pub(crate) fn recorded<T>(&self, work: impl FnOnce() -> T) -> (Kinds, T) {
         self.reads.set(REST);
         let result = work();
         (self.reads.get(), result)
     }
 
-    /// Notes that objects of a kind are asked for.
+    /// Records that objects of a kind are read.
     pub(super) fn reads(&self, group: &str, kind: &str) {
         self.reads.set(self.reads.get() | place(group, kind));
     }
 
-    /// Notes that objects of every kind are asked for.
+    /// Records that objects of every kind are read.
     pub(super) fn reads_all(&self) {
         self.reads.set(ALL);
     }
 
-    /// Returns of which kinds another state has other objects; every kind where the two differ in something that is no object.
+    /// Returns the kinds whose objects differ in another state; every kind if the states differ in something
+    /// that is not an object.
     pub(crate) fn changes(&self, other: &Self) -> Kinds {
         let operators = |state: &Self| -> Vec<*const super::Object> {
             state.operators.values().map(Rc::as_ptr).collect()
@@ -130,7 +131,7 @@ mod tests {
             .nodes
             .insert("x".to_owned(), std::collections::BTreeMap::new());
         assert!(state.changes(&other) & maps != 0);
-        // Also for whoever asks for no object at all.
+        // Also for a computation that reads no object at all.
         let (nothing, _) = state.recorded(|| state.bundle.is_some());
         assert!(changed & nothing == 0 && state.changes(&other) & nothing != 0);
     }

@@ -1,4 +1,4 @@
-//! What a step does.
+//! The actions of a step.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,176 +9,134 @@ use super::Gate;
 use super::file::{File, Files, Folder};
 use super::references::{Cohort, StoredVersion};
 
-/// The istioctl that an action needs: its version must be the revision's, since istioctl installs its own version.
+/// The istioctl that an action needs. It must have the version of the revision, because istioctl installs its
+/// own version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Istioctl {
-    /// Its version.
     pub version: String,
-    /// The revision it belongs to, after which its environment variable is named.
+    /// The revision that it belongs to; its environment variable is named after this revision.
     pub revision: String,
-    /// The namespace of the control planes, which istioctl has to be told where it is not `istio-system`.
+    /// The namespace of the control planes, which must be passed to istioctl if it is not `istio-system`.
     pub namespace: String,
 }
 
-/// One thing that a step does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "action", rename_all = "kebab-case")]
 pub enum Action {
-    /// Stop where the cluster does not have this bundle of CRDs, which somebody else installs.
+    /// Stop if the cluster does not have this bundle of CRDs, which is installed outside meshplan.
     ExpectBundle {
-        /// The plan's bundle, as `v1.4.1`.
+        /// The plan's bundle, such as `v1.4.1`.
         bundle: String,
-        /// The plan's channel.
         channel: Channel,
     },
-    /// Rewrite every object of some CRDs, and note that none is stored in an older version any more.
+    /// Rewrite every object of some CRDs, and record that no object is stored in an older version any more.
     MigrateStored {
-        /// The CRDs, and the version in which their objects are stored then.
+        /// The CRDs, with the version in which their objects are stored afterwards.
         crds: Vec<StoredVersion>,
     },
     /// `kubectl apply --server-side -k`.
     ApplyKustomization {
-        /// The kustomization.
         file: File,
-        /// Objects that lie beside it and that it names.
+        /// Objects in the same folder that the kustomization references.
         #[serde(default, skip_serializing_if = "Files::is_empty")]
         resources: Files,
-        /// The CRDs that it brings and that the plan uses.
+        /// The CRDs that it contains and that the plan uses.
         crds: Vec<String>,
     },
     /// `istioctl install`.
     Install {
-        /// The `IstioOperator`.
         file: File,
-        /// Which istioctl.
         istioctl: Istioctl,
-        /// Where istioctl would wait for pods that nothing replaces: by what one sees instead that it has written what it should.
+        /// Set if istioctl would wait for pods that nothing replaces: these gates then check that istioctl
+        /// has written its objects.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         sees: Vec<Gate>,
     },
     /// `kubectl apply` of a set of files.
-    Apply {
-        /// The objects.
-        files: Files,
-    },
+    Apply { files: Files },
     /// `kubectl delete` by identity, in this order, and wait.
-    Delete {
-        /// The identities.
-        files: Files,
-    },
-    /// Label nodes that exist.
+    Delete { files: Files },
+    /// Label existing nodes.
     LabelNodes {
-        /// Their names.
         nodes: Vec<String>,
-        /// The label's key.
         key: String,
-        /// The label's value.
         value: String,
     },
-    /// Take a label off nodes that did not have it before the plan gave it to them.
-    UnlabelNodes {
-        /// Their names.
-        nodes: Vec<String>,
-        /// The label's key.
-        key: String,
-    },
-    /// Move the pods off nodes, and give the nodes another label.
+    /// Remove a label from nodes that did not have it before the plan set it.
+    UnlabelNodes { nodes: Vec<String>, key: String },
+    /// Move the pods off nodes, and change the nodes' label.
     ReturnNodes {
-        /// Their names.
         nodes: Vec<String>,
-        /// The label's key.
         key: String,
-        /// The label's value.
         value: String,
     },
-    /// Note which of these namespaces were there before the plan.
-    FindNamespaces {
-        /// Their names.
-        namespaces: Vec<String>,
-    },
-    /// Delete namespaces that the plan made, by identity; those that were there before stay, as they were.
-    DeleteNamespaces {
-        /// The identities.
-        files: Files,
-    },
-    /// Stop until somebody has given the nodes of a pool its labels back.
+    /// Record which of these namespaces existed before the plan.
+    FindNamespaces { namespaces: Vec<String> },
+    /// Delete the namespaces that the plan created, by identity; those that existed before stay unchanged.
+    DeleteNamespaces { files: Files },
+    /// Stop until the user has restored the labels of a pool's nodes.
     AwaitPoolReturned {
         /// The pool's labels, as `key=value,…`.
         selector: Selector,
     },
-    /// Stop until somebody has moved the nodes of one pool to the other.
+    /// Stop until the user has moved the nodes of one pool to the other.
     AwaitPoolMoved {
-        /// The labels that no node may carry any more, as `key=value,…`.
         selector: Selector,
-        /// The labels that they carry then.
+        /// The labels that they must have instead.
         other: Selector,
     },
-    /// Delete the objects of a tag, unless it points to another revision by now.
+    /// Delete the objects of a tag, unless it points to another revision now.
     DeleteTag {
-        /// The identities.
         files: Files,
-        /// The tag.
         tag: String,
-        /// Its webhook configuration.
+        /// The name of its webhook configuration.
         webhook: String,
         /// The revision that it may point to.
         revision: String,
     },
-    /// What is there before the first step.
+    /// The state before the first step.
     Found {
-        /// The objects that decide, as the dump has them.
+        /// The relevant objects, as the dump contains them.
         files: Files,
-        /// The Gateway API CRDs, as bundle and channel, where the dump has them.
+        /// The Gateway API CRDs as bundle and channel, if the dump contains them.
         bundle: Option<(String, String)>,
         /// The version of the mesh.
         version: String,
-        /// The revision of its control plane.
         revision: String,
     },
-    /// `kubectl patch --type=merge` of an object that somebody else made: the same whoever wrote it, and null takes a field away.
-    Patch {
-        /// The fields.
-        file: File,
-    },
-    /// Stop until somebody has made a change where objects are owned: whoever owns them would write back what kubectl writes.
+    /// `kubectl patch --type=merge` of an object that was not created by the plan. This works for every field
+    /// manager; null removes a field.
+    Patch { file: File },
+    /// Stop until the user has made a change with the tool that manages the objects, because this tool would
+    /// revert changes by kubectl.
     AtOwner {
-        /// Who owns them, in words.
+        /// The tool that manages the objects, in words.
         owner: String,
-        /// What to do there, line by line.
         how: Vec<String>,
-        /// What that changes in the cluster.
+        /// The change in the cluster.
         does: Box<Action>,
-        /// How one sees that it is done.
+        /// Gates that check that the change was made.
         done: Vec<Gate>,
     },
-    /// Note which version Istio's CRDs and shared accounts are of, which somebody else installs.
-    ExpectBase {
-        /// The version.
-        version: String,
-    },
-    /// `kubectl replace` of objects as they were before the first step, or `kubectl create` of those that are gone.
-    Restore {
-        /// The objects.
-        files: Files,
-    },
-    /// Give an object that somebody else made a label, or take it off.
+    /// Check the version of Istio's CRDs and shared accounts, which are installed outside meshplan.
+    ExpectBase { version: String },
+    /// `kubectl replace` of objects as they were before the first step, or `kubectl create` if they no longer
+    /// exist.
+    Restore { files: Files },
+    /// Set or remove a label of an object that was not created by the plan.
     LabelObject {
-        /// Its kind, as kubectl takes it.
+        /// Its kind, as kubectl accepts it.
         kind: String,
-        /// Its namespace.
         namespace: String,
-        /// Its name.
         name: String,
-        /// The label's key.
         key: String,
-        /// The label's value; nothing takes it off.
+        /// The label's value; nothing removes the label.
         value: Option<String>,
     },
-    /// Move the nodes of a group to the other pool, some at a time: drained first, labelled then.
+    /// Move the nodes of a group to the other pool in batches: drain them first, then label them.
     MoveNodes(Cohort),
     /// `istioctl tag set`.
     SetTag {
-        /// The tag.
         tag: String,
         /// The revision that it points to, and its istioctl.
         istioctl: Istioctl,
@@ -186,7 +144,7 @@ pub enum Action {
 }
 
 impl Action {
-    /// Returns what changes in the cluster, whoever makes the change.
+    /// Returns the change in the cluster, also if the user makes it.
     #[must_use]
     pub fn effect(&self) -> &Self {
         match self {

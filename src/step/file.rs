@@ -1,4 +1,4 @@
-//! The files of a step, and the folders that they lie in.
+//! The files of a step, and their folders.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -7,7 +7,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Draft, ROLLBACK};
 
-/// A file of a step: an object that is yet to be rendered, or the path of its file from the step's directory.
+/// A file of a step: an object that is not rendered yet, or the path of its file relative to the step's
+/// directory.
 #[derive(Debug, Clone, PartialEq)]
 pub enum File {
     Draft(Box<Draft>),
@@ -15,7 +16,7 @@ pub enum File {
 }
 
 impl File {
-    /// Returns its path; empty while it is a draft.
+    /// Returns its path; empty for a draft.
     #[must_use]
     pub fn path(&self) -> &str {
         match self {
@@ -52,13 +53,12 @@ impl<'de> Deserialize<'de> for File {
     }
 }
 
-/// Files in the order in which an action takes them.
+/// Files in the order in which an action uses them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Files(Vec<File>);
 
 impl Files {
-    /// Returns whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -106,18 +106,18 @@ impl<'a> IntoIterator for &'a Files {
     }
 }
 
-/// A folder of a step, by what becomes of the files in it.
+/// A folder of a step, by the use of its files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Folder {
     /// The step's own directory: `kubectl apply -f`.
     Apply,
-    /// Identities of what is deleted.
+    /// Identities of deleted objects.
     Delete,
-    /// What a dump has.
+    /// Objects of the dump.
     Existing,
-    /// Objects as a dump has them, for the way back.
+    /// Objects of the dump that a rollback restores.
     Restore,
-    /// Fields of objects that somebody else made.
+    /// Fields of objects that were not created by the plan.
     Patch,
     /// Inputs of istioctl.
     Istioctl,
@@ -126,7 +126,7 @@ pub enum Folder {
 }
 
 impl Folder {
-    /// Returns how paths in it begin.
+    /// Returns the prefix of its paths.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -140,7 +140,7 @@ impl Folder {
         }
     }
 
-    /// Returns the folder that a file of a tree lies in, by its path from the tree's root.
+    /// Returns the folder of a file, by its path relative to the tree's root.
     #[must_use]
     pub fn of(path: &str) -> Self {
         let inside = path.split_once('/').map_or("", |(_, inside)| inside);
@@ -159,7 +159,7 @@ impl Folder {
     }
 }
 
-/// Returns whether a file of a tree belongs to the way back of its step, by its path from the tree's root.
+/// Returns whether a file belongs to the rollback of its step, by its path relative to the tree's root.
 #[must_use]
 pub fn is_rollback(path: &str) -> bool {
     path.split_once('/')

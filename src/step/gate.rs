@@ -1,4 +1,4 @@
-//! What must hold before the next step: each gate is a check of `verify.sh`, and of the replay.
+//! Gates: the conditions that `verify.sh` and the replay check before the next step.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,62 +7,52 @@ use crate::kube::Selector;
 
 use super::references::{GatewayRef, RouteRef, ServiceRef, StoredVersion};
 
-/// What must hold before the next step.
+/// A condition that must hold before the next step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "gate", rename_all = "kebab-case")]
 pub enum Gate {
     /// The cluster has no newer bundle of CRDs than this one, and no other channel.
     Upgradable {
-        /// The plan's bundle, as `v1.4.1`.
+        /// The plan's bundle, such as `v1.4.1`.
         bundle: String,
-        /// The plan's channel.
         channel: Channel,
-        /// Versions in which the cluster may have stored ReferenceGrants and which this bundle no longer has.
+        /// Versions in which the cluster may have stored ReferenceGrants and which this bundle does not
+        /// serve.
         gone: Vec<String>,
-        /// Whether it is not the plan's own bundle, but one on the way to it.
+        /// Whether it is an intermediate bundle and not the plan's own.
         between: bool,
     },
     /// No route is attached to these Gateways.
-    Detached {
-        /// The Gateways.
-        gateways: Vec<GatewayRef>,
-    },
-    /// The cluster has no ztunnel but these: another one would share nodes with the plan's.
+    Detached { gateways: Vec<GatewayRef> },
+    /// The cluster has no other ztunnels than these, which would share nodes with the plan's.
     OnlyZtunnels {
         /// As `namespace/name`.
         known: Vec<String>,
     },
-    /// The cluster has no Istio but the plan's.
+    /// The cluster has no other Istio than the plan's.
     OnlyMesh {
-        /// The plan's revisions.
         revisions: Vec<String>,
-        /// Their versions.
         versions: Vec<String>,
     },
-    /// Somebody has said that the clients of Gateways have moved to others.
+    /// The user has confirmed that the clients of Gateways have moved to other Gateways.
     ClientsMoved {
-        /// The Gateways that go.
+        /// The Gateways that are deleted.
         from: Vec<GatewayRef>,
-        /// Those that serve instead, in the same order.
+        /// The Gateways that replace them, in the same order.
         to: Vec<GatewayRef>,
     },
     /// Nodes belong to no other pool.
     Unpooled {
-        /// Their names.
         nodes: Vec<String>,
-        /// The label's key.
         key: String,
-        /// The value that it may have.
+        /// The allowed value.
         value: String,
     },
-    /// No HTTPRoute of anybody's names a Service of these namespaces, whatever the weight.
-    Unrouted {
-        /// The namespaces.
-        namespaces: Vec<String>,
-    },
-    /// A gateway's rollout is complete, as long as the Deployment of its control plane is there.
+    /// No HTTPRoute in the cluster references a Service of these namespaces, whatever the weight.
+    Unrouted { namespaces: Vec<String> },
+    /// A gateway's rollout is complete; checked as long as the Deployment of its control plane exists.
     RolledOutFirst {
-        /// The namespace of both Deployments' gateway.
+        /// The namespace of the gateway's Deployment.
         namespace: String,
         /// The gateway's Deployment.
         name: String,
@@ -71,206 +61,155 @@ pub enum Gate {
         /// The control plane's Deployment.
         istiod: String,
     },
-    /// Every Gateway of Istio's is labelled for a revision: others would lose their control plane.
+    /// Every Istio Gateway is labelled for a revision; others would lose their control plane.
     AllOwned {
-        /// The revision.
         revision: String,
-        /// Whether some without a label follow a tag instead.
+        /// Whether some Gateways without a label follow a tag.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         follow: bool,
     },
-    /// The cluster's CRDs are of this bundle and channel, and served.
+    /// The cluster's CRDs are of this bundle and channel, and are served.
     Bundle {
-        /// As `v1.4.1`.
+        /// Such as `v1.4.1`.
         bundle: String,
-        /// The channel.
         channel: Channel,
-        /// The CRDs.
         crds: Vec<String>,
     },
-    /// The objects of CRDs are stored in one version alone.
+    /// The objects of CRDs are stored in one version only.
     Stored {
         /// The CRDs and their versions.
         crds: Vec<StoredVersion>,
     },
     /// CRDs are served.
-    Crds {
-        /// Their names.
-        crds: Vec<String>,
-    },
+    Crds { crds: Vec<String> },
     /// A pool has nodes.
     Pool {
         /// The pool's labels, as `key=value,…`.
         selector: Selector,
     },
-    /// These nodes carry this label.
+    /// These nodes have this label.
     NodesLabelled {
-        /// Their names.
         nodes: Vec<String>,
-        /// The label's key.
         key: String,
-        /// The label's value.
         value: String,
     },
     /// A rollout is complete.
     Rollout {
         /// `deployment`, `daemonset` or `statefulset`.
         kind: String,
-        /// Its namespace.
         namespace: String,
-        /// Its name.
         name: String,
     },
     /// A DaemonSet has a ready pod on each node of a pool, and the pool has nodes.
     PoolCovered {
-        /// The DaemonSet's namespace.
         namespace: String,
-        /// The DaemonSet's name.
         name: String,
         /// The pool's labels, as `key=value,…`.
         selector: Selector,
     },
     /// A field of an object has a value.
     Field {
-        /// Its kind, as kubectl takes it.
+        /// Its kind, as kubectl accepts it.
         kind: String,
-        /// Its namespace, where its kind has one.
+        /// Its namespace; nothing for cluster-scoped kinds.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         namespace: Option<String>,
-        /// Its name.
         name: String,
         /// A JSON pointer.
         field: String,
-        /// Empty where the field must not be there.
+        /// Empty if the field must be unset.
         value: String,
     },
     /// No pod is left in a namespace, or none with these labels.
     NoPods {
-        /// The namespace.
         namespace: String,
         /// As `key=value,…`.
         selector: Option<Selector>,
     },
-    /// A namespace is not part of the mesh, or not there.
-    NotEnrolled {
-        /// Its name.
-        namespace: String,
-    },
+    /// A namespace is not part of the mesh, or does not exist.
+    NotEnrolled { namespace: String },
     /// Every running pod of a namespace is part of the mesh.
-    Enrolled {
-        /// Its name.
-        namespace: String,
-    },
+    Enrolled { namespace: String },
     /// Services have a ready endpoint.
-    Services {
-        /// The Services.
-        services: Vec<ServiceRef>,
-    },
-    /// What the step applies is what the cluster has.
+    Services { services: Vec<ServiceRef> },
+    /// The cluster has the objects that the step applies.
     Applied,
     /// A workload runs an image of this version.
     Image {
         /// `deployment` or `daemonset`.
         kind: String,
-        /// Its namespace.
         namespace: String,
-        /// Its name.
         name: String,
-        /// The image's tag, or its beginning up to a `-`.
+        /// The image's tag, or its part before a `-`.
         version: String,
     },
-    /// A DaemonSet replaces no pod by itself, and all that it has are ready.
-    OnDelete {
-        /// Its namespace.
-        namespace: String,
-        /// Its name.
-        name: String,
-    },
-    /// A DaemonSet is kept off the nodes of a pool, or no longer.
+    /// A DaemonSet has the update strategy `OnDelete`, and all its pods are ready.
+    OnDelete { namespace: String, name: String },
+    /// A DaemonSet is kept off the nodes of a pool, or with `back` no longer.
     KeptOff {
-        /// Its namespace.
         namespace: String,
-        /// Its name.
         name: String,
-        /// The pool's label.
+        /// The key of the pool's label.
         key: String,
-        /// Its value.
         value: String,
-        /// Whether it is no longer.
+        /// Whether the DaemonSet may run on these nodes again.
         back: bool,
     },
-    /// CRDs are those of a version of Istio's base chart.
-    BaseVersion {
-        /// Their names.
-        crds: Vec<String>,
-        /// The version.
-        version: String,
-    },
-    /// The validation of Istio's own objects asks a control plane.
+    /// CRDs have the version of Istio's base chart.
+    BaseVersion { crds: Vec<String>, version: String },
+    /// The validation webhook for Istio's own objects calls this control plane.
     Validator {
-        /// The webhook configuration.
+        /// The name of the webhook configuration.
         name: String,
         /// The Service of the control plane.
         service: String,
-        /// Its revision, which the label says.
+        /// Its revision, as in the label.
         revision: String,
     },
-    /// Every node with these labels has another one too, or none has; and none is on its way.
+    /// Every node with these labels also has another label, or with `back` none has it; and no node is
+    /// between both states.
     NodesMoved {
         /// The labels, as `key=value,…`; empty for every node.
         selector: Selector,
-        /// Which of them can have a ztunnel at all, as `kubectl get nodes -l` takes it.
+        /// The nodes among them that can run ztunnel, as a selector for `kubectl get nodes -l`.
         hosts: String,
-        /// The other label's key.
         key: String,
-        /// The other label's value.
         value: String,
-        /// Whether none has it.
+        /// Whether no node may have the other label.
         back: bool,
     },
-    /// What the step deletes is gone.
+    /// The objects that the step deletes no longer exist.
     Gone,
-    /// A Gateway is not there.
-    GatewayGone {
-        /// Which Gateway.
-        gateway: GatewayRef,
-    },
+    /// A Gateway does not exist.
+    GatewayGone { gateway: GatewayRef },
     /// A Gateway reports a condition.
     Gateway {
-        /// Which Gateway.
         gateway: GatewayRef,
         /// The condition that must be true.
         condition: String,
     },
-    /// A Gateway's Deployment is the work of this revision, and rolled out.
+    /// This revision has written a Gateway's Deployment, and its rollout is complete.
     GatewayOwner {
-        /// Which Gateway.
         gateway: GatewayRef,
-        /// The revision's Istio version, which its image carries.
+        /// The Istio version of the revision, as in the image.
         version: String,
-        /// The revision, which the label or the annotation of its pods names, where there is one to look for.
+        /// The revision in the label or annotation of its pods; nothing if there is none to check.
         revision: Option<String>,
-        /// Whether its image is somebody's own, whose tag says no version.
+        /// Whether it uses a custom image whose tag is not a version.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         own_image: bool,
     },
-    /// A route is accepted and all its references resolve, for its newest generation.
-    Route {
-        /// Which route.
-        route: RouteRef,
-    },
+    /// A route is accepted and all its references are resolved, for its latest generation.
+    Route { route: RouteRef },
     /// A tag points to a revision.
     Tag {
-        /// The tag.
         tag: String,
         /// Its webhook configuration.
         webhook: String,
-        /// The revision.
         revision: String,
     },
-    /// A tag is not there, or points to another revision by now.
+    /// A tag does not exist, or points to another revision.
     TagLeft {
-        /// The tag.
         tag: String,
         /// Its webhook configuration.
         webhook: String,
@@ -279,57 +218,53 @@ pub enum Gate {
     },
     /// A request gets the answer that the plan expects.
     Probe {
-        /// What is asked for, in words.
+        /// A description of the request.
         name: String,
-        /// Where to ask.
+        /// The URL of the request.
         url: String,
-        /// The HTTP status.
         status: u16,
-        /// Text that the body holds.
+        /// Text that the body must contain.
         contains: Option<String>,
-        /// A header of the answer.
+        /// A header that the answer must have.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         answers: Option<Answered>,
         /// A header to send, as `name: value`.
         header: Option<String>,
     },
-    /// Of so many requests the canary answers a share, as far as so many can say.
+    /// The canary answers the expected share of a number of requests, within statistical limits.
     Sample {
-        /// What is asked for, in words.
+        /// A description of the request.
         name: String,
-        /// Where to ask.
+        /// The URL of the requests.
         url: String,
         /// A header to send, as `name: value`.
         header: Option<String>,
-        /// How many requests.
+        /// The number of requests.
         requests: u16,
-        /// Text that the body of an answer of the canary's holds.
+        /// Text that the body of the canary's answers contains.
         contains: Option<String>,
-        /// A header of an answer of the canary's.
+        /// A header of the canary's answers.
         answers: Option<Answered>,
-        /// How many of them the canary answers at least.
+        /// The minimum number of requests that the canary answers.
         least: u16,
-        /// And at most.
+        /// The maximum number.
         most: u16,
     },
-    /// Time goes by.
-    Soak {
-        /// So much of it.
-        seconds: u64,
-    },
+    /// Waits for a time.
+    Soak { seconds: u64 },
 }
 
 /// A header of an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answered {
-    /// Its name, lower case.
+    /// Its name, in lower case.
     pub name: String,
-    /// Its value; case counts.
+    /// Its value; case-sensitive.
     pub value: String,
 }
 
 impl Gate {
-    /// Returns the gate of an object that has a label; an empty value means that it does not have it.
+    /// Returns the gate that an object has a label; an empty value means that the label is unset.
     #[must_use]
     pub fn labelled(kind: &str, object: (Option<&str>, &str), key: &str, value: &str) -> Self {
         Self::Field {

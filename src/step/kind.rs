@@ -1,15 +1,13 @@
-//! The kinds of steps: one table of numbers, folder names, phases, and the templates of their texts.
+//! The kinds of steps: one table with numbers, folder names, phases and templates.
 
 use super::Phase;
 
-/// A kind of step.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Kind {
-    /// The number of its step; a kind that comes more than once in a tree counts on from there.
+    /// The number of its step; further steps of the same kind in a tree count on from it.
     pub number: u16,
-    /// What follows the number in the folder's name; where it ends in `-`, the step adds a name of its own.
+    /// The part of the folder's name after the number; if it ends in `-`, the step appends a name.
     pub slug: &'static str,
-    /// The phase of its steps.
     pub phase: Phase,
     /// The template of title, why, watch and back: `steps/NAME.md`.
     pub prose: &'static str,
@@ -28,7 +26,7 @@ macro_rules! kinds {
     };
 }
 
-// Where two kinds share a number, a tree has one of them: copies of the workloads, or an upgrade in place.
+// If two kinds share a number, a tree contains only one of them.
 kinds! {
     EXISTING: 0 "existing" Existing "existing"
     INTERMEDIATE_GATEWAY_API: 3 "gateway-api-" Prepare "gateway-api-intermediate"

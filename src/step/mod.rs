@@ -1,6 +1,7 @@
-//! What will be done: typed steps of typed actions, in order. Files, scripts, runbook and index all come from them.
+//! The steps of an upgrade as data: typed actions in order. Files, scripts, runbook and index are generated
+//! from them.
 //!
-//! A step holds drafts of objects until they are rendered, and the paths of their files from then on ([`File`]).
+//! A step contains drafts of objects until they are rendered, and then the paths of their files ([`File`]).
 
 mod action;
 mod file;
@@ -23,48 +24,46 @@ pub use object::{
 };
 pub use references::{Cohort, GatewayRef, RouteRef, ServiceRef, StoredVersion};
 
-/// The folder of a step that holds what its way back needs.
+/// The folder of a step that contains the files for its rollback.
 pub const ROLLBACK: &str = "rollback/";
 
-/// A run of steps with one purpose.
+/// A group of steps with one purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Phase {
-    /// What was there before the first step.
+    /// What existed before the first step.
     Existing,
-    /// What both revisions stand on.
+    /// What both revisions need.
     Prepare,
     /// The stable revision, and traffic to it.
     Stable,
     /// The canary revision, without traffic.
     Canary,
-    /// Traffic from stable to canary.
+    /// The traffic shift from stable to canary.
     Shift,
-    /// The canary owns what stable owned.
+    /// The canary takes over what belonged to stable.
     Promote,
-    /// The stable revision goes.
+    /// The stable revision is deleted.
     Retire,
 }
 
-/// Who carries a step out.
+/// The tool that applies a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Applier {
-    /// `kubectl`.
     Kubectl,
-    /// `istioctl`, of the version that the action names.
+    /// `istioctl`, in the version that the action names.
     Istioctl,
-    /// Somebody, at the Helm release that owns the objects.
+    /// The user, with the Helm release that manages the objects.
     Helm,
-    /// Somebody, where Flux has its sources.
+    /// The user, in the sources of Flux.
     Flux,
-    /// Somebody, where Argo CD has its sources.
+    /// The user, in the sources of Argo CD.
     #[serde(rename = "argocd")]
     ArgoCd,
 }
 
 impl Applier {
-    /// Returns the program's name.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -77,25 +76,26 @@ impl Applier {
     }
 }
 
-/// Something that runs and that a step restarts or ends.
+/// A workload that a step restarts or deletes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Restart {
-    /// What restarts, as `Kind namespace/name`.
+    /// The workload, as `Kind namespace/name`.
     pub object: String,
-    /// Whom that touches, in words.
+    /// The effect, in words.
     pub touches: String,
 }
 
-/// How to undo a step.
+/// How to roll back a step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Rollback {
-    /// Whether all that the step made stays.
+    /// Whether everything that the step created stays.
     pub keeps: bool,
-    /// What must hold before.
+    /// The gates that must pass before.
     pub requires: Vec<Gate>,
-    /// What is done: what the plan asks for first, then what follows from the states before and after the step.
+    /// The actions: first those that the plan defines, then those that follow from the states before and
+    /// after the step.
     pub actions: Vec<Action>,
-    /// What must hold afterwards.
+    /// The gates that must pass afterwards.
     pub gates: Vec<Gate>,
 }
 
@@ -110,16 +110,16 @@ impl Default for Rollback {
     }
 }
 
-/// Which share of requests goes where once a step is done.
+/// The expected share of requests per revision after a step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Traffic {
     /// The namespaces of the stable workloads.
     pub stable: Vec<String>,
     /// The namespaces of the canary workloads.
     pub canary: Vec<String>,
-    /// The header, name and value, whose requests all go to the canary, where there is one.
+    /// The header (name and value) whose requests all go to the canary, if there is one.
     pub header: Option<(String, String)>,
-    /// Of 100 other requests, how many go to the canary.
+    /// The percentage of the other requests that goes to the canary.
     pub weight: u16,
 }
 
@@ -128,48 +128,45 @@ pub struct Traffic {
 pub struct Step {
     /// The number of its kind; gaps are kinds that the plan does not need.
     pub number: u16,
-    /// Number and name, as the directory is called.
     pub name: String,
-    /// The phase it belongs to.
     pub phase: Phase,
     /// What it does, in a few words.
     pub title: String,
-    /// Why it is there, and why here.
+    /// Why it exists, and why at this position.
     pub why: String,
-    /// What to look at before the next step.
+    /// What to check before the next step.
     pub watch: String,
-    /// Who carries it out.
     pub applier: Applier,
-    /// What must hold before anything is done.
+    /// The gates that must pass before any action.
     pub requires: Vec<Gate>,
-    /// What is done, in order.
+    /// The actions, in order.
     pub actions: Vec<Action>,
-    /// What must hold before the next step.
+    /// The gates that must pass before the next step.
     pub gates: Vec<Gate>,
-    /// What it restarts, and whom that touches.
+    /// The workloads that it restarts, and the effect.
     pub restarts: Vec<Restart>,
-    /// Whether what was there before comes back with the rollback, but for what stays; where not, this is a point of no return.
+    /// Whether the rollback restores the previous state, except for `stays`; if not, the step is a point of
+    /// no return.
     pub reversible: bool,
-    /// What going back means here.
+    /// What a rollback means for this step.
     pub back: String,
-    /// The way back.
     pub rollback: Rollback,
-    /// What stays when one goes back.
+    /// What a rollback does not undo.
     pub stays: Vec<String>,
-    /// How long to watch before the next step, in seconds.
+    /// How long to wait before the next step, in seconds.
     pub soak: Option<u64>,
-    /// Which share of requests goes where afterwards, where the step is about that.
+    /// The expected traffic afterwards, for steps that change it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traffic: Option<Traffic>,
-    /// The rules that the step breaks because the plan says so, by code.
+    /// The codes of the rules that the step breaks because the plan accepts it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub accepts: Vec<String>,
-    /// What its title, why, watch and back are rendered from; empty once they are.
+    /// The source of title, why, watch and back; empty after rendering.
     #[serde(skip)]
     pub prose: Prose,
 }
 
-/// A template of a step's texts, and the values that it needs beside those of the whole plan.
+/// A template of a step's texts, and the values that it needs in addition to those of the whole plan.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Prose {
     pub template: &'static str,
@@ -177,13 +174,14 @@ pub struct Prose {
 }
 
 impl Step {
-    /// Starts the one step of a kind.
+    /// Returns the only step of a kind.
     #[must_use]
     pub fn of(kind: &Kind, applier: Applier) -> Self {
         Self::numbered(kind, 0, "", applier)
     }
 
-    /// Starts one of several steps of a kind: the one so many numbers after the first, with a name of its own.
+    /// Returns one of several steps of a kind; `offset` is added to the number, and `name` to the folder's
+    /// name.
     #[must_use]
     pub fn numbered(kind: &Kind, offset: u16, name: &str, applier: Applier) -> Self {
         let number = kind.number + offset;
@@ -213,17 +211,17 @@ impl Step {
         }
     }
 
-    /// Gives the templates of the step's texts their values.
+    /// Sets the values for the templates of the step's texts.
     pub fn says(&mut self, values: Value) {
         self.prose.values = values;
     }
 
-    /// Makes it a step of another kind with the same number and name, whose texts are others.
+    /// Changes the texts to those of another kind; number and name stay.
     pub fn becomes(&mut self, kind: &Kind) {
         self.prose.template = kind.prose;
     }
 
-    /// Returns every file of the step, with the folder that it belongs in: those of the way back are below [`ROLLBACK`].
+    /// Returns every file of the step with its folder; the files of the rollback are below [`ROLLBACK`].
     pub fn files_mut(&mut self) -> impl Iterator<Item = (&mut File, &'static str, Folder)> {
         let own = self.actions.iter_mut().flat_map(Action::files_mut);
         let back = self.rollback.actions.iter_mut().flat_map(Action::files_mut);

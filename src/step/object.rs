@@ -1,4 +1,4 @@
-//! The objects that steps hold before they are rendered: each is the data that its template asks for.
+//! The objects of steps before they are rendered: the data for their templates.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::references::GatewayRef;
 use crate::istio;
 use crate::kube::identity::Identity;
 
-/// How the name of a ReferenceGrant starts, before the Service's.
+/// The prefix of the name of a ReferenceGrant; the name of the Service follows.
 pub const GRANT: &str = "routes-to-";
 
 /// An object of the output, not yet rendered.
@@ -44,9 +44,9 @@ pub enum Draft {
     AddressPool(AddressPool),
     /// `lab/l2advertisement.yaml`
     L2Advertisement(L2Advertisement),
-    /// `identity.yaml`: what `kubectl delete -f` needs to know of an object.
+    /// `identity.yaml`: the fields that `kubectl delete -f` needs.
     Identity(Identity),
-    /// An object of the user's, written as it is.
+    /// An object of the user, written unchanged.
     Given(Value),
     /// A file of an earlier step, byte for byte.
     Copy(Copy),
@@ -55,14 +55,13 @@ pub enum Draft {
 /// A file of an earlier step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Copy {
-    /// Its text.
     pub text: String,
-    /// Its name, where that does not follow from the object.
+    /// Its name, if it does not follow from the object.
     pub name: Option<String>,
 }
 
 impl Draft {
-    /// Returns the template that makes it; nothing for what is written as it is.
+    /// Returns the template; nothing for objects that are written unchanged.
     #[must_use]
     pub fn template(&self) -> Option<&'static str> {
         Some(match self {
@@ -86,10 +85,8 @@ impl Draft {
     }
 }
 
-/// A namespace that meshplan makes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NamespaceManifest {
-    /// Its name.
     pub name: String,
     /// Whether its pods are part of the ambient mesh.
     pub ambient: bool,
@@ -98,40 +95,36 @@ pub struct NamespaceManifest {
 /// The ztunnel of one revision.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ZtunnelManifest {
-    /// Name of DaemonSet and ServiceAccount.
+    /// The name of DaemonSet and ServiceAccount.
     pub name: String,
-    /// Their namespace.
     pub namespace: String,
-    /// The revision's name.
     pub revision: String,
-    /// The registry.
     pub hub: String,
     /// The image's tag, which is the version.
     pub tag: String,
-    /// `host:port` of its own istiod, with the scheme that the version wants.
+    /// `host:port` of its own istiod, with the scheme if the version requires it.
     pub address: String,
-    /// The labels of its nodes.
     pub pool: BTreeMap<String, String>,
-    /// What is true of the version.
+    /// The facts of the version.
     pub facts: &'static istio::ZtunnelFacts,
-    /// What the chart's values come to, the user's own over the version's.
+    /// The settings from the chart's values; the user's values override those of the version.
     pub settings: ZtunnelSettings,
 }
 
-/// What the values of the ztunnel chart come to in a plain DaemonSet.
+/// The effect of the ztunnel chart's values in a plain DaemonSet.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct ZtunnelSettings {
-    /// Put behind the image's tag, as `-distroless`; empty for none.
+    /// The suffix of the image's tag, such as `-distroless`; empty for none.
     pub suffix: String,
-    /// Environment with a fixed value.
+    /// Environment variables with a fixed value.
     pub env: Vec<(String, String)>,
-    /// Environment that holds what the container asks for or may have.
+    /// Environment variables with a resource request or limit of the container.
     pub resource_env: Vec<&'static istio::ResourceEnv>,
     /// `resources` of the container; empty for none.
     pub resources: Value,
-    /// Annotations of the pod, the chart's own included.
+    /// Annotations of the pod, including those of the chart.
     pub pod_annotations: BTreeMap<String, String>,
-    /// Labels of the pod, beside those that the chart writes.
+    /// Labels of the pod, in addition to those of the chart.
     pub pod_labels: BTreeMap<String, String>,
     /// Labels of DaemonSet and ServiceAccount.
     pub labels: BTreeMap<String, String>,
@@ -141,71 +134,62 @@ pub struct ZtunnelSettings {
     pub termination_grace_period: Option<u64>,
     /// `imagePullSecrets` of the ServiceAccount, by name.
     pub image_pull_secrets: Vec<String>,
-    /// Everything else of the DaemonSet that values can set; null for what the chart leaves to the API.
+    /// All other fields of the DaemonSet that values can set; null for what the chart leaves to the API.
     pub other: BTreeMap<&'static str, Value>,
 }
 
 /// An input of `istioctl install`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct IstioOperator {
-    /// Unique by component and revision, since istioctl prunes by it.
+    /// Unique by component and revision, because istioctl prunes by name.
     pub name: String,
-    /// Where the component is installed.
+    /// The namespace of the component.
     pub namespace: String,
-    /// The registry.
+    /// The registry of the images.
     pub hub: String,
     /// The images' tag, which is the version.
     pub tag: String,
     /// The revision; nothing for base and istio-cni, which have none.
     pub revision: Option<String>,
-    /// `spec.values`: the plan's, and under them the user's own.
+    /// `spec.values`: the plan's values, merged over the user's.
     pub values: Value,
-    /// `spec.unvalidatedValues`: the user's own that istioctl's types do not know; empty for none.
+    /// `spec.unvalidatedValues`: the user's values that istioctl's types do not contain; empty for none.
     pub unvalidated: Value,
-    /// `spec.components.ztunnel.k8s`, where ztunnel is an IstioOperator.
+    /// `spec.components.ztunnel.k8s`, if ztunnel is an IstioOperator.
     pub k8s: Option<Value>,
 }
 
-/// Which namespaces' routes a listener takes.
+/// The namespaces from which a listener accepts routes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AllowedFrom {
-    /// Those of the Gateway's own namespace alone.
+    /// Only the Gateway's own namespace.
     pub same: bool,
-    /// Otherwise: these.
+    /// Otherwise these namespaces.
     pub namespaces: Vec<String>,
 }
 
-/// One listener of a Gateway.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ListenerManifest {
-    /// Its name.
     pub name: String,
-    /// Its port.
     pub port: u16,
-    /// Its protocol.
     pub protocol: &'static str,
-    /// Its host, if not every one.
+    /// Its host name; nothing for every host.
     pub hostname: Option<String>,
 }
 
-/// A Gateway.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct GatewayManifest {
-    /// As the bundle serves it.
+    /// The API version that the bundle serves.
     pub api_version: &'static str,
-    /// Its name.
     pub name: String,
-    /// Its namespace.
     pub namespace: String,
-    /// Its class.
     pub class: String,
-    /// The revision that owns it, where a label says so.
+    /// The revision in its label, if it has one.
     pub revision: Option<String>,
-    /// Its address, if the plan names one.
+    /// Its address, if the plan sets one.
     pub address: Option<String>,
-    /// Its listeners.
     pub listeners: Vec<ListenerManifest>,
-    /// Whose routes they take.
+    /// The routes that they accept.
     pub allowed: AllowedFrom,
 }
 
@@ -214,98 +198,83 @@ pub struct GatewayManifest {
 pub struct HttpMatch {
     /// `Exact` or `PathPrefix`.
     pub path_type: &'static str,
-    /// The path.
     pub path: String,
-    /// A header that must be there as well: name and value.
+    /// A header that must match as well: name and value.
     pub header: Option<(String, String)>,
 }
 
-/// One backend of an HTTPRoute's rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct HttpBackend {
-    /// The Service's name.
     pub name: String,
-    /// Its namespace.
     pub namespace: String,
-    /// Its port.
     pub port: u16,
-    /// Its share of the rule's requests; the shares of a rule add up to 100.
+    /// Its share of the rule's requests; the weights of a rule add up to 100.
     pub weight: u16,
 }
 
 /// One rule of an HTTPRoute.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct HttpRule {
-    /// Any one of these.
+    /// A request must satisfy one of these.
     pub matches: Vec<HttpMatch>,
     /// Where the requests go.
     pub backends: Vec<HttpBackend>,
 }
 
-/// An HTTPRoute.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct HttpRouteManifest {
-    /// As the bundle serves it.
+    /// The API version that the bundle serves.
     pub api_version: &'static str,
-    /// Its name.
     pub name: String,
-    /// Its namespace.
     pub namespace: String,
-    /// The revision that alone reads it, where a label says so.
+    /// The revision in its label, if it has one; only this revision reads the route.
     pub revision: Option<String>,
     /// The Gateway that it is attached to.
     pub gateway: GatewayRef,
-    /// Its hosts; those of the listener if there are none.
+    /// Its host names; without any, those of the listener apply.
     pub hostnames: Vec<String>,
-    /// Its rules.
     pub rules: Vec<HttpRule>,
 }
 
-/// Leave for routes of other namespaces to send requests to one Service.
+/// Allows routes of other namespaces to reference one Service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ReferenceGrantManifest {
-    /// Its name.
     pub name: String,
-    /// Its namespace, which is the Service's.
+    /// Its namespace, which is that of the Service.
     pub namespace: String,
     /// The routes' namespaces.
     pub from: Vec<String>,
-    /// The Service.
     pub service: String,
 }
 
-/// The kustomization that brings the CRDs.
+/// The kustomization that contains the CRDs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Kustomization {
     /// Remote resources.
     pub resources: Vec<String>,
 }
 
-/// A kind cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct KindCluster {
-    /// The cluster's name.
     pub name: String,
-    /// How many workers.
+    /// The number of workers.
     pub workers: u16,
-    /// Address and port of the API on this machine.
+    /// Address and port of the API server on this machine.
     pub api_server: Option<(String, u16)>,
 }
 
-/// `MetalLB`'s addresses.
+/// The address pool of `MetalLB`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AddressPool {
-    /// Its name.
     pub name: String,
-    /// Ranges.
+    /// The address ranges.
     pub addresses: Vec<String>,
 }
 
-/// How `MetalLB` tells the network of its addresses.
+/// The L2 announcement of addresses by `MetalLB`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct L2Advertisement {
-    /// Its name.
     pub name: String,
-    /// The pool whose addresses are told.
+    /// The pool whose addresses are announced.
     pub pool: String,
 }

@@ -1,5 +1,5 @@
-//! What differs between two trees, file by file, as unified diffs; files of a step that only got another name are held
-//! against each other.
+//! Compares two trees file by file and returns unified diffs; files of a renamed step are compared with their
+//! previous version.
 
 use std::collections::BTreeSet;
 
@@ -7,30 +7,30 @@ use similar::{ChangeTag, TextDiff};
 
 use super::Tree;
 
-/// Lines of context around a change.
+/// The number of context lines around a change.
 const CONTEXT: usize = 3;
-/// How alike the files of two steps have to be, on average, for one to be the other under a new name.
+/// The minimum average similarity of the files of two steps at which one counts as the renamed other.
 const ALIKE: f32 = 0.6;
 
-/// One file that is not the same in both trees.
+/// A file that differs between the trees.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FileDifference {
-    /// Its path in the old tree, if it is there.
+    /// Its path in the old tree, if it exists there.
     pub old: Option<String>,
-    /// Its path in the new tree, if it is there.
+    /// Its path in the new tree, if it exists there.
     pub new: Option<String>,
-    /// How alike the two are, from 0 to 1.
+    /// The similarity of both files, from 0 to 1.
     pub similarity: f32,
-    /// The changed lines with their surroundings; empty where only the name changed.
+    /// The changed lines with context; empty if only the name changed.
     pub hunks: String,
-    /// Lines that are only in the new file.
+    /// The number of lines that exist only in the new file.
     pub added: usize,
-    /// Lines that are only in the old file.
+    /// The number of lines that exist only in the old file.
     pub removed: usize,
 }
 
 impl FileDifference {
-    /// Returns the path by which a reader knows the file: the new one, if it has one.
+    /// Returns the new path, or the old path of a deleted file.
     #[must_use]
     pub fn path(&self) -> &str {
         self.new
@@ -39,13 +39,13 @@ impl FileDifference {
             .unwrap_or_default()
     }
 
-    /// Returns whether the file moved.
+    /// Returns whether the file was renamed.
     #[must_use]
     pub fn is_rename(&self) -> bool {
         self.old.is_some() && self.new.is_some() && self.old != self.new
     }
 
-    /// Returns the whole as a unified diff; `names` are what it calls the sides.
+    /// Returns a unified diff; `names` are the labels of both sides.
     #[must_use]
     pub fn unified(&self, names: (&str, &str)) -> String {
         let side = |path: &Option<String>, name: &str| match path {
@@ -77,7 +77,7 @@ pub fn compare(old: &Tree, new: &Tree) -> Vec<FileDifference> {
     compare_renamed(old, new, &[])
 }
 
-/// Compares two trees, holding the files of renamed steps against each other.
+/// Compares two trees, and the files of renamed steps with each other.
 #[must_use]
 pub fn review(old: &Tree, new: &Tree) -> Vec<FileDifference> {
     compare_renamed(old, new, &renamed_steps(old, new))
@@ -134,7 +134,7 @@ fn difference(
     })
 }
 
-/// The steps of a tree, with the `/` at their end.
+/// The folders of a tree's steps, with a `/` at the end.
 fn steps(tree: &Tree) -> Vec<String> {
     let mut steps: Vec<String> = tree
         .iter()
@@ -145,7 +145,7 @@ fn steps(tree: &Tree) -> Vec<String> {
     steps
 }
 
-/// Steps that are gone, each with the new step that is most like it.
+/// Removed steps, each with the most similar new step.
 fn renamed_steps(old: &Tree, new: &Tree) -> Vec<(String, String)> {
     let (before, after) = (steps(old), steps(new));
     let gone: Vec<&String> = before.iter().filter(|step| !after.contains(step)).collect();
@@ -165,7 +165,7 @@ fn renamed_steps(old: &Tree, new: &Tree) -> Vec<(String, String)> {
     renamed
 }
 
-/// How alike two steps are: of their files, counted once, how much is the same.
+/// The similarity of two steps: the share of their distinct files' content that is the same.
 fn likeness(old: &Tree, from: &str, new: &Tree, to: &str) -> f32 {
     let below = |tree: &Tree, step: &str| -> Vec<(String, String)> {
         let inside = |(path, file): (&String, &super::File)| {
@@ -192,7 +192,7 @@ fn likeness(old: &Tree, from: &str, new: &Tree, to: &str) -> f32 {
             _ => 0.0,
         })
         .sum();
-    // A step has a handful of files.
+    // A step has only a few files.
     #[allow(clippy::cast_precision_loss)]
     let files = names.len().max(1) as f32;
     alike / files

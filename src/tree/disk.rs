@@ -1,5 +1,5 @@
-//! Every touch of the file system below the folder of a tree. Each folder is opened from the one above it, so that no link is
-//! followed, also not one that appears while a compile runs.
+//! All access to the file system below the folder of a tree. Each folder is opened from its parent, so that
+//! no link is followed, even one that is created while a compile runs.
 
 use std::cell::Cell;
 use std::fs::{self, File};
@@ -14,22 +14,23 @@ use cap_std::fs::{Dir, FileType, OpenOptions};
 
 use super::layout::parts;
 
-/// How often a lock that another compile holds is tried again: a compile takes a fraction of this.
+/// How often meshplan retries a lock that another compile holds; a compile takes only a fraction of this
+/// time.
 const LOCK_TRIES: u32 = 40;
-/// How long to wait in between.
+/// The time between two retries.
 const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
-/// The folder of a tree, open. Paths from it have `/` between folders.
+/// The open folder of a tree. Relative paths use `/` between folders.
 pub(super) struct Root {
     folder: Dir,
-    /// How messages call it.
+    /// Its name in messages.
     shown: PathBuf,
 }
 
 impl Root {
-    /// Opens the folder of a tree, which may itself be reached by a link.
+    /// Opens the folder of a tree; the path to it may contain links.
     pub fn open(path: &Path) -> Result<Self> {
-        // Opened by the standard library: a folder that cap-std opens cannot be locked.
+        // Opened by the standard library, because a folder that cap-std opens cannot be locked.
         let folder =
             File::open(path).with_context(|| format!("opening the folder {}", path.display()))?;
         Ok(Self {
@@ -38,25 +39,25 @@ impl Root {
         })
     }
 
-    /// Returns how messages call a path of the tree.
+    /// Returns the name of a path of the tree in messages.
     pub fn shown(&self, path: &str) -> String {
         self.shown.join(path).display().to_string()
     }
 
-    /// Opens a folder of the tree; nothing where there is none.
+    /// Opens a folder of the tree; nothing if it does not exist.
     fn folder(&self, parts: &[&str]) -> Result<Option<Dir>> {
         let mut folder = self.folder.try_clone().context("opening a folder twice")?;
         for (depth, part) in parts.iter().enumerate() {
             let shown = || self.shown(&parts[..=depth].join("/"));
             match folder.symlink_metadata(part) {
                 Ok(found) if found.is_symlink() => {
-                    bail!("{} is a link, which is not followed", shown())
+                    bail!("{} is a link, and meshplan follows no links", shown())
                 }
                 Ok(found) if !found.is_dir() => bail!("{} is not a folder", shown()),
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
                 Err(error) => {
-                    return Err(error).with_context(|| format!("looking at {}", shown()));
+                    return Err(error).with_context(|| format!("checking {}", shown()));
                 }
             }
             folder = folder
@@ -66,7 +67,8 @@ impl Root {
         Ok(Some(folder))
     }
 
-    /// Opens the folder that holds a file, and returns the file's name in it; nothing where there is no such folder.
+    /// Opens the folder that contains a file, and returns the file's name in it; nothing if the folder does
+    /// not exist.
     fn parent<'p>(&self, path: &'p str) -> Result<Option<(Dir, &'p str)>> {
         let parts = parts(path)
             .with_context(|| format!("`{path}` is not a path inside {}", self.shown.display()))?;
@@ -76,7 +78,7 @@ impl Root {
         Ok(self.folder(folders)?.map(|folder| (folder, *name)))
     }
 
-    /// Says what is at a path, without following a link; nothing where there is nothing.
+    /// Returns the type of a path without following a link; nothing if the path does not exist.
     pub fn kind(&self, path: &str) -> Result<Option<FileType>> {
         let Some((folder, name)) = self.parent(path)? else {
             return Ok(None);
@@ -84,11 +86,11 @@ impl Root {
         match folder.symlink_metadata(name) {
             Ok(found) => Ok(Some(found.file_type())),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error).with_context(|| format!("looking at {}", self.shown(path))),
+            Err(error) => Err(error).with_context(|| format!("checking {}", self.shown(path))),
         }
     }
 
-    /// Reads a file; nothing where there is none. A link is an error.
+    /// Reads a file; nothing if it does not exist. A link is an error.
     pub fn read(&self, path: &str) -> Result<Option<Vec<u8>>> {
         let Some((folder, name)) = self.parent(path)? else {
             return Ok(None);
@@ -96,9 +98,12 @@ impl Root {
         let what = || format!("reading {}", self.shown(path));
         match folder.symlink_metadata(name) {
             Ok(found) if found.is_symlink() => {
-                bail!("{} is a link, which is not followed", self.shown(path))
+                bail!(
+                    "{} is a link, and meshplan follows no links",
+                    self.shown(path)
+                )
             }
-            // A pipe would never end.
+            // Reading a pipe would never end.
             Ok(found) if !found.is_file() => bail!("{} is not a file", self.shown(path)),
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -114,7 +119,7 @@ impl Root {
         Ok(Some(bytes))
     }
 
-    /// Lists a folder, by name; nothing where there is no folder.
+    /// Lists a folder by name; nothing if it does not exist.
     pub fn list(&self, path: &str) -> Result<Vec<(String, FileType)>> {
         let parts = if path.is_empty() {
             Vec::new()
@@ -135,7 +140,7 @@ impl Root {
         Ok(all)
     }
 
-    /// Keeps other compiles out of the folder for as long as the result lives.
+    /// Locks the folder against other compiles until the result is dropped.
     pub fn lock(&self) -> Result<File> {
         let what = |verb: &str| format!("{verb} the folder {}", self.shown.display());
         let file = self
@@ -153,24 +158,24 @@ impl Root {
             }
         }
         bail!(
-            "another compile is writing {}; wait for it to end",
+            "another compile is writing to {}; wait until it ends",
             self.shown.display()
         )
     }
 }
 
-/// What may change the file system. In a test it can be made to stop at any operation, as a kill or a full disk would stop it.
+/// Operations that change the file system. Tests can make any operation fail, as a kill or a full disk would.
 #[derive(Debug, Default)]
 pub struct Disk {
-    /// How many more operations may change something; no limit if there is none.
+    /// The remaining number of successful operations; nothing for no limit.
     left: Cell<Option<usize>>,
-    /// The one operation that fails, where the others go on.
+    /// The index of the only operation that fails.
     fails: Option<usize>,
     done: Cell<usize>,
 }
 
 impl Disk {
-    /// Makes a file system whose changes all fail after so many of them.
+    /// Returns a file system whose operations all fail after the given number.
     #[must_use]
     pub fn stopping_after(operations: usize) -> Self {
         Self {
@@ -179,7 +184,8 @@ impl Disk {
         }
     }
 
-    /// Makes a file system on which one change fails, as the first write beyond a quota would, and the others work.
+    /// Returns a file system in which one operation fails and the others succeed, such as the first write
+    /// over a quota.
     #[must_use]
     pub fn failing_at(operation: usize) -> Self {
         Self {
@@ -188,7 +194,7 @@ impl Disk {
         }
     }
 
-    /// Returns how many operations have changed something.
+    /// Returns the number of operations that changed something.
     #[must_use]
     pub fn changes(&self) -> usize {
         self.done.get()
@@ -208,31 +214,31 @@ impl Disk {
         Ok(())
     }
 
-    /// Makes the folder of a tree and those above it; returns whether it is new.
+    /// Creates the folder of a tree and its parents; returns whether it is new.
     pub(super) fn create_root(&self, path: &Path) -> Result<bool> {
         if path.is_dir() {
             return Ok(false);
         }
         self.change()?;
         fs::create_dir_all(path)
-            .with_context(|| format!("making the folder {}", path.display()))?;
+            .with_context(|| format!("creating the folder {}", path.display()))?;
         Ok(true)
     }
 
-    /// Removes the folder of a tree, if it is empty.
+    /// Removes the folder of a tree if it is empty.
     pub(super) fn remove_empty_root(&self, path: &Path) -> Result<()> {
         self.change()?;
         fs::remove_dir(path).with_context(|| format!("removing the folder {}", path.display()))
     }
 
-    /// Makes a folder of a tree and those above it.
+    /// Creates a folder of a tree and its parents.
     pub(super) fn create_folder(&self, root: &Root, path: &str) -> Result<()> {
         let parts = parts(path).with_context(|| format!("`{path}` is not a path"))?;
         for depth in 0..parts.len() {
             let own = parts[..=depth].join("/");
             let Some((folder, name)) = root.parent(&own)? else {
                 bail!(
-                    "the folder above {} went while it was needed",
+                    "the folder above {} was removed while it was needed",
                     root.shown(&own)
                 );
             };
@@ -242,9 +248,9 @@ impl Disk {
             self.change()?;
             folder
                 .create_dir(name)
-                .with_context(|| format!("making the folder {}", root.shown(&own)))?;
+                .with_context(|| format!("creating the folder {}", root.shown(&own)))?;
         }
-        // What is there already is a folder and no link.
+        // Checks that the existing path is a folder and not a link.
         root.folder(&parts).map(|_| ())
     }
 
@@ -259,7 +265,7 @@ impl Disk {
         self.change()?;
         let (folder, name) = root
             .parent(path)?
-            .with_context(|| format!("there is no folder for {}", root.shown(path)))?;
+            .with_context(|| format!("the folder of {} does not exist", root.shown(path)))?;
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         set_mode(&mut options, executable);
@@ -269,7 +275,7 @@ impl Disk {
             .with_context(|| format!("writing {}", root.shown(path)))
     }
 
-    /// Puts a file where it belongs, over what is there.
+    /// Moves a file to its final path, and replaces an existing file.
     pub(super) fn rename(&self, root: &Root, from: &str, to: &str) -> Result<()> {
         self.change()?;
         let what = || format!("renaming {} to {}", root.shown(from), root.shown(to));
@@ -279,7 +285,7 @@ impl Disk {
         from.rename(own, &to, name).with_context(what)
     }
 
-    /// Removes a file, if it is there.
+    /// Removes a file, if it exists.
     pub(super) fn remove(&self, root: &Root, path: &str) -> Result<()> {
         if root.kind(path)?.is_none() {
             return Ok(());
@@ -293,7 +299,7 @@ impl Disk {
             .with_context(|| format!("removing {}", root.shown(path)))
     }
 
-    /// Removes a folder of a tree, if it is there and empty.
+    /// Removes a folder of a tree, if it exists and is empty.
     pub(super) fn remove_empty_folder(&self, root: &Root, path: &str) -> Result<()> {
         let is_folder = root.kind(path)?.is_some_and(|kind| kind.is_dir());
         if !is_folder || !root.list(path)?.is_empty() {
@@ -309,7 +315,7 @@ impl Disk {
     }
 }
 
-/// Whoever may read a script may run it.
+/// Users who may read a script may also run it.
 #[cfg(unix)]
 fn set_mode(options: &mut OpenOptions, executable: bool) {
     use cap_std::fs::OpenOptionsExt as _;

@@ -1,4 +1,4 @@
-//! `index.json`: the tree for machines, enough to replay it without the plan.
+//! `index.json`: the machine-readable description of the tree, sufficient to replay it without the plan.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -6,30 +6,29 @@ use sha2::{Digest, Sha256};
 use crate::kube::identity::Identity;
 use crate::step::{Kind, Step};
 
-/// The version of the format; a number higher than this one was written by a later meshplan.
+/// The version of the format; a higher number comes from a later meshplan.
 pub const FORMAT_VERSION: u32 = 1;
 
-/// A file of the tree.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileEntry {
-    /// From the top of the tree.
+    /// The path relative to the top of the tree.
     pub path: String,
-    /// Of its bytes, in hex.
+    /// The digest of its bytes, in hex.
     pub sha256: String,
-    /// The object in it, if it holds one.
+    /// The object in the file, if it contains one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<Identity>,
 }
 
-/// One step, its files and what it deletes.
+/// One step, its files and the objects that it deletes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct IndexStep {
-    /// The step; its actions name files from the step's directory.
+    /// The step; the paths in its actions are relative to the step's directory.
     #[serde(flatten)]
     pub step: Step,
-    /// Every file of the step with an object in it.
+    /// All files of the step that contain an object.
     pub files: Vec<FileEntry>,
-    /// What the step deletes.
+    /// The objects that the step deletes.
     pub deletes: Vec<Identity>,
 }
 
@@ -38,21 +37,19 @@ pub struct IndexStep {
 pub struct Index {
     /// See [`FORMAT_VERSION`].
     pub format_version: u32,
-    /// The plan's name.
     pub plan: String,
-    /// The state of knowledge by which the tree was made.
+    /// The version of the facts from which the tree was compiled.
     pub facts_version: String,
-    /// The rules that the plan breaks on purpose, by code.
+    /// The codes of the rules that the plan allows.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allows: Vec<String>,
-    /// The steps, in order.
     pub steps: Vec<IndexStep>,
-    /// Every file of the tree but the index itself.
+    /// All files of the tree except the index itself.
     pub files: Vec<FileEntry>,
 }
 
 impl Index {
-    /// Returns the step that has the number of a kind.
+    /// Returns the step with the number of a kind.
     #[must_use]
     pub fn step(&self, kind: &Kind) -> Option<&IndexStep> {
         self.steps
@@ -61,7 +58,7 @@ impl Index {
     }
 }
 
-/// Returns the digest of bytes in hex.
+/// Returns the SHA-256 digest of bytes, in hex.
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> String {
     use std::fmt::Write as _;

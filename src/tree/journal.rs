@@ -1,7 +1,9 @@
-//! Changing many files as if at once: all new files are staged, a list of what is to happen is written, and then it
-//! happens. Stopped before the list is there, the tree is the old one; after that, the list says how to finish.
+//! Changes many files atomically: all new files are staged, a list of the changes is written, and then the
+//! changes are made. If meshplan stops before the list is complete, the tree is the old one; after that, the
+//! list says how to finish.
 //!
-//! A list may also come from elsewhere, with a commit. So it is held against the indexes and digests before it is followed.
+//! A list may also come from elsewhere, for example with a commit. So it is checked against the indexes and
+//! digests before it is used.
 
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
@@ -11,16 +13,16 @@ use super::layout::{KEPT, is_ours};
 use super::sha256;
 use super::write::{Change, Ownership, Refused};
 
-/// The list of what is to happen; while it is there, the tree is neither the old nor the new one.
+/// The list of changes; while it exists, the tree is neither the old nor the new one.
 pub const PENDING: &str = ".meshplan-pending";
-/// Where new files wait, and the list while it is written.
+/// The folder of staged files, and of the list while it is written.
 const STAGED: &str = ".meshplan-staged";
-/// The list, while it is written.
+/// The name of the list while it is written.
 const LIST: &str = "list";
-/// The index is written last: until then the old one says what may be removed.
+/// The index is written last: until then the old one says which files may be removed.
 const INDEX: &str = "index.json";
 
-/// Files are named by their number in the list.
+/// Files are named by their index in the list.
 #[derive(Debug, Serialize, Deserialize)]
 struct Pending {
     writes: Vec<PendingChange>,
@@ -30,16 +32,17 @@ struct Pending {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct PendingChange {
     path: String,
-    /// Of the new file's bytes, or of those that go.
+    /// The digest of the new file, or of the file to remove.
     sha256: String,
 }
 
-/// Returns whether there is a list of what is to happen.
+/// Returns whether a list of changes exists.
 pub(super) fn is_pending(root: &Root) -> Result<bool> {
     Ok(root.kind(PENDING)?.is_some())
 }
 
-/// Finishes what an earlier run has left, or throws away what it had only staged. Returns whether there was a list.
+/// Finishes an interrupted run, or removes the files that it has only staged. Returns whether there was a
+/// list.
 pub(super) fn recover(disk: &Disk, root: &Root) -> Result<bool> {
     let Some(bytes) = root.read(PENDING)? else {
         clear(disk, root)?;
@@ -47,7 +50,7 @@ pub(super) fn recover(disk: &Disk, root: &Root) -> Result<bool> {
     };
     let refuse = |why: String| {
         Refused(vec![format!(
-            "{} was not left by a compile of this tree: {why}; remove it and {} by hand",
+            "{} was not created by a compile of this tree: {why}; remove it and {} by hand",
             root.shown(PENDING),
             root.shown(STAGED)
         )])
@@ -59,7 +62,7 @@ pub(super) fn recover(disk: &Disk, root: &Root) -> Result<bool> {
     Ok(true)
 }
 
-/// Says why a list cannot be this program's own.
+/// Returns why a list cannot come from meshplan.
 fn believed(root: &Root, pending: &Pending) -> Result<()> {
     let all = || pending.writes.iter().chain(&pending.removes);
     if let Some(other) = all().find(|listed| !is_ours(&listed.path)) {
@@ -81,12 +84,12 @@ fn believed(root: &Root, pending: &Pending) -> Result<()> {
     }
     let mut fresh: Vec<(String, String)> = Vec::new();
     for (number, listed) in pending.writes.iter().enumerate() {
-        // What is staged no longer has been put in its place already.
+        // A missing staged file was already moved to its final path.
         let Some(bytes) = root.read(&staged(number))? else {
             continue;
         };
         if sha256(&bytes) != listed.sha256 {
-            bail!("{} is not what it lists", root.shown(&staged(number)));
+            bail!("{} does not match the list", root.shown(&staged(number)));
         }
         if listed.path == INDEX {
             let index: Ownership = serde_json::from_slice(&bytes)
@@ -104,13 +107,13 @@ fn believed(root: &Root, pending: &Pending) -> Result<()> {
             continue;
         }
         if !lists(&fresh, listed) && !lists(&known, listed) {
-            bail!("no index has `{}` with its digest", listed.path);
+            bail!("no index contains `{}` with its digest", listed.path);
         }
-        // What stands there is of the old tree, or is the new file already.
+        // An existing file belongs to the old tree, or is already the new file.
         let there = root.read(&listed.path)?;
         let ours = known.iter().any(|(path, _)| *path == listed.path);
         if there.is_some_and(|bytes| !ours && sha256(&bytes) != listed.sha256) {
-            bail!("`{}` is somebody else's", listed.path);
+            bail!("`{}` was not written by meshplan", listed.path);
         }
     }
     for listed in &pending.removes {
@@ -136,12 +139,12 @@ pub(super) fn run(disk: &Disk, root: &Root, changes: &[Change]) -> Result<()> {
     let pending = match result {
         Ok(pending) => pending,
         Err(error) => {
-            // As far as it goes: the error that counts is the first.
+            // Errors of the cleanup are ignored, because the first error counts.
             let _ = clear(disk, root);
             return Err(error);
         }
     };
-    let bytes = serde_json::to_vec(&pending).context("writing down what is to happen")?;
+    let bytes = serde_json::to_vec(&pending).context("writing the list of changes")?;
     let list = format!("{STAGED}/{LIST}");
     disk.write(root, &list, &bytes, false)?;
     disk.rename(root, &list, PENDING)?;
@@ -173,12 +176,12 @@ fn stage(disk: &Disk, root: &Root, changes: &[Change]) -> Result<Pending> {
     Ok(pending)
 }
 
-/// Where the new file of a number waits.
+/// The path of the staged file with an index.
 fn staged(number: usize) -> String {
     format!("{STAGED}/{number}")
 }
 
-/// Does what the list says; what has been done already is passed over.
+/// Makes the changes in the list; changes that are already done are skipped.
 fn finish(disk: &Disk, root: &Root, pending: &Pending) -> Result<()> {
     let place = |number: usize, path: &str| -> Result<()> {
         let from = staged(number);
@@ -212,7 +215,7 @@ fn finish(disk: &Disk, root: &Root, pending: &Pending) -> Result<()> {
     disk.remove(root, PENDING)
 }
 
-/// Removes the staging folder. One that holds anything else was not made by a compile.
+/// Removes the staging folder. If it contains other files, it does not come from a compile.
 fn clear(disk: &Disk, root: &Root) -> Result<()> {
     let ours = match root.kind(STAGED)? {
         None => return Ok(()),
@@ -223,7 +226,7 @@ fn clear(disk: &Disk, root: &Root) -> Result<()> {
     };
     if !ours {
         return Err(Refused(vec![format!(
-            "{} was not made by meshplan; move it away",
+            "{} was not created by meshplan; move it away",
             root.shown(STAGED)
         )])
         .into());

@@ -1,4 +1,4 @@
-//! Which paths a compiled tree can have. A list of files that names any other path was not written by meshplan.
+//! The paths that a compiled tree can have. A list with any other path was not written by meshplan.
 
 use std::path::{Component, Path};
 
@@ -8,21 +8,21 @@ pub(super) const KEPT: &str = ".meshplan-kept";
 /// Files at the top of a tree.
 const TOP: [&str; 4] = ["README.md", "index.json", "lib.sh", "Kustomization"];
 
-/// Returns the parts of a path that stays below the folder it starts from; nothing where it would not.
+/// Returns the parts of a path that stays below its base folder; nothing otherwise.
 pub(super) fn parts(path: &str) -> Option<Vec<&str>> {
     let inside = !path.is_empty()
         && Path::new(path)
             .components()
             .all(|part| matches!(part, Component::Normal(_)));
     let parts: Vec<&str> = path.split('/').collect();
-    // A component of the platform's own, such as a drive or a backslash, is not ours.
+    // Platform-specific components, such as a drive or a backslash, are rejected.
     let plain = parts.iter().all(|part| {
         !part.is_empty() && *part != "." && *part != ".." && !part.contains(['\\', ':', '\0'])
     });
     (inside && plain).then_some(parts)
 }
 
-/// Returns whether a compile can have written a path: a file at the top, of `lab/`, or of a step.
+/// Returns whether a compile can have written a path: a file at the top, in `lab/`, or in a step.
 pub(super) fn is_ours(path: &str) -> bool {
     let Some(parts) = parts(path) else {
         return false;
@@ -37,7 +37,7 @@ pub(super) fn is_ours(path: &str) -> bool {
     }
 }
 
-/// `310-weight-10`: a number of three digits and a name.
+/// `310-weight-10`: a number with three digits, and a name.
 pub(super) fn is_step(folder: &str) -> bool {
     let bytes = folder.as_bytes();
     bytes.len() > 4 && bytes[..3].iter().all(u8::is_ascii_digit) && bytes[3] == b'-'

@@ -1,4 +1,4 @@
-//! A tree of files in memory, and what becomes of it: written to disk, or compared with one.
+//! A tree of files in memory, which is written to disk or compared with one there.
 
 mod compare;
 mod disk;
@@ -17,12 +17,10 @@ pub use journal::PENDING;
 pub use read::{WrittenTree, read};
 pub use write::{Refused, WriteReport, write};
 
-/// One file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct File {
-    /// Its content.
     pub text: String,
-    /// Whether it can be run.
+    /// Whether it is executable.
     pub executable: bool,
 }
 
@@ -31,7 +29,6 @@ pub struct File {
 pub struct Tree(BTreeMap<String, File>);
 
 impl Tree {
-    /// Adds a file.
     pub fn add(&mut self, path: impl Into<String>, text: impl Into<String>) {
         let file = File {
             text: text.into(),
@@ -40,7 +37,7 @@ impl Tree {
         self.0.insert(path.into(), file);
     }
 
-    /// Adds a file that can be run.
+    /// Adds an executable file.
     pub fn add_script(&mut self, path: impl Into<String>, text: impl Into<String>) {
         let file = File {
             text: text.into(),
@@ -49,24 +46,22 @@ impl Tree {
         self.0.insert(path.into(), file);
     }
 
-    /// Returns a file.
     #[must_use]
     pub fn get(&self, path: &str) -> Option<&File> {
         self.0.get(path)
     }
 
-    /// Goes through all files, by path.
+    /// Returns all files, in the order of their paths.
     pub fn iter(&self) -> impl Iterator<Item = (&String, &File)> {
         self.0.iter()
     }
 
-    /// Returns how many files there are.
+    /// Returns the number of files.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Returns whether there is no file.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -1,4 +1,4 @@
-//! A compiled tree from disk. No link in it is followed: what it leads to is not part of the tree.
+//! Reads a compiled tree from disk. Links are not followed: their targets are not part of the tree.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -14,22 +14,21 @@ use crate::text::finding::Finding;
 /// A compiled tree on disk, open for reading.
 pub struct WrittenTree {
     root: Root,
-    /// What `index.json` says.
     pub index: Index,
 }
 
 impl WrittenTree {
-    /// Opens a compiled tree; nothing where there is no `index.json`, or it is somebody else's.
+    /// Opens a compiled tree; nothing if there is no `index.json`, or if it does not come from meshplan.
     ///
     /// # Errors
     ///
-    /// Where the index cannot be read as one of meshplan's, or a compile stopped half-way.
+    /// If the index cannot be read, or a compile was interrupted.
     pub fn open(path: &Path) -> Result<Option<Self>> {
         if !path.is_dir() {
             return Ok(None);
         }
         let root = Root::open(path)?;
-        // A list of changes without an index is a first compile that did not end.
+        // A list of changes without an index comes from a first compile that was interrupted.
         refuse_half_written(&root, path)?;
         let Some(bytes) = root.read("index.json")? else {
             return Ok(None);
@@ -60,21 +59,22 @@ impl WrittenTree {
         Ok(Some(Self { root, index }))
     }
 
-    /// Reads a file of the tree; nothing where there is none.
+    /// Reads a file of the tree; nothing if it does not exist.
     ///
     /// # Errors
     ///
-    /// Where it is a link, or cannot be read.
+    /// If it is a link, or cannot be read.
     pub fn bytes(&self, path: &str) -> Result<Option<Vec<u8>>> {
         self.root.read(path)
     }
 
-    /// Compares the tree with its index: scripts and runbook that were edited, files that are missing, and manifests in the
-    /// folder of a step that the index does not list. Manifests that were edited are for the proof, which reads them.
+    /// Compares the tree with its index: edited scripts and runbook, missing files, and manifests in the
+    /// folder of a step that the index does not list. The proof checks for edited manifests, because it reads
+    /// them.
     ///
     /// # Errors
     ///
-    /// Where a path of the tree is a link, or cannot be read.
+    /// If a path of the tree is a link, or cannot be read.
     pub fn differences(&self) -> Result<Vec<Finding>> {
         let mut findings = Vec::new();
         for entry in &self.index.files {
@@ -89,7 +89,7 @@ impl WrittenTree {
                     .help("compile the plan again"),
                 Some(bytes) if sha256(&bytes) == entry.sha256 => continue,
                 Some(_) => {
-                    let message = format!("`{}` is not what was compiled", entry.path);
+                    let message = format!("`{}` was changed after it was compiled", entry.path);
                     let is_script = Path::new(&entry.path)
                         .extension()
                         .is_some_and(|extension| extension == "sh");
@@ -99,7 +99,7 @@ impl WrittenTree {
                         Finding::warning("edited-file", message)
                     };
                     edited
-                        .label("its digest is not the one in index.json")
+                        .label("its digest differs from the one in index.json")
                         .help("change the plan or the template instead, and compile again")
                 }
             };
@@ -121,9 +121,9 @@ impl WrittenTree {
                 let message = format!("index.json does not list `{path}`");
                 let finding = Finding::error("unlisted-file", message)
                     .label(if is_script {
-                        "it is no script of the step"
+                        "it is not a script of the step"
                     } else {
-                        "`kubectl apply -f` of the step would apply it, and nothing was proved with it"
+                        "`kubectl apply -f` of the step would apply it, but the proof does not include it"
                     })
                     .help("move it out of the compiled directory");
                 findings.push(Finding {
@@ -135,13 +135,14 @@ impl WrittenTree {
         Ok(findings)
     }
 
-    /// Compares the folders of steps with the steps of the index, which come in the order of their numbers.
+    /// Compares the folders of steps with the steps in the index, which must be in the order of their
+    /// numbers.
     fn steps(&self) -> Result<Vec<Finding>> {
         let mut findings = Vec::new();
         let mut say = |message: String| {
             findings.push(
                 Finding::error("steps-differ", message)
-                    .label("nothing was proved with it")
+                    .label("the proof does not include it")
                     .help("compile the plan again"),
             );
         };
@@ -164,7 +165,7 @@ impl WrittenTree {
         let listed = listed.filter_map(|entry| Some(entry.path.split_once('/')?.0));
         folders.extend(listed.filter(|name| is_step(name)).map(str::to_owned));
         for folder in folders.iter().filter(|folder| !self.has_step(folder)) {
-            say(format!("`{folder}` is none of the steps of index.json"));
+            say(format!("`{folder}` is not a step of index.json"));
         }
         Ok(findings)
     }
@@ -174,18 +175,18 @@ impl WrittenTree {
     }
 }
 
-/// Whether `kubectl apply -f` of a folder takes a file.
+/// Whether `kubectl apply -f` of a folder applies a file.
 fn is_manifest(path: &str) -> bool {
     Path::new(path)
         .extension()
         .is_some_and(|end| ["yaml", "yml", "json"].iter().any(|own| end == *own))
 }
 
-/// Reads every file of a compiled tree but hidden ones.
+/// Reads all files of a compiled tree except hidden ones.
 ///
 /// # Errors
 ///
-/// Where a compile stopped half-way, the index cannot be read, or a path of the tree is a link.
+/// If a compile was interrupted, the index cannot be read, or a path of the tree is a link.
 pub fn read(path: &Path) -> Result<Tree> {
     let root = Root::open(path)?;
     refuse_half_written(&root, path)?;
@@ -217,7 +218,7 @@ pub fn read(path: &Path) -> Result<Tree> {
 fn refuse_half_written(root: &Root, path: &Path) -> Result<()> {
     if root.kind(PENDING)?.is_some() {
         bail!(
-            "a compile stopped half-way in {}; run it again first",
+            "a compile into {} was interrupted; run it again first",
             path.display()
         );
     }

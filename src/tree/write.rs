@@ -1,4 +1,4 @@
-//! Writing a tree: only what differs, over nothing that is not meshplan's own.
+//! Writes a tree: only files that differ, and never over files that meshplan did not write.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,22 +12,21 @@ use super::layout::{KEPT, is_ours};
 use super::{FORMAT_VERSION, FileEntry, sha256};
 use super::{File, Tree, journal};
 
-/// What was done.
+/// The changes that were made.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct WriteReport {
-    /// Files that were written.
     pub written: Vec<String>,
-    /// Files that were right already.
+    /// The number of files that did not change.
     pub unchanged: usize,
     /// Stale files that were removed.
     pub removed: Vec<String>,
-    /// Stale files that stay, since somebody edited them.
+    /// Stale files that stay because they were edited.
     pub kept: Vec<String>,
-    /// Whether an earlier run had to be finished first.
+    /// Whether an interrupted run was finished first.
     pub finished_earlier: bool,
 }
 
-/// Why nothing was written: each of these has to be mended by a person.
+/// Why nothing was written; the user must fix each of these.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused(pub Vec<String>);
 
@@ -39,25 +38,26 @@ impl fmt::Display for Refused {
 
 impl std::error::Error for Refused {}
 
-/// One change on the way from the old tree to the new one.
+/// One change from the old tree to the new one.
 #[derive(Debug)]
 pub(super) enum Change {
     Write { path: String, file: File },
     Remove { path: String, sha256: String },
 }
 
-/// Writes a tree into a folder, which is made if it is not there. With `prune`, files that an earlier run wrote and this
-/// one does not are removed, unless somebody edited them.
+/// Writes a tree into a folder, and creates the folder if it does not exist. With `prune`, files that an
+/// earlier run wrote and this one does not are removed, unless they were edited.
 ///
 /// # Errors
 ///
-/// [`Refused`] where foreign files are in the way, and what the file system says, with what was being done and whether
-/// something was written. Whatever happens, the folder holds the old tree, the new tree, or one that the next call finishes.
+/// [`Refused`] if files that meshplan did not write are in the way, and errors of the file system, with the
+/// operation and whether something was written. In every case, the folder contains the old tree, the new
+/// tree, or one that the next call finishes.
 pub fn write(disk: &Disk, path: &Path, tree: &Tree, prune: bool) -> Result<WriteReport> {
     let unwritten = || format!("nothing was written to {}", path.display());
     let half_written = || {
         format!(
-            "{} is half-written; compile again to finish it",
+            "{} is incomplete; compile again to finish it",
             path.display()
         )
     };
@@ -94,7 +94,8 @@ pub fn write(disk: &Disk, path: &Path, tree: &Tree, prune: bool) -> Result<Write
     Ok(report)
 }
 
-/// What an index says of whose a tree is. Steps are left alone: what other releases say there is no reason to disown a tree.
+/// The fields of an index that identify the tree. Steps are not read, because their format may differ in
+/// other releases.
 #[derive(Deserialize)]
 pub(super) struct Ownership {
     format_version: u32,
@@ -102,7 +103,7 @@ pub(super) struct Ownership {
     pub(super) files: Vec<FileEntry>,
 }
 
-/// The index that is there, if it is meshplan's and of the same plan.
+/// The existing index, if it comes from meshplan and from the same plan.
 fn old_index(root: &Root, tree: &Tree) -> Result<Option<Ownership>> {
     const INDEX: &str = "index.json";
     if root.kind(INDEX)?.is_some_and(|kind| !kind.is_file()) {
@@ -114,19 +115,19 @@ fn old_index(root: &Root, tree: &Tree) -> Result<Option<Ownership>> {
     let refuse = |why: String| Err(Refused(vec![why]).into());
     let Ok(old) = serde_json::from_slice::<Ownership>(&bytes) else {
         return refuse(format!(
-            "{} is not meshplan's; give another --out, or move it away",
+            "{} was not written by meshplan; use another --out, or move it away",
             root.shown(INDEX)
         ));
     };
     if old.format_version > FORMAT_VERSION {
         return refuse(format!(
-            "{} was written by a later meshplan; use that one",
+            "{} was written by a later meshplan; use that version",
             root.shown(INDEX)
         ));
     }
     if let Some(other) = old.files.iter().find(|file| !is_ours(&file.path)) {
         return refuse(format!(
-            "{} lists `{}`, which no compile writes; give another --out, or move it away",
+            "{} lists `{}`, which no compile writes; use another --out, or move it away",
             root.shown(INDEX),
             other.path
         ));
@@ -136,7 +137,7 @@ fn old_index(root: &Root, tree: &Tree) -> Result<Option<Ownership>> {
         .and_then(|file| serde_json::from_str::<Ownership>(&file.text).ok());
     if new.is_some_and(|new| new.plan != old.plan) {
         return refuse(format!(
-            "{} holds the plan `{}`; give another --out",
+            "{} contains the plan `{}`; use another --out",
             root.shown(INDEX),
             old.plan
         ));
@@ -144,7 +145,8 @@ fn old_index(root: &Root, tree: &Tree) -> Result<Option<Ownership>> {
     Ok(Some(old))
 }
 
-/// The files that meshplan wrote here and their digests: those of the last index, and those that stayed beside it.
+/// The files that meshplan wrote here, with their digests: those of the last index, and stale files that
+/// stayed.
 struct Owned(BTreeMap<String, String>);
 
 impl Owned {
@@ -168,7 +170,7 @@ impl Owned {
     }
 }
 
-/// Compares the folder with the tree. Foreign files in the way are all found before anything is refused.
+/// Compares the folder with the tree. All files in the way are collected before an error is returned.
 fn changes(
     root: &Root,
     tree: &Tree,
@@ -187,7 +189,7 @@ fn changes(
             Some(bytes) if bytes == file.text.as_bytes() => report.unchanged += 1,
             Some(_) if !owned.0.contains_key(path) => {
                 refused.push(format!(
-                    "{} is not meshplan's own; move it away",
+                    "{} was not written by meshplan; move it away",
                     root.shown(path)
                 ));
             }
@@ -237,8 +239,8 @@ fn changes(
     }
 }
 
-/// The change to the list of files that stay though the index no longer names them: without it the next compile would take
-/// them for somebody else's.
+/// The change to the list of stale files that stay. Without this list, the next compile would not recognise
+/// them as its files.
 fn kept_list(root: &Root, owned: &Owned, kept: &[FileEntry]) -> Result<Option<Change>> {
     let there = root.read(KEPT)?;
     if kept.is_empty() {
@@ -262,7 +264,8 @@ fn kept_list(root: &Root, owned: &Owned, kept: &[FileEntry]) -> Result<Option<Ch
     }))
 }
 
-/// Says why a file cannot be at a path: something on the way to it is no folder, or it is no file itself.
+/// Returns why a file cannot be written to a path: a parent is not a folder, or the path exists and is not a
+/// file.
 fn blocked(root: &Root, path: &str) -> Result<Option<String>> {
     let folders = path.match_indices('/').map(|(end, _)| &path[..end]);
     for folder in folders {
@@ -276,7 +279,7 @@ fn blocked(root: &Root, path: &str) -> Result<Option<String>> {
             }
             Some(kind) if !kind.is_dir() => {
                 return Ok(Some(format!(
-                    "{} is not meshplan's own; move it away",
+                    "{} was not written by meshplan; move it away",
                     root.shown(folder)
                 )));
             }

@@ -214,14 +214,14 @@ fn each_mistake_is_found() {
     let (code, report) = cluster.rehearse(folder.path(), &["--to", "302", "--keep-going"]);
     assert_eq!(code, 1, "{report:#}");
     let said = surprises(&report);
-    let wanted = "was given from DaemonSet istio-system/ztunnel to DaemonSet istio-system/ztunnel-1-31-0 below enrolled pods that ran";
+    let wanted = "switched from DaemonSet istio-system/ztunnel to DaemonSet istio-system/ztunnel-1-31-0 while enrolled pods were running on it";
     assert!(
         said.iter()
             .all(|said| said.starts_with("\"302-nodes-batch\"")),
         "{said:#?}"
     );
     assert!(said.iter().any(|said| said.contains(wanted)), "{said:#?}");
-    table.push_str("| the label before the drain | in-place | `meshplan rehearse`: node … was given from one ztunnel to the other below enrolled pods that ran | 302-nodes-batch |\n");
+    table.push_str("| the label before the drain | in-place | `meshplan rehearse`: node … switched from one ztunnel to the other while enrolled pods were running on it | 302-nodes-batch |\n");
     let written = evidence("faults in place", &table, "MESHPLAN_BLESS_WITNESS");
     assert_eq!(written, table);
 }

@@ -200,7 +200,7 @@ fn a_cluster_that_could_be_anybodys_is_refused() {
     let output = refused();
     assert_eq!(code(&output), 2);
     assert!(
-        stderr(&output).contains("nothing says that it is for rehearsals"),
+        stderr(&output).contains("it may not be for rehearsals"),
         "{}",
         stderr(&output)
     );
@@ -214,7 +214,7 @@ fn a_cluster_that_could_be_anybodys_is_refused() {
     let output = refused();
     assert_eq!(code(&output), 2);
     assert!(
-        stderr(&output).contains("node real of this cluster is not one of KWOK's"),
+        stderr(&output).contains("node real of this cluster is not simulated by KWOK"),
         "{}",
         stderr(&output)
     );

@@ -123,7 +123,7 @@ fn what_is_not_meshplans_is_never_overwritten() {
     let output = meshplan_in(folder.path(), &["compile", "plan.toml"]);
     assert_eq!(code(&output), 2);
     assert!(
-        stderr(&output).contains("shop/README.md is not meshplan's own; move it away"),
+        stderr(&output).contains("shop/README.md was not written by meshplan; move it away"),
         "{}",
         stderr(&output)
     );

@@ -317,7 +317,7 @@ fn a_real_cluster_is_refused_and_nothing_is_written() {
         let output = stage.rehearse(environment, arguments);
         assert_eq!(code(&output), 2, "{}", stderr(&output));
         assert!(
-            stderr(&output).contains("is not one of KWOK's"),
+            stderr(&output).contains("is not simulated by KWOK"),
             "{}",
             stderr(&output)
         );

@@ -245,7 +245,7 @@ fn links_and_folders_in_the_way_are_refused() {
     refused("README.md is not a file");
     fs::remove_dir(root.join("README.md")).expect("removing");
     fs::write(root.join("310-weight-10"), "mine\n").expect("a file");
-    refused("310-weight-10 is not meshplan's own");
+    refused("310-weight-10 was not written by meshplan");
     fs::remove_file(root.join("310-weight-10")).expect("removing");
     assert_eq!(code(&compile()), 0);
 }
@@ -259,7 +259,7 @@ fn a_directory_of_something_else_is_refused() {
     let output = meshplan_in(plan.path(), &["compile", "plan.toml"]);
     assert_eq!(code(&output), 2);
     assert!(
-        stderr(&output).contains("index.json is not meshplan's"),
+        stderr(&output).contains("index.json was not written by meshplan"),
         "{}",
         stderr(&output)
     );
@@ -278,7 +278,7 @@ fn a_directory_of_something_else_is_refused() {
     let output = meshplan_in(plan.path(), &["compile", "other.toml", "--out", "shop"]);
     assert_eq!(code(&output), 2);
     assert!(
-        stderr(&output).contains("holds the plan `shop`"),
+        stderr(&output).contains("contains the plan `shop`"),
         "{}",
         stderr(&output)
     );
@@ -392,7 +392,7 @@ fn a_pending_list_that_no_compile_left_is_refused() {
         (
             &[("310-weight-10/apply.sh", hook)],
             &[],
-            "no index has `310-weight-10/apply.sh` with its digest",
+            "no index contains `310-weight-10/apply.sh` with its digest",
         ),
         (
             &[],
@@ -438,7 +438,7 @@ fn a_pending_list_that_no_compile_left_is_refused() {
     let output = meshplan_in(plan.path(), &["compile", "plan.toml"]);
     assert_eq!(code(&output), 2, "{}", stderr(&output));
     assert!(
-        stderr(&output).contains("`lab/mine.txt` is somebody else's"),
+        stderr(&output).contains("`lab/mine.txt` was not written by meshplan"),
         "{}",
         stderr(&output)
     );
@@ -454,7 +454,7 @@ fn a_pending_list_that_no_compile_left_is_refused() {
         let output = meshplan_in(plan.path(), &["compile", "plan.toml"]);
         assert_eq!(code(&output), 2, "{text}");
         assert!(
-            stderr(&output).contains("was not left by a compile of this tree"),
+            stderr(&output).contains("was not created by a compile of this tree"),
             "{}",
             stderr(&output)
         );
@@ -464,7 +464,7 @@ fn a_pending_list_that_no_compile_left_is_refused() {
     let output = meshplan_in(plan.path(), &["compile", "plan.toml"]);
     assert_eq!(code(&output), 2);
     assert!(
-        stderr(&output).contains("is not what it lists"),
+        stderr(&output).contains("does not match the list"),
         "{}",
         stderr(&output)
     );
@@ -497,14 +497,14 @@ fn no_link_below_the_tree_is_followed() {
     };
     fs::create_dir(&root).expect("a folder");
     symlink(elsewhere.path(), &staged).expect("a link");
-    refused(".meshplan-staged was not made by meshplan");
+    refused(".meshplan-staged was not created by meshplan");
     fs::remove_file(&staged).expect("removing");
     fs::write(&staged, "mine\n").expect("a file");
-    refused(".meshplan-staged was not made by meshplan");
+    refused(".meshplan-staged was not created by meshplan");
     fs::remove_file(&staged).expect("removing");
     fs::create_dir(&staged).expect("a folder");
     fs::write(staged.join("notes.txt"), "mine\n").expect("a file");
-    refused(".meshplan-staged was not made by meshplan");
+    refused(".meshplan-staged was not created by meshplan");
     assert!(staged.join("notes.txt").exists());
 
     // A pending list that would write through a linked folder.
@@ -523,7 +523,7 @@ fn no_link_below_the_tree_is_followed() {
     let output = meshplan_in(plan.path(), &["compile", "plan.toml"]);
     assert_eq!(code(&output), 2);
     assert!(
-        stderr(&output).contains("310-weight-10 is a link, which is not followed"),
+        stderr(&output).contains("310-weight-10 is a link, and meshplan follows no links"),
         "{}",
         stderr(&output)
     );
@@ -600,7 +600,7 @@ fn it_is_said_whether_something_was_written() {
             assert_eq!(there, texts(&old), "operation {operation}: {said}");
         } else {
             half += 1;
-            assert!(said.contains("is half-written"), "{said}");
+            assert!(said.contains("is incomplete"), "{said}");
             assert!(root.join(PENDING).exists(), "operation {operation}: {said}");
         }
     }
@@ -618,7 +618,7 @@ fn a_full_disk_and_a_folder_that_cannot_be_made_are_said() {
     );
     assert_eq!(code(&output), 2);
     assert!(
-        stderr(&output).contains("making the folder /proc/meshplan"),
+        stderr(&output).contains("creating the folder /proc/meshplan"),
         "{}",
         stderr(&output)
     );

@@ -145,7 +145,9 @@ fn an_edited_script_is_an_error_and_an_edited_runbook_a_warning() {
         let said = stderr(&output);
         assert_eq!(code(&output), i32::from(is_script), "{path}: {said}");
         assert!(
-            said.contains(&format!("[edited-file]: `{path}` is not what was compiled")),
+            said.contains(&format!(
+                "[edited-file]: `{path}` was changed after it was compiled"
+            )),
             "{path}: {said}"
         );
         fs::remove_file(&file).expect("removing");
@@ -176,16 +178,16 @@ fn the_steps_of_an_index_are_those_of_its_folders() {
     };
     let gone = said(&|steps| steps.truncate(steps.len() - 5));
     assert!(
-        gone.contains("`640-retire-control-plane` is none of the steps"),
+        gone.contains("`640-retire-control-plane` is not a step"),
         "{gone}"
     );
-    assert!(said(&Vec::clear).contains("`310-weight-10` is none of the steps"));
+    assert!(said(&Vec::clear).contains("`310-weight-10` is not a step of index.json"));
     assert!(said(&|steps| steps.reverse()).contains("steps-differ"));
     fs::write(&path, whole.to_string()).expect("the index");
     fs::create_dir(folder.path().join("shop/405-extra")).expect("a folder");
     let output = meshplan_in(folder.path(), &["check", "shop"]);
     assert!(
-        stderr(&output).contains("`405-extra` is none of the steps"),
+        stderr(&output).contains("`405-extra` is not a step"),
         "{}",
         stderr(&output)
     );
@@ -243,7 +245,7 @@ fn an_index_or_manifest_that_cannot_be_read_is_said() {
         let output = meshplan_in(folder.path(), arguments);
         assert_eq!(code(&output), 2, "{arguments:?}");
         assert!(
-            stderr(&output).contains("a compile stopped half-way"),
+            stderr(&output).contains("was interrupted; run it again first"),
             "{}",
             stderr(&output)
         );

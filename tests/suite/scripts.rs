@@ -116,7 +116,7 @@ fn guards_stop_before_harm_is_done() {
             |case| {
                 case.start.objects.push(json!({"kind": "HTTPRoute", "metadata": {"name": "x", "namespace": "y"}, "spec": {"rules": [{"backendRefs": [{"namespace": "bookinfo-1-18-0-alpha-0", "name": "productpage"}]}]}}));
             },
-            "y/x names Service bookinfo-1-18-0-alpha-0/productpage",
+            "y/x references Service bookinfo-1-18-0-alpha-0/productpage",
         ),
         (
             "bookinfo/100-stable-nodes/apply.sh",

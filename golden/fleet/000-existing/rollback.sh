@@ -7,5 +7,5 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 . "$here"/../lib.sh
 
 
-say 'stays: the mesh, as it was'
+say 'stays: the mesh, unchanged'
 say '000-existing: rolled back'

@@ -7,5 +7,5 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 . "$here"/../lib.sh
 
 
-say 'stays: OnDelete: with RollingUpdate whichever pods were made since (on nodes that joined or came back) would be replaced at once; give istio-cni-node and ztunnel their strategy back when that suits you'
+say 'stays: OnDelete: with RollingUpdate, pods that were created since then (on nodes that joined or came back) would be replaced immediately; restore the update strategy of istio-cni-node and ztunnel when this is acceptable'
 say '110-on-delete: rolled back'

@@ -11,7 +11,7 @@ check_1() {
   expect OnDelete '{.spec.updateStrategy.type}' daemonset ztunnel istio-system
 }
 how_1() {
-  say "$(target helm --kube-context)"' install ztunnel istio/ztunnel --namespace istio-system --version 1.29.6, with the values that it had and these:'
+  say "$(target helm --kube-context)"' install ztunnel istio/ztunnel --namespace istio-system --version 1.29.6, with its previous values and these:'
   say '  updateStrategy:'
   say '    type: OnDelete'
   say '  affinity:'

@@ -7,5 +7,5 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 . "$here"/../lib.sh
 
 
-say 'stays: what is left: the canary'\''s revision alone'
+say 'stays: only the canary revision'
 say '640-retire-control-plane: rolled back'

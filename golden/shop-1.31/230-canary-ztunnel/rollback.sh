@@ -12,5 +12,5 @@ delete \
   "$here"/rollback/delete/10-serviceaccount-istio-system-ztunnel-1-31-0.yaml
 within 120 'no pod app=ztunnel,meshplan.dev/revision=1-31-0 is left in istio-system' no_pods istio-system app=ztunnel,meshplan.dev/revision=1-31-0
 
-say 'stays: istio-cni 1.31.0, as long as a canary ztunnel runs; 220 takes it back afterwards'
+say 'stays: istio-cni 1.31.0, while a canary ztunnel runs; the rollback of 220 restores the previous version afterwards'
 say '230-canary-ztunnel: rolled back'

@@ -7,5 +7,5 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 . "$here"/../lib.sh
 
 
-say 'stays: Istio'\''s CRDs and the ServiceAccounts and roles that come with them'
+say 'stays: Istio'\''s CRDs and their ServiceAccounts and roles'
 say '020-istio-base: rolled back'

@@ -30,5 +30,5 @@ fi
 runs 1.28.10 daemonset istio-cni-node istio-system
 within 300 'DaemonSet istio-system/istio-cni-node uses OnDelete and all of its pods are ready' settled istio-cni-node istio-system
 
-say 'stays: istio-cni'\''s ConfigMap and roles, as the newer version has them'
+say 'stays: istio-cni'\''s ConfigMap and roles, in the newer version'
 say '220-istio-cni-upgrade: rolled back'

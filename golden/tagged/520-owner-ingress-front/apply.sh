@@ -10,7 +10,7 @@ check_1() {
   expect 1-29-6 '{.metadata.labels.istio\.io/rev}' gateway.gateway.networking.k8s.io front ingress
 }
 how_1() {
-  say 'Gateway ingress/front, wherever it is written:'
+  say 'Gateway ingress/front, in its source:'
   say metadata:
   say '  labels:'
   say '    istio.io/rev: "1-29-6"'

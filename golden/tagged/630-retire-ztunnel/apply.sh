@@ -13,7 +13,7 @@ check_1() {
   "$here"/delete/10-serviceaccount-istio-system-ztunnel.yaml
 }
 how_1() {
-  say 'take HelmRelease mesh/ztunnel out of its source, and let Flux prune it'
+  say 'remove HelmRelease mesh/ztunnel from its source, and let Flux prune it'
 }
 asked=no
 if at_owner 'Flux'\''s HelmRelease mesh/ztunnel' check_1 how_1; then

@@ -11,7 +11,7 @@ check_1() {
   expect OnDelete '{.spec.updateStrategy.type}' daemonset ztunnel istio-system
 }
 how_1() {
-  say 'put HelmRelease mesh/ztunnel back, chart 1.28.10, with the values that it had and these:'
+  say 'restore HelmRelease mesh/ztunnel with chart 1.28.10, its previous values and these:'
   say '  updateStrategy:'
   say '    type: OnDelete'
   say '  affinity:'

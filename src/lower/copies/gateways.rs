@@ -1,4 +1,4 @@
-//! 170, 260, 270, 520 and 540: Gateways, and how they change hands.
+//! Steps 170, 260, 270, 520 and 540: Gateways, and how they switch to the canary.
 
 use toml::Spanned;
 
@@ -15,10 +15,10 @@ use crate::step::{Action, Gate, GatewayRef};
 use crate::step::{Applier, Draft, Step, kind};
 use serde_json::json;
 
-/// The rule that a Gateway breaks whose pods lose their listeners when it changes hands.
+/// The rule that a Gateway breaks if its pods lose their listeners during the switch.
 pub(in crate::lower) const LOSS: &str = "MP0024";
 
-/// 170.
+/// Step 170.
 pub(in crate::lower) fn gateways(context: &Context) -> Step {
     let names: Vec<&str> = context
         .plan
@@ -53,11 +53,12 @@ pub(in crate::lower) fn gateways(context: &Context) -> Step {
     step
 }
 
-/// A Gateway has what it asks for.
+/// The gate that waits until a Gateway is ready.
 fn programmed(gateway: GatewayRef, has_address: bool) -> Gate {
     Gate::Gateway {
         gateway,
-        // Without an address nobody may ever give one, and Programmed would stay false (AddressNotAssigned).
+        // A Gateway without an address in the plan may never get one. `Programmed` would then stay false
+        // (AddressNotAssigned).
         condition: if has_address {
             "Programmed"
         } else {
@@ -67,7 +68,7 @@ fn programmed(gateway: GatewayRef, has_address: bool) -> Gate {
     }
 }
 
-/// Gateways of the plan; labelled with their owner unless they follow the tag.
+/// The Gateways of the plan, labelled with their revision unless they follow the tag.
 pub(in crate::lower) fn gateway_objects(
     context: &Context,
     gateways: &[&GatewayTable],
@@ -121,7 +122,7 @@ fn listeners(gateway: &GatewayTable) -> Vec<ListenerManifest> {
         .collect()
 }
 
-/// Routes of the namespaces that have one, and no others.
+/// Allows routes from the namespaces that have a route, and from no others.
 fn allowed(context: &Context, gateway: &GatewayTable) -> AllowedFrom {
     let mut namespaces: Vec<String> = context
         .plan
@@ -140,7 +141,7 @@ fn allowed(context: &Context, gateway: &GatewayTable) -> AllowedFrom {
     }
 }
 
-/// 520: the label of the Gateways that change hands by it.
+/// Step 520: relabels the Gateways that switch by label.
 pub(in crate::lower) fn relabelled(context: &Context) -> Option<Step> {
     let by_label = |way| matches!(way, GatewayHandover::Label { .. });
     let gateways: Vec<&GatewayTable> = context.gateways(by_label).collect();
@@ -172,7 +173,7 @@ pub(in crate::lower) fn relabelled(context: &Context) -> Option<Step> {
     Some(step)
 }
 
-/// The Deployments of the Gateways that change hands in this way are a revision's work.
+/// The gates that wait until a revision has written the Deployments of the Gateways that switch in this way.
 pub(in crate::lower) fn owner_gates(
     context: &Context,
     owner: &Rev,
@@ -190,18 +191,18 @@ pub(in crate::lower) fn owner_gates(
         .collect()
 }
 
-/// The Deployments of the Gateways that change hands in this way.
+/// The restarts of the Deployments of the Gateways that switch in this way.
 pub(in crate::lower) fn restarts(
     context: &Context,
     has: impl Fn(GatewayHandover) -> bool,
 ) -> Vec<Restart> {
     let touches = |way| {
         if way == (GatewayHandover::Label { lossy: true }) {
-            "its pods lose their listeners at once and refuse requests until new ones are ready, up to 30 seconds; its Service and \
-             address stay"
+            "its pods lose their listeners immediately and refuse requests until new pods are ready, up to 30 \
+                seconds; its Service and address stay"
         } else {
-            "a rolling update of the gateway's pods, new ones first; its Service and address stay, long-lived connections end with their \
-             pod"
+            "a rolling update of the gateway's pods, new pods first; its Service and address stay, and long-lived \
+                connections end with their pod"
         }
     };
     context
@@ -216,7 +217,7 @@ pub(in crate::lower) fn restarts(
         .collect()
 }
 
-/// 260, 270: a second Gateway beside each that cannot change hands, and the routes on both.
+/// Steps 260 and 270: a second Gateway for each Gateway that cannot switch, and the routes on both.
 pub(in crate::lower) fn second(context: &Context, steps: &mut Vec<Step>) {
     let gateways: Vec<&GatewayTable> = context
         .gateways(|way| way == GatewayHandover::SecondGateway)
@@ -256,7 +257,7 @@ pub(in crate::lower) fn second(context: &Context, steps: &mut Vec<Step>) {
 
     let mut routes = Step::of(&kind::CANARY_GATEWAY_ROUTES, Applier::Kubectl);
     routes.says(json!({ "gateways": list }));
-    // What the first Gateway has stays as it is.
+    // The routes of the first Gateway do not change.
     let known = route_objects(context, Stage::Stable, AttachedTo::First);
     let mut both = route_objects(context, Stage::Stable, AttachedTo::Both);
     both.retain(|route| !known.contains(route));
@@ -270,7 +271,7 @@ pub(in crate::lower) fn second(context: &Context, steps: &mut Vec<Step>) {
     steps.push(routes);
 }
 
-/// 540: the first Gateway goes, once no client uses it.
+/// Step 540: deletes the first Gateway when no client uses it any more.
 pub(in crate::lower) fn first_gone(context: &Context) -> Option<Step> {
     let gateways: Vec<&GatewayTable> = context
         .gateways(|way| way == GatewayHandover::SecondGateway)
@@ -288,7 +289,7 @@ pub(in crate::lower) fn first_gone(context: &Context) -> Option<Step> {
         .collect();
     let mut step = Step::of(&kind::FIRST_GATEWAY, Applier::Kubectl);
     step.says(json!({ "first": names(&first), "second": names(&second) }));
-    // Its routes go with it, and before it.
+    // The routes of the first Gateway are deleted together with it, and before it.
     let on_first = context.plan.route.iter().filter(|route| {
         let gateway = context.gateway_of(route);
         gateway.is_some_and(|gateway| context.way(gateway) == GatewayHandover::SecondGateway)
@@ -326,8 +327,9 @@ pub(in crate::lower) fn first_gone(context: &Context) -> Option<Step> {
         .iter()
         .map(|own| Restart {
             object: format!("Deployment {}/{}", own.namespace, own.deployment),
-            touches: "ends with its Gateway; a client that still has its address gets no answer"
-                .to_owned(),
+            touches:
+                "is deleted with its Gateway; a client that still uses its address gets no answer"
+                    .to_owned(),
         })
         .collect();
     step.rollback.gates = gateways
@@ -339,7 +341,7 @@ pub(in crate::lower) fn first_gone(context: &Context) -> Option<Step> {
     Some(step)
 }
 
-/// Names of Gateways, for people.
+/// The names of Gateways, for messages.
 fn names(gateways: &[GatewayRef]) -> String {
     let names: Vec<&str> = gateways
         .iter()

@@ -1,4 +1,4 @@
-//! Each revision with its own copy of the workloads, and traffic that moves by routes.
+//! The copies mode: each revision has its own copy of the workloads, and routes shift the traffic.
 
 pub(in crate::lower) mod gateways;
 pub(in crate::lower) mod prepare;
@@ -12,7 +12,7 @@ mod workloads;
 use super::context::Context;
 use crate::step::Step;
 
-/// The steps, from CRDs to the nodes of the retired revision.
+/// Adds the steps, from the CRDs to the nodes of the retired revision.
 pub(super) fn steps(context: &Context, steps: &mut Vec<Step>) {
     prepare::steps(context, steps);
     revision::stable(context, steps);

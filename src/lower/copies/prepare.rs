@@ -1,4 +1,4 @@
-//! 003 to 030: what both revisions stand on.
+//! Steps 003 to 030: what both revisions need.
 
 use crate::lower::context::Context;
 use crate::lower::gateway_api;
@@ -8,17 +8,16 @@ use crate::step::{Action, Gate};
 use crate::step::{Applier, Draft, Step, kind};
 use serde_json::json;
 
-/// Some of Istio's CRDs, one of each of the groups that every version has.
+/// Some of Istio's CRDs, one from each API group that every version has.
 const ISTIO_CRDS: [&str; 3] = [
     "authorizationpolicies.security.istio.io",
     "telemetries.telemetry.istio.io",
     "virtualservices.networking.istio.io",
 ];
 
-/// The label of everything that meshplan makes.
+/// The label of everything that meshplan creates.
 const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 
-/// Namespaces that every cluster has.
 const BUILT_IN: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node-lease"];
 
 pub(in crate::lower) fn steps(context: &Context, steps: &mut Vec<Step>) {
@@ -26,7 +25,7 @@ pub(in crate::lower) fn steps(context: &Context, steps: &mut Vec<Step>) {
     steps.extend(namespaces(context));
 }
 
-/// CRDs, which a cluster has one set of.
+/// Adds the steps for CRDs, which are shared by the whole cluster.
 pub(in crate::lower) fn shared(context: &Context, steps: &mut Vec<Step>) {
     gateway_api::steps(context, steps);
     steps.push(base(context));
@@ -51,12 +50,11 @@ fn base(context: &Context) -> Step {
         crds: ISTIO_CRDS.map(str::to_owned).to_vec(),
     }];
     step.rollback.keeps = true;
-    step.stays =
-        vec!["Istio's CRDs and the ServiceAccounts and roles that come with them".to_owned()];
+    step.stays = vec!["Istio's CRDs and their ServiceAccounts and roles".to_owned()];
     step
 }
 
-/// The namespaces of gateways and routes that neither the cluster nor istioctl makes.
+/// The namespaces of gateways and routes that neither the cluster nor istioctl creates.
 fn namespaces(context: &Context) -> Option<Step> {
     let mut names: Vec<&str> = Vec::new();
     let gateways = context

@@ -1,4 +1,4 @@
-//! 510 to 540: the canary gets what stable owned, while stable still runs.
+//! Steps 510 to 540: the canary takes over Gateways and the default tag while stable still runs.
 
 use crate::istio::GatewayHandover;
 use crate::istio::Handover;
@@ -21,13 +21,14 @@ pub(in crate::lower) fn steps(context: &Context, steps: &mut Vec<Step>) {
             steps.push(tag(context, &kind::DEFAULT_TAG, false))
         }
         Handover::Tag => steps.push(tag(context, &kind::DEFAULT_TAG, true)),
-        // The tag moves in 650, when the old control plane is gone.
+        // Step 650 moves the tag, after the old control plane is deleted.
         Handover::TagAfterRetirement => {}
     }
     steps.extend(gateways::first_gone(context));
 }
 
-/// The tag `default` moves; late, where stable has to be gone first. `hands_over`: whether the Gateways change hands with it.
+/// Moves the tag `default`; late if stable must be deleted first. `hands_over`: whether Gateways switch
+/// together with the tag.
 pub(in crate::lower) fn tag(context: &Context, kind: &Kind, hands_over: bool) -> Step {
     let (stable, canary) = (&context.stable, &context.canary);
     let late = *kind == kind::LATE_DEFAULT_TAG;
@@ -59,7 +60,7 @@ pub(in crate::lower) fn tag(context: &Context, kind: &Kind, hands_over: bool) ->
         }
         step.rollback.gates.extend(context.probes(false));
     } else {
-        // The Gateways must not find two control planes that want them.
+        // Two control planes must never claim the Gateways at the same time.
         step.requires = vec![crate::lower::copies::retire::istiod_gone(context)];
     }
     step

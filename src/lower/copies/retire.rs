@@ -1,4 +1,5 @@
-//! 610 to 660: the stable revision goes, each object by its name. `istioctl uninstall` would take shared ones along.
+//! Steps 610 to 660: delete the objects of the stable revision by name. `istioctl uninstall` would also
+//! delete shared objects.
 
 use crate::istio::GatewayHandover;
 use crate::istio::{
@@ -39,7 +40,7 @@ fn workloads(context: &Context) -> Step {
     let namespaces = context.namespaces(stable);
     let mut step = Step::of(&kind::RETIRE_WORKLOADS, Applier::Kubectl);
     step.says(json!({ "namespaces": namespaces.join(", ") }));
-    // Last in, first out: what runs goes before the accounts and settings that it runs with.
+    // In reverse order: workloads are deleted before the accounts and settings that they use.
     let mut identities: Vec<Identity> = grants(context, stable)
         .into_iter()
         .map(|grant| {
@@ -54,7 +55,7 @@ fn workloads(context: &Context) -> Step {
     let mut given: Vec<Identity> = placed(context, stable)
         .filter_map(|(_, _, value)| Identity::of(&value))
         .collect();
-    // What claims hold is not thrown away before the namespace is: 620 is the point of no return.
+    // PersistentVolumeClaims are kept until the namespace is deleted: 620 is the point of no return.
     given.retain(|identity| identity.kind != "PersistentVolumeClaim");
     given.sort_by_key(|identity| std::cmp::Reverse(crate::kube::order(identity)));
     identities.extend(given);
@@ -70,7 +71,7 @@ fn workloads(context: &Context) -> Step {
         .filter_map(|(_, _, value)| Identity::of(&value))
         .map(|identity| Restart {
             object: identity.to_string(),
-            touches: "its pods end; no request reaches them any more".to_owned(),
+            touches: "its pods end; they get no more requests".to_owned(),
         })
         .collect();
     step.rollback.requires = vec![covered(context)];
@@ -132,7 +133,7 @@ fn ztunnel(context: &Context) -> Step {
     step.gates.extend(context.probes(false));
     step.restarts = vec![Restart {
         object: format!("DaemonSet {namespace}/{name}"),
-        touches: "ends; nothing is enrolled on its nodes".to_owned(),
+        touches: "is deleted; no pod on its nodes is enrolled in the mesh".to_owned(),
     }];
     step.rollback.requires = vec![Gate::Rollout {
         kind: "deployment".to_owned(),
@@ -160,7 +161,7 @@ fn control_plane(context: &Context) -> Step {
                 istiod: stable.istiod(),
             })
             .collect();
-        // Run again after 650, the step must not take the tag from the canary.
+        // If the step runs again after 650, it must not delete the canary's tag.
         step.actions.push(Action::DeleteTag {
             files: tag_objects(stable.facts, "default", namespace)
                 .into_iter()
@@ -175,7 +176,8 @@ fn control_plane(context: &Context) -> Step {
             .map(Context::first)
             .map(|gateway| Restart {
                 object: format!("Deployment {}/{}", gateway.namespace, gateway.deployment),
-                touches: "runs without a control plane until 650: it serves on, but takes no changes and renews no certificate".to_owned(),
+                touches: "runs without a control plane until 650: it still serves requests, but gets no changes and \
+                    cannot renew its certificate".to_owned(),
             })
             .collect();
     } else {
@@ -195,7 +197,7 @@ fn control_plane(context: &Context) -> Step {
     }
     step.restarts.push(Restart {
         object: format!("Deployment {namespace}/{}", stable.istiod()),
-        touches: "ends; no ztunnel is connected to it".to_owned(),
+        touches: "is deleted; no ztunnel is connected to it".to_owned(),
     });
     step.actions.push(delete(own_objects(context)));
     step.gates = vec![
@@ -218,7 +220,7 @@ fn control_plane(context: &Context) -> Step {
     step
 }
 
-/// What belongs to stable's control plane alone.
+/// The objects that only stable's control plane uses.
 pub(in crate::lower) fn own_objects(context: &Context) -> Vec<Identity> {
     let (stable, namespace) = (&context.stable, context.istio_namespace());
     let values = context
@@ -231,7 +233,7 @@ pub(in crate::lower) fn own_objects(context: &Context) -> Vec<Identity> {
     identities
 }
 
-/// No pod of the stable control plane is left; its Deployment is gone before its pods are.
+/// The gate that waits until no pod of the stable control plane is left; pods outlive their Deployment.
 pub(in crate::lower) fn istiod_gone(context: &Context) -> Gate {
     Gate::NoPods {
         namespace: context.istio_namespace().to_owned(),
@@ -242,7 +244,7 @@ pub(in crate::lower) fn istiod_gone(context: &Context) -> Gate {
     }
 }
 
-/// Stable's ztunnel is on each of its nodes.
+/// The gate that waits until stable's ztunnel runs on each of its nodes.
 fn covered(context: &Context) -> Gate {
     let stable = &context.stable;
     Gate::PoolCovered {
@@ -252,7 +254,7 @@ fn covered(context: &Context) -> Gate {
     }
 }
 
-/// No pod is left in these namespaces.
+/// The gates that wait until no pod is left in these namespaces.
 fn no_pods(namespaces: &[String]) -> Vec<Gate> {
     namespaces
         .iter()

@@ -1,5 +1,5 @@
-//! 100 to 150 and 200 to 250: one revision from its nodes to its workloads. Stable and canary differ in little more than
-//! their names.
+//! Steps 100 to 150 and 200 to 250: one revision, from its nodes to its workloads. Stable and canary differ
+//! in little more than their names.
 
 use serde_json::json;
 

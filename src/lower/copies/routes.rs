@@ -1,27 +1,27 @@
-//! How a route looks in each state of the shift, and which grants it needs.
+//! The content of a route in each state of the traffic shift, and the grants that it needs.
 
 use crate::lower::context::{Context, Rev, RouteCopy};
 use crate::plan::Route;
 use crate::step::GRANT;
 use crate::step::{HttpBackend, HttpMatch, HttpRouteManifest, HttpRule, ReferenceGrantManifest};
 
-/// The share of a rule's requests that all its backends have together.
+/// The sum of the weights of a rule's backends.
 const ALL: u16 = 100;
 
-/// Where a route's requests go.
+/// The destination of a route's requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::lower) enum Stage {
-    /// All to stable.
+    /// All requests go to stable.
     Stable,
-    /// Those with the header to the canary, all others to stable.
+    /// Requests with the header go to the canary, all others to stable.
     Header,
-    /// Those with the header to the canary, and of the others so many percent.
+    /// Requests with the header go to the canary, and this percentage of the others.
     Weight(u16),
-    /// All to the canary.
+    /// All requests go to the canary.
     Canary,
 }
 
-/// Says which share of requests goes where in one state.
+/// Returns the expected share of requests per revision in one state.
 pub(in crate::lower) fn expected(context: &Context, traffic: Stage) -> crate::step::Traffic {
     let tested = matches!(traffic, Stage::Header | Stage::Weight(_));
     crate::step::Traffic {
@@ -36,7 +36,7 @@ pub(in crate::lower) fn expected(context: &Context, traffic: Stage) -> crate::st
     }
 }
 
-/// Writes a copy of a route for one state.
+/// Returns one object of a route in one state.
 pub(in crate::lower) fn route(
     context: &Context,
     route: &Route,
@@ -59,8 +59,8 @@ pub(in crate::lower) fn route(
         ),
         Stage::Canary => (None, vec![to(canary, ALL)]),
     };
-    // Precedence goes by path before it goes by headers (Gateway API, HTTPRouteRule), so the header has to stand beside
-    // every path; a rule with the header alone would lose to each of them.
+    // The path of a match takes precedence over its headers (Gateway API, HTTPRouteRule). So the header must
+    // be repeated with every path: a rule with only the header would lose to each of them.
     let mut rules = Vec::new();
     if let Some(canary) = tested {
         rules.extend(split(context, &matches(context, route, true), &[canary]));
@@ -81,7 +81,8 @@ pub(in crate::lower) fn route(
     }
 }
 
-/// One rule, or as many as the bundle's limit on matches asks for; since precedence is by match, that changes nothing.
+/// Splits a rule if it has more matches than the bundle allows. Precedence is per match, so the split changes
+/// nothing.
 fn split(context: &Context, matches: &[HttpMatch], backends: &[HttpBackend]) -> Vec<HttpRule> {
     matches
         .chunks(context.bundle.matches_per_rule)
@@ -111,8 +112,8 @@ fn matches(context: &Context, route: &Route, with_header: bool) -> Vec<HttpMatch
         .collect()
 }
 
-/// The grants in one revision's namespaces: one a Service, since Istio 1.26 to 1.29 loses all but one name of a grant
-/// (`istio/istio@1.29.6:pilot/pkg/config/kube/gateway/references_collection.go`).
+/// The grants in one revision's namespaces, one per Service, because Istio 1.26 to 1.29 ignores all but one
+/// name of a grant (`istio/istio@1.29.6:pilot/pkg/config/kube/gateway/references_collection.go`).
 pub(in crate::lower) fn grants(context: &Context, rev: &Rev) -> Vec<ReferenceGrantManifest> {
     let mut grants: Vec<ReferenceGrantManifest> = Vec::new();
     for route in &context.plan.route {

@@ -1,4 +1,4 @@
-//! 180, 190 and 300 to 400: routes, and traffic from stable to canary.
+//! Steps 180, 190 and 300 to 400: routes, and the traffic shift from stable to canary.
 
 use crate::lower::context::{AttachedTo, Context};
 use crate::lower::copies::routes::{Stage, expected, route};
@@ -9,13 +9,13 @@ use crate::step::{Action, Gate, RouteRef};
 use crate::step::{Applier, Draft, Step, kind};
 use serde_json::json;
 
-/// 180, 190.
+/// Steps 180 and 190.
 pub(in crate::lower) fn entrance(context: &Context, steps: &mut Vec<Step>) {
     steps.push(plain_route(context));
     steps.push(enrolment(context));
 }
 
-/// 300 to 400.
+/// Steps 300 to 400.
 pub(in crate::lower) fn shift(context: &Context, steps: &mut Vec<Step>) {
     let Some(shift) = &context.plan.shift else {
         return;
@@ -69,7 +69,7 @@ fn enrolment(context: &Context) -> Step {
         .iter()
         .map(|namespace| Restart {
             object: format!("Namespace {namespace}"),
-            touches: "no pod restarts; connections that are open when a pod joins are reset"
+            touches: "no pod restarts; open connections of a pod are reset when it joins the mesh"
                 .to_owned(),
         })
         .collect();
@@ -78,7 +78,7 @@ fn enrolment(context: &Context) -> Step {
     step
 }
 
-/// Every route of the plan in one state.
+/// Returns every route of the plan in one state.
 pub(in crate::lower) fn route_objects(
     context: &Context,
     traffic: Stage,
@@ -95,7 +95,8 @@ pub(in crate::lower) fn route_objects(
         .collect()
 }
 
-/// Every route of the plan is accepted and resolves, on each Gateway that it is attached to.
+/// The gates that wait until every route of the plan is accepted and its references are resolved, on each of
+/// its Gateways.
 pub(in crate::lower) fn route_gates(context: &Context, entrance: AttachedTo) -> Vec<Gate> {
     let routes = context.plan.route.iter().flat_map(|route| {
         let copies = context.copies(route, entrance).into_iter();
@@ -107,11 +108,12 @@ pub(in crate::lower) fn route_gates(context: &Context, entrance: AttachedTo) -> 
             },
         })
     });
-    // A route that the step before wrote is accepted just as well.
+    // The status alone is not enough: the route of the previous step is accepted too.
     std::iter::once(Gate::Applied).chain(routes).collect()
 }
 
-/// A step that puts every route into one state; its rollback puts them into the one before, which the replay knows.
+/// A step that sets every route to one state. Its rollback sets the previous state, which comes from the
+/// replay.
 pub(in crate::lower) fn routed(context: &Context, mut step: Step, now: Stage) -> Step {
     step.actions = vec![Action::Apply {
         files: route_objects(context, now, AttachedTo::Both).into(),

@@ -1,4 +1,4 @@
-//! One revision's copy of the workloads: namespaces, the user's objects, grants.
+//! One revision's copy of the workloads: namespaces, the user's objects, and grants.
 
 use crate::kube::manifest::Manifest;
 use crate::lower::context::{Context, Rev, Role};
@@ -9,7 +9,7 @@ use crate::step::{Action, Gate};
 use crate::step::{Applier, Draft, Step, kind};
 use serde_json::json;
 
-/// The label that takes a namespace into the ambient mesh.
+/// The label that enrols a namespace in the ambient mesh.
 const DATAPLANE_MODE: &str = "istio.io/dataplane-mode";
 
 pub(in crate::lower) fn namespace(context: &Context, rev: &Rev) -> Step {
@@ -29,7 +29,7 @@ pub(in crate::lower) fn namespace(context: &Context, rev: &Rev) -> Step {
         },
     ];
     if !ambient {
-        // Run again after 190, the step would take the label off that 190 put on.
+        // If the step runs again after 190, it would remove the label that 190 set.
         step.requires = names
             .iter()
             .map(|namespace| Gate::NotEnrolled {
@@ -54,7 +54,7 @@ pub(in crate::lower) fn namespaces(names: &[String], ambient: bool) -> Vec<Draft
         .collect()
 }
 
-/// Whether namespaces are part of the mesh, as gates.
+/// The gates that wait until namespaces are part of the mesh, or are not.
 pub(in crate::lower) fn enrolled(names: &[String], ambient: bool) -> Vec<Gate> {
     let value = if ambient { "ambient" } else { "" };
     names
@@ -63,7 +63,8 @@ pub(in crate::lower) fn enrolled(names: &[String], ambient: bool) -> Vec<Gate> {
         .collect()
 }
 
-/// Every pod of these namespaces is part of the mesh: up to 1.20 a pod that istio-cni could not take in runs outside of it.
+/// The gates that check that every pod of these namespaces is part of the mesh. Up to 1.20, a pod that
+/// istio-cni could not enrol runs outside the mesh.
 pub(in crate::lower) fn captured(names: &[String]) -> Vec<Gate> {
     names
         .iter()
@@ -112,7 +113,7 @@ pub(in crate::lower) fn workloads(context: &Context, rev: &Rev) -> Step {
     step
 }
 
-/// The user's objects, each in the namespace and on the nodes of a revision.
+/// The user's objects, with the namespace and the nodes of a revision.
 pub(in crate::lower) fn placed<'a>(
     context: &'a Context,
     rev: &'a Rev,
@@ -134,7 +135,8 @@ pub(in crate::lower) fn placed<'a>(
         })
 }
 
-/// The gate for what kubectl can wait for; a DaemonSet's own update strategy may be one that it cannot.
+/// The gate for a workload that kubectl can wait for. It cannot wait for some update strategies of a
+/// DaemonSet.
 pub(in crate::lower) fn rollout(manifest: &Manifest, value: &serde_json::Value) -> Option<Gate> {
     let kind = match (manifest.identity.group(), manifest.identity.kind.as_str()) {
         ("apps", "Deployment") => "deployment",
@@ -154,6 +156,7 @@ pub(in crate::lower) fn rollout(manifest: &Manifest, value: &serde_json::Value) 
             name,
         });
     }
-    // `kubectl rollout status` knows no such rollout; of a StatefulSet nothing else tells whether its pods are all ready.
+    // `kubectl rollout status` does not support such a rollout. For a StatefulSet, nothing else tells whether
+    // all its pods are ready.
     (kind == "daemonset").then_some(Gate::OnDelete { namespace, name })
 }

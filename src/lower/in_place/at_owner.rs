@@ -1,4 +1,4 @@
-//! Changes that are made where objects are owned, by Helm, Flux or Argo CD: which values, in whose words.
+//! Changes that the user makes with Helm, Flux or Argo CD: the values, in the format of each tool.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use crate::plan::{By, Owner};
 use crate::step::{Action, Applier, Gate};
 use crate::text::yaml;
 
-/// A chart of Istio's.
+/// A chart of Istio.
 #[derive(Clone, Copy)]
 pub(super) enum Chart {
     Base,
@@ -16,7 +16,7 @@ pub(super) enum Chart {
 }
 
 impl Chart {
-    /// Its name in Istio's repository of charts.
+    /// Its name in Istio's chart repository.
     fn name(self) -> &'static str {
         match self {
             Self::Base => "base",
@@ -27,7 +27,6 @@ impl Chart {
     }
 }
 
-/// Who makes a change there.
 pub(super) fn applier(by: By) -> Applier {
     match by {
         By::Helm => Applier::Helm,
@@ -50,12 +49,12 @@ pub(super) fn at(
     }
 }
 
-/// `updateStrategy` as it holds every pod.
+/// The value of `updateStrategy` that keeps every pod from being replaced automatically.
 pub(super) fn on_delete() -> Value {
     json!({"type": "OnDelete"})
 }
 
-/// A chart at a version, with values on top of those that are there.
+/// The instructions to set a chart version, with values that are merged into the current ones.
 pub(super) fn values(owner: &Owner, chart: Chart, version: &str, values: &Value) -> Vec<String> {
     let name = &owner.name;
     let text = if values.as_object().is_some_and(serde_json::Map::is_empty) {
@@ -111,7 +110,7 @@ pub(super) fn values(owner: &Owner, chart: Chart, version: &str, values: &Value)
     how
 }
 
-/// All that a chart made goes.
+/// The instructions to uninstall a chart.
 pub(super) fn uninstalled(owner: &Owner) -> Vec<String> {
     let (name, namespace) = (&owner.name, &owner.namespace);
     match owner.by {
@@ -119,16 +118,16 @@ pub(super) fn uninstalled(owner: &Owner) -> Vec<String> {
             "helm uninstall {name} --namespace {namespace} --wait"
         )],
         By::Flux => vec![format!(
-            "take HelmRelease {namespace}/{name} out of its source, and let Flux prune it"
+            "remove HelmRelease {namespace}/{name} from its source, and let Flux prune it"
         )],
         By::ArgoCd => vec![
-            format!("take Application {namespace}/{name} out of its source"),
+            format!("remove Application {namespace}/{name} from its source"),
             format!("argocd app delete {namespace}/{name} --cascade"),
         ],
     }
 }
 
-/// What a chart made comes back as it was.
+/// The instructions to install a chart again as it was.
 pub(super) fn installed_again(
     owner: &Owner,
     chart: Chart,
@@ -138,14 +137,15 @@ pub(super) fn installed_again(
     let (name, namespace) = (&owner.name, &owner.namespace);
     let mut how = match owner.by {
         By::Helm => vec![format!(
-            "helm install {name} istio/{} --namespace {namespace} --version {version}, with the values that it had and these:",
+            "helm install {name} istio/{} --namespace {namespace} --version {version}, with its previous values and \
+                these:",
             chart.name()
         )],
         By::Flux => vec![format!(
-            "put HelmRelease {namespace}/{name} back, chart {version}, with the values that it had and these:"
+            "restore HelmRelease {namespace}/{name} with chart {version}, its previous values and these:"
         )],
         By::ArgoCd => vec![format!(
-            "put Application {namespace}/{name} back, chart {version}, with the values that it had and these:"
+            "restore Application {namespace}/{name} with chart {version}, its previous values and these:"
         )],
     };
     let text = yaml::write(values);

@@ -1,4 +1,4 @@
-//! 100 to 230: the stable ztunnel pinned, istio-cni held still, and the canary's revision beside them.
+//! Steps 100 to 230: pin the stable ztunnel, keep istio-cni's pods, and install the canary revision.
 
 use serde_json::{Value, json};
 
@@ -11,15 +11,17 @@ use crate::plan::Owner;
 use crate::step::{Action, File, Gate, IstioOperator};
 use crate::step::{Applier, Draft, Step, kind};
 
-/// Keeps istioctl from writing the tag `default`: an IstioOperator without a revision points it at the control plane without one, whatever
-/// component it installs.
+/// Keeps istioctl from writing the tag `default`. With an IstioOperator that has no revision, istioctl points
+/// this tag to the control plane without a revision, for every component that it installs.
 ///
-/// Source: `istio/istio:operator/pkg/webhook/webhook.go`, `detectIfTagWebhookIsNeeded`; seen with istioctl 1.31.
+/// Source: `istio/istio:operator/pkg/webhook/webhook.go`, `detectIfTagWebhookIsNeeded`; seen with istioctl
+/// 1.31.
 fn leave_tags(operator: &mut IstioOperator) {
     operator.values["global"]["operatorManageWebhooks"] = json!(true);
 }
 
-/// The base of a mesh that is there: no tag is written with it, and where somebody owns istiod, the base chart is theirs as well.
+/// The base of an existing mesh. No tag is written with it. If Helm, Flux or Argo CD manages istiod, the same
+/// tool manages the base chart.
 pub(super) fn base(context: &Context, existing: &Existing, steps: &mut [Step]) {
     let Some(step) = steps.last_mut() else {
         return;
@@ -93,8 +95,8 @@ pub(super) fn held(context: &Context, existing: &Existing) -> Step {
     step.gates.extend(context.probes(false));
     step.rollback.keeps = true;
     step.stays = vec![format!(
-        "OnDelete: with RollingUpdate whichever pods were made since (on nodes that joined or came back) would be replaced at once; give {CNI} and \
-         {ztunnel} their strategy back when that suits you"
+        "OnDelete: with RollingUpdate, pods that were created since then (on nodes that joined or came back) would \
+            be replaced immediately; restore the update strategy of {CNI} and {ztunnel} when this is acceptable"
     )];
     step
 }
@@ -136,13 +138,13 @@ pub(super) fn pinned(context: &Context, existing: &Existing) -> Step {
     step.gates = vec![kept_off(context, false), on_delete(context, &name)];
     step.gates.extend(context.probes(false));
     step.rollback.requires = vec![mesh::no_ztunnel(context, &context.canary)];
-    // Nothing else of the affinity was changed: with the terms that it had it is what it was.
+    // Only these terms of the affinity were changed, so the previous terms restore it.
     step.rollback.actions = vec![placed(affinity.unwrap_or(Value::Null), true)];
     step.rollback.gates = vec![kept_off(context, true)];
     step
 }
 
-/// The affinity that the stable ztunnel has, and keeps it off the canary's nodes.
+/// The current affinity of the stable ztunnel, extended so that it does not run on the canary's nodes.
 pub(super) fn pinned_affinity(context: &Context, existing: &Existing) -> Value {
     let (key, value) = label(context);
     let affinity = existing
@@ -170,7 +172,8 @@ pub(super) fn pinned_affinity(context: &Context, existing: &Existing) -> Value {
     pinned
 }
 
-/// The stable ztunnel is kept off the canary's nodes, or no longer.
+/// The gate that waits until the stable ztunnel is kept off the canary's nodes, or with `back` until it is
+/// not.
 pub(super) fn kept_off(context: &Context, back: bool) -> Gate {
     let (key, value) = label(context);
     Gate::KeptOff {
@@ -207,7 +210,7 @@ pub(super) fn cni(context: &Context, existing: &Existing) -> Step {
             };
             *sees = vec![image(context, &context.canary.version)];
             leave_tags(operator);
-            // istioctl writes over whoever has the field.
+            // istioctl overwrites the field, even if another field manager owns it.
             operator.k8s = Some(json!({"overlays": [{
                 "apiVersion": "apps/v1", "kind": "DaemonSet", "name": CNI,
                 "patches": [{"path": "spec.updateStrategy", "value": {"type": "OnDelete"}}],
@@ -225,11 +228,11 @@ pub(super) fn cni(context: &Context, existing: &Existing) -> Step {
         .gates
         .retain(|gate| !matches!(gate, Gate::Rollout { .. }));
     step.rollback.gates.push(on_delete(context, CNI));
-    step.stays = vec!["istio-cni's ConfigMap and roles, as the newer version has them".to_owned()];
+    step.stays = vec!["istio-cni's ConfigMap and roles, in the newer version".to_owned()];
     step
 }
 
-/// istio-cni's template has the image of a version.
+/// The gate that waits until istio-cni's template has the image of a version.
 fn image(context: &Context, version: &str) -> Gate {
     Gate::Image {
         kind: "daemonset".to_owned(),
@@ -239,7 +242,7 @@ fn image(context: &Context, version: &str) -> Gate {
     }
 }
 
-/// The upgrade of istio-cni's chart: of what it changes, the image alone is foretold.
+/// The upgrade of istio-cni's chart. meshplan predicts only the change of the image.
 fn cni_at_owner(context: &Context, existing: &Existing, owner: &Owner, step: &mut Step) {
     let (stable, canary) = (&context.stable.version, &context.canary.version);
     let containers = "/spec/template/spec/containers";
@@ -291,7 +294,7 @@ pub(super) fn canary_ztunnel(context: &Context) -> Step {
             }
         }
     }
-    // Nobody is there to be covered.
+    // No node belongs to the canary's pool yet.
     step.gates
         .retain(|gate| !matches!(gate, Gate::PoolCovered { .. } | Gate::Rollout { .. }));
     step

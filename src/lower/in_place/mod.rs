@@ -1,5 +1,6 @@
-//! A mesh that is there, moved in place: the stable ztunnel is pinned to the nodes that have not moved, the canary's comes beside it,
-//! nodes move group by group, Gateways and waypoints one by one, and what is left of stable goes.
+//! The in-place mode for an existing mesh: the stable ztunnel is pinned to the nodes that have not moved, the
+//! canary's ztunnel is installed, nodes move group by group, Gateways and waypoints switch one by one, and
+//! the rest of stable is deleted.
 
 mod at_owner;
 mod canary;
@@ -21,7 +22,7 @@ use crate::kube::Selector;
 use crate::plan::{Move, NodeGroup};
 use crate::step::{Action, Gate};
 
-/// istio-cni's DaemonSet, in every version.
+/// The name of istio-cni's DaemonSet in every version.
 const CNI: &str = "istio-cni-node";
 
 pub(super) fn steps(context: &Context, existing: &Existing, steps: &mut Vec<Step>) {
@@ -58,7 +59,6 @@ pub(super) fn steps(context: &Context, existing: &Existing, steps: &mut Vec<Step
     steps.extend(tags::step_of(context, existing, true, &moved.late));
 }
 
-/// The labels of a node group.
 fn selector(group: &NodeGroup) -> Selector {
     group.labels.get_ref().clone().into_iter().collect()
 }
@@ -80,7 +80,7 @@ fn on_delete(context: &Context, name: &str) -> Gate {
     }
 }
 
-/// It has `OnDelete`, whatever its pods are about.
+/// The gate that waits until a DaemonSet has the update strategy `OnDelete`, whatever the state of its pods.
 fn held(context: &Context, name: &str) -> Gate {
     Gate::Field {
         kind: "daemonset".to_owned(),
@@ -91,7 +91,7 @@ fn held(context: &Context, name: &str) -> Gate {
     }
 }
 
-/// The one label that moves a node.
+/// The label that moves a node to the canary.
 fn label(context: &Context) -> (String, String) {
     let mut pool = context.canary.pool.iter();
     pool.next()
@@ -125,6 +125,6 @@ fn found(context: &Context, existing: &Existing) -> Step {
     ];
     step.gates.extend(context.probes(false));
     step.rollback.keeps = true;
-    step.stays = vec!["the mesh, as it was".to_owned()];
+    step.stays = vec!["the mesh, unchanged".to_owned()];
     step
 }

@@ -1,4 +1,4 @@
-//! 301 to 399: nodes, one group a step.
+//! Steps 301 to 399: move the nodes, one group per step.
 
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ use crate::state::given_label;
 use crate::step::{Action, Cohort, Gate, Restart};
 use crate::step::{Applier, Draft, Step, kind};
 
-/// How long the drain of a node may take, if the plan does not say.
+/// The default timeout for the drain of a node, in seconds.
 const DRAIN: u64 = 300;
 
 pub(super) fn cohort(
@@ -85,19 +85,19 @@ pub(super) fn cohort(
     step
 }
 
-/// Names what the drains of this group and the next ones will hit hardest, before the first of them.
+/// Lists the workloads that the drains of this group and the next ones affect most, before the first drain.
 pub(super) fn fragile(existing: &Existing, step: &mut Step) {
     let all = existing.fragile.iter().map(|fragile| Restart {
         object: fragile.object.clone(),
         touches: format!(
-            "{}, with the node that it is on, in this group or another",
+            "{}; its node moves in this group or in another one",
             fragile.how
         ),
     });
     step.restarts.extend(all);
 }
 
-/// New nodes come with the label, and the old ones go.
+/// Moves a group with new nodes that have the label, and removes the old ones.
 pub(super) fn surge(
     both: (&Context, &Existing),
     offset: u16,
@@ -132,7 +132,7 @@ pub(super) fn surge(
     step
 }
 
-/// The labels of a group's new nodes: those of the group, as what makes them gives them.
+/// The labels of a group's new nodes: the labels that the provider of the group sets.
 fn fresh(group: &NodeGroup, found: &Group) -> Selector {
     let labels = group.labels.get_ref().iter().map(|(key, value)| {
         let given = |maker: &Manifest| given_label(&maker.value, key, value).map(str::to_owned);
@@ -142,7 +142,7 @@ fn fresh(group: &NodeGroup, found: &Group) -> Selector {
     labels.collect()
 }
 
-/// The labels by which pods of stable's ztunnel are known.
+/// The labels of the pods of stable's ztunnel.
 fn stable_pods(existing: &Existing) -> Selector {
     let labels = existing
         .ztunnel_object
@@ -161,7 +161,7 @@ pub(super) fn covered(context: &Context) -> Gate {
     }
 }
 
-/// Every node has moved, whatever group it is of.
+/// The gate that waits until the nodes of all groups have moved.
 pub(super) fn all_moved(context: &Context, existing: &Existing) -> Gate {
     let (key, value) = label(context);
     Gate::NodesMoved {

@@ -1,4 +1,4 @@
-//! 520 to 559: Gateways and waypoints, one a step, by their label.
+//! Steps 520 to 559: Gateways and waypoints switch by label, one per step.
 
 use super::at_owner;
 use crate::existing::{ExistingGateway, Writer};
@@ -47,11 +47,13 @@ pub(super) fn owner(context: &Context, offset: u16, gateway: &ExistingGateway) -
     if let Some((object, replicas)) = made {
         let touches = if lossy {
             format!(
-                "its {replicas} pods lose their listeners at once and refuse requests until new ones are ready, up to 30 seconds; its Service and address stay"
+                "its {replicas} pods lose their listeners immediately and refuse requests until new pods are ready, \
+                    up to 30 seconds; its Service and address stay"
             )
         } else {
             format!(
-                "a rolling update of its {replicas} pods, new ones first; its Service and address stay, long-lived connections end with their pod"
+                "a rolling update of its {replicas} pods, new pods first; its Service and address stay, and \
+                    long-lived connections end with their pod"
             )
         };
         step.restarts = vec![Restart { object, touches }];
@@ -65,12 +67,13 @@ pub(super) fn owner(context: &Context, offset: u16, gateway: &ExistingGateway) -
     step
 }
 
-/// Its pods are a revision's work; where they are somebody else's, its label says so.
+/// The gate that waits until a revision has written the Gateway's Deployment; if Istio does not manage the
+/// Deployment, it checks the label of the Gateway.
 pub(super) fn owned(gateway: &ExistingGateway, rev: &Rev, label: Option<&str>) -> Gate {
     let Some(made) = &gateway.deployment else {
         return label_is(gateway, label);
     };
-    // The annotation names the revision, the label whatever the Gateway's names.
+    // The annotation contains the revision, the label the value of the Gateway's own label.
     let revision = if made.annotated {
         Some(rev.name.as_str())
     } else {
@@ -89,7 +92,7 @@ pub(super) fn owned(gateway: &ExistingGateway, rev: &Rev, label: Option<&str>) -
 }
 
 const KEY: &str = "istio.io/rev";
-/// Istio has a kind of that name too.
+/// The full name, because Istio also has a kind `Gateway`.
 const KIND: &str = "gateway.gateway.networking.k8s.io";
 
 fn label_is(gateway: &ExistingGateway, label: Option<&str>) -> Gate {
@@ -97,7 +100,7 @@ fn label_is(gateway: &ExistingGateway, label: Option<&str>) -> Gate {
     Gate::labelled(KIND, object, KEY, label.unwrap_or_default())
 }
 
-/// The label becomes a value: by kubectl, or where somebody owns it.
+/// Sets or removes the label, by kubectl or by the tool that manages the Gateway.
 fn labelled(gateway: &ExistingGateway, value: Option<&str>) -> Action {
     let (namespace, name) = (&gateway.namespace, &gateway.name);
     let does = Action::LabelObject {
@@ -110,22 +113,20 @@ fn labelled(gateway: &ExistingGateway, value: Option<&str>) -> Action {
     let Some(owner) = &gateway.owner else {
         return does;
     };
-    let mut how = vec![format!(
-        "Gateway {namespace}/{name}, wherever it is written:"
-    )];
+    let mut how = vec![format!("Gateway {namespace}/{name}, in its source:")];
     match value {
         Some(value) => how.extend([
             "metadata:".to_owned(),
             "  labels:".to_owned(),
             format!("    {KEY}: {value:?}"),
         ]),
-        None => how.push(format!("take the label {KEY} off")),
+        None => how.push(format!("remove the label {KEY}")),
     }
     let done = label_is(gateway, value);
     at_owner::at(&owner.in_words(), how, does, vec![done])
 }
 
-/// What of a Gateway's names is part of a step's; the number tells two apart.
+/// The part of a step's name that comes from a Gateway; the step number keeps names distinct.
 fn slug(gateway: &ExistingGateway) -> String {
     const LONGEST: usize = 74;
     let mut slug = format!("{}-{}", gateway.namespace, gateway.name);

@@ -1,4 +1,4 @@
-//! 630 and 640: what is left of stable goes.
+//! Steps 630 and 640: delete the rest of stable.
 
 use serde_json::json;
 
@@ -54,13 +54,14 @@ pub(super) fn ztunnel(context: &Context, existing: &Existing) -> Step {
     step.gates.extend(context.probes(false));
     step.restarts = vec![Restart {
         object: format!("DaemonSet {namespace}/{name}"),
-        touches: "ends; it has no pod".to_owned(),
+        touches: "is deleted; it has no pods any more".to_owned(),
     }];
     step.rollback.gates = vec![on_delete(context, &existing.ztunnel), covered(context)];
     step
 }
 
-/// The way back of 630 where somebody owns the stable ztunnel: it is installed again as 130 left it, and the canary's has its nodes.
+/// The rollback of 630 if Helm, Flux or Argo CD manages the stable ztunnel: it is installed again as 130 left
+/// it, while the canary's ztunnel keeps its nodes.
 fn back_at_owner(
     context: &Context,
     existing: &Existing,
@@ -99,7 +100,8 @@ fn back_at_owner(
     ]
 }
 
-/// What belongs to stable's control plane alone: what it made while it ran, and what its installer made, the disruption budget that a dump has included.
+/// The objects that only stable's control plane uses: those that it created while it ran, and those of its
+/// installer, including the disruption budget if the dump contains it.
 fn own_objects(context: &Context, existing: &Existing) -> (Vec<Identity>, Vec<Identity>) {
     let all = retire::own_objects(context);
     let (running, mut made): (Vec<Identity>, Vec<Identity>) = all
@@ -140,7 +142,8 @@ pub(super) fn control_plane(context: &Context, existing: &Existing, tags: &Tags)
     });
     if !tags.late.is_empty() {
         if follow {
-            const ALONE: &str = "runs without a control plane until 650: it serves on, but takes no changes and renews no certificate";
+            const ALONE: &str = "runs without a control plane until 650: it still serves requests, but gets no \
+                changes and cannot renew its certificate";
             let pods = tags::followers(existing)
                 .filter_map(|gateway| Some((&gateway.namespace, gateway.deployment.as_ref()?)));
             step.requires
@@ -172,7 +175,7 @@ pub(super) fn control_plane(context: &Context, existing: &Existing, tags: &Tags)
             retire::delete(made),
             vec![Gate::Gone],
         ));
-        // What the owner never made it does not take away.
+        // The tool that manages the release does not delete objects that it did not create.
         step.actions.push(retire::delete(running));
     } else {
         let all = made.into_iter().chain(running).collect();
@@ -193,10 +196,10 @@ pub(super) fn control_plane(context: &Context, existing: &Existing, tags: &Tags)
     step.gates.extend(context.probes(false));
     step.restarts.push(Restart {
         object: format!("Deployment {namespace}/{}", stable.istiod()),
-        touches: "ends; no ztunnel is connected to it".to_owned(),
+        touches: "is deleted; no ztunnel is connected to it".to_owned(),
     });
     step.reversible = false;
     step.rollback.keeps = true;
-    step.stays = vec!["what is left: the canary's revision alone".to_owned()];
+    step.stays = vec!["only the canary revision".to_owned()];
     step
 }

@@ -1,4 +1,4 @@
-//! 560 and 650: tags, and what Helm names the default instead.
+//! Steps 560 and 650: tags, and the default validation webhook of Helm's base chart.
 
 use serde_json::json;
 
@@ -15,17 +15,18 @@ use crate::plan::Owner;
 use crate::step::{Action, Gate, Restart};
 use crate::step::{Applier, Draft, Step, kind};
 
-/// Tags, by the step that moves them.
+/// The tags, by the step that moves them.
 pub(super) struct Tags {
-    /// While the stable control plane runs: 560.
+    /// Moved by 560, while the stable control plane still runs.
     pub early: Vec<String>,
-    /// When it is gone: 650.
+    /// Moved by 650, after the stable control plane is deleted.
     pub late: Vec<String>,
 }
 
 impl Tags {
-    /// The tags that are there, and `default` where Gateways follow it: a revision without a name is called as that tag is, and one that asks for
-    /// no revision would fight for what follows it; both have to be gone before it can point elsewhere.
+    /// Returns the existing tags, and `default` if Gateways follow it. The tag `default` must wait until
+    /// stable is deleted if the stable revision has no name, because then its name is `default` too, or if
+    /// both control planes would claim the Gateways that follow the tag.
     pub fn of(context: &Context, existing: &Existing) -> Self {
         let mut all = existing.tags.clone();
         if followers(existing).next().is_some() && !all.iter().any(|tag| tag == DEFAULT) {
@@ -40,18 +41,18 @@ impl Tags {
 
 const DEFAULT: &str = "default";
 
-/// Gateways that change hands with the tag `default`.
+/// Returns the Gateways that switch with the tag `default`.
 pub(super) fn followers(existing: &Existing) -> impl Iterator<Item = &ExistingGateway> {
     let all = existing.gateways.iter();
     all.filter(|gateway| gateway.way == GatewayHandover::Tag)
 }
 
-/// The Deployments of the Gateways that follow the tag are a revision's work.
+/// The gates that wait until a revision has written the Deployments of the Gateways that follow the tag.
 fn followed(existing: &Existing, rev: &Rev) -> impl Iterator<Item = Gate> {
     followers(existing).map(|gateway| owned(gateway, rev, None))
 }
 
-/// The step that moves some tags; nothing where there is none.
+/// Returns the step that moves some tags, or nothing if there are none.
 pub(super) fn step_of(
     context: &Context,
     existing: &Existing,
@@ -94,7 +95,8 @@ pub(super) fn step_of(
         step.gates.extend(followed(existing, canary));
         step.restarts = restarts(
             existing,
-            "a rolling update of the Gateway's pods, new ones first; its Service and address stay, long-lived connections end with their pod",
+            "a rolling update of the Gateway's pods, new pods first; its Service and address stay, and long-lived \
+                connections end with their pod",
         );
     }
     step.gates.extend(context.probes(false));
@@ -110,7 +112,8 @@ pub(super) fn step_of(
     (!tags.is_empty()).then_some(step)
 }
 
-/// The tags among these that istiod's owner makes: it takes them out first, and has them back on the way back.
+/// Returns the change for the tags that the release of istiod creates: the user removes them from the
+/// release, and the rollback restores them there.
 fn at_their_owner(
     context: &Context,
     existing: &Existing,
@@ -148,7 +151,8 @@ fn at_their_owner(
         Some(Draft::Given(object.value.clone()))
     };
     let objects = |tag: &String| tag_objects(canary.facts, tag, &existing.namespace);
-    // What istioctl made in their place goes first: an owner takes nothing over.
+    // The rollback first deletes the tags that istioctl created, because Helm, Flux and Argo CD do not take
+    // over existing objects.
     let mut back: Vec<Action> = moving
         .iter()
         .map(|tag| Action::DeleteTag {
@@ -182,7 +186,7 @@ fn at_their_owner(
     Some((asks(&kept, retire::delete(theirs), left.collect()), back))
 }
 
-/// A tag points to a revision.
+/// The gate that waits until a tag points to a revision.
 pub(super) fn points(existing: &Existing, tag: &str, rev: &Rev) -> Gate {
     Gate::Tag {
         tag: tag.to_owned(),
@@ -191,7 +195,7 @@ pub(super) fn points(existing: &Existing, tag: &str, rev: &Rev) -> Gate {
     }
 }
 
-/// What becomes of the Deployments of the Gateways that follow the tag.
+/// The restarts of the Deployments of the Gateways that follow the tag.
 pub(super) fn restarts(existing: &Existing, touches: &str) -> Vec<Restart> {
     let of = |gateway: &ExistingGateway| {
         let made = gateway.deployment.as_ref()?;
@@ -203,10 +207,11 @@ pub(super) fn restarts(existing: &Existing, touches: &str) -> Vec<Restart> {
     followers(existing).filter_map(of).collect()
 }
 
-/// Where Helm's base chart made the validation of Istio's own objects, it asks the stable control plane until somebody says otherwise; what
-/// carries no label belongs to the control plane that it names.
+/// The validation webhook for Istio's own objects, if Helm's base chart created it, calls the stable control
+/// plane until its value is changed. Gateways without a label belong to the control plane that it names.
 ///
-/// Source: `istio/istio:manifests/charts/base/templates/defaultrevision-validatingwebhookconfiguration.yaml`, value `defaultRevision`.
+/// Source: `istio/istio:manifests/charts/base/templates/defaultrevision-validatingwebhookconfiguration.yaml`,
+/// value `defaultRevision`.
 pub(super) fn validator(context: &Context, existing: &Existing, offset: u16) -> Option<Step> {
     let (stable, canary) = (&context.stable, &context.canary);
     let (owner, object) = owned_validator(existing)?;
@@ -245,7 +250,8 @@ pub(super) fn validator(context: &Context, existing: &Existing, offset: u16) -> 
     Some(step)
 }
 
-/// The default validation and who owns it, where it stands for the tag that there is not.
+/// The default validation webhook and the release that manages it, if it takes the place of a missing tag
+/// `default`.
 pub(super) fn owned_validator(existing: &Existing) -> Option<(&Owner, &Manifest)> {
     let owner = existing.owners.base.as_ref()?;
     let object = existing.objects.iter().find(|object| {
@@ -256,10 +262,10 @@ pub(super) fn owned_validator(existing: &Existing) -> Option<(&Owner, &Manifest)
     Some((owner, object))
 }
 
-/// The webhook configuration of Helm's base chart.
+/// The name of the webhook configuration of Helm's base chart.
 const VALIDATOR: &str = "istiod-default-validator";
 
-/// It asks this control plane.
+/// The gate that waits until the webhook calls the control plane of a revision.
 pub(super) fn asks(rev: &Rev) -> Gate {
     Gate::Validator {
         name: VALIDATOR.to_owned(),

@@ -68,12 +68,13 @@ pub(in crate::lower) fn cni(context: &Context, rev: &Rev) -> Step {
     step
 }
 
-/// Whom it touches that the canary's istio-cni takes the place of stable's.
+/// Returns the effect of the replacement of stable's istio-cni by the canary's.
 fn cni_restarts(context: &Context, daemon_set: String) -> Restart {
     let mut touches = if context.stable.facts.cni.cleans_up {
         format!(
-            "istio-cni {} takes a node's redirection down when it stops: until the new one is ready, the pods of that node are \
-             outside of the mesh, and connections through it are reset; no pod starts on the node meanwhile",
+            "istio-cni {} removes the redirection on its node when it stops: until the new pod is ready, the pods \
+                of that node are outside the mesh, connections through it are reset, and no pod starts on the \
+                node",
             context.stable.version
         )
     } else {
@@ -82,10 +83,12 @@ fn cni_restarts(context: &Context, daemon_set: String) -> Restart {
     };
     let (old, new) = (&context.stable.facts.cni, &context.canary.facts.cni);
     if new.reconciles && !old.reconciles {
-        touches.push_str("; it writes the redirection rules of running pods anew as it starts");
+        touches.push_str("; it rewrites the redirection rules of running pods when it starts");
     }
     if new.captures_dns && !old.captures_dns {
-        touches.push_str("; pods of both revisions that start from now on ask ztunnel for names");
+        touches.push_str(
+            "; pods of both revisions that start from now on send DNS requests to ztunnel",
+        );
     }
     Restart {
         object: daemon_set,
@@ -182,16 +185,16 @@ pub(in crate::lower) fn ztunnel_step(context: &Context, rev: &Rev) -> Step {
     step.rollback.requires = not_enrolled(context, rev);
     step.rollback.gates = vec![no_ztunnel(context, rev)];
     if rev.role == Role::Canary {
-        // istio-cni of the stable version does not serve a newer ztunnel.
+        // istio-cni of the stable version does not support a newer ztunnel.
         step.stays = vec![format!(
-            "istio-cni {}, as long as a canary ztunnel runs; 220 takes it back afterwards",
+            "istio-cni {}, while a canary ztunnel runs; the rollback of 220 restores the previous version afterwards",
             rev.version
         )];
     }
     step
 }
 
-/// None of a revision's namespaces is part of the mesh.
+/// The gates that wait until none of a revision's namespaces is part of the mesh.
 pub(in crate::lower) fn not_enrolled(context: &Context, rev: &Rev) -> Vec<Gate> {
     let names = context.namespaces(rev).into_iter();
     names
@@ -199,7 +202,7 @@ pub(in crate::lower) fn not_enrolled(context: &Context, rev: &Rev) -> Vec<Gate> 
         .collect()
 }
 
-/// No ztunnel of a revision is left.
+/// The gate that waits until no ztunnel of a revision is left.
 pub(in crate::lower) fn no_ztunnel(context: &Context, rev: &Rev) -> Gate {
     Gate::NoPods {
         namespace: context.istio_namespace().to_owned(),
@@ -207,7 +210,7 @@ pub(in crate::lower) fn no_ztunnel(context: &Context, rev: &Rev) -> Gate {
     }
 }
 
-/// An IstioOperator of a version: the plan's values, and under them the user's own of a component.
+/// An IstioOperator of a version: the values of the plan, merged over the user's values for a component.
 pub(in crate::lower) fn operator(
     context: &Context,
     rev: &Rev,
@@ -241,7 +244,8 @@ pub(in crate::lower) fn operator(
     }
 }
 
-/// Values that an IstioOperator says in fields of its own; where the user's say them they say the same.
+/// Values that an IstioOperator sets in its own fields; the checks ensure that the user's values agree with
+/// them.
 const DECIDED: [&str; 5] = [
     "profile",
     "revision",
@@ -250,7 +254,8 @@ const DECIDED: [&str; 5] = [
     "ownerName",
 ];
 
-/// A workload that istioctl installs is rolled out, and of its version: istioctl installs its own and says nothing.
+/// The gates that wait until a workload from istioctl is rolled out and has the right version, because
+/// istioctl installs its own version without a warning.
 pub(in crate::lower) fn installed(kind: &str, namespace: &str, name: &str, rev: &Rev) -> Vec<Gate> {
     let (kind, namespace, name) = (kind.to_owned(), namespace.to_owned(), name.to_owned());
     vec![

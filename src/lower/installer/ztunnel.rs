@@ -1,5 +1,5 @@
-//! A revision's ztunnel: what the chart's values come to in a plain DaemonSet, or the values and overlays with which istioctl makes
-//! the same.
+//! A revision's ztunnel: a plain DaemonSet from the chart's values, or the values and overlays with which
+//! istioctl creates the same.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::lower::installer::mesh;
 use crate::plan::{Component, ValuesFile, chart_has, merge_under};
 use crate::step::{IstioOperator, ZtunnelManifest, ZtunnelSettings};
 
-/// Values that the chart takes over from `global` where it does not have them itself (`templates/zzz_profile.yaml`).
+/// Values for which the chart falls back to `global` (`templates/zzz_profile.yaml`).
 const FROM_GLOBAL: [&str; 6] = [
     "imagePullPolicy",
     "imagePullSecrets",
@@ -21,7 +21,7 @@ const FROM_GLOBAL: [&str; 6] = [
     "variant",
 ];
 
-/// What stands in the pod or the container under a name of its own, by the value that it comes from.
+/// Values and the field of the pod or container that each one sets.
 const OTHER: [(&str, &str); 9] = [
     ("affinity", "affinity"),
     ("dnsConfig", "dns_config"),
@@ -34,7 +34,7 @@ const OTHER: [(&str, &str); 9] = [
     ("volumes", "volumes"),
 ];
 
-/// The object of a revision.
+/// Returns the ztunnel object of a revision.
 pub(in crate::lower) fn object(context: &Context, rev: &Rev) -> ZtunnelManifest {
     let namespace = context.istio_namespace();
     let values = ChartValues {
@@ -56,7 +56,7 @@ pub(in crate::lower) fn object(context: &Context, rev: &Rev) -> ZtunnelManifest 
     }
 }
 
-/// Keeps a ztunnel from replacing its pods by itself.
+/// Sets `OnDelete`, so that a ztunnel does not replace its pods automatically.
 pub(in crate::lower) fn on_delete(object: &mut ZtunnelManifest) {
     for (name, value) in &mut object.settings.other {
         if *name == "update_strategy" {
@@ -65,10 +65,11 @@ pub(in crate::lower) fn on_delete(object: &mut ZtunnelManifest) {
     }
 }
 
-/// The IstioOperator with which istioctl of the version makes a DaemonSet and ServiceAccount of the revision's own.
+/// The IstioOperator with which istioctl of this version creates a DaemonSet and ServiceAccount for the
+/// revision.
 ///
-/// The selector cannot be set by values in any version, the name from 1.25 on (`resourceName`), the nodes from 1.23 on; the rest goes by
-/// overlays and settings on what the chart calls `ztunnel`.
+/// Values cannot set the selector in any version; they set the name from 1.25 (`resourceName`) and the nodes
+/// from 1.23. The rest needs overlays and settings for the object that the chart calls `ztunnel`.
 pub(in crate::lower) fn operator(context: &Context, rev: &Rev) -> IstioOperator {
     let name = rev.ztunnel();
     let known = rev.facts.ztunnel_values;
@@ -97,7 +98,7 @@ pub(in crate::lower) fn operator(context: &Context, rev: &Rev) -> IstioOperator 
         ));
         patches.push(patch("metadata.name".to_owned(), &name));
     }
-    // The chart of 1.25.0 names the account `ztunnel` whatever `resourceName` says.
+    // The chart of 1.25.0 gives the account the name `ztunnel`, whatever `resourceName` is.
     patches.push(patch(
         "spec.template.spec.serviceAccountName".to_owned(),
         &name,
@@ -126,7 +127,7 @@ pub(in crate::lower) fn operator(context: &Context, rev: &Rev) -> IstioOperator 
     }
 }
 
-/// `host:port` of its own istiod, with the scheme that the version wants.
+/// `host:port` of the revision's istiod, with the scheme if the version requires it.
 fn address(context: &Context, rev: &Rev) -> String {
     format!(
         "{}{}.{}.svc:15012",
@@ -136,17 +137,17 @@ fn address(context: &Context, rev: &Rev) -> String {
     )
 }
 
-/// The label that tells the ztunnels of two revisions apart.
+/// The label that distinguishes the ztunnels of two revisions.
 const REVISION: &str = "meshplan.dev/revision";
 
-/// The user's values, as far as the version's chart has them.
+/// The user's values that the version's chart has.
 struct ChartValues<'a> {
     file: Option<&'a ValuesFile>,
     rev: &'a Rev,
 }
 
 impl ChartValues<'_> {
-    /// A value by its key at the top of the chart's values; nothing where the version's chart does not have it.
+    /// Returns a top-level value, or nothing if the version's chart does not have it.
     fn get(&self, key: &str) -> Option<&Value> {
         let file = self.file.filter(|_| chart_has(key, self.rev.facts))?;
         let own = file.get(&format!("/ztunnel/{key}"));
@@ -165,7 +166,7 @@ impl ChartValues<'_> {
         self.get(key).map(plain)
     }
 
-    /// A mapping of texts.
+    /// Returns a mapping with scalar values as text.
     fn texts(&self, key: &str) -> BTreeMap<String, String> {
         texts(self.get(key))
     }
@@ -221,7 +222,7 @@ impl ChartValues<'_> {
         }
     }
 
-    /// What the chart asks for, under what the user's values say; Helm merges them, and null takes away.
+    /// The default resources of the chart, merged with the user's values; as in Helm, null removes a default.
     fn resources(&self) -> Value {
         let default = self.rev.facts.ztunnel.requests.as_ref();
         let default = default.map_or_else(
@@ -249,7 +250,8 @@ impl ChartValues<'_> {
         whole
     }
 
-    /// The version's environment with the settings that go by environment, and the user's own behind it.
+    /// The environment of the version, with the settings that become variables, followed by the user's
+    /// variables.
     fn env(&self, grace: Option<u64>) -> Vec<(String, String)> {
         let cluster = self
             .get("multiCluster")
@@ -287,7 +289,7 @@ impl ChartValues<'_> {
         more.extend(texts(proxy));
         more.extend(self.texts("env"));
         for (name, value) in more {
-            // A name that stands twice is refused by the API server.
+            // The API server rejects duplicate names.
             match env.iter_mut().find(|(known, _)| *known == name) {
                 Some((_, own)) => *own = value,
                 None => env.push((name, value)),
@@ -297,7 +299,7 @@ impl ChartValues<'_> {
     }
 }
 
-/// A scalar as the text that Helm writes.
+/// Returns a scalar as the text that Helm writes.
 fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
