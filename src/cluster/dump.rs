@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
 use super::Cluster;
-use crate::existing::{self, DUMP_FILE, GATEWAY_CRD, KINDS};
+use crate::existing::{self, DUMP_FILE, GATEWAY_CRD, KINDS, resource};
 use crate::state::load;
 use crate::text::source::Source;
 use crate::text::yaml;
@@ -70,11 +70,7 @@ impl Cluster {
         }
         let mut printed = Vec::new();
         for (group, _, plural) in KINDS {
-            let resource = if group.is_empty() {
-                plural.to_owned()
-            } else {
-                format!("{plural}.{group}")
-            };
+            let resource = resource(group, plural);
             if !served.contains(resource.as_str()) {
                 printed.push(Printed {
                     resource,

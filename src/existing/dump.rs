@@ -53,6 +53,16 @@ pub const KINDS: [(&str, &str, &str); 16] = [
     ),
 ];
 
+/// Returns a kind as kubectl takes it, such as `deployments.apps`.
+#[must_use]
+pub fn resource(group: &str, plural: &str) -> String {
+    if group.is_empty() {
+        plural.to_owned()
+    } else {
+        format!("{plural}.{group}")
+    }
+}
+
 /// The CRD whose annotations name the Gateway API bundle.
 pub const GATEWAY_CRD: &str = "gateways.gateway.networking.k8s.io";
 

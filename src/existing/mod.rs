@@ -1,5 +1,6 @@
 //! Reads the existing mesh from the output of `kubectl get … -o yaml`, and compares it with the plan.
 
+mod complete;
 mod contradictions;
 mod disruption;
 mod dump;
@@ -24,7 +25,7 @@ use crate::text::finding::Finding;
 use crate::text::source::Sources;
 
 pub use disruption::Fragile;
-pub use dump::{DUMP_FILE, GATEWAY_CRD, KINDS, printed};
+pub use dump::{DUMP_FILE, GATEWAY_CRD, KINDS, printed, resource};
 pub use gateways::{Deployment, ExistingGateway, deployment};
 pub use writer::Writer;
 
@@ -120,6 +121,7 @@ pub fn read(
         canary: checked.canary,
         values: &checked.values,
         findings: Vec::new(),
+        listed: None,
     };
     let objects = reading.objects(folder, files, sources);
     let existing = if reading.findings.is_empty() {
@@ -139,6 +141,8 @@ struct Reading<'a> {
     canary: &'static Facts,
     values: &'a Values,
     findings: Vec<Finding>,
+    /// The text of `dump.json`, if the dump has one.
+    listed: Option<String>,
 }
 
 impl Reading<'_> {
@@ -156,7 +160,11 @@ impl Reading<'_> {
     ) -> Option<Existing> {
         let objects = &nodes::of_the_mesh(objects);
         let state = State::of(objects);
+        self.twice(objects);
         self.is_whole(&state);
+        self.asked();
+        self.refers(&state);
+        self.bundle(objects);
         let (istiod, ztunnel) = (self.control_plane(&state), self.ztunnel(&state));
         self.cni(&state);
         self.nodes(&state);

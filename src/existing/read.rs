@@ -63,11 +63,12 @@ impl Reading<'_> {
             let is_yaml = [".yaml", ".yml", ".json"]
                 .iter()
                 .any(|end| file.ends_with(end));
-            if !is_yaml || file == DUMP_FILE {
+            if !is_yaml {
                 continue;
             }
             let path = format!("{name}/{file}");
             match (files.read)(&path) {
+                Ok(text) if file == DUMP_FILE => self.listed = Some(text),
                 Ok(text) => {
                     let source = Source::new(files.shown(&path), text);
                     let loaded = load(&source);

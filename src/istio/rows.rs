@@ -12,6 +12,7 @@
 //! - `istiod`: the chart; the ConfigMap by release note `55803.yaml` (1.26), the budget by istio/istio#12602
 //!   (1.28).
 //! - `tag_service`: `templates/revision-tags-svc.yaml` (1.28).
+//! - `first_by_tag`: `istioctl/pkg/tag/util.go` (`PreviousInstallExists`, 1.27.0).
 //! - `cni`: `manifests/charts/istio-cni` (`privileged` gone in 1.22; the role from 1.20.1; `dnsCapture` on
 //!   from 1.25; `reconcileIptablesOnStartup` on from 1.29); `cleans_up`, `cni/pkg/ambient/server.go`, `Stop`,
 //!   up to 1.20.
@@ -155,6 +156,7 @@ const V1_18: Facts = Facts {
         values_config_map: false,
     },
     tag_service: false,
+    first_by_tag: false,
     cni: CniChart {
         privileged: true,
         ambient_role: false,
@@ -286,6 +288,7 @@ const V1_27: Facts = Facts {
     last: "1.27.18446744073709551615",
     ztunnel: &ztunnel::V1_27,
     kubernetes: None,
+    first_by_tag: true,
     ..V1_26
 };
 

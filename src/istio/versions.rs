@@ -130,6 +130,9 @@ pub struct Facts {
     pub istiod: IstiodChart,
     /// Whether a tag has a Service `istiod-revision-tag-<tag>` in addition to its webhook.
     pub tag_service: bool,
+    /// Whether its istioctl takes a revision for the first one unless the tag `default` exists; before, unless any injector
+    /// webhook exists. istioctl gives the tag `default` to the first revision.
+    pub first_by_tag: bool,
     pub cni: CniChart,
     /// Whether its istioctl stores each installation as an IstioOperator `installed-state-<name>-<revision>`;
     /// the cluster has this kind only if base installs it.

@@ -7,6 +7,7 @@ mod judged;
 mod manifests;
 mod parts;
 mod requests;
+mod switches;
 mod traffic;
 mod tree;
 mod upgrade;
@@ -140,6 +141,7 @@ impl Proof<'_> {
             .help("create the object that it needs in an earlier step");
             self.say(step, said, object, refusal.pointer, &[]);
         }
+        self.switches(step, before, &after);
         let end = Basis::of(after, &[start]);
         let after = &end.state;
         let now: Vec<Judged> = end

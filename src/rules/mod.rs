@@ -46,6 +46,7 @@ mod service_empty;
 mod shared_ztunnel;
 mod shift_differs;
 mod sidecar_label;
+mod switched;
 mod tag_missing;
 mod tag_twice;
 mod twice;
@@ -183,6 +184,7 @@ pub const RULES: &[&Rule] = &[
     &twice::RULE,
     &copies_differ::RULE,
     &ztunnel_probe::RULE,
+    &switched::RULE,
 ];
 
 pub(crate) use api_refuses::RULE as API_REFUSES;
@@ -196,6 +198,7 @@ pub(crate) use refused::RULE as REFUSED;
 pub(crate) use rollback_differs::RULE as ROLLBACK_DIFFERS;
 pub(crate) use schema::RULE as SCHEMA;
 pub(crate) use shift_differs::RULE as SHIFT_DIFFERS;
+pub(crate) use switched::RULE as SWITCHED;
 
 /// Returns the rule with a code; upper and lower case are the same.
 #[must_use]

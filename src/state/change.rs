@@ -12,6 +12,8 @@ use crate::istio::{facts_near, serves};
 use crate::kube::identity::{Identity, Key};
 use crate::step::Istioctl;
 
+const ADMISSION: &str = "admissionregistration.k8s.io";
+
 #[derive(Debug, Clone)]
 pub struct Refusal {
     /// The rejected object; nothing if the rejected change comes from no file.
@@ -140,12 +142,14 @@ impl State {
             made.implied = true;
             self.put(Rc::new(made));
         }
-        let first = !self
-            .of_kind(
-                "admissionregistration.k8s.io",
-                "MutatingWebhookConfiguration",
-            )
-            .any(|webhook| webhook.key.name.starts_with("istio-sidecar-injector"));
+        // Source: `istioctl/pkg/tag/util.go`, `PreviousInstallExists`.
+        let first = if operator.facts().first_by_tag {
+            !self.tags().any(|(_, tag)| tag.name == "default")
+        } else {
+            !self
+                .of_kind(ADMISSION, "MutatingWebhookConfiguration")
+                .any(|webhook| webhook.key.name.starts_with("istio-sidecar-injector"))
+        };
         if operator.base {
             self.base.clone_from(&operator.version);
         }

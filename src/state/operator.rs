@@ -52,6 +52,8 @@ pub struct Operator {
     pub ztunnel: bool,
     /// The tags that it points to its revision.
     pub tags: Vec<String>,
+    /// Whether somebody else manages webhooks: istioctl then installs no injector webhook and no tag.
+    pub manages_webhooks: bool,
     /// Settings that must be the same in all revisions.
     pub mesh: Mesh,
     /// Namespaces that istio-cni ignores.
@@ -109,6 +111,8 @@ impl Operator {
             cni: enabled("cni", ambient),
             ztunnel: enabled("ztunnel", ambient),
             tags: strings("/spec/values/revisionTags").unwrap_or_default(),
+            manages_webhooks: value.pointer("/spec/values/global/operatorManageWebhooks")
+                == Some(&Value::Bool(true)),
             mesh: Mesh::read(value),
             excluded: strings("/spec/values/cni/excludeNamespaces")
                 .unwrap_or_else(|| vec!["kube-system".to_owned()]),
@@ -122,7 +126,7 @@ impl Operator {
     }
 
     /// Returns the facts of its version, or of the nearest known version.
-    fn facts(&self) -> &'static Facts {
+    pub(crate) fn facts(&self) -> &'static Facts {
         facts_near(self.version.as_ref())
     }
 
@@ -142,12 +146,16 @@ impl Operator {
             let settings = IstiodSettings::of(object.value().pointer("/spec/values"));
             let revision = self.revision.as_deref();
             for identity in istiod_objects(self.facts(), settings, revision, &self.namespace) {
+                if self.manages_webhooks && identity.kind == "MutatingWebhookConfiguration" {
+                    continue;
+                }
                 let value = self.istiod(object, &identity);
                 values.push((identity, value));
             }
             if let Some(revision) = &self.revision {
                 let tags = self.tags.iter().map(String::as_str);
                 let tags = tags.chain(first.then_some("default"));
+                let tags = tags.filter(|_| !self.manages_webhooks);
                 for tag in tags {
                     values.extend(tag_values(self.facts(), tag, revision, &self.namespace));
                 }

@@ -75,6 +75,15 @@ fn bad_plans_are_found_where_they_say() {
                 wanted.extend(expected(&manifest, &text));
             }
         }
+        for word in plan.split('"').filter(|word| word.starts_with("dumps/")) {
+            let dump = format!("tests/bad/{word}");
+            for entry in fs::read_dir(repository().join(&dump)).into_iter().flatten() {
+                let file = entry.expect("an entry").path();
+                let text = fs::read_to_string(&file).expect("a dump");
+                let name = file.file_name().expect("a name").to_string_lossy();
+                wanted.extend(expected(&format!("{dump}/{name}"), &text));
+            }
+        }
 
         let output = meshplan(&["check", &path, "--format", "json"]);
         let json: serde_json::Value = serde_json::from_str(&stdout(&output)).expect("JSON");
