@@ -1,5 +1,5 @@
-//! Valid plans of many shapes: each compiles, so every state and every half-applied step of it holds; its index names every file; and
-//! from each step the way back, whole or after half of the step, leads to where it began.
+//! Random valid plans. Each compiles, so every state holds, also in the middle of a step. The index names every
+//! file. The rollback of each step, after the whole step or half of it, leads to the state before the step.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -14,7 +14,7 @@ use meshplan::text::source::Source;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
-/// Stable, canary, and bundles that suit both.
+/// Stable, canary, and the bundles that support both.
 const PAIRS: &[(&str, &str, &[&str])] = &[
     ("1.18.0-alpha.0", "1.18.1", &["v0.6.1", "v0.8.1", "v1.0.0"]),
     ("1.18.7", "1.19.10", &["v0.6.2", "v1.1.1", "v1.4.1"]),
@@ -32,7 +32,7 @@ const PAIRS: &[(&str, &str, &[&str])] = &[
     ("1.31.0", "1.31.7", &["v1.6.1"]),
 ];
 
-/// What a plan is made of.
+/// The contents of a plan.
 #[derive(Debug, Clone)]
 struct Shape {
     pair: (&'static str, &'static str, &'static str),
@@ -43,10 +43,10 @@ struct Shape {
     namespace: Option<&'static str>,
     channel: &'static str,
     weights: Vec<u8>,
-    /// For each workload, which extra objects it has.
+    /// The extra objects of each workload.
     workloads: Vec<Vec<&'static str>>,
     gateways: usize,
-    /// Gateway, workload, whether the path is exact, and whether it has a host.
+    /// Gateway, workload, whether the path is exact, and whether the route has a host.
     routes: Vec<(usize, usize, bool, bool)>,
 }
 
@@ -96,7 +96,7 @@ fn shapes() -> impl Strategy<Value = Shape> {
         )
 }
 
-/// The plan and the files that it names.
+/// The plan and the files that it refers to.
 fn written(shape: &Shape) -> (String, BTreeMap<String, String>) {
     let (stable, canary, bundle) = shape.pair;
     let mut plan = String::from("name = \"random\"\n\n[istio]\n");
@@ -240,7 +240,7 @@ fn compiled(shape: &Shape) -> Output {
     compiled.output.expect("no error")
 }
 
-/// Objects by their keys in words, and the labels of nodes.
+/// Objects by their keys as text, and the labels of nodes.
 type Content<'a> = (
     BTreeMap<String, serde_json::Value>,
     &'a BTreeMap<String, BTreeMap<String, String>>,
@@ -254,7 +254,7 @@ fn content(state: &State) -> Content<'_> {
     (objects.collect(), &state.nodes)
 }
 
-/// Goes back from a state through the steps below a number, and says where that ends.
+/// Rolls back from a state through the steps below a number, and returns the final state.
 fn back(replay: &Replay<'_>, upgrade: &Upgrade, mut state: State, steps: usize) -> State {
     for step in upgrade.index.steps[..steps].iter().rev() {
         let (before, refused) = replay.run(&state, &step.step, &step.step.rollback.actions, None);
@@ -281,7 +281,7 @@ proptest! {
             let (after, _) = replay.run(&states[states.len() - 1], &step.step, &step.step.actions, None);
             states.push(after);
         }
-        // What stays when one goes back to the very beginning.
+        // The state after a rollback to the very beginning.
         let kept = upgrade.index.steps.iter().take_while(|step| step.step.rollback.keeps).count();
         let beginning = content(&states[kept]);
         for (number, step) in upgrade.index.steps.iter().enumerate().skip(kept) {

@@ -1,5 +1,5 @@
-//! Route semantics: cases from the text of Gateway API, each with its sentence; the routes of a hand-made canary and their repaired
-//! form; what holds for any routes; and the traffic of the golden plan.
+//! Route semantics: cases from the text of Gateway API, each with its sentence; the routes of a manual canary
+//! and their corrected form; properties of random routes; and the traffic of the golden plan.
 
 use crate::common::{code, meshplan, stderr, stdout};
 use meshplan::route::{Answer, Outcome, Request, Table};
@@ -8,7 +8,7 @@ use meshplan::text::source::Source;
 use proptest::prelude::*;
 use serde_json::Value;
 
-/// Services `a`, `b` and `c` in `shop`, `other` in `far`, a Gateway for all, and one route of these rules.
+/// Services `a`, `b` and `c` in `shop`, `other` in `far`, one Gateway, and one route with the given rules.
 fn state(listener: &str, route: &str, more: &str) -> State {
     let service = |namespace: &str, name: &str| {
         format!(
@@ -32,7 +32,7 @@ fn ask(state: &State, request: &Request) -> Answer {
     Table::new(state, None).answer(request)
 }
 
-/// `a 1.00`, `500 0.50`, …
+/// Formats an answer: `a 1.00`, `500 0.50`, …
 fn words(answer: &Answer) -> String {
     let all: Vec<String> = answer
         .outcomes
@@ -52,7 +52,7 @@ fn words(answer: &Answer) -> String {
     all.join(", ")
 }
 
-/// A request of a line: `GET host/path name:value`.
+/// Parses a request from a line: `GET host/path name:value`.
 fn request(line: &str) -> Request {
     let mut parts = line.split(' ');
     let method = parts.next().expect("a method").to_owned();
@@ -115,7 +115,7 @@ const GRANTS: &str = "---\napiVersion: gateway.networking.k8s.io/v1beta1\nkind: 
 const HEADER: &str = "headers: [{name: traffic, value: test}]";
 
 #[test]
-fn the_hand_made_canary_never_reaches_its_canary_and_the_repaired_one_does() {
+fn the_manual_canary_never_gets_traffic_and_the_corrected_one_does() {
     let paths = [
         "Exact /productpage",
         "PathPrefix /static",
@@ -172,7 +172,7 @@ fn the_hand_made_canary_never_reaches_its_canary_and_the_repaired_one_does() {
             assert_eq!(words(&ask(&state, &request(line))), *answer, "{line}");
         }
     }
-    // The weighted step as it was written: 90 % to a namespace that has no such Service.
+    // The weighted step as it was written: 90 % to a namespace that does not have this Service.
     let weighted = "  rules: [{backendRefs: [{name: nobody, port: 80, weight: 90}, {name: other, namespace: far, port: 80, weight: 10}]}]";
     assert_eq!(
         words(&ask(
@@ -188,7 +188,7 @@ fn the_hand_made_canary_never_reaches_its_canary_and_the_repaired_one_does() {
 }
 
 #[test]
-fn a_redirect_and_a_rewrite_say_where_to() {
+fn a_redirect_and_a_rewrite_return_their_target() {
     let redirect = "  rules: [{matches: [{path: {value: /x}}], filters: [{type: RequestRedirect, requestRedirect: {hostname: b.example, path: {type: ReplacePrefixMatch, replacePrefixMatch: /y}}}]}]";
     let answer = ask(&state("", redirect, ""), &request("GET h/x/z?q=1"));
     assert_eq!(answer.location.as_deref(), Some("http://b.example/y/z?q=1"));
@@ -202,7 +202,7 @@ fn a_redirect_and_a_rewrite_say_where_to() {
     );
 }
 
-/// What a rule is drawn of: path, exactly or not, with a header or not, and three weights.
+/// A random rule: path, whether it is exact, whether it has a header match, and three weights.
 type Drawn = (String, bool, bool, [u8; 3]);
 
 fn drawn() -> impl Strategy<Value = Vec<Drawn>> {
@@ -267,7 +267,7 @@ proptest! {
     }
 
     #[test]
-    fn renaming_the_case_of_a_header_changes_nothing(all in drawn()) {
+    fn the_case_of_a_header_name_does_not_matter(all in drawn()) {
         let (one, other) = (state("", &rules(&all, "v"), ""), state("", &rules(&all, "V"), ""));
         for line in ASKED {
             prop_assert_eq!(ask(&one, &request(line)), ask(&other, &request(line)));
@@ -334,7 +334,7 @@ fn trace(arguments: &[&str]) -> Vec<(u16, String)> {
 }
 
 #[test]
-fn the_golden_plan_moves_its_traffic_as_it_says() {
+fn the_golden_plan_shifts_traffic_as_declared() {
     let (stable, canary) = (
         "bookinfo-1-18-0-alpha-0/productpage",
         "bookinfo-1-18-1/productpage",

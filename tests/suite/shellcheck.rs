@@ -1,4 +1,4 @@
-//! Every generated script passes shellcheck. Skips where it is not installed.
+//! Every generated script passes shellcheck. The test is skipped if shellcheck is not installed.
 
 use std::process::Command;
 
@@ -11,7 +11,7 @@ fn every_generated_script_passes_shellcheck() {
         .output()
         .is_err()
     {
-        skip("shellcheck is not installed; `apt-get install shellcheck` brings it");
+        skip("shellcheck is not installed; install it with `apt-get install shellcheck`");
         return;
     }
     let mut trees: Vec<std::path::PathBuf> = plans()
@@ -22,7 +22,7 @@ fn every_generated_script_passes_shellcheck() {
                 .join(plan.file_stem().expect("a name"))
         })
         .collect();
-    // Pools by label, another namespace for Istio, text that a shell could take for its own.
+    // Node pools by label, another namespace for Istio, and texts that a shell could interpret.
     let odd = small_plan(&[
         (
             "[gateway-api]",
@@ -58,7 +58,7 @@ fn every_generated_script_passes_shellcheck() {
             .filter(|path| path.rsplit('.').next() == Some("sh"))
             .collect();
         checked += scripts.len();
-        // The library is the same in every tree: following it from each script of one tree says all.
+        // All trees contain the same library, so shellcheck follows it from the scripts of one tree only.
         let follow = tree.starts_with(odd.path());
         let output = Command::new("shellcheck")
             .args(if follow {

@@ -1,8 +1,8 @@
 #!/bin/sh
-# A mesh that Helm made, printed: helm-mesh.sh BINARIES ISTIO VERSION OUT
+# Installs a mesh with Helm and prints it: helm-mesh.sh BINARIES ISTIO VERSION OUT
 #
-# BINARIES is what binaries.sh made, ISTIO what istio.sh made: its charts are installed under the name of VERSION, beside its istiod. OUT gets what
-# `kubectl get … -o yaml` prints: plans/fleet is such a folder.
+# BINARIES is the output of binaries.sh. ISTIO is the output of istio.sh: its charts are installed as VERSION,
+# next to its istiod. OUT gets the output of `kubectl get … -o yaml`; plans/fleet is such a folder.
 set -eu
 [ $# -eq 4 ] || { echo "usage: $0 BINARIES ISTIO VERSION OUT" >&2; exit 2; }
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
@@ -48,7 +48,7 @@ install ztunnel "$scratch/charts/ztunnel"
   --monitoringAddr 127.0.0.1:47014 --ctrlz_address 127.0.0.1 --ctrlz_port 47876) >"$scratch/istiod.log" 2>&1 </dev/null &
 istiod=$!
 
-# Sixty teams; every tenth has a waypoint and a Gateway of its own, and three Gateways stand at the edge.
+# Sixty teams. Every tenth has a waypoint and a Gateway. Three more Gateways are in the namespace edge.
 gateway() {
   cat <<GATEWAY
 ---

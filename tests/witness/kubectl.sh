@@ -1,7 +1,8 @@
 #!/bin/sh
-# kubectl for a machine that does not reach GitHub: remote resources of a kustomization come from the Go module of that release.
+# kubectl for a machine without access to GitHub. It takes remote resources of a kustomization from the Go
+# module of their release.
 #
-# MESHPLAN_WITNESS_KUBECTL is the kubectl itself.
+# MESHPLAN_WITNESS_KUBECTL is the real kubectl.
 set -eu
 kubectl=${MESHPLAN_WITNESS_KUBECTL:?}
 

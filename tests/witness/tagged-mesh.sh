@@ -1,8 +1,10 @@
 #!/bin/sh
-# A mesh with a revision and tags, made by istioctl and kept by others since, printed: tagged-mesh.sh BINARIES ISTIO VERSION OUT
+# Installs a mesh with a revision and tags with istioctl, labels it as managed by other tools, and prints it:
+# tagged-mesh.sh BINARIES ISTIO VERSION OUT
 #
-# BINARIES is what binaries.sh made, ISTIO what istio.sh made: its istioctl installs images of VERSION. Labels and annotations are those that Flux and
-# Argo CD put on what they apply. OUT gets what `kubectl get … -o yaml` prints: plans/tagged is such a folder.
+# BINARIES is the output of binaries.sh. ISTIO is the output of istio.sh: its istioctl installs images of
+# VERSION. Labels and annotations are those that Flux and Argo CD add to the objects that they apply. OUT gets
+# the output of `kubectl get … -o yaml`; plans/tagged is such a folder.
 set -eu
 [ $# -eq 4 ] || { echo "usage: $0 BINARIES ISTIO VERSION OUT" >&2; exit 2; }
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
