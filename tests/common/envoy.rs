@@ -38,13 +38,15 @@ pub fn called(outcome: &Outcome) -> String {
 /// A listener for HTTP. `routes` is the source of its routes: `route_config` or `rds`.
 pub fn listener(port: u16, routes: &Value) -> Value {
     let mut manager = json!({
-        "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+        "@type": "type.googleapis.com/\
+            envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": "http",
         // The client reads answers to their end.
         "delayed_close_timeout": "0s",
         "normalize_path": true,
         "path_with_escaped_slashes_action": "KEEP_UNCHANGED",
-        "http_filters": [{"name": "router", "typed_config": {"@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"}}],
+        "http_filters": [{"name": "router",
+            "typed_config": {"@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"}}],
     });
     for (key, value) in routes.as_object().expect("routes") {
         manager[key] = value.clone();

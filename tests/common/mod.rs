@@ -68,8 +68,12 @@ pub fn evidence(section: &str, table: &str, variable: &str) -> String {
     let page = fs::read_to_string(&path).expect("docs/evidence.md");
     let begin = format!("<!-- {section}: begin -->\n");
     let end = format!("<!-- {section}: end -->");
-    let (head, rest) = page.split_once(&begin).expect("the marker at the beginning of the table");
-    let (own, tail) = rest.split_once(&end).expect("the marker at the end of the table");
+    let (head, rest) = page
+        .split_once(&begin)
+        .expect("the marker at the beginning of the table");
+    let (own, tail) = rest
+        .split_once(&end)
+        .expect("the marker at the end of the table");
     if std::env::var_os(variable).is_none() {
         return own.to_owned();
     }

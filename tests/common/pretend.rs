@@ -185,7 +185,8 @@ impl Cluster {
             ["apply", rest @ ..] if rest.contains(&"-k") => {
                 self.install();
                 said(
-                    "customresourcedefinition.apiextensions.k8s.io/gateways.gateway.networking.k8s.io serverside-applied\n",
+                    "customresourcedefinition.apiextensions.k8s.io/gateways.gateway.networking.k8s.io \
+                     serverside-applied\n",
                 )
             }
             ["apply" | "create" | "replace", rest @ ..] if rest.contains(&"-f") => {
@@ -387,7 +388,8 @@ impl Cluster {
                 }
                 "DaemonSet" => {
                     let number = self.hosts(object).len();
-                    object["status"] = json!({"desiredNumberScheduled": number, "numberReady": number, "observedGeneration": 1});
+                    object["status"] = json!({"desiredNumberScheduled": number, "numberReady": number,
+                        "observedGeneration": 1});
                     object["metadata"]["generation"] = json!(1);
                 }
                 "Deployment" => object["metadata"]["generation"] = json!(1),
@@ -400,7 +402,10 @@ impl Cluster {
                         .unwrap_or_default();
                     let parents: Vec<Value> = parents
                         .into_iter()
-                        .map(|parent| json!({"parentRef": parent, "conditions": [condition("Accepted"), condition("ResolvedRefs")]}))
+                        .map(|parent| {
+                            json!({"parentRef": parent,
+                            "conditions": [condition("Accepted"), condition("ResolvedRefs")]})
+                        })
                         .collect();
                     object["status"] = json!({"parents": parents});
                 }
@@ -449,7 +454,8 @@ impl Cluster {
                 json!({
                     "kind": "Pod",
                     "metadata": {
-                        "namespace": namespace, "name": name, "uid": format!("{namespace}-{name}-{generation}"), "labels": labels,
+                        "namespace": namespace, "name": name, "uid": format!("{namespace}-{name}-{generation}"),
+                        "labels": labels,
                         "annotations": annotations, "ownerReferences": [{"kind": owner}],
                     },
                     "spec": {"nodeName": node, "hostNetwork": host.then_some(true)},
@@ -526,7 +532,9 @@ impl Cluster {
                 });
                 let endpoints: Vec<Value> = ready.map(|_| json!({"conditions": {"ready": true}})).collect();
                 let labels = json!({"kubernetes.io/service-name": service["metadata"]["name"]});
-                json!({"kind": "EndpointSlice", "metadata": {"name": service["metadata"]["name"], "namespace": namespace, "labels": labels}, "endpoints": endpoints})
+                json!({"kind": "EndpointSlice",
+                    "metadata": {"name": service["metadata"]["name"], "namespace": namespace, "labels": labels},
+                    "endpoints": endpoints})
             })
             .collect()
     }
@@ -1024,7 +1032,8 @@ mod tests {
 
     #[test]
     fn paths_are_those_of_kubectl() {
-        let list = json!({"items": [{"metadata": {"name": "a", "labels": {"x.io/y": "1"}}, "c": [{"t": "R", "s": "True"}]}, {"metadata": {"name": "b"}}]});
+        let list = json!({"items": [{"metadata": {"name": "a", "labels": {"x.io/y": "1"}},
+            "c": [{"t": "R", "s": "True"}]}, {"metadata": {"name": "b"}}]});
         let text = jsonpath(
             r#"{range .items[*]}{.metadata.name} {.metadata.labels.x\.io/y}{.c[?(@.t=="R")].s}{"\n"}{end}{"end"}"#,
             &list,

@@ -41,7 +41,9 @@ pub fn stubs() -> tempfile::TempDir {
     let own = std::env::current_exe().expect("this test");
     let call = |first: &str| {
         format!(
-            "#!/bin/sh\nall=\nfor one in {first} \"$@\"; do all=\"$all$one\u{1f}\"; done\nPRETEND_ARGUMENTS=$all PRETEND_VERSION=${{0##*istioctl-}} exec '{}' --exact common::pretend::kubectl --nocapture 3>&1 >/dev/null\n",
+            "#!/bin/sh\nall=\nfor one in {first} \"$@\"; do all=\"$all$one\u{1f}\"; done\
+             \nPRETEND_ARGUMENTS=$all PRETEND_VERSION=${{0##*istioctl-}} exec '{}' --exact common::pretend::kubectl \
+             --nocapture 3>&1 >/dev/null\n",
             own.display()
         )
     };
@@ -251,9 +253,15 @@ fn contents(upgrade: &Upgrade, state: &State, gates: &[&Gate]) -> BTreeMap<Strin
             }
             _ => continue,
         }
-        all.push(json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": metadata, "status": {"storedVersions": [stored]}}));
+        all.push(
+            json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+            "metadata": metadata, "status": {"storedVersions": [stored]}}),
+        );
     }
-    all.push(json!({"apiVersion": "gateway.networking.k8s.io/v1", "kind": "GatewayClass", "metadata": {"name": "istio"}, "spec": {"controllerName": "istio.io/gateway-controller"}}));
+    all.push(
+        json!({"apiVersion": "gateway.networking.k8s.io/v1", "kind": "GatewayClass",
+        "metadata": {"name": "istio"}, "spec": {"controllerName": "istio.io/gateway-controller"}}),
+    );
     // The objects that a control plane creates for a Gateway.
     for object in state
         .objects()
@@ -262,7 +270,8 @@ fn contents(upgrade: &Upgrade, state: &State, gates: &[&Gate]) -> BTreeMap<Strin
         all.push(json!({
             "apiVersion": "apps/v1", "kind": "Deployment",
             "metadata": {"name": format!("{}-istio", object.key.name), "namespace": object.key.namespace},
-            "spec": {"template": {"metadata": {}, "spec": {"containers": [{"name": "istio-proxy", "image": "registry.example/proxyv2:1.0.0"}]}}},
+            "spec": {"template": {"metadata": {},
+                "spec": {"containers": [{"name": "istio-proxy", "image": "registry.example/proxyv2:1.0.0"}]}}},
         }));
     }
     let mut by_key: BTreeMap<String, Value> = BTreeMap::new();
@@ -283,7 +292,8 @@ fn contents(upgrade: &Upgrade, state: &State, gates: &[&Gate]) -> BTreeMap<Strin
                 "metadata": {"name": gateway.deployment, "namespace": gateway.namespace},
                 "spec": {"template": {
                     "metadata": {"labels": {}, "annotations": {"istio.io/rev": revision}},
-                    "spec": {"containers": [{"name": "istio-proxy", "image": format!("registry.example/proxyv2:{version}")}]},
+                    "spec": {"containers": [{"name": "istio-proxy",
+                        "image": format!("registry.example/proxyv2:{version}")}]},
                 }},
             });
             by_key.insert(pretend::key(&deployment), deployment);
@@ -443,7 +453,10 @@ fn surge(action: &Action, cluster: &mut Cluster) {
         }
     }
     cluster.leaving = leaving;
-    cluster.objects.push(json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "new-node", "labels": labels}, "spec": {}}));
+    cluster
+        .objects
+        .push(json!({"apiVersion": "v1", "kind": "Node",
+        "metadata": {"name": "new-node", "labels": labels}, "spec": {}}));
 }
 
 /// An answer that passes every probe of a script.

@@ -96,7 +96,10 @@ fn route(one: &Listed) -> Option<Value> {
         .iter()
         .map(|(name, wanted)| json!({"name": name, "string_match": matcher(wanted)}))
         .collect();
-    let header = |key: &str, value: &str| json!([{"header": {"key": key, "value": value}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}]);
+    let header = |key: &str, value: &str| {
+        json!([{"header": {"key": key, "value": value},
+        "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}])
+    };
     let mut route = json!({
         "match": matched,
         "response_headers_to_add": header("x-route", &format!("{} {}", one.route, one.rule)),
@@ -164,7 +167,9 @@ fn an_envoy_with_these_routes_answers_as_trace_says() {
             cases(&format!("set {name}"), &state, &requests, &mut all);
         }
     } else {
-        skip("MESHPLAN_ISTIOD_ROUTES is not set to a folder of route sets; only the golden trees are checked");
+        skip(
+            "MESHPLAN_ISTIOD_ROUTES is not set to a folder of route sets; only the golden trees are checked",
+        );
     }
     let ports = free_ports(all.len() + 1);
     let behind = ports[all.len()];
@@ -188,7 +193,8 @@ fn an_envoy_with_these_routes_answers_as_trace_says() {
     let requests = |cases: &[Case]| cases.iter().map(|case| case.asked.len()).sum::<usize>();
     let (golden, sets) = all.split_at(of_golden);
     let table = format!(
-        "| routes | tables | requests | different answers |\n| --- | --- | --- | --- |\n| states of the golden trees | {} | {} | 0 |\n| route sets of `MESHPLAN_ISTIOD_ROUTES` | {} | {} | 0 |\n",
+        "| routes | tables | requests | different answers |\n| --- | --- | --- | --- |\
+         \n| states of the golden trees | {} | {} | 0 |\n| route sets of `MESHPLAN_ISTIOD_ROUTES` | {} | {} | 0 |\n",
         golden.len(),
         requests(golden),
         sets.len(),

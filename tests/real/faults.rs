@@ -102,7 +102,8 @@ fn old_operator(tree: &Path) {
     const FILE: &str = "istioctl/mesh.yaml";
     let folder = tree.join("301-nodes-general");
     fs::create_dir(folder.join("istioctl")).expect("a folder");
-    let operator = "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nmetadata:\n  name: mesh\n  namespace: istio-system\nspec:\n  \
+    let operator = "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nmetadata:\n  name: mesh\
+        \n  namespace: istio-system\nspec:\n  \
                     profile: ambient\n  hub: docker.io/istio\n  tag: 1.30.3\n";
     fs::write(folder.join(FILE), operator).expect("an IstioOperator");
     let path = format!("301-nodes-general/{FILE}");
@@ -214,14 +215,16 @@ fn each_mistake_is_found() {
     let (code, report) = cluster.rehearse(folder.path(), &["--to", "302", "--keep-going"]);
     assert_eq!(code, 1, "{report:#}");
     let said = surprises(&report);
-    let wanted = "switched from DaemonSet istio-system/ztunnel to DaemonSet istio-system/ztunnel-1-31-0 while enrolled pods were running on it";
+    let wanted = "switched from DaemonSet istio-system/ztunnel to DaemonSet istio-system/ztunnel-1-31-0 while \
+        enrolled pods were running on it";
     assert!(
         said.iter()
             .all(|said| said.starts_with("\"302-nodes-batch\"")),
         "{said:#?}"
     );
     assert!(said.iter().any(|said| said.contains(wanted)), "{said:#?}");
-    table.push_str("| a node labelled before it is drained | in-place | `meshplan rehearse`: node … switched from one ztunnel to the other while enrolled pods were running on it | 302-nodes-batch |\n");
+    table.push_str("| a node labelled before it is drained | in-place | `meshplan rehearse`: node … switched from \
+        one ztunnel to the other while enrolled pods were running on it | 302-nodes-batch |\n");
     let written = evidence("faults in place", &table, "MESHPLAN_BLESS_WITNESS");
     assert_eq!(written, table);
 }

@@ -241,7 +241,8 @@ fn a_real_istiod_and_envoy_answer_as_trace_says() {
         envoys: BTreeMap::new(),
     };
     let mut table =
-        "| plan | states with routes | requests | different answers |\n| --- | --- | --- | --- |\n".to_owned();
+        "| plan | states with routes | requests | different answers |\n| --- | --- | --- | --- |\n"
+            .to_owned();
     for plan in plans() {
         let name = plan
             .file_stem()

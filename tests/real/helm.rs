@@ -56,8 +56,10 @@ impl World {
         let from = self.istio.join("charts");
         let to = self.chart(version, "");
         self.well(&format!(
-            "mkdir -p {to} && for chart in base istio-cni ztunnel istio-control/istio-discovery; do cp -R {}/$chart {to}/; done && \
-             mv {to}/istio-cni {to}/cni && mv {to}/istio-discovery {to}/istiod && sed -i 's/^version: .*/version: {version}/; s/^appVersion: .*/appVersion: {version}/' {to}/*/Chart.yaml",
+            "mkdir -p {to} && for chart in base istio-cni ztunnel istio-control/istio-discovery; do cp -R {}/$chart \
+             {to}/; done && \
+             mv {to}/istio-cni {to}/cni && mv {to}/istio-discovery {to}/istiod && sed -i 's/^version: .*/version: \
+             {version}/; s/^appVersion: .*/appVersion: {version}/' {to}/*/Chart.yaml",
             from.display()
         ));
     }
@@ -116,7 +118,8 @@ impl World {
 
     /// The pods of istio-cni and ztunnel, by their UIDs.
     fn pods(&self) -> String {
-        let all = "kubectl get pods -n istio-system -o 'jsonpath={range .items[*]}{.metadata.name} {.metadata.uid}{\"\\n\"}{end}'";
+        let all = "kubectl get pods -n istio-system -o 'jsonpath={range .items[*]}{.metadata.name} \
+            {.metadata.uid}{\"\\n\"}{end}'";
         let said = self.well(&all.replace("kubectl", "\"$MESHPLAN_WITNESS_KUBECTL\""));
         let mut pods: Vec<&str> = said
             .lines()
@@ -129,13 +132,16 @@ impl World {
     fn nodes(&self, path: &Path) {
         let node = |name: &str| {
             format!(
-                "---\napiVersion: v1\nkind: Node\nmetadata:\n  name: {name}\n  labels: {{kubernetes.io/hostname: {name}, kubernetes.io/os: linux}}\n  \
+                "---\napiVersion: v1\nkind: Node\nmetadata:\n  name: {name}\
+                 \n  labels: {{kubernetes.io/hostname: {name}, kubernetes.io/os: linux}}\
+                 \n  \
                  annotations: {{kwok.x-k8s.io/node: fake}}\n"
             )
         };
         fs::write(path, NODES.map(node).concat()).expect("the nodes");
         self.well(&format!(
-            "\"$MESHPLAN_WITNESS_KUBECTL\" create -f {} && \"$MESHPLAN_WITNESS_KUBECTL\" wait --for=condition=Ready node --all --timeout=60s",
+            "\"$MESHPLAN_WITNESS_KUBECTL\" create -f {} && \"$MESHPLAN_WITNESS_KUBECTL\" wait --for=condition=Ready \
+             node --all --timeout=60s",
             path.display()
         ));
     }
@@ -165,12 +171,16 @@ fn helm_makes_the_requested_changes_and_no_pod_is_replaced() {
         ("ztunnel", "ztunnel"),
     ] {
         world.well(&format!(
-            "helm install {release} {} --namespace istio-system --create-namespace --set global.tag=1.29.6 --set global.hub=docker.io/istio --set profile=ambient",
+            "helm install {release} {} --namespace istio-system --create-namespace --set global.tag=1.29.6 --set \
+             global.hub=docker.io/istio --set profile=ambient",
             world.chart("1.29.6", chart)
         ));
     }
     for daemon_set in ["ztunnel", "istio-cni-node"] {
-        world.well(&format!("\"$MESHPLAN_WITNESS_KUBECTL\" rollout status daemonset/{daemon_set} -n istio-system --timeout=60s"));
+        world.well(&format!(
+            "\"$MESHPLAN_WITNESS_KUBECTL\" rollout status daemonset/{daemon_set} -n istio-system \
+            --timeout=60s"
+        ));
     }
     let before = world.pods();
     assert_eq!(before.lines().count(), 2 * NODES.len());

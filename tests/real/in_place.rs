@@ -87,7 +87,8 @@ impl World {
             "apiVersion": "v1", "kind": "Node",
             "metadata": {
                 "name": name, "annotations": {"kwok.x-k8s.io/node": "fake"},
-                "labels": {"kubernetes.io/os": "linux", "kubernetes.io/hostname": name, "node.example/group": "general"},
+                "labels": {"kubernetes.io/os": "linux", "kubernetes.io/hostname": name,
+                    "node.example/group": "general"},
             },
         }));
         for _ in 0..100 {
@@ -124,9 +125,7 @@ fn said(output: &Output) -> (bool, String) {
 #[test]
 fn a_real_istioctl_installs_the_canary() {
     let Some(istio) = std::env::var_os("MESHPLAN_ISTIO").map(std::path::PathBuf::from) else {
-        return skip(
-            "MESHPLAN_ISTIO is not set to a folder with istioctl; see docs/rehearse.md",
-        );
+        return skip("MESHPLAN_ISTIO is not set to a folder with istioctl; see docs/rehearse.md");
     };
     let Some(mut cluster) = ControlPlane::up() else {
         return;
@@ -199,7 +198,8 @@ fn only_moved_pods_are_replaced_and_new_nodes_get_their_ztunnel() {
     world.rehearse(520, 521);
     world.apply(&json!({
         "apiVersion": "v1", "kind": "Node",
-        "metadata": {"name": "gpu-1", "annotations": {"kwok.x-k8s.io/node": "fake"}, "labels": {"kubernetes.io/os": "linux", "node.example/group": "gpu"}},
+        "metadata": {"name": "gpu-1", "annotations": {"kwok.x-k8s.io/node": "fake"},
+            "labels": {"kubernetes.io/os": "linux", "node.example/group": "gpu"}},
     }));
     let (ok, text) = world.run("630-retire-ztunnel", "apply.sh");
     assert!(!ok && text.contains("gpu-1"), "{text}");

@@ -26,7 +26,10 @@ const ON_PURPOSE: &[(&str, &str)] = &[
         "meshplan adds it; the chart does not have it",
     ),
     ("/metadata/labels/helm.sh~1chart", "the chart's"),
-    ("/metadata/labels/", "istioctl labels the objects that it owns"),
+    (
+        "/metadata/labels/",
+        "istioctl labels the objects that it owns",
+    ),
     (
         "/spec/template/metadata/labels/app.kubernetes.io~1",
         "meshplan adds it; the chart does not have it",
@@ -117,7 +120,8 @@ fn compiled(istioctl: &Istioctl, form: &str) -> tempfile::TempDir {
     // Any patch of the previous minor version works.
     let stable = Version::new(canary.major, canary.minor - 1, 5);
     let istio = format!(
-        "[istio]\nztunnel = \"{form}\"\nvalues = {{ istiod = \"istiod.yaml\", cni = \"cni.yaml\", ztunnel = \"ztunnel.yaml\" }}\n\n[gateway-api]"
+        "[istio]\nztunnel = \"{form}\"\
+         \nvalues = {{ istiod = \"istiod.yaml\", cni = \"cni.yaml\", ztunnel = \"ztunnel.yaml\" }}\n\n[gateway-api]"
     );
     let folder = small_plan(&[
         ("1.30.3", &canary.to_string()),

@@ -188,7 +188,8 @@ fn the_proof_finds_each_change_that_the_server_rejects() {
         missed.join("\n")
     );
     let mut table =
-        "| what is changed | files changed | found by the proof | rejected by the server | rejected and not found |\n| --- | --- | --- | --- | --- |\n".to_owned();
+        "| what is changed | files changed | found by the proof | rejected by the server | rejected and not found |\
+         \n| --- | --- | --- | --- | --- |\n".to_owned();
     for (class, row) in rows {
         writeln!(
             table,

@@ -86,7 +86,8 @@ fn plans_end_as_predicted_forward_and_back_from_each_step() {
             rows.insert(name, row);
         }
     }
-    let head = "| plan | step runs | files applied one by one | maximum objects | surprises | seconds |\n| --- | --- | --- | --- | --- | --- |\n";
+    let head = "| plan | step runs | files applied one by one | maximum objects | surprises | seconds |\
+        \n| --- | --- | --- | --- | --- | --- |\n";
     let table: String = std::iter::once(head.to_owned())
         .chain(rows.into_values())
         .collect();

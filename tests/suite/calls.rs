@@ -24,7 +24,8 @@ const HARMLESS: [(&str, Option<Fault>, &str); 6] = [
     (
         "diff",
         Some(Fault::Silent),
-        "kubectl diff prints nothing if there is no difference, and the script has already checked that the objects exist",
+        "kubectl diff prints nothing if there is no difference, and the script has already checked that the objects \
+         exist",
     ),
     (
         "exec",

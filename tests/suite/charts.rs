@@ -106,9 +106,7 @@ fn object(text: &str, kind: &str) -> Option<BTreeMap<String, Value>> {
 /// The chart folders, by version.
 fn charts() -> Option<BTreeMap<Version, PathBuf>> {
     let Some(charts) = env::var_os("MESHPLAN_CHARTS") else {
-        skip(
-            "MESHPLAN_CHARTS is not set to a folder of rendered charts; see docs/charts.md",
-        );
+        skip("MESHPLAN_CHARTS is not set to a folder of rendered charts; see docs/charts.md");
         return None;
     };
     let folders = fs::read_dir(&charts).expect("the charts");
@@ -180,7 +178,10 @@ fn ztunnel_is_what_the_chart_renders() {
         }
     }
     for (used, (kind, prefix, _)) in used.iter().zip(ON_PURPOSE) {
-        assert!(used, "{kind} {prefix} no longer differs; remove it from ON_PURPOSE");
+        assert!(
+            used,
+            "{kind} {prefix} no longer differs; remove it from ON_PURPOSE"
+        );
     }
 }
 

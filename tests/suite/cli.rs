@@ -445,7 +445,8 @@ fn a_field_is_rejected_for_the_bundle_without_it_and_accepted_for_the_next() {
     let folder = small_plan(&[]);
     let web = folder.path().join("web.yaml");
     let text = fs::read_to_string(&web).expect("the manifest");
-    let route = "---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata:\n  name: own\nspec:\n  rules:\n  - name: first\n";
+    let route = "---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata:\n  name: own\nspec:\
+        \n  rules:\n  - name: first\n";
     fs::write(&web, text + route).expect("the manifest");
     let plan = fs::read_to_string(folder.path().join("plan.toml")).expect("the plan");
     for (bundle, taken) in [("v1.3.0", false), ("v1.4.0", true)] {
@@ -470,7 +471,8 @@ fn kinds_without_a_schema_are_accepted_and_listed() {
     let folder = small_plan(&[]);
     let web = folder.path().join("web.yaml");
     let text = fs::read_to_string(&web).expect("the manifest");
-    let thing = "---\napiVersion: things.example/v1\nkind: Thing\nmetadata:\n  name: own\nspec:\n  any: [1, {thing: yes}]\n";
+    let thing = "---\napiVersion: things.example/v1\nkind: Thing\nmetadata:\n  name: own\nspec:\
+        \n  any: [1, {thing: yes}]\n";
     fs::write(&web, text + thing).expect("the manifest");
     let output = meshplan_in(folder.path(), &["compile", "plan.toml"]);
     assert_eq!(code(&output), 0);

@@ -101,7 +101,10 @@ impl Server {
                 json!({"kind": kind, "apiVersion": "v1", "metadata": {"resourceVersion": "1"}, "items": items}),
             )
         };
-        let resource = |name: &str, kind: &str, namespaced: bool| json!({"name": name, "singularName": "", "namespaced": namespaced, "kind": kind, "verbs": ["get", "list", "patch", "watch"]});
+        let resource = |name: &str, kind: &str, namespaced: bool| {
+            json!({"name": name, "singularName": "", "namespaced": namespaced, "kind": kind,
+            "verbs": ["get", "list", "patch", "watch"]})
+        };
         let resources = |version: &str, all: Vec<Value>| {
             (
                 200,
@@ -148,7 +151,8 @@ impl Server {
                 let Some(node) = node else {
                     return (
                         404,
-                        json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "NotFound", "code": 404, "message": "not found"}),
+                        json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "NotFound",
+                            "code": 404, "message": "not found"}),
                     );
                 };
                 if method == "PATCH" {
@@ -264,7 +268,8 @@ fn a_rehearsal_writes_to_the_cluster_that_it_has_checked() {
     // Preferences in kubectl's own file, and a kubectl that switches contexts as another user at another
     // terminal could.
     fs::create_dir_all(stage.folder.path().join(".kube")).expect("a folder");
-    let kuberc = "apiVersion: kubectl.config.k8s.io/v1beta1\nkind: Preference\ndefaults:\n- command: label\n  options: [{name: context, default: prod}]\n";
+    let kuberc = "apiVersion: kubectl.config.k8s.io/v1beta1\nkind: Preference\ndefaults:\n- command: label\
+        \n  options: [{name: context, default: prod}]\n";
     fs::write(stage.folder.path().join(".kube/kuberc"), kuberc).expect("preferences");
     let switching = stage.folder.path().join("switching");
     let text = format!(

@@ -125,7 +125,10 @@ fn kubectl_accepts_the_commands() {
                     && (script.contains("\nlabel_nodes ") || script.contains("\nreturn_node "))
             })
             .count();
-        assert_eq!(labels, 3, "three label changes: stable, canary, and stable to canary");
+        assert_eq!(
+            labels, 3,
+            "three label changes: stable, canary, and stable to canary"
+        );
     }
 }
 
@@ -189,7 +192,11 @@ fn ztunnel_is_configured_as_its_version_requires() {
             let mut once = env.clone();
             once.sort_unstable();
             once.dedup();
-            assert_eq!(once.len(), env.len(), "{path}: an environment variable occurs twice");
+            assert_eq!(
+                once.len(),
+                env.len(),
+                "{path}: an environment variable occurs twice"
+            );
             let address = text(set, "/spec/template/spec/containers/0/env/0/value");
             let revision = text(set, "/spec/selector/matchLabels/meshplan.dev~1revision");
             let scheme = if revision.starts_with("1-18") {
@@ -361,7 +368,11 @@ fn the_revisions_share_no_names() {
         names.sort_unstable();
         let all = names.len();
         names.dedup();
-        assert_eq!(names.len(), all, "duplicate IstioOperator names; istioctl prunes by name");
+        assert_eq!(
+            names.len(),
+            all,
+            "duplicate IstioOperator names; istioctl prunes by name"
+        );
         assert_eq!(
             text(
                 golden.in_step("110-").next().expect("110").1,

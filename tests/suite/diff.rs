@@ -36,7 +36,8 @@ fn a_changed_weight_is_a_renamed_step_and_a_changed_line() {
     assert_eq!(code(&output), 1);
     let diff = stdout(&output);
     for line in [
-        "rename from 310-weight-10/70-httproute-ingress-web.yaml\nrename to 320-weight-20/70-httproute-ingress-web.yaml\n",
+        "rename from 310-weight-10/70-httproute-ingress-web.yaml\
+         \nrename to 320-weight-20/70-httproute-ingress-web.yaml\n",
         "--- old/310-weight-10/70-httproute-ingress-web.yaml\n+++ new/320-weight-20/70-httproute-ingress-web.yaml\n",
         "-      weight: 90\n+      weight: 80\n",
         "-      weight: 10\n+      weight: 20\n",

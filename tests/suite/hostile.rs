@@ -137,7 +137,8 @@ fn texts(table: &mut String) {
     let route = "300-header/70-httproute-ingress-web.yaml";
     let config = "150-stable-workloads/20-configmap-shop-1-29-6-c.yaml";
     let deployment = "150-stable-workloads/40-deployment-shop-1-29-6-web.yaml";
-    table.push_str("| text | header value in the plan | quoted in a ConfigMap | bare as an `env` value | in a probe |\n| --- | --- | --- | --- | --- |\n");
+    table.push_str("| text | header value in the plan | quoted in a ConfigMap | bare as an `env` value | in a probe \
+        |\n| --- | --- | --- | --- | --- |\n");
     for text in TEXTS {
         let sent = Value::from(*text);
         let header = compile(
@@ -175,7 +176,8 @@ fn texts(table: &mut String) {
         }
 
         let probe = format!(
-            "[[probe]]\nname = \"p\"\nurl = \"http://10.0.0.1/\"\nexpect = {{ status = 200, contains = {} }}\n\n[shift]",
+            "[[probe]]\nname = \"p\"\nurl = \"http://10.0.0.1/\"\nexpect = {{ status = 200, contains = {} }}\n\
+             \n[shift]",
             toml(text)
         );
         let probe = compile(&plan().replacen("[shift]", &probe, 1), &web());
@@ -212,7 +214,13 @@ fn texts(table: &mut String) {
 fn others(table: &mut String) {
     let deployment = "150-stable-workloads/40-deployment-shop-1-29-6-web.yaml";
     let volume = |mode: &str| {
-        web().replace("      containers:", &format!("      volumes:\n      - name: v\n        secret: {{secretName: s, defaultMode: {mode}}}\n      containers:"))
+        web().replace(
+            "      containers:",
+            &format!(
+                "      volumes:\n      - name: v\
+            \n        secret: {{secretName: s, defaultMode: {mode}}}\n      containers:"
+            ),
+        )
     };
     let mode = "/spec/template/spec/volumes/0/secret/defaultMode";
     let label = |value: &str| {
@@ -376,5 +384,8 @@ fn hostile_inputs_arrive_or_are_rejected() {
     texts(&mut table);
     others(&mut table);
     let own = evidence("hostile inputs", &table, "MESHPLAN_BLESS");
-    assert_eq!(own, table, "docs/evidence.md is out of date; MESHPLAN_BLESS=1 regenerates it");
+    assert_eq!(
+        own, table,
+        "docs/evidence.md is out of date; MESHPLAN_BLESS=1 regenerates it"
+    );
 }

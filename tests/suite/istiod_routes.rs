@@ -56,7 +56,11 @@ fn answers_are_those_of_a_real_istiod_and_envoy() {
         .filter(|path| path.join("requests.json").exists())
         .collect();
     sets.sort();
-    assert!(!sets.is_empty(), "{} contains no route set", folder.display());
+    assert!(
+        !sets.is_empty(),
+        "{} contains no route set",
+        folder.display()
+    );
     let mut wrong = Vec::new();
     let mut count = 0;
     for set in &sets {

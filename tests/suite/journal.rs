@@ -70,7 +70,11 @@ fn judge(root: &Path, old: &Tree, new: &Tree, count: &mut Count, when: &str) {
     }
     write(&Disk::default(), root, new, true)
         .unwrap_or_else(|error| panic!("{when}: the next compile failed: {error:#}"));
-    assert_eq!(files(root), texts(new), "{when}: wrong tree after the next compile");
+    assert_eq!(
+        files(root),
+        texts(new),
+        "{when}: wrong tree after the next compile"
+    );
 }
 
 fn fresh(old: &Tree) -> tempfile::TempDir {
@@ -515,7 +519,8 @@ fn links_below_the_tree_are_not_followed() {
     fs::remove_dir_all(root.join("310-weight-10")).expect("removing");
     symlink(elsewhere.path(), root.join("310-weight-10")).expect("a link");
     fs::write(root.join(".meshplan-staged/0"), &text).expect("a staged file");
-    let listed = serde_json::json!({ "path": "310-weight-10/apply.sh", "sha256": meshplan::tree::sha256(text.as_bytes()) });
+    let listed = serde_json::json!({ "path": "310-weight-10/apply.sh",
+        "sha256": meshplan::tree::sha256(text.as_bytes()) });
     fs::write(
         root.join(PENDING),
         serde_json::json!({ "writes": [listed], "removes": [] }).to_string(),

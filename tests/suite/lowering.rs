@@ -152,7 +152,10 @@ fn every_file_uses_the_namespace_of_istio() {
             .contains("run_istioctl \"$program\" mesh install ")
     );
     assert!(tree["530-default-tag/verify.sh"].contains("istio-revision-tag-default-mesh"));
-    assert!(tree.contains_key("640-retire-control-plane/delete/02-mutatingwebhookconfiguration-istio-sidecar-injector-1-29-6-mesh.yaml"));
+    assert!(tree.contains_key(
+        "640-retire-control-plane/delete/\
+         02-mutatingwebhookconfiguration-istio-sidecar-injector-1-29-6-mesh.yaml"
+    ));
 }
 
 #[test]
@@ -160,11 +163,18 @@ fn several_gateways_routes_and_workloads_share_steps() {
     let tree = compiled(&[
         (
             "[[gateway]]",
-            "[[workload]]\nname = \"api\"\nnamespace = \"api\"\nmanifests = [\"web.yaml\"]\n\n[[gateway]]\nname = \"back\"\nnamespace = \"default\"\nlistener = [{ name = \"http\", port = 80, protocol = \"HTTP\", hostname = \"*.example.com\" }]\n\n[[gateway]]",
+            "[[workload]]\nname = \"api\"\nnamespace = \"api\"\nmanifests = [\"web.yaml\"]\n\n[[gateway]]\
+             \nname = \"back\"\nnamespace = \"default\"\
+             \nlistener = [{ name = \"http\", port = 80, protocol = \"HTTP\", hostname = \"*.example.com\" }]\n\
+             \n[[gateway]]",
         ),
         (
             "[shift]",
-            "[[route]]\nname = \"api\"\nnamespace = \"default\"\ngateway = \"back\"\nbackend = { workload = \"api\", service = \"web\", port = 8080 }\nmatch = [{ exact = \"/\" }]\nhostnames = [\"a.example.com\"]\n\n[[route]]\nname = \"web\"\nnamespace = \"default\"\ngateway = \"front\"\nbackend = { workload = \"web\", service = \"web\", port = 8080 }\nmatch = [{ exact = \"/x\" }]\n\n[shift]",
+            "[[route]]\nname = \"api\"\nnamespace = \"default\"\ngateway = \"back\"\
+             \nbackend = { workload = \"api\", service = \"web\", port = 8080 }\nmatch = [{ exact = \"/\" }]\
+             \nhostnames = [\"a.example.com\"]\n\n[[route]]\nname = \"web\"\nnamespace = \"default\"\
+             \ngateway = \"front\"\nbackend = { workload = \"web\", service = \"web\", port = 8080 }\
+             \nmatch = [{ exact = \"/x\" }]\n\n[shift]",
         ),
     ]);
     let grant = object(
@@ -213,13 +223,15 @@ fn several_gateways_routes_and_workloads_share_steps() {
     );
 }
 
-/// `kubectl rollout status` does not support a DaemonSet with OnDelete, so the script checks its pods.
+/// `kubectl rollout status` does not support a DaemonSet with `OnDelete`, so the script checks its pods.
 #[test]
 fn the_pods_of_a_daemonset_with_on_delete_are_checked() {
     let folder = small_plan(&[]);
     let web = folder.path().join("web.yaml");
     let text = fs::read_to_string(&web).expect("the manifest");
-    let agent = "---\napiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: agent}\nspec:\n  selector: {matchLabels: {app: agent}}\n  updateStrategy: {type: OnDelete}\n  template:\n    metadata: {labels: {app: agent}}\n    spec: {containers: [{name: agent, image: agent}]}\n";
+    let agent = "---\napiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: agent}\nspec:\
+        \n  selector: {matchLabels: {app: agent}}\n  updateStrategy: {type: OnDelete}\n  template:\
+        \n    metadata: {labels: {app: agent}}\n    spec: {containers: [{name: agent, image: agent}]}\n";
     fs::write(&web, format!("{text}{agent}")).expect("the manifest");
     let output = meshplan_in(folder.path(), &["compile", "plan.toml"]);
     assert_eq!(code(&output), 0, "{}", stderr(&output));

@@ -80,8 +80,14 @@ const HARMLESS: &[(&str, &str)] = &[
         "istio-base.yaml#/metadata/namespace",
         "istioctl uses `spec.namespace` instead",
     ),
-    ("/istioctl/istiod-", "istioctl uses `spec.namespace` instead"),
-    ("/istioctl/ztunnel-", "istioctl uses `spec.namespace` instead"),
+    (
+        "/istioctl/istiod-",
+        "istioctl uses `spec.namespace` instead",
+    ),
+    (
+        "/istioctl/ztunnel-",
+        "istioctl uses `spec.namespace` instead",
+    ),
     (
         "/imagePullSecrets/",
         "a Secret of the user that is in no file; only the cluster knows whether it exists",
@@ -316,6 +322,7 @@ fn mutants_of_the_golden_trees_are_found_or_harmless() {
     let own = evidence("mutants", &table, "MESHPLAN_BLESS_MUTANTS");
     assert!(
         own == table,
-        "docs/evidence.md is out of date; `MESHPLAN_BLESS_MUTANTS=1 cargo test --test suite mutants` regenerates it\n{table}"
+        "docs/evidence.md is out of date; `MESHPLAN_BLESS_MUTANTS=1 cargo test --test suite mutants` regenerates it\
+         \n{table}"
     );
 }

@@ -117,6 +117,7 @@ fn steps_out_of_order_are_found_or_listed_as_harmless() {
     let own = evidence("order", &table, "MESHPLAN_BLESS_ORDER");
     assert!(
         own.contains(&table),
-        "docs/evidence.md is out of date; `MESHPLAN_BLESS_ORDER=1 cargo test --test suite order` regenerates it\n{table}"
+        "docs/evidence.md is out of date; `MESHPLAN_BLESS_ORDER=1 cargo test --test suite order` regenerates it\
+         \n{table}"
     );
 }

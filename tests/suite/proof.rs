@@ -252,10 +252,12 @@ fn an_unreadable_index_or_manifest_is_reported() {
         );
     }
 
-    let gateway = "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: g, namespace: d}\nspec:\n  gatewayClassName: istio\n  listeners: [{name: http, port: 80, protocol: HTTP}]\n";
+    let gateway = "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: g, namespace: d}\nspec:\
+        \n  gatewayClassName: istio\n  listeners: [{name: http, port: 80, protocol: HTTP}]\n";
     let route = |weight: &str| {
         format!(
-            "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {{name: r, namespace: d}}\nspec:\n  parentRefs: [{{name: g}}]\n  rules: [{{backendRefs: [{{name: s, port: 80, weight: {weight}}}]}}]\n"
+            "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {{name: r, namespace: d}}\nspec:\
+             \n  parentRefs: [{{name: g}}]\n  rules: [{{backendRefs: [{{name: s, port: 80, weight: {weight}}}]}}]\n"
         )
     };
     for (text, code_wanted) in [

@@ -142,9 +142,13 @@ proptest! {
         let compiled = compile(&plan(), &format!("{}---\n{}", web(), yaml::write(&manifest)));
         let findings = format!("{:?}", compiled.findings);
         let output = compiled.output.ok_or_else(|| TestCaseError::fail(findings))?;
-        let text = &output.tree.get("150-stable-workloads/20-configmap-shop-1-29-6-settings.yaml").expect("the object").text;
+        let text = &output.tree.get("150-stable-workloads/20-configmap-shop-1-29-6-settings.yaml")
+            .expect("the object").text;
         let mut placed = yaml::read_strict(text).expect("YAML").value;
-        prop_assert_eq!(placed["metadata"].as_object_mut().and_then(|m| m.remove("namespace")), Some(Value::from("shop-1-29-6")));
+        prop_assert_eq!(
+            placed["metadata"].as_object_mut().and_then(|m| m.remove("namespace")),
+            Some(Value::from("shop-1-29-6"))
+        );
         prop_assert_eq!(placed, manifest);
     }
 

@@ -158,14 +158,17 @@ fn written(shape: &Shape) -> (String, BTreeMap<String, String>) {
         if needs {
             writeln!(plan, "handover = \"{}\"", shape.handover).expect("a string");
         }
-        plan.push_str("listener = [{ name = \"http\", port = 80, protocol = \"HTTP\" }, { name = \"other\", port = 8080, protocol = \"HTTP\", hostname = \"*.example.com\" }]\n");
+        plan.push_str("listener = [{ name = \"http\", port = 80, protocol = \"HTTP\" }, { name = \"other\", port = \
+            8080, protocol = \"HTTP\", hostname = \"*.example.com\" }]\n");
     }
     for (n, (gateway, workload, exact, host)) in shape.routes.iter().enumerate() {
         let (gateway, workload) = (gateway % shape.gateways, workload % shape.workloads.len());
         let kind = if *exact { "exact" } else { "prefix" };
         writeln!(
             plan,
-            "\n[[route]]\nname = \"r{n}\"\nnamespace = \"routes{}\"\ngateway = \"g{gateway}\"\nbackend = {{ workload = \"w{workload}\", service = \"s{workload}\", port = 80 }}\nmatch = [{{ {kind} = \"/r{n}\" }}, {{ prefix = \"/p{n}\" }}]",
+            "\n[[route]]\nname = \"r{n}\"\nnamespace = \"routes{}\"\ngateway = \"g{gateway}\"\
+             \nbackend = {{ workload = \"w{workload}\", service = \"s{workload}\", port = 80 }}\
+             \nmatch = [{{ {kind} = \"/r{n}\" }}, {{ prefix = \"/p{n}\" }}]",
             n % 2
         )
         .expect("a string");
@@ -186,7 +189,11 @@ fn written(shape: &Shape) -> (String, BTreeMap<String, String>) {
 fn workload(n: usize, extras: &[&str]) -> String {
     let account = extras.contains(&"serviceaccount");
     let mut text = format!(
-        "apiVersion: v1\nkind: Service\nmetadata: {{name: s{n}}}\nspec: {{selector: {{app: a{n}}}, ports: [{{port: 80}}]}}\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: a{n}}}\nspec:\n  selector: {{matchLabels: {{app: a{n}}}}}\n  template:\n    metadata: {{labels: {{app: a{n}}}}}\n    spec:\n{}      containers: [{{name: c, image: \"registry.example/a:1\"}}]\n",
+        "apiVersion: v1\nkind: Service\nmetadata: {{name: s{n}}}\
+         \nspec: {{selector: {{app: a{n}}}, ports: [{{port: 80}}]}}\n---\napiVersion: apps/v1\nkind: Deployment\
+         \nmetadata: {{name: a{n}}}\nspec:\n  selector: {{matchLabels: {{app: a{n}}}}}\n  template:\
+         \n    metadata: {{labels: {{app: a{n}}}}}\n    spec:\
+         \n{}      containers: [{{name: c, image: \"registry.example/a:1\"}}]\n",
         if account {
             format!("      serviceAccountName: a{n}\n")
         } else {
@@ -208,10 +215,18 @@ fn workload(n: usize, extras: &[&str]) -> String {
         .expect("a string");
     }
     if extras.contains(&"claim") {
-        write!(text, "---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {{name: v{n}}}\nspec: {{accessModes: [ReadWriteOnce], resources: {{requests: {{storage: 1Gi}}}}}}\n").expect("a string");
+        write!(
+            text,
+            "---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {{name: v{n}}}\
+            \nspec: {{accessModes: [ReadWriteOnce], resources: {{requests: {{storage: 1Gi}}}}}}\n"
+        )
+        .expect("a string");
     }
     if extras.contains(&"statefulset") {
-        write!(text, "---\napiVersion: apps/v1\nkind: StatefulSet\nmetadata: {{name: t{n}}}\nspec: {{serviceName: s{n}, selector: {{matchLabels: {{app: t{n}}}}}, template: {{metadata: {{labels: {{app: t{n}}}}}, spec: {{containers: [{{name: c, image: \"registry.example/t:1\"}}]}}}}}}\n").expect("a string");
+        write!(text, "---\napiVersion: apps/v1\nkind: StatefulSet\nmetadata: {{name: t{n}}}\
+            \nspec: {{serviceName: s{n}, selector: {{matchLabels: {{app: t{n}}}}}, template: {{metadata: {{labels: \
+            {{app: t{n}}}}}, spec: {{containers: [{{name: c, image: \"registry.example/t:1\"}}]}}}}}}\n")
+            .expect("a string");
     }
     text
 }
@@ -271,7 +286,8 @@ proptest! {
     fn every_plan_holds_forwards_and_back(shape in shapes()) {
         let output = compiled(&shape);
         let named: Vec<&String> = output.index.files.iter().map(|file| &file.path).collect();
-        let there: Vec<&String> = output.tree.iter().map(|(path, _)| path).filter(|path| *path != "index.json").collect();
+        let there: Vec<&String> = output.tree.iter().map(|(path, _)| path)
+            .filter(|path| *path != "index.json").collect();
         prop_assert_eq!(named, there);
 
         let upgrade = Upgrade::laid_out(&output);

@@ -127,7 +127,7 @@ fn golden_trees_break_no_rule() {
 }
 
 /// The parts of a manual upgrade, each correct by itself.
-const WORKLOAD: &str = r"
+const WORKLOAD: &str = "
 apiVersion: v1
 kind: Namespace
 metadata: {name: shop-a, labels: {istio.io/dataplane-mode: ambient}}
@@ -142,7 +142,8 @@ kind: Deployment
 metadata: {name: web, namespace: shop-a}
 spec:
   selector: {matchLabels: {app: web}}
-  template: {metadata: {labels: {app: web}}, spec: {nodeSelector: {pool: stable}, containers: [{name: web, image: web}]}}
+  template: {metadata: {labels: {app: web}}, spec: \
+{nodeSelector: {pool: stable}, containers: [{name: web, image: web}]}}
 ";
 const GATEWAY: &str = "
 apiVersion: gateway.networking.k8s.io/v1
@@ -154,7 +155,8 @@ const GRANT: &str = "
 apiVersion: gateway.networking.k8s.io/v1beta1
 kind: ReferenceGrant
 metadata: {name: web, namespace: shop-a}
-spec: {from: [{group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: default}], to: [{group: '', kind: Service, name: web}]}
+spec: {from: [{group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: default}], to: \
+    [{group: '', kind: Service, name: web}]}
 ";
 const ROUTE: &str = "
 apiVersion: gateway.networking.k8s.io/v1
@@ -173,17 +175,18 @@ spec: {profile: empty, tag: "1.18.1", components: {cni: {enabled: true}}}
 
 fn istiod(version: &str, revision: &str, base: bool, values: &str) -> String {
     format!(
-        r#"
+        "
 apiVersion: install.istio.io/v1alpha1
 kind: IstioOperator
 metadata: {{name: istiod-{revision}}}
 spec:
   profile: ambient
-  tag: "{version}"
+  tag: \"{version}\"
   revision: {revision}
   components: {{base: {{enabled: {base}}}, cni: {{enabled: false}}, ztunnel: {{enabled: false}}}}
-  values: {{pilot: {{env: {{CA_TRUSTED_NODE_ACCOUNTS: "istio-system/ztunnel-1-18-0,istio-system/ztunnel-1-18-1"}}}}{values}}}
-"#
+  values: {{pilot: {{env: {{CA_TRUSTED_NODE_ACCOUNTS: \"istio-system/ztunnel-1-18-0,\
+istio-system/ztunnel-1-18-1\"}}}}{values}}}
+"
     )
 }
 
@@ -260,17 +263,27 @@ fn a_mesh_without_a_mistake_has_no_finding() {
 #[allow(clippy::too_many_lines, reason = "a table of mistakes")]
 fn each_mistake_of_a_manual_upgrade_is_found_and_nothing_else() {
     let header_only = ROUTE.to_owned()
-        + "  - {matches: [{headers: [{name: traffic, value: test}]}], backendRefs: [{name: other, namespace: shop-a, port: 80}]}\n";
-    let header_only = header_only.replace("rules: [{matches: [{path: {type: Exact, value: /page}}], backendRefs: [{name: web, namespace: shop-a, port: 80}]}]", "rules:\n  - {matches: [{path: {type: Exact, value: /page}}], backendRefs: [{name: web, namespace: shop-a, port: 80}]}");
+        + "  - {matches: [{headers: [{name: traffic, value: test}]}], backendRefs: [{name: other, namespace: \
+            shop-a, port: 80}]}\n";
+    let header_only = header_only.replace(
+        "rules: [{matches: [{path: {type: Exact, value: /page}}], backendRefs: \
+        [{name: web, namespace: shop-a, port: 80}]}]",
+        "rules:\
+        \n  - {matches: [{path: {type: Exact, value: /page}}], backendRefs: \
+        [{name: web, namespace: shop-a, port: 80}]}",
+    );
     let both = WORKLOAD.to_owned()
-        + "---\napiVersion: v1\nkind: Service\nmetadata: {name: other, namespace: shop-a}\nspec: {selector: {app: web}, ports: [{port: 80}]}\n";
+        + "---\napiVersion: v1\nkind: Service\nmetadata: {name: other, namespace: shop-a}\
+            \nspec: {selector: {app: web}, ports: [{port: 80}]}\n";
     let all_grant = GRANT.replace(", name: web}]}", "}]}");
     let weighted = ROUTE.replace(
         "backendRefs: [",
         "backendRefs: [{name: web, port: 80, weight: 90}, ",
     );
     let untagged = istiod("1.18.1", "1-18-1", true, "").replace("  tag: \"1.18.1\"\n", "");
-    let twice = "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nmetadata: {name: ztunnel-b}\nspec: {profile: empty, tag: \"1.30.3\", revision: b, components: {ztunnel: {enabled: true}, base: {enabled: false}}, values: {ztunnel: {env: {XDS_ADDRESS: x}}}}\n".to_owned();
+    let twice = "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nmetadata: {name: ztunnel-b}\
+        \nspec: {profile: empty, tag: \"1.30.3\", revision: b, components: {ztunnel: {enabled: true}, base: \
+        {enabled: false}}, values: {ztunnel: {env: {XDS_ADDRESS: x}}}}\n".to_owned();
     let tagged = |version: &str, revision: &str, base| {
         istiod(version, revision, base, ", revisionTags: [canary]")
     };
@@ -374,9 +387,12 @@ fn each_mistake_of_a_manual_upgrade_is_found_and_nothing_else() {
 
 #[test]
 fn manifests_of_lists_helm_and_kustomize_are_read() {
-    let list = "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: x}}\n- {apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: x}}\n";
+    let list = "apiVersion: v1\nkind: List\nitems:\
+        \n- {apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: x}}\
+        \n- {apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: x}}\n";
     assert_eq!(codes(list), ["MP0048"]);
-    let helm = "NAME: x\nLAST DEPLOYED: today\nMANIFEST:\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\nNOTES:\nhere: it: is\n";
+    let helm = "NAME: x\nLAST DEPLOYED: today\nMANIFEST:\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\
+        \nNOTES:\nhere: it: is\n";
     assert_eq!(findings(helm), []);
     let kustomize =
         "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [a.yaml]\n";

@@ -62,7 +62,8 @@ fn guards_stop_before_any_change() {
     let bundle: fn(&mut Case<'_>, &str, &str) = |case, bundle, channel| {
         let metadata = json!({
             "name": "gateways.gateway.networking.k8s.io",
-            "annotations": {"gateway.networking.k8s.io/bundle-version": bundle, "gateway.networking.k8s.io/channel": channel},
+            "annotations": {"gateway.networking.k8s.io/bundle-version": bundle,
+                "gateway.networking.k8s.io/channel": channel},
         });
         case.start
             .objects
@@ -91,31 +92,40 @@ fn guards_stop_before_any_change() {
         (
             "bookinfo/230-canary-ztunnel/apply.sh",
             |case| {
-                let template = json!({"metadata": {"labels": {"app": "ztunnel"}}, "spec": {"containers": [{"image": "x"}]}});
+                let template = json!({"metadata": {"labels": {"app": "ztunnel"}},
+                    "spec": {"containers": [{"image": "x"}]}});
                 let spec =
                     json!({"selector": {"matchLabels": {"app": "ztunnel"}}, "template": template});
-                case.start.objects.push(json!({"kind": "DaemonSet", "metadata": {"name": "ztunnel", "namespace": "kube-system"}, "spec": spec}));
+                case.start.objects.push(json!({"kind": "DaemonSet",
+                    "metadata": {"name": "ztunnel", "namespace": "kube-system"}, "spec": spec}));
             },
             "DaemonSet kube-system/ztunnel",
         ),
         (
             "bookinfo/620-retire-namespace/apply.sh",
             |case| {
-                case.start.objects.push(json!({"kind": "Pod", "metadata": {"name": "guest", "namespace": "bookinfo-1-18-0-alpha-0"}}));
+                case.start.objects.push(json!({"kind": "Pod",
+                    "metadata": {"name": "guest", "namespace": "bookinfo-1-18-0-alpha-0"}}));
             },
             "no pod is left in bookinfo-1-18-0-alpha-0 (pods remain: guest)",
         ),
         (
             "bookinfo/630-retire-ztunnel/apply.sh",
             |case| {
-                case.start.objects.push(json!({"kind": "Namespace", "metadata": {"name": "bookinfo-1-18-0-alpha-0", "labels": {"istio.io/dataplane-mode": "ambient"}}}));
+                case.start.objects.push(json!({"kind": "Namespace",
+                    "metadata": {"name": "bookinfo-1-18-0-alpha-0",
+                    "labels": {"istio.io/dataplane-mode": "ambient"}}}));
             },
             "is 'ambient'",
         ),
         (
             "bookinfo/610-retire-workloads/apply.sh",
             |case| {
-                case.start.objects.push(json!({"kind": "HTTPRoute", "metadata": {"name": "x", "namespace": "y"}, "spec": {"rules": [{"backendRefs": [{"namespace": "bookinfo-1-18-0-alpha-0", "name": "productpage"}]}]}}));
+                case.start.objects.push(
+                    json!({"kind": "HTTPRoute", "metadata": {"name": "x", "namespace": "y"},
+                    "spec": {"rules": [{"backendRefs": [{"namespace": "bookinfo-1-18-0-alpha-0",
+                    "name": "productpage"}]}]}}),
+                );
             },
             "y/x references Service bookinfo-1-18-0-alpha-0/productpage",
         ),
@@ -130,14 +140,17 @@ fn guards_stop_before_any_change() {
         (
             "bookinfo/140-stable-namespace/apply.sh",
             |case| {
-                case.start.objects.push(json!({"kind": "Namespace", "metadata": {"name": "bookinfo-1-18-0-alpha-0", "labels": {"istio.io/dataplane-mode": "ambient"}}}));
+                case.start.objects.push(json!({"kind": "Namespace",
+                    "metadata": {"name": "bookinfo-1-18-0-alpha-0",
+                    "labels": {"istio.io/dataplane-mode": "ambient"}}}));
             },
             "is 'ambient'",
         ),
         (
             "bookinfo/170-gateway/rollback.sh",
             |case| {
-                case.start.objects.push(json!({"kind": "HTTPRoute", "metadata": {"name": "x", "namespace": "y"}, "spec": {"parentRefs": [{"name": "bookinfo-gateway", "namespace": "istio-system"}]}}));
+                case.start.objects.push(json!({"kind": "HTTPRoute", "metadata": {"name": "x", "namespace": "y"},
+                    "spec": {"parentRefs": [{"name": "bookinfo-gateway", "namespace": "istio-system"}]}}));
             },
             "an HTTPRoute in y is still attached to Gateway istio-system/bookinfo-gateway",
         ),
@@ -164,14 +177,18 @@ fn guards_stop_before_any_change() {
         (
             "bookinfo/110-istio-cni/apply.sh",
             |case| {
-                case.start.objects.push(json!({"kind": "MutatingWebhookConfiguration", "metadata": {"name": "x", "labels": {"app": "sidecar-injector", "istio.io/rev": "older"}}}));
+                case.start.objects.push(json!({"kind": "MutatingWebhookConfiguration",
+                    "metadata": {"name": "x", "labels": {"app": "sidecar-injector", "istio.io/rev": "older"}}}));
             },
             "the cluster already has Istio, revision older",
         ),
         (
             "in-place/640-retire-control-plane/apply.sh",
             |case| {
-                case.start.objects.push(json!({"kind": "Gateway", "metadata": {"name": "late", "namespace": "shop"}, "spec": {"gatewayClassName": "istio"}}));
+                case.start.objects.push(
+                    json!({"kind": "Gateway", "metadata": {"name": "late", "namespace": "shop"},
+                    "spec": {"gatewayClassName": "istio"}}),
+                );
             },
             "would lose their control plane; label them istio.io/rev=1-31-0 first: shop/late",
         ),
@@ -209,7 +226,10 @@ fn guards_stop_before_any_change() {
 /// A rollback keeps the objects that existed before the plan.
 #[test]
 fn a_rollback_keeps_what_existed_before() {
-    let namespace = |labels: Value, annotations: Value| json!({"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": "bookinfo-1-18-1", "labels": labels, "annotations": annotations}});
+    let namespace = |labels: Value, annotations: Value| {
+        json!({"kind": "Namespace", "apiVersion": "v1",
+        "metadata": {"name": "bookinfo-1-18-1", "labels": labels, "annotations": annotations}})
+    };
     let found = |cluster: &Cluster| {
         cluster
             .contents()
@@ -371,7 +391,8 @@ fn a_pod_outside_the_mesh_is_found() {
         (json!({}), json!({}), 0),
     ] {
         let (output, _) = on_cluster("bookinfo/190-enrolment/verify.sh", |case| {
-            case.start.objects.push(json!({"kind": "Pod", "metadata": {"name": "one", "namespace": "bookinfo-1-18-0-alpha-0", "labels": labels}, "spec": spec}));
+            case.start.objects.push(json!({"kind": "Pod",
+                "metadata": {"name": "one", "namespace": "bookinfo-1-18-0-alpha-0", "labels": labels}, "spec": spec}));
         });
         assert_eq!(
             code(&output),
@@ -579,7 +600,8 @@ fn a_failed_check_does_not_ask_for_a_change() {
 }
 
 /// Records its arguments, and prints nothing that is complete.
-const RECORDING: &str = "#!/bin/sh\necho \"kubectl $*\" >> \"$RECORD\"\nfor one in \"$@\"; do case $one in -f) echo object applied ;; esac; done\n";
+const RECORDING: &str = "#!/bin/sh\necho \"kubectl $*\" >> \"$RECORD\"\
+    \nfor one in \"$@\"; do case $one in -f) echo object applied ;; esac; done\n";
 
 const ISTIOCTL: &str = r#"#!/bin/sh
 version=${0##*istioctl-}
@@ -735,7 +757,8 @@ fn answering(one_in: usize) -> (String, std::sync::mpsc::Sender<()>) {
                 "1-29-6"
             };
             let answer = format!(
-                "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nX-Revision: {revision}\r\nContent-Length: 3\r\nConnection: close\r\n\r\nhi\n"
+                "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nX-Revision: {revision}\r\nContent-Length: 3\r\
+                 \nConnection: close\r\n\r\nhi\n"
             );
             stream.write_all(answer.as_bytes()).expect("an answer");
         }
@@ -779,7 +802,8 @@ fn a_sample_counts_the_answers_of_each_revision() {
     let (code, said) = run("320-weight-20", 2);
     assert_eq!(code, 1, "{said}");
     assert!(
-        said.contains("timed out after 0s: sample cart: the canary answers 48 to 112 of 400 (the canary answered 200 of 400)"),
+        said.contains("timed out after 0s: sample cart: the canary answers 48 to 112 of 400 (the canary answered \
+            200 of 400)"),
         "{said}"
     );
     // With the header alone, the canary must not answer other requests. At 100 %, it must answer all.

@@ -39,7 +39,8 @@ fn every_generated_script_passes_shellcheck() {
         ("value = \"yes\"", "value = \"it's $HOME `x` \\\"\""),
         (
             "[shift]",
-            "[[probe]]\nname = \"it's `a` $HOME; rm -rf / #\"\nurl = \"http://10.0.0.1/?a=$b&c='d'\"\nexpect = { status = 200, contains = \"'$x\" }\n\n[shift]\nsoak = \"1m\"",
+            "[[probe]]\nname = \"it's `a` $HOME; rm -rf / #\"\nurl = \"http://10.0.0.1/?a=$b&c='d'\"\
+             \nexpect = { status = 200, contains = \"'$x\" }\n\n[shift]\nsoak = \"1m\"",
         ),
     ]);
     let compiled = crate::common::meshplan_in(odd.path(), &["compile", "plan.toml"]);

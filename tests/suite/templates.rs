@@ -78,7 +78,8 @@ fn found(template: &str, text: &str) -> (String, String) {
         ("\"b1\"", "\"lab-worker2\""),
         (
             "[shift]",
-            "[lab]\nkind = { name = \"lab\", workers = 2 }\nmetallb = { version = \"v0.14.9\", addresses = [\"10.0.0.0/28\"] }\n\n[shift]",
+            "[lab]\nkind = { name = \"lab\", workers = 2 }\
+             \nmetallb = { version = \"v0.14.9\", addresses = [\"10.0.0.0/28\"] }\n\n[shift]",
         ),
     ]);
     let path = plan.path().join("own").join(template);
@@ -179,7 +180,11 @@ fn an_unknown_field_is_reported_at_its_line() {
 #[test]
 fn a_wrong_type_is_reported_at_its_line() {
     let covered: Vec<&str> = WRONG_TYPES.iter().map(|(template, ..)| *template).collect();
-    assert_eq!(covered, templates(), "WRONG_TYPES must have an entry for every template");
+    assert_eq!(
+        covered,
+        templates(),
+        "WRONG_TYPES must have an entry for every template"
+    );
     for (template, right, wrong) in WRONG_TYPES {
         let good = text(template);
         assert!(good.contains(right), "{template}: {right}");

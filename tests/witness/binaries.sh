@@ -52,7 +52,8 @@ GO
   go mod tidy
   for name in kube-apiserver kube-controller-manager kube-scheduler kubectl; do
     if missing "$name"; then
-      go build -trimpath -ldflags "-s -w -X k8s.io/component-base/version.gitVersion=$kubernetes" -o "$folder/$name.part" "k8s.io/kubernetes/cmd/$name"
+      go build -trimpath -ldflags "-s -w -X k8s.io/component-base/version.gitVersion=$kubernetes" \
+        -o "$folder/$name.part" "k8s.io/kubernetes/cmd/$name"
       mv "$folder/$name.part" "$folder/$name"
     fi
   done

@@ -47,11 +47,12 @@ openssl rsa -in data/sa.key -pubout -out data/sa.pub 2>/dev/null
 echo 'rehearsal,admin,admin,system:masters' >data/tokens.csv
 
 start etcd "$binaries/etcd" --data-dir data/etcd --listen-client-urls "$etcd" --advertise-client-urls "$etcd" \
-  --listen-peer-urls "$peer" --initial-advertise-peer-urls "$peer" --initial-cluster "default=$peer" --unsafe-no-fsync=true
+  --listen-peer-urls "$peer" --initial-advertise-peer-urls "$peer" --initial-cluster "default=$peer" \
+  --unsafe-no-fsync=true
 # Debian's etcd does not report the progress of a watch, so watch lists are disabled.
-start apiserver "$binaries/kube-apiserver" --etcd-servers="$etcd" --bind-address=127.0.0.1 --advertise-address=127.0.0.1 \
-  --secure-port="$port" --cert-dir=data/certificates --service-account-key-file=data/sa.pub \
-  --service-account-signing-key-file=data/sa.key --service-account-issuer=https://kubernetes.default.svc \
+start apiserver "$binaries/kube-apiserver" --etcd-servers="$etcd" --bind-address=127.0.0.1 \
+  --advertise-address=127.0.0.1 --secure-port="$port" --cert-dir=data/certificates \
+  --service-account-key-file=data/sa.pub --service-account-signing-key-file=data/sa.key --service-account-issuer=https://kubernetes.default.svc \
   --token-auth-file=data/tokens.csv --authorization-mode=RBAC --allow-privileged=true \
   --service-cluster-ip-range=10.96.0.0/16 --feature-gates=WatchList=false
 
@@ -77,7 +78,8 @@ until "$binaries/kubectl" get --raw /readyz >/dev/null 2>&1; do
   fi
   sleep 0.1
 done
-start controllers "$binaries/kube-controller-manager" --secure-port=0 --kubeconfig=kubeconfig --service-account-private-key-file=data/sa.key \
+start controllers "$binaries/kube-controller-manager" --secure-port=0 --kubeconfig=kubeconfig \
+  --service-account-private-key-file=data/sa.key \
   --use-service-account-credentials=false --leader-elect=false
 start scheduler "$binaries/kube-scheduler" --secure-port=0 --kubeconfig=kubeconfig --leader-elect=false
 start kwok env KUBE_FEATURE_WatchListClient=false "$binaries/kwok" --kubeconfig=kubeconfig --manage-all-nodes=true \

@@ -42,7 +42,8 @@ GO
       program=pilot-discovery
     fi
     if ! [ -x "$folder/$program-$version" ]; then
-      go build -trimpath -ldflags "-s -w -X istio.io/istio/pkg/version.buildVersion=$version" -o "$folder/$program.part" "$package"
+      go build -trimpath -ldflags "-s -w -X istio.io/istio/pkg/version.buildVersion=$version" \
+        -o "$folder/$program.part" "$package"
       mv "$folder/$program.part" "$folder/$program-$version"
     fi
   done

@@ -35,7 +35,8 @@ sed -n 's/^- "\{0,1\}\([^"]*\)"\{0,1\}$/\1/p' "$folder/kustomization.yaml" | whi
     *) path=$folder/$resource release= ;;
   esac
   if [ -n "$release" ]; then
-    module=$(cd / && GOFLAGS=-mod=mod GOSUMDB=off go mod download -json "sigs.k8s.io/gateway-api@$release" | sed -n 's/^.*"Dir": "\(.*\)",$/\1/p')
+    module=$(cd / && GOFLAGS=-mod=mod GOSUMDB=off go mod download -json "sigs.k8s.io/gateway-api@$release" |
+      sed -n 's/^.*"Dir": "\(.*\)",$/\1/p')
     path=$module/$path
   fi
   if [ -d "$path" ]; then

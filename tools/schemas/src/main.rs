@@ -1,7 +1,8 @@
 //! Generates the JSON Schemas with which meshplan validates objects: Kubernetes kinds from the types of
 //! k8s-openapi, and Gateway API kinds from the CRDs of each bundle, which `go mod download` fetches.
 //!
-//! `cargo run --manifest-path tools/schemas/Cargo.toml -- OUT` writes `kubernetes.json` and `gateway-api/*.json` into OUT.
+//! `cargo run --manifest-path tools/schemas/Cargo.toml -- OUT` writes `kubernetes.json` and
+//! `gateway-api/*.json` into OUT.
 
 use std::env;
 use std::fs;
