@@ -52,7 +52,8 @@ start etcd "$binaries/etcd" --data-dir data/etcd --listen-client-urls "$etcd" --
 # Debian's etcd does not report the progress of a watch, so watch lists are disabled.
 start apiserver "$binaries/kube-apiserver" --etcd-servers="$etcd" --bind-address=127.0.0.1 \
   --advertise-address=127.0.0.1 --secure-port="$port" --cert-dir=data/certificates \
-  --service-account-key-file=data/sa.pub --service-account-signing-key-file=data/sa.key --service-account-issuer=https://kubernetes.default.svc \
+  --service-account-key-file=data/sa.pub --service-account-signing-key-file=data/sa.key \
+  --service-account-issuer=https://kubernetes.default.svc \
   --token-auth-file=data/tokens.csv --authorization-mode=RBAC --allow-privileged=true \
   --service-cluster-ip-range=10.96.0.0/16 --feature-gates=WatchList=false
 
