@@ -223,12 +223,13 @@ pub fn closed(step: &IndexStep, state: &State, gate: &Gate) -> Option<String> {
                 .find(|identity| state.get(&identity.key()).is_some());
             stays.map(|identity| format!("{identity} still exists"))
         }
-        Gate::GatewayGone { gateway } => {
-            let (namespace, name) = (&gateway.namespace, &gateway.name);
-            let key = Key::namespaced("gateway.networking.k8s.io", "Gateway", namespace, name);
-            let there = state.get(&key).is_some();
-            there.then(|| format!("{key} still exists"))
-        }
+        Gate::Absent {
+            kind,
+            namespace,
+            name,
+        } => state
+            .named(kind, namespace.as_deref(), name)
+            .map(|object| format!("{} exists", object.key)),
         Gate::Gateway { gateway, .. } => missing(&Key::namespaced(
             "gateway.networking.k8s.io",
             "Gateway",

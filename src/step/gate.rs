@@ -180,8 +180,15 @@ pub enum Gate {
     },
     /// The objects that the step deletes no longer exist.
     Gone,
-    /// A Gateway does not exist.
-    GatewayGone { gateway: GatewayRef },
+    /// An object does not exist.
+    Absent {
+        /// Its kind, as kubectl takes it.
+        kind: String,
+        /// Its namespace, where its kind has one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        namespace: Option<String>,
+        name: String,
+    },
     /// A Gateway reports a condition.
     Gateway {
         gateway: GatewayRef,

@@ -66,8 +66,8 @@ runs {{ gate.version }} {{ gate.kind }} {{ gate.name }} {{ gate.namespace }}
 {%- elif gate.gate == "gone" -%}
 gone{% for action in actions %}{% set effect = action.does if action.action == "at-owner" else action %}{% if effect.action == "delete" %}{% for file in effect.files %} \
   "$here"/{{ file }}{% endfor %}{% endif %}{% endfor %}
-{%- elif gate.gate == "gateway-gone" -%}
-absent gateways.gateway.networking.k8s.io {{ gate.gateway.name }} {{ gate.gateway.namespace }}
+{%- elif gate.gate == "absent" -%}
+absent {{ gate.kind }} {{ gate.name }}{% if gate.namespace is defined %} {{ gate.namespace }}{% endif %}
 {%- elif gate.gate == "gateway" -%}
 simulated {{ "Gateway " ~ gate.gateway.namespace ~ "/" ~ gate.gateway.name ~ " is " ~ gate.condition }} ||
   gateway_is {{ gate.condition }} {{ gate.gateway.name }} {{ gate.gateway.namespace }}

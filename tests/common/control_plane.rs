@@ -1,4 +1,4 @@
-//! A Kubernetes control plane with simulated kubelets, for as long as a test needs it.
+//! A Kubernetes control plane with simulated kubelets for a test.
 
 use std::env;
 use std::ffi::OsString;
@@ -9,27 +9,27 @@ use serde_json::Value;
 
 use super::{code, repository, skip, stderr, stdout};
 
-/// A control plane of its own; it ends with the value.
+/// A control plane that stops when the value is dropped.
 pub struct ControlPlane {
     pub binaries: PathBuf,
     pub folder: tempfile::TempDir,
-    /// What a rehearsal's scripts find in their environment.
+    /// The environment of a rehearsal's scripts.
     pub environment: Vec<(String, OsString)>,
 }
 
 impl ControlPlane {
-    /// Starts one; nothing where the binaries are not there.
+    /// Starts a control plane. Returns `None` if the binaries are missing.
     pub fn up() -> Option<Self> {
         let Some(binaries) = env::var_os("KUBEBUILDER_ASSETS").map(PathBuf::from) else {
             skip(
-                "KUBEBUILDER_ASSETS names no control plane; docs/rehearse.md says how to have one",
+                "KUBEBUILDER_ASSETS is not set to the binaries of a control plane; see docs/rehearse.md",
             );
             return None;
         };
         for name in ["kwok", "stages.yaml", "etcd", "kube-controller-manager"] {
             if !binaries.join(name).exists() {
                 skip(&format!(
-                    "there is no {name} in {}; tests/witness/binaries.sh makes it",
+                    "there is no {name} in {}; run tests/witness/binaries.sh",
                     binaries.display()
                 ));
                 return None;
@@ -43,7 +43,7 @@ impl ControlPlane {
         };
         assert!(
             this.script("up").success(),
-            "the control plane does not start"
+            "the control plane did not start"
         );
         Some(this)
     }
@@ -57,12 +57,12 @@ impl ControlPlane {
             .expect("sh can be started")
     }
 
-    /// The kubeconfig that reaches it.
+    /// The kubeconfig of the cluster.
     pub fn kubeconfig(&self) -> PathBuf {
         self.folder.path().join("kubeconfig")
     }
 
-    /// A command that finds the cluster as the scripts of a tree do.
+    /// A command that connects to the cluster as the scripts of a tree do.
     pub fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         command
@@ -81,7 +81,7 @@ impl ControlPlane {
         command.args(arguments).output().expect("kubectl")
     }
 
-    /// Rehearses, and returns the exit code and the report.
+    /// Runs a rehearsal. Returns the exit code and the report.
     pub fn rehearse(&self, subject: &Path, arguments: &[&str]) -> (i32, Value) {
         let output = self
             .command(env!("CARGO_BIN_EXE_meshplan"))
@@ -105,7 +105,7 @@ impl Drop for ControlPlane {
     }
 }
 
-/// What was surprising, by step and direction.
+/// The surprises of a report, with step and direction.
 pub fn surprises(report: &Value) -> Vec<String> {
     let legs = report["legs"].as_array().expect("legs").iter();
     legs.flat_map(|leg| {

@@ -1,4 +1,4 @@
-//! Envoys of a test: started, asked, and their answers held against those of `trace`.
+//! Starts Envoys, sends requests to them, and compares their answers with those of `trace`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,14 +11,14 @@ use std::time::Duration;
 use meshplan::route::{Answer, Outcome, Request};
 use serde_json::{Value, json};
 
-/// How often a request is sent whose answer is drawn by lot.
+/// How often a request with a random answer is sent.
 const DRAWS: u32 = 300;
-/// How many standard deviations a share may be away from what is expected.
+/// How many standard deviations a share may differ from the expected share.
 const DEVIATIONS: f64 = 5.0;
-/// What stands for the Host of a request without one.
+/// The Host of a request that has none.
 const NO_HOST: &str = "192.0.2.10";
 
-/// Ports of loopback that nobody listens on, no two equal.
+/// Different free ports of the loopback interface.
 pub fn free_ports(count: usize) -> Vec<u16> {
     let taken: Vec<TcpListener> = (0..count)
         .map(|_| TcpListener::bind(("127.0.0.1", 0)).expect("a port"))
@@ -35,16 +35,18 @@ pub fn called(outcome: &Outcome) -> String {
     }
 }
 
-/// A listener for HTTP; `routes` says whence its routes are: `route_config` or `rds`.
+/// A listener for HTTP. `routes` is the source of its routes: `route_config` or `rds`.
 pub fn listener(port: u16, routes: &Value) -> Value {
     let mut manager = json!({
-        "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+        "@type": "type.googleapis.com/\
+            envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": "http",
-        // Answers are read to their end.
+        // The client reads answers to their end.
         "delayed_close_timeout": "0s",
         "normalize_path": true,
         "path_with_escaped_slashes_action": "KEEP_UNCHANGED",
-        "http_filters": [{"name": "router", "typed_config": {"@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"}}],
+        "http_filters": [{"name": "router",
+            "typed_config": {"@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"}}],
     });
     for (key, value) in routes.as_object().expect("routes") {
         manager[key] = value.clone();
@@ -55,7 +57,8 @@ pub fn listener(port: u16, routes: &Value) -> Value {
     })
 }
 
-/// A listener that answers everything itself, with a header that says who it was to be; a command of Envoy's formatter or a name.
+/// A listener that answers every request itself, with a header that names the backend. `who` is a command of
+/// Envoy's formatter or a name.
 pub fn backend(port: u16, who: &str) -> Value {
     listener(
         port,
@@ -70,7 +73,7 @@ pub fn backend(port: u16, who: &str) -> Value {
     )
 }
 
-/// A cluster of one endpoint on loopback.
+/// A cluster with one endpoint on the loopback interface.
 pub fn cluster(name: &str, port: u16) -> Value {
     json!({
         "name": name, "type": "STATIC",
@@ -80,14 +83,14 @@ pub fn cluster(name: &str, port: u16) -> Value {
     })
 }
 
-/// An Envoy; it ends with the value.
+/// An Envoy that stops when the value is dropped.
 pub struct Envoy {
     child: Child,
     _folder: tempfile::TempDir,
 }
 
 impl Envoy {
-    /// Starts one, and waits until it listens on these ports.
+    /// Starts an Envoy, and waits until it listens on the ports.
     pub fn start(program: &Path, bootstrap: &Value, ports: &[u16]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("envoy.json");
@@ -112,7 +115,7 @@ impl Envoy {
             }
             let ended = this.child.try_wait().expect("Envoy");
             let said = fs::read_to_string(file.with_file_name("log")).expect("the log");
-            assert!(ended.is_none(), "Envoy does not start: {said}");
+            assert!(ended.is_none(), "Envoy did not start: {said}");
             std::thread::sleep(Duration::from_millis(100));
         }
         let said = fs::read_to_string(file.with_file_name("log")).expect("the log");
@@ -127,7 +130,7 @@ impl Drop for Envoy {
     }
 }
 
-/// Sends a request so many times; returns, for each, who answers, and which rule decided.
+/// Sends a request `times` times. Returns, for each, the outcome and the rule that matched.
 fn ask(port: u16, request: &Request, times: u32) -> Vec<(String, Option<String>)> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("Envoy");
     let escaped = |text: &str| text.replace('%', "%25").replace(' ', "%20");
@@ -160,7 +163,7 @@ fn ask(port: u16, request: &Request, times: u32) -> Vec<(String, Option<String>)
         query.join("&"),
         headers.concat()
     );
-    // All in one connection, which ends with the last; no answer has a body.
+    // All requests use one connection, which the last request closes. No answer has a body.
     let mut all = format!("{text}\r\n").repeat(times as usize - 1);
     all.push_str(&text);
     all.push_str("connection: close\r\n\r\n");
@@ -182,7 +185,8 @@ fn ask(port: u16, request: &Request, times: u32) -> Vec<(String, Option<String>)
         .collect()
 }
 
-/// What an Envoy on a port answers otherwise than `trace`, in words; `rules` says whether it tells which rule decided.
+/// The differences between the answers of an Envoy on a port and those of `trace`, as text. `rules` says
+/// whether the Envoy reports the rule that matched.
 pub fn wrong(port: u16, asked: &[(Request, Answer)], rules: bool) -> Vec<String> {
     let mut wrong = Vec::new();
     for (request, answer) in asked {
@@ -210,7 +214,7 @@ pub fn wrong(port: u16, asked: &[(Request, Answer)], rules: bool) -> Vec<String>
             && seen.keys().all(|who| expected.contains_key(who));
         if !right || rules && decided != ours {
             wrong.push(format!(
-                "{} is {expected:?} by {ours:?}; Envoy: {seen:?} by {decided:?}",
+                "{} is {expected:?} by {ours:?}, but Envoy answers {seen:?} by {decided:?}",
                 request.in_words()
             ));
         }

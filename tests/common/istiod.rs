@@ -1,4 +1,4 @@
-//! Real istiods of a test, as processes beside a control plane.
+//! Real istiods for a test, as processes next to a control plane.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,15 +7,15 @@ use std::process::{Child, Command, Stdio};
 use super::control_plane::ControlPlane;
 use super::envoy::free_ports;
 
-/// An istiod without a pod; it ends with the value.
+/// An istiod without a pod. It stops when the value is dropped.
 pub struct Istiod {
     child: Child,
-    /// Where it tells Envoys what to do.
+    /// The port at which Envoys get their configuration.
     pub port: u16,
 }
 
 impl Istiod {
-    /// Starts one of a revision, beside what istioctl installed.
+    /// Starts an istiod of a revision, next to the objects that istioctl installed.
     pub fn start(cluster: &ControlPlane, program: &Path, revision: &str) -> Self {
         let ports = free_ports(6);
         let at = |number: usize| format!("127.0.0.1:{}", ports[number]);
@@ -58,7 +58,7 @@ impl Drop for Istiod {
     }
 }
 
-/// The newest minor that can be built, under another version's name.
+/// The newest minor version that can be built, as another version.
 pub fn under_another_name(cluster: &ControlPlane, istioctl: &Path, version: &str) -> PathBuf {
     use std::os::unix::fs::PermissionsExt as _;
     let path = cluster.folder.path().join(format!("istioctl-{version}"));

@@ -1,4 +1,4 @@
-//! What the tests of the command share: running it, and folders to run it in.
+//! Functions that the tests of the command share: running it, and folders to run it in.
 #![allow(
     dead_code,
     missing_docs,
@@ -24,7 +24,7 @@ use std::process::{Command, Output};
 use meshplan::proof::Upgrade;
 use meshplan::text::source::Sources;
 
-/// Says that a test is skipped. Not by a macro, whose output the test runner keeps to itself.
+/// Reports that a test is skipped. Not with a macro, because the test runner captures the output of macros.
 pub fn skip(why: &str) {
     let _ = writeln!(std::io::stderr(), "skipped: {why}");
 }
@@ -34,7 +34,7 @@ pub fn repository() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Runs meshplan in a folder, without anything of the machine's environment that could change what it says.
+/// Runs meshplan in a folder, without environment variables that could change its output.
 pub fn meshplan_in(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_meshplan"))
         .args(arguments)
@@ -62,14 +62,18 @@ pub fn code(output: &Output) -> i32 {
     output.status.code().expect("meshplan ends by itself")
 }
 
-/// The table of a section of docs/evidence.md; where `variable` is set it is `table`, written down.
+/// Returns the table of a section of docs/evidence.md. If `variable` is set, writes `table` there first.
 pub fn evidence(section: &str, table: &str, variable: &str) -> String {
     let path = repository().join("docs/evidence.md");
     let page = fs::read_to_string(&path).expect("docs/evidence.md");
     let begin = format!("<!-- {section}: begin -->\n");
     let end = format!("<!-- {section}: end -->");
-    let (head, rest) = page.split_once(&begin).expect("where the table begins");
-    let (own, tail) = rest.split_once(&end).expect("where the table ends");
+    let (head, rest) = page
+        .split_once(&begin)
+        .expect("the marker at the beginning of the table");
+    let (own, tail) = rest
+        .split_once(&end)
+        .expect("the marker at the end of the table");
     if std::env::var_os(variable).is_none() {
         return own.to_owned();
     }
@@ -77,7 +81,7 @@ pub fn evidence(section: &str, table: &str, variable: &str) -> String {
     table.to_owned()
 }
 
-/// Every plan under `plans/`.
+/// Every plan in `plans/`.
 pub fn plans() -> Vec<PathBuf> {
     let mut plans: Vec<PathBuf> = fs::read_dir(repository().join("plans"))
         .expect("plans/")
@@ -89,7 +93,7 @@ pub fn plans() -> Vec<PathBuf> {
     plans
 }
 
-/// A golden tree, ready to be replayed.
+/// A golden tree for a replay.
 pub fn upgrade(name: &str) -> Upgrade {
     let root = repository().join("golden").join(name);
     let index = serde_json::from_slice(&fs::read(root.join("index.json")).expect("index.json"))
@@ -100,7 +104,7 @@ pub fn upgrade(name: &str) -> Upgrade {
     upgrade
 }
 
-/// Every file below a folder, by its path from there.
+/// Every file below a folder, by its relative path.
 pub fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
     fn walk(folder: &Path, prefix: &str, files: &mut BTreeMap<String, Vec<u8>>) {
         for entry in
@@ -123,7 +127,7 @@ pub fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
     all
 }
 
-/// A copy of a golden tree, to be changed.
+/// A copy of a golden tree that a test may change.
 pub fn copied(name: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     for (name, bytes) in files(&repository().join("golden").join(name)) {
@@ -134,7 +138,7 @@ pub fn copied(name: &str) -> tempfile::TempDir {
     folder
 }
 
-/// A small plan with one workload, in a folder of its own; `edits` are replacements in the plan.
+/// A small plan with one workload, in a new folder. `edits` are replacements in the plan.
 pub fn small_plan(edits: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let bad = repository().join("tests/bad");

@@ -1,4 +1,5 @@
-//! Small changes of objects: each reference, port, weight, label, selector, namespace and address, one at a time.
+//! Small changes to objects: each reference, port, weight, label, selector, namespace and address, one at a
+//! time.
 
 use std::rc::Rc;
 
@@ -7,7 +8,7 @@ use meshplan::state::Object;
 use meshplan::text::yaml;
 use serde_json::Value;
 
-/// Whether a value is one of those that are changed.
+/// Whether the value at a pointer is changed.
 fn is_mutated(pointer: &str) -> bool {
     let keys = [
         "name",
@@ -56,7 +57,7 @@ fn is_mutated(pointer: &str) -> bool {
         || pointer.starts_with("/resources/")
 }
 
-/// Every leaf of a value that is changed, by pointer.
+/// The pointer of every leaf that is changed.
 pub fn leaves(value: &Value, pointer: &str, all: &mut Vec<String>) {
     match value {
         Value::Object(map) => {
@@ -91,7 +92,7 @@ pub fn changed(value: &Value) -> Value {
     }
 }
 
-/// The object of a file whose content was changed.
+/// The object of a file with changed content.
 pub fn object(path: &str, value: &Value, old: &Object) -> Rc<Object> {
     let text = yaml::write(value);
     let document = Rc::new(yaml::read(&text).expect("a mutant is YAML").remove(0));

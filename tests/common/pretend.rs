@@ -1,5 +1,5 @@
-//! A pretend cluster behind a stub kubectl: objects in a file, the verbs that scripts use, and pods that follow from workloads and nodes.
-//! One call in a run can be made faulty.
+//! A pretend cluster behind a stub kubectl. It has objects in a file, the subcommands that scripts use, and
+//! pods computed from workloads and nodes. One call of a run can be faulty.
 #![allow(clippy::format_push_string, reason = "short answers")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,38 +14,40 @@ use serde_json::{Value, json};
 /// What goes wrong in one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Fault {
-    /// The server cannot be reached.
+    /// The server is unreachable.
     Fails,
-    /// Nothing is done and nothing is said, with exit code 0.
+    /// The stub does and prints nothing, and exits with 0.
     Silent,
-    /// Of several objects some are passed over, and what is said ends in the middle.
+    /// The stub skips some of several objects, and truncates the output.
     Partial,
-    /// A confirmation is asked for and not given: nothing is done, with exit code 0.
+    /// The stub asks for a confirmation and gets none. It does nothing, and exits with 0.
     Cancelled,
 }
 
-/// Everything that the stub keeps from one call to the next.
+/// The state that the stub keeps between calls.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Cluster {
     pub objects: Vec<Value>,
-    /// What istioctl, or an apply of a kustomization, puts in the place of the objects with these keys.
+    /// The objects that istioctl, or an apply of a kustomization, creates in place of the objects with these
+    /// keys.
     pub installed: Vec<Value>,
     pub uninstalled: BTreeSet<String>,
-    /// Nodes that went through a drain since they were cordoned.
+    /// Nodes that were drained since they were cordoned.
     pub drained: BTreeSet<String>,
     /// How often the pod of a DaemonSet on a node was replaced.
     pub replaced: BTreeMap<String, usize>,
-    /// Nodes that go when they are drained, as an autoscaler's do.
+    /// Nodes that disappear when they are drained, as with an autoscaler.
     pub leaving: BTreeSet<String>,
-    /// What was applied last of each object, since the first step: fields of it that the next one lacks go.
+    /// The last applied version of each object, since the first step. An apply removes fields that are only in
+    /// this version.
     pub applied: BTreeMap<String, Value>,
-    /// Every call so far.
+    /// All calls so far.
     pub calls: Vec<Vec<String>>,
     /// The calls with these arguments are faulty.
     pub fault: Option<(Vec<String>, Fault)>,
 }
 
-/// What a call comes to.
+/// The result of a call.
 struct Answer {
     text: String,
     error: String,
@@ -68,7 +70,8 @@ fn failed(error: impl Into<String>) -> Answer {
     }
 }
 
-/// Plays kubectl, or istioctl, where the environment says so, and ends the process then. The stubs run this test alone.
+/// Acts as kubectl or istioctl if the environment says so, and then ends the process. The stubs run only this
+/// test.
 #[test]
 fn kubectl() {
     let Ok(arguments) = std::env::var("PRETEND_ARGUMENTS") else {
@@ -82,7 +85,7 @@ fn kubectl() {
     let mut cluster = Cluster::read(Path::new(&file));
     let answer = cluster.call(&arguments);
     cluster.write(Path::new(&file));
-    // Standard output is the test runner's.
+    // The test runner uses standard output.
     let mut out = fs::OpenOptions::new()
         .write(true)
         .open("/dev/fd/3")
@@ -101,7 +104,7 @@ impl Cluster {
         fs::write(path, serde_json::to_vec(self).expect("JSON")).expect("writing the state");
     }
 
-    /// What is there, in an order that does not depend on what was done first.
+    /// The objects, in an order that does not depend on the order of the calls.
     pub fn contents(&self) -> BTreeMap<String, Value> {
         let objects = self.objects.iter();
         objects
@@ -146,7 +149,7 @@ impl Cluster {
         }
     }
 
-    #[allow(clippy::too_many_lines, reason = "one arm a verb")]
+    #[allow(clippy::too_many_lines, reason = "one arm per subcommand")]
     fn run(&mut self, words: &[&str]) -> Answer {
         match words {
             ["istioctl", "version", ..] => {
@@ -182,7 +185,8 @@ impl Cluster {
             ["apply", rest @ ..] if rest.contains(&"-k") => {
                 self.install();
                 said(
-                    "customresourcedefinition.apiextensions.k8s.io/gateways.gateway.networking.k8s.io serverside-applied\n",
+                    "customresourcedefinition.apiextensions.k8s.io/gateways.gateway.networking.k8s.io \
+                     serverside-applied\n",
                 )
             }
             ["apply" | "create" | "replace", rest @ ..] if rest.contains(&"-f") => {
@@ -275,7 +279,7 @@ impl Cluster {
             }
             ["rollout", "status", name, ..] => said(format!("{name} successfully rolled out\n")),
             ["exec", ..] => said(""),
-            _ => failed(format!("the pretend kubectl does not know: {words:?}\n")),
+            _ => failed(format!("the pretend kubectl does not support: {words:?}\n")),
         }
     }
 
@@ -358,13 +362,13 @@ impl Cluster {
             },
             None if options.output == "json" => said(list.to_string()),
             None => failed(format!(
-                "the pretend kubectl does not know -o {}\n",
+                "the pretend kubectl does not support -o {}\n",
                 options.output
             )),
         }
     }
 
-    /// Every object of a kind, with the status that a healthy cluster would write.
+    /// Every object of a kind, with the status that a healthy cluster would set.
     fn all(&self, kind: &str) -> Vec<Value> {
         match kind {
             "Pod" => return self.pods(),
@@ -384,7 +388,8 @@ impl Cluster {
                 }
                 "DaemonSet" => {
                     let number = self.hosts(object).len();
-                    object["status"] = json!({"desiredNumberScheduled": number, "numberReady": number, "observedGeneration": 1});
+                    object["status"] = json!({"desiredNumberScheduled": number, "numberReady": number,
+                        "observedGeneration": 1});
                     object["metadata"]["generation"] = json!(1);
                 }
                 "Deployment" => object["metadata"]["generation"] = json!(1),
@@ -397,7 +402,10 @@ impl Cluster {
                         .unwrap_or_default();
                     let parents: Vec<Value> = parents
                         .into_iter()
-                        .map(|parent| json!({"parentRef": parent, "conditions": [condition("Accepted"), condition("ResolvedRefs")]}))
+                        .map(|parent| {
+                            json!({"parentRef": parent,
+                            "conditions": [condition("Accepted"), condition("ResolvedRefs")]})
+                        })
                         .collect();
                     object["status"] = json!({"parents": parents});
                 }
@@ -407,7 +415,7 @@ impl Cluster {
         all
     }
 
-    /// The nodes that a workload's pods can be on.
+    /// The nodes on which a workload's pods can run.
     fn hosts(&self, workload: &Value) -> Vec<String> {
         let place = NodeSet::of(&workload["spec"]["template"]["spec"]);
         let nodes = self
@@ -446,7 +454,8 @@ impl Cluster {
                 json!({
                     "kind": "Pod",
                     "metadata": {
-                        "namespace": namespace, "name": name, "uid": format!("{namespace}-{name}-{generation}"), "labels": labels,
+                        "namespace": namespace, "name": name, "uid": format!("{namespace}-{name}-{generation}"),
+                        "labels": labels,
                         "annotations": annotations, "ownerReferences": [{"kind": owner}],
                     },
                     "spec": {"nodeName": node, "hostNetwork": host.then_some(true)},
@@ -523,7 +532,9 @@ impl Cluster {
                 });
                 let endpoints: Vec<Value> = ready.map(|_| json!({"conditions": {"ready": true}})).collect();
                 let labels = json!({"kubernetes.io/service-name": service["metadata"]["name"]});
-                json!({"kind": "EndpointSlice", "metadata": {"name": service["metadata"]["name"], "namespace": namespace, "labels": labels}, "endpoints": endpoints})
+                json!({"kind": "EndpointSlice",
+                    "metadata": {"name": service["metadata"]["name"], "namespace": namespace, "labels": labels},
+                    "endpoints": endpoints})
             })
             .collect()
     }
@@ -576,14 +587,14 @@ impl Cluster {
     fn patch(&mut self, options: &Options) -> Answer {
         let (target, patch) = if let Some(patch) = &options.patch {
             let (Some(kind), Some(name)) = (options.names.first(), options.names.get(1)) else {
-                return failed("what is to be patched?\n");
+                return failed("nothing to patch\n");
             };
             let value: Value = serde_json::from_str(patch).expect("a patch");
             (format!("{}//{name}", kind_of(kind)), value)
         } else {
             let objects = options.objects();
             let Some(object) = objects.first() else {
-                return failed("what is to be patched?\n");
+                return failed("nothing to patch\n");
             };
             (key(object), object.clone())
         };
@@ -631,7 +642,7 @@ fn half<'w>(words: &[&'w str]) -> Vec<&'w str> {
     kept
 }
 
-/// What the arguments of a call say.
+/// The parsed arguments of a call.
 #[derive(Default)]
 struct Options {
     names: Vec<String>,
@@ -680,7 +691,7 @@ impl Options {
         this
     }
 
-    /// The objects of its files.
+    /// The objects of the files in its arguments.
     fn objects(&self) -> Vec<Value> {
         let mut all = Vec::new();
         for file in &self.files {
@@ -693,7 +704,7 @@ impl Options {
             } else {
                 fs::read_to_string(file).unwrap_or_else(|error| panic!("{file}: {error}"))
             };
-            // Several documents of JSON, one a line.
+            // Several JSON documents, one per line.
             if text.starts_with('{') {
                 let values = serde_json::Deserializer::from_str(&text).into_iter::<Value>();
                 for value in values {
@@ -770,7 +781,7 @@ pub fn key(object: &Value) -> String {
         .as_str()
         .and_then(|version| version.split_once('/'))
         .map_or("", |(group, _)| group);
-    // Istio has a Gateway too.
+    // Istio also has a kind Gateway.
     let kind = if group == "networking.istio.io" && object["kind"] == "Gateway" {
         "IstioGateway".to_owned()
     } else {
@@ -787,7 +798,7 @@ fn shown(object: &Value) -> String {
     )
 }
 
-/// The kind that kubectl takes a word for.
+/// The kind for a resource name of kubectl.
 fn kind_of(word: &str) -> &'static str {
     let word = word.split('.').next().unwrap_or_default();
     let kinds = [
@@ -821,7 +832,7 @@ fn kind_of(word: &str) -> &'static str {
         .map_or("", |(_, kind)| kind)
 }
 
-/// A merge patch.
+/// Applies a merge patch.
 fn merge(value: &mut Value, patch: &Value) {
     let (Value::Object(own), Value::Object(new)) = (&mut *value, patch) else {
         *value = patch.clone();
@@ -836,7 +847,7 @@ fn merge(value: &mut Value, patch: &Value) {
     }
 }
 
-/// Takes away the fields that were applied last and are not any more.
+/// Removes the fields that were in the last applied version and are not in the next.
 fn without(value: &mut Value, last: &Value, next: &Value) {
     let (Value::Object(own), Value::Object(last), Value::Object(next)) = (value, last, next) else {
         return;
@@ -849,7 +860,7 @@ fn without(value: &mut Value, last: &Value, next: &Value) {
     }
 }
 
-/// Whether one value has all that another says.
+/// Whether `whole` has all the fields of `part`.
 fn contains(whole: &Value, part: &Value) -> bool {
     match (whole, part) {
         (Value::Object(whole), Value::Object(part)) => part.iter().all(|(key, value)| {
@@ -866,7 +877,7 @@ fn contains(whole: &Value, part: &Value) -> bool {
     }
 }
 
-/// Evaluates the part of kubectl's jsonpath that scripts use.
+/// Evaluates the part of kubectl's jsonpath that the scripts use.
 fn jsonpath(template: &str, root: &Value) -> Result<String, String> {
     let mut tokens = Vec::new();
     let mut rest = template;
@@ -881,7 +892,7 @@ fn jsonpath(template: &str, root: &Value) -> Result<String, String> {
                     }
                     *c == '}' && !quoted
                 })
-                .ok_or("an open brace")?
+                .ok_or("unterminated brace")?
                 .0;
             tokens.push((true, &inner[..end]));
             rest = &inner[end + 1..];
@@ -915,7 +926,7 @@ fn evaluate(
             let mut depth = 1;
             let mut end = at;
             while depth > 0 {
-                match tokens.get(end).ok_or("a range without an end")? {
+                match tokens.get(end).ok_or("unterminated range")? {
                     (true, "end") => depth -= 1,
                     (true, token) if token.starts_with("range ") => depth += 1,
                     _ => {}
@@ -941,7 +952,7 @@ fn evaluate(
     Ok(())
 }
 
-/// The values of a path; a field that a value lacks is nothing.
+/// The values of a path. A missing field has no value.
 fn select<'v>(path: &str, current: &'v Value, root: &'v Value) -> Result<Vec<&'v Value>, String> {
     let mut found = vec![if path.starts_with(".items") {
         root
@@ -958,7 +969,7 @@ fn select<'v>(path: &str, current: &'v Value, root: &'v Value) -> Result<Vec<&'v
                     depth += i32::from(*c == '[') - i32::from(*c == ']');
                     depth == 0
                 })
-                .ok_or("an open bracket")?
+                .ok_or("unterminated bracket")?
                 .0;
             let index = &inner[..end];
             found = found
@@ -1009,7 +1020,7 @@ fn select<'v>(path: &str, current: &'v Value, root: &'v Value) -> Result<Vec<&'v
                 .collect();
             rest = &inner[end..];
         } else {
-            return Err(format!("what is `{rest}`?"));
+            return Err(format!("cannot parse `{rest}`"));
         }
     }
     Ok(found)
@@ -1021,7 +1032,8 @@ mod tests {
 
     #[test]
     fn paths_are_those_of_kubectl() {
-        let list = json!({"items": [{"metadata": {"name": "a", "labels": {"x.io/y": "1"}}, "c": [{"t": "R", "s": "True"}]}, {"metadata": {"name": "b"}}]});
+        let list = json!({"items": [{"metadata": {"name": "a", "labels": {"x.io/y": "1"}},
+            "c": [{"t": "R", "s": "True"}]}, {"metadata": {"name": "b"}}]});
         let text = jsonpath(
             r#"{range .items[*]}{.metadata.name} {.metadata.labels.x\.io/y}{.c[?(@.t=="R")].s}{"\n"}{end}{"end"}"#,
             &list,

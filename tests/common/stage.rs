@@ -1,4 +1,4 @@
-//! Scripts of golden trees on a pretend cluster that is what the replay predicts.
+//! Scripts of golden trees on a pretend cluster in the state that the replay predicts.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -41,7 +41,9 @@ pub fn stubs() -> tempfile::TempDir {
     let own = std::env::current_exe().expect("this test");
     let call = |first: &str| {
         format!(
-            "#!/bin/sh\nall=\nfor one in {first} \"$@\"; do all=\"$all$one\u{1f}\"; done\nPRETEND_ARGUMENTS=$all PRETEND_VERSION=${{0##*istioctl-}} exec '{}' --exact common::pretend::kubectl --nocapture 3>&1 >/dev/null\n",
+            "#!/bin/sh\nall=\nfor one in {first} \"$@\"; do all=\"$all$one\u{1f}\"; done\
+             \nPRETEND_ARGUMENTS=$all PRETEND_VERSION=${{0##*istioctl-}} exec '{}' --exact common::pretend::kubectl \
+             --nocapture 3>&1 >/dev/null\n",
             own.display()
         )
     };
@@ -75,17 +77,17 @@ pub fn stubs() -> tempfile::TempDir {
     folder
 }
 
-/// One script, and the cluster that it meets.
+/// One script, and the cluster that it runs on.
 pub struct Case<'a> {
     pub tree: &'a str,
     pub step: &'a IndexStep,
     pub script: &'static str,
     pub start: Cluster,
-    /// Whether what only a data plane can answer is skipped.
+    /// Whether the script skips checks that only a data plane can answer.
     pub simulated: bool,
-    /// What curl prints.
+    /// The output of curl.
     pub answer: String,
-    /// More of the environment.
+    /// Additional environment variables.
     pub environment: Vec<(&'static str, String)>,
 }
 
@@ -119,7 +121,7 @@ impl Case<'_> {
             .process_group(0)
             .spawn()
             .expect("sh can be started");
-        // A script that waits for ever is killed, which its exit code says.
+        // A script that waits forever is killed; its exit code shows this.
         let group = format!("-{}", child.id());
         let (done, ended) = mpsc::channel::<()>();
         let watchdog = thread::spawn(move || {
@@ -133,7 +135,8 @@ impl Case<'_> {
         (output, Cluster::read(&file))
     }
 
-    /// What the lines of the script begin with: two scripts of one shape make the same calls on other objects.
+    /// The first words of the script's lines. Two scripts of one shape make the same calls for different
+    /// objects.
     pub fn shape(&self) -> String {
         let text =
             fs::read_to_string(repository().join("golden").join(self.name())).expect("a script");
@@ -152,7 +155,7 @@ impl Case<'_> {
 /// The objects of a state as a cluster has them, with nodes and CRDs.
 #[allow(clippy::too_many_lines, reason = "one kind of object after the other")]
 fn contents(upgrade: &Upgrade, state: &State, gates: &[&Gate]) -> BTreeMap<String, Value> {
-    // Of a large mesh a few workloads stand for all, but for those that the steps themselves write.
+    // In a large mesh, a few workloads represent all, except those that the steps themselves write.
     let mut others: BTreeMap<&str, usize> = BTreeMap::new();
     let written = written(upgrade);
     let mut all: Vec<Value> = Vec::new();
@@ -199,7 +202,7 @@ fn contents(upgrade: &Upgrade, state: &State, gates: &[&Gate]) -> BTreeMap<Strin
         }
     }
     for (name, labels) in &state.nodes {
-        // Nodes of a pool that only its labels are known of.
+        // Nodes of a pool that is only known by its labels.
         let name = if name.contains(['=', ',']) {
             format!("pool-{}", nodes.len())
         } else {
@@ -207,7 +210,7 @@ fn contents(upgrade: &Upgrade, state: &State, gates: &[&Gate]) -> BTreeMap<Strin
         };
         nodes.insert(name, json!(labels));
     }
-    // Two nodes stand for all that are alike.
+    // Two nodes represent all identical nodes.
     let mut alike: BTreeMap<String, usize> = BTreeMap::new();
     for (name, labels) in nodes {
         let mut own = labels.clone();
@@ -223,7 +226,7 @@ fn contents(upgrade: &Upgrade, state: &State, gates: &[&Gate]) -> BTreeMap<Strin
     for name in ["default", "kube-system", "istio-system"] {
         all.push(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}));
     }
-    // CRDs, as the gates of the whole upgrade name them.
+    // The CRDs that the gates of the whole upgrade name.
     let text = serde_json::to_value(&upgrade.index).expect("JSON");
     let mut crds = BTreeSet::new();
     names_of_crds(&text, &mut crds);
@@ -250,10 +253,16 @@ fn contents(upgrade: &Upgrade, state: &State, gates: &[&Gate]) -> BTreeMap<Strin
             }
             _ => continue,
         }
-        all.push(json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": metadata, "status": {"storedVersions": [stored]}}));
+        all.push(
+            json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+            "metadata": metadata, "status": {"storedVersions": [stored]}}),
+        );
     }
-    all.push(json!({"apiVersion": "gateway.networking.k8s.io/v1", "kind": "GatewayClass", "metadata": {"name": "istio"}, "spec": {"controllerName": "istio.io/gateway-controller"}}));
-    // What a control plane makes of a Gateway.
+    all.push(
+        json!({"apiVersion": "gateway.networking.k8s.io/v1", "kind": "GatewayClass",
+        "metadata": {"name": "istio"}, "spec": {"controllerName": "istio.io/gateway-controller"}}),
+    );
+    // The objects that a control plane creates for a Gateway.
     for object in state
         .objects()
         .filter(|object| object.key.kind == "Gateway")
@@ -261,14 +270,15 @@ fn contents(upgrade: &Upgrade, state: &State, gates: &[&Gate]) -> BTreeMap<Strin
         all.push(json!({
             "apiVersion": "apps/v1", "kind": "Deployment",
             "metadata": {"name": format!("{}-istio", object.key.name), "namespace": object.key.namespace},
-            "spec": {"template": {"metadata": {}, "spec": {"containers": [{"name": "istio-proxy", "image": "registry.example/proxyv2:1.0.0"}]}}},
+            "spec": {"template": {"metadata": {},
+                "spec": {"containers": [{"name": "istio-proxy", "image": "registry.example/proxyv2:1.0.0"}]}}},
         }));
     }
     let mut by_key: BTreeMap<String, Value> = BTreeMap::new();
     for object in all {
         by_key.entry(pretend::key(&object)).or_insert(object);
     }
-    // What a control plane would make of a Gateway by then.
+    // The objects that the control plane would have created for a Gateway by then.
     for gate in gates {
         if let Gate::GatewayOwner {
             gateway,
@@ -282,7 +292,8 @@ fn contents(upgrade: &Upgrade, state: &State, gates: &[&Gate]) -> BTreeMap<Strin
                 "metadata": {"name": gateway.deployment, "namespace": gateway.namespace},
                 "spec": {"template": {
                     "metadata": {"labels": {}, "annotations": {"istio.io/rev": revision}},
-                    "spec": {"containers": [{"name": "istio-proxy", "image": format!("registry.example/proxyv2:{version}")}]},
+                    "spec": {"containers": [{"name": "istio-proxy",
+                        "image": format!("registry.example/proxyv2:{version}")}]},
                 }},
             });
             by_key.insert(pretend::key(&deployment), deployment);
@@ -320,7 +331,7 @@ fn names_of_crds(value: &Value, names: &mut BTreeSet<String>) {
     }
 }
 
-/// Every script of a tree with the cluster that it meets when all is well.
+/// Every script of a tree, with the cluster that it runs on in a healthy upgrade.
 pub fn cases<'a>(tree: &'a str, upgrade: &'a Upgrade) -> Vec<Case<'a>> {
     let mut all = Vec::new();
     let replay = upgrade.replay();
@@ -358,7 +369,7 @@ pub fn cases<'a>(tree: &'a str, upgrade: &'a Upgrade) -> Vec<Case<'a>> {
                     _ => {}
                 }
             }
-            // What an owner was asked for is done; what somebody else moves is moved.
+            // The owner has made the requested changes, and other tools have moved what they manage.
             let meets = contents(upgrade, if made { to } else { from }, &gates);
             let becomes = contents(upgrade, to, &gates);
             let implied = |state: &State| -> BTreeSet<String> {
@@ -410,7 +421,7 @@ pub fn cases<'a>(tree: &'a str, upgrade: &'a Upgrade) -> Vec<Case<'a>> {
     all
 }
 
-/// New nodes of a group that is replaced have joined, and old ones go when they are drained.
+/// The new nodes of a replaced group have joined. The old nodes disappear when they are drained.
 fn surge(action: &Action, cluster: &mut Cluster) {
     let Action::MoveNodes(cohort) = action else {
         return;
@@ -442,10 +453,13 @@ fn surge(action: &Action, cluster: &mut Cluster) {
         }
     }
     cluster.leaving = leaving;
-    cluster.objects.push(json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "new-node", "labels": labels}, "spec": {}}));
+    cluster
+        .objects
+        .push(json!({"apiVersion": "v1", "kind": "Node",
+        "metadata": {"name": "new-node", "labels": labels}, "spec": {}}));
 }
 
-/// An answer that every probe of a script takes.
+/// An answer that passes every probe of a script.
 fn answer(gates: &[&Gate]) -> String {
     let (mut status, mut headers, mut body) = (200, String::new(), String::new());
     for gate in gates {

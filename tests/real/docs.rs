@@ -1,4 +1,4 @@
-//! The how-to for a mesh that is there, tried word for word.
+//! Runs the commands of docs/in-place.md exactly as the page shows them.
 
 #![cfg(unix)]
 
@@ -7,7 +7,7 @@ use std::fs;
 use crate::common::control_plane::{ControlPlane, surprises};
 use crate::common::{code, meshplan_in, repository, stderr, stdout};
 
-/// The blocks of a language in docs/in-place.md, in their order.
+/// The code blocks of one language in docs/in-place.md, in their order.
 fn blocks(language: &str) -> Vec<String> {
     let text = fs::read_to_string(repository().join("docs/in-place.md")).expect("the page");
     let fences: Vec<&str> = text.split("```").collect();
@@ -58,7 +58,7 @@ fn the_commands_of_the_page_print_a_dump_that_its_plan_compiles_with() {
         names.sort();
         names
     };
-    // Not among the files that were printed.
+    // This file is not one of the printed files.
     let output = meshplan_in(&folder.path().join("plans"), &["compile", "in-place.toml"]);
     assert_eq!(code(&output), 2);
     assert!(stderr(&output).contains("--out"), "{}", stderr(&output));

@@ -1,7 +1,7 @@
-//! An Envoy that has the routes as meshplan orders them answers as `trace` says: in each state of the golden trees, and for every set of
-//! routes in the folder that `MESHPLAN_ISTIOD_ROUTES` names.
+//! An Envoy with the routes in meshplan's order answers as `trace` says, in each state of the golden trees and
+//! for every route set in the folder `MESHPLAN_ISTIOD_ROUTES`.
 //!
-//! Needs an Envoy, its path in `MESHPLAN_ENVOY`; docs/rehearse.md says how to have one.
+//! Needs an Envoy. `MESHPLAN_ENVOY` is its path; docs/rehearse.md explains how to install it.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -23,7 +23,7 @@ struct Case {
     asked: Vec<(Request, Answer)>,
 }
 
-/// One case for each Gateway port that requests are for.
+/// One case for each Gateway port that the requests use.
 fn cases(name: &str, state: &State, requests: &[Request], all: &mut Vec<Case>) {
     let table = Table::new(state, None);
     let gateways: Vec<String> = table.gateways().map(str::to_owned).collect();
@@ -69,7 +69,7 @@ fn matcher(wanted: &Wanted) -> Value {
     }
 }
 
-/// One route of Envoy; nothing for a pattern that is none, which Envoy would not start with.
+/// One route of Envoy, or `None` for an invalid pattern, because Envoy would not start with it.
 fn route(one: &Listed) -> Option<Value> {
     let texts = one.headers.iter().chain(&one.query);
     let mut all = texts.map(|(_, wanted)| wanted).chain([&one.path]);
@@ -96,7 +96,10 @@ fn route(one: &Listed) -> Option<Value> {
         .iter()
         .map(|(name, wanted)| json!({"name": name, "string_match": matcher(wanted)}))
         .collect();
-    let header = |key: &str, value: &str| json!([{"header": {"key": key, "value": value}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}]);
+    let header = |key: &str, value: &str| {
+        json!([{"header": {"key": key, "value": value},
+        "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}])
+    };
     let mut route = json!({
         "match": matched,
         "response_headers_to_add": header("x-route", &format!("{} {}", one.route, one.rule)),
@@ -111,7 +114,7 @@ fn route(one: &Listed) -> Option<Value> {
         .map(|outcome| {
             json!({
                 "name": "backend",
-                // A ten-millionth is nearer than any draw can tell.
+                // One ten-millionth is more precise than any number of draws can show.
                 "weight": format!("{:.0}", outcome.fraction() * 1e7).parse::<u32>().expect("a share"),
                 "request_headers_to_add": header("x-outcome", &called(outcome)),
             })
@@ -135,7 +138,7 @@ fn hosts(case: &Case) -> Value {
 #[test]
 fn an_envoy_with_these_routes_answers_as_trace_says() {
     let Some(program) = env::var_os("MESHPLAN_ENVOY") else {
-        return skip("MESHPLAN_ENVOY names no Envoy; docs/rehearse.md says how to have one");
+        return skip("MESHPLAN_ENVOY is not set to an Envoy; see docs/rehearse.md");
     };
     let mut all = Vec::new();
     let mut of_golden = 0;
@@ -164,7 +167,9 @@ fn an_envoy_with_these_routes_answers_as_trace_says() {
             cases(&format!("set {name}"), &state, &requests, &mut all);
         }
     } else {
-        skip("MESHPLAN_ISTIOD_ROUTES names no folder of route sets; golden trees alone are asked");
+        skip(
+            "MESHPLAN_ISTIOD_ROUTES is not set to a folder of route sets; only the golden trees are checked",
+        );
     }
     let ports = free_ports(all.len() + 1);
     let behind = ports[all.len()];
@@ -188,7 +193,8 @@ fn an_envoy_with_these_routes_answers_as_trace_says() {
     let requests = |cases: &[Case]| cases.iter().map(|case| case.asked.len()).sum::<usize>();
     let (golden, sets) = all.split_at(of_golden);
     let table = format!(
-        "| routes | tables | requests | answered otherwise |\n| --- | --- | --- | --- |\n| states of the golden trees | {} | {} | 0 |\n| route sets of `MESHPLAN_ISTIOD_ROUTES` | {} | {} | 0 |\n",
+        "| routes | tables | requests | different answers |\n| --- | --- | --- | --- |\
+         \n| states of the golden trees | {} | {} | 0 |\n| route sets of `MESHPLAN_ISTIOD_ROUTES` | {} | {} | 0 |\n",
         golden.len(),
         requests(golden),
         sets.len(),

@@ -1,5 +1,5 @@
-//! The mistakes that one makes in a mesh that is there, put into golden trees and plans: each is found, by a rule, by the plan's own checks, or,
-//! where only a script is wrong, by a rehearsal.
+//! Puts common mistakes with an existing mesh into golden trees and plans. A rule or the checks of the plan
+//! must find each mistake. If only a script is wrong, a rehearsal must find it.
 
 #![cfg(unix)]
 
@@ -16,9 +16,9 @@ use serde_json::{Value, json};
 struct Fault {
     what: &'static str,
     tree: &'static str,
-    /// How it gets into the tree.
+    /// Puts the mistake into the tree.
     seed: fn(&Path),
-    /// The rule that finds it, and the step at which.
+    /// The rule that finds it, and the step.
     found: (&'static str, &'static str),
 }
 
@@ -30,38 +30,38 @@ const FAULTS: [Fault; 6] = [
         found: ("MP0030", "220-istio-cni-upgrade"),
     },
     Fault {
-        what: "RollingUpdate left on",
+        what: "the DaemonSets keep RollingUpdate (step 110 is missing)",
         tree: "in-place",
         seed: |tree| edit(tree, |steps| steps.retain(|step| step["number"] != 110)),
         found: ("MP0045", "130-stable-ztunnel"),
     },
     Fault {
-        what: "the tag before the Gateways, as istioctl makes it",
+        what: "the default tag moved before the Gateways switch, as istioctl does",
         tree: "in-place",
         seed: |tree| moved(tree, 650, 520),
         found: ("MP0045", "650-default-tag"),
     },
     Fault {
-        what: "the default revision before the Gateways, as Helm names it",
+        what: "the default revision moved before the Gateways switch, as Helm names it",
         tree: "fleet",
         seed: |tree| moved(tree, 560, 520),
         found: ("MP0023", "560-default-validator"),
     },
     Fault {
-        what: "the old IstioOperator installed again, beside the canary",
+        what: "the old IstioOperator installed again while the canary runs",
         tree: "in-place",
         seed: old_operator,
         found: ("MP0001", "301-nodes-general"),
     },
     Fault {
-        what: "nodes labelled by hand, istio-cni's pods left as they were",
+        what: "nodes labelled by hand, with the old istio-cni pods left running",
         tree: "in-place",
         seed: labelled_by_hand,
         found: ("MP0030", "302-nodes-batch"),
     },
 ];
 
-/// Somebody labels the nodes of a group, and does nothing else.
+/// The operator labels the nodes of a group by hand, and does nothing else.
 fn labelled_by_hand(tree: &Path) {
     edit(tree, |steps| {
         let step = steps.iter_mut().find(|step| step["number"] == 302);
@@ -76,7 +76,7 @@ fn labelled_by_hand(tree: &Path) {
     });
 }
 
-/// Rewrites the steps of a tree's index.
+/// Edits the steps in a tree's index.
 fn edit(tree: &Path, edit: impl FnOnce(&mut Vec<Value>)) {
     let path = tree.join("index.json");
     let text = fs::read_to_string(&path).expect("index.json");
@@ -85,7 +85,7 @@ fn edit(tree: &Path, edit: impl FnOnce(&mut Vec<Value>)) {
     fs::write(&path, index.to_string()).expect("index.json");
 }
 
-/// Puts one step before another, by their numbers.
+/// Moves one step before another, by their numbers.
 fn moved(tree: &Path, number: u16, before: u16) {
     edit(tree, |steps| {
         let at = |steps: &[Value], number: u16| {
@@ -97,12 +97,13 @@ fn moved(tree: &Path, number: u16, before: u16) {
     });
 }
 
-/// Somebody runs the IstioOperator once more that the mesh was made with.
+/// The operator installs the IstioOperator that created the mesh again.
 fn old_operator(tree: &Path) {
     const FILE: &str = "istioctl/mesh.yaml";
     let folder = tree.join("301-nodes-general");
     fs::create_dir(folder.join("istioctl")).expect("a folder");
-    let operator = "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nmetadata:\n  name: mesh\n  namespace: istio-system\nspec:\n  \
+    let operator = "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nmetadata:\n  name: mesh\
+        \n  namespace: istio-system\nspec:\n  \
                     profile: ambient\n  hub: docker.io/istio\n  tag: 1.30.3\n";
     fs::write(folder.join(FILE), operator).expect("an IstioOperator");
     let path = format!("301-nodes-general/{FILE}");
@@ -128,7 +129,7 @@ fn old_operator(tree: &Path) {
     fs::write(index, all.to_string()).expect("index.json");
 }
 
-/// What `meshplan check` finds, beside that files were edited: code and step.
+/// What `meshplan check` reports, except edited files: code and step.
 fn findings(subject: &str) -> BTreeSet<(String, String)> {
     let output = meshplan(&["check", subject, "--format", "json"]);
     let json: Value = serde_json::from_str(&stdout(&output)).expect("JSON");
@@ -141,7 +142,7 @@ fn findings(subject: &str) -> BTreeSet<(String, String)> {
         .collect()
 }
 
-/// The script of a group that labels its nodes before it drains them.
+/// The script of a group labels its nodes before it drains them.
 fn label_first(tree: &Path) {
     let path = tree.join("302-nodes-batch/apply.sh");
     let script = fs::read_to_string(&path).expect("a script");
@@ -184,7 +185,7 @@ fn each_mistake_is_found() {
     }
     for (what, plan, code) in [
         (
-            "a group of nodes without the label, whose nodes are new",
+            "a group with new nodes, whose NodePool does not set the label",
             "existing-surge-label",
             "surge-label",
         ),
@@ -214,14 +215,16 @@ fn each_mistake_is_found() {
     let (code, report) = cluster.rehearse(folder.path(), &["--to", "302", "--keep-going"]);
     assert_eq!(code, 1, "{report:#}");
     let said = surprises(&report);
-    let wanted = "switched from DaemonSet istio-system/ztunnel to DaemonSet istio-system/ztunnel-1-31-0 while enrolled pods were running on it";
+    let wanted = "switched from DaemonSet istio-system/ztunnel to DaemonSet istio-system/ztunnel-1-31-0 while \
+        enrolled pods were running on it";
     assert!(
         said.iter()
             .all(|said| said.starts_with("\"302-nodes-batch\"")),
         "{said:#?}"
     );
     assert!(said.iter().any(|said| said.contains(wanted)), "{said:#?}");
-    table.push_str("| the label before the drain | in-place | `meshplan rehearse`: node … switched from one ztunnel to the other while enrolled pods were running on it | 302-nodes-batch |\n");
+    table.push_str("| a node labelled before it is drained | in-place | `meshplan rehearse`: node … switched from \
+        one ztunnel to the other while enrolled pods were running on it | 302-nodes-batch |\n");
     let written = evidence("faults in place", &table, "MESHPLAN_BLESS_WITNESS");
     assert_eq!(written, table);
 }

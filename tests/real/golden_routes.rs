@@ -1,7 +1,8 @@
-//! A real istiod and a real Envoy answer in each state of the golden trees as `trace` says.
+//! A real istiod and a real Envoy answer as `trace` says in each state of the golden trees.
 //!
-//! Needs what `tests/witness/binaries.sh` and `tests/witness/istio.sh` make, their folders in `KUBEBUILDER_ASSETS` and `MESHPLAN_ISTIO`.
-//! istiod is 1.31 for every tree: no other can be built from Go modules.
+//! Needs the output of `tests/witness/binaries.sh` and `tests/witness/istio.sh`. `KUBEBUILDER_ASSETS` and
+//! `MESHPLAN_ISTIO` are these folders. istiod is 1.31 for every tree: no other version can be built from Go
+//! modules.
 
 #![cfg(unix)]
 
@@ -23,10 +24,10 @@ use meshplan::text::source::Source;
 use semver::Version;
 use serde_json::{Value, json};
 
-/// How long an Envoy may take to hear of a change.
+/// How long an Envoy may take to receive a change.
 const HEARING: Duration = Duration::from_secs(20);
 
-/// What of a state decides about requests, without the revision that it is for.
+/// The objects of a state that affect requests, without the label of their revision.
 fn deciding(state: &State) -> Vec<Value> {
     let mut all = Vec::new();
     for object in state.objects().filter(|object| !object.implied) {
@@ -50,7 +51,7 @@ fn deciding(state: &State) -> Vec<Value> {
     all
 }
 
-/// The name by which kubectl finds an object again.
+/// The names by which kubectl finds an object.
 fn handle(object: &Value) -> (String, Option<String>, String) {
     let text = |pointer: &str| {
         object
@@ -65,13 +66,13 @@ fn handle(object: &Value) -> (String, Option<String>, String) {
     )
 }
 
-/// A cluster with an istiod, and what was applied to it.
+/// A cluster with an istiod, and the objects that were applied to it.
 struct World {
     cluster: ControlPlane,
     istiod: Istiod,
     program: PathBuf,
     there: BTreeSet<(String, Option<String>, String)>,
-    /// By Gateway: the Envoy, and its port for each of the Gateway's.
+    /// For each Gateway, the Envoy, and its port for each port of the Gateway.
     envoys: BTreeMap<String, (Envoy, BTreeMap<u64, u16>)>,
 }
 
@@ -92,7 +93,8 @@ impl World {
             "{}",
             String::from_utf8_lossy(&done.stderr)
         );
-        // A tree of a mesh that runs has the namespace of its istiod, in which the one of this test lives too.
+        // A tree for an existing mesh contains the namespace of its istiod. The istiod of this test uses the
+        // same namespace.
         let now: BTreeSet<_> = objects
             .iter()
             .map(handle)
@@ -100,7 +102,7 @@ impl World {
                 (kind.as_str(), name.as_str()) != ("Namespace", "istio-system")
             })
             .collect();
-        // Namespaces take what is in them along, all of them at once.
+        // Deleting a namespace deletes all objects in it at once.
         let gone: Vec<_> = self.there.difference(&now).cloned().collect();
         let namespaces: BTreeSet<&str> = gone
             .iter()
@@ -135,7 +137,7 @@ impl World {
         self.there = now;
     }
 
-    /// The pod that istiod made for a Gateway.
+    /// The pod that istiod created for a Gateway.
     fn pod(&self, namespace: &str, name: &str) -> Value {
         let label = format!("gateway.networking.k8s.io/gateway-name={name}");
         let begun = Instant::now();
@@ -149,10 +151,11 @@ impl World {
             }
             std::thread::sleep(Duration::from_millis(200));
         }
-        panic!("istiod makes no pod for Gateway {namespace}/{name}");
+        panic!("istiod creates no pod for Gateway {namespace}/{name}");
     }
 
-    /// An Envoy that istiod takes for the one in the pod of a Gateway; it has the routes of istiod, and a backend for every Service.
+    /// An Envoy that istiod treats as the one in the pod of a Gateway. It gets its routes from istiod, and has
+    /// a backend for every Service.
     fn envoy(
         &self,
         gateway: &str,
@@ -216,7 +219,7 @@ impl World {
 fn a_real_istiod_and_envoy_answer_as_trace_says() {
     let Some(istio) = env::var_os("MESHPLAN_ISTIO").map(PathBuf::from) else {
         return skip(
-            "MESHPLAN_ISTIO names no folder with istioctl, istiod and Envoy; docs/rehearse.md says how to have one",
+            "MESHPLAN_ISTIO is not set to a folder with istioctl, istiod and Envoy; see docs/rehearse.md",
         );
     };
     let Some(mut cluster) = ControlPlane::up() else {
@@ -238,7 +241,8 @@ fn a_real_istiod_and_envoy_answer_as_trace_says() {
         envoys: BTreeMap::new(),
     };
     let mut table =
-        "| plan | states with routes | requests | answered otherwise |\n| --- | --- | --- | --- |\n".to_owned();
+        "| plan | states with routes | requests | different answers |\n| --- | --- | --- | --- |\n"
+            .to_owned();
     for plan in plans() {
         let name = plan
             .file_stem()
@@ -251,7 +255,7 @@ fn a_real_istiod_and_envoy_answer_as_trace_says() {
     evidence("golden routes", &table, "MESHPLAN_BLESS_WITNESS");
 }
 
-/// Asks in every state of a golden tree; returns how many states and requests there were.
+/// Sends requests in every state of a golden tree. Returns the numbers of states and requests.
 fn answered(world: &mut World, name: &str) -> (usize, usize) {
     let upgrade = upgrade(name);
     let requests = kinds(upgrade.files.values());

@@ -1,7 +1,8 @@
-//! A real Helm does what the steps ask its releases for, and the steps see it.
+//! A real Helm makes the changes that the steps ask for, and the steps detect them.
 //!
-//! Needs what `tests/witness/binaries.sh` and `tests/witness/istio.sh` make, their folders in `KUBEBUILDER_ASSETS` and `MESHPLAN_ISTIO`.
-//! The charts are those of 1.31 under the names of the plan's versions: no others can be had from Go modules.
+//! Needs the output of `tests/witness/binaries.sh` and `tests/witness/istio.sh`. `KUBEBUILDER_ASSETS` and
+//! `MESHPLAN_ISTIO` are these folders. The charts are those of 1.31 with the version numbers of the plan: Go
+//! modules contain no others.
 
 #![cfg(unix)]
 
@@ -20,7 +21,7 @@ struct World {
 }
 
 impl World {
-    /// Runs a text of shell; returns whether it ended well, and what it said.
+    /// Runs a shell command. Returns whether it succeeded, and its output.
     fn shell(&self, text: &str) -> (bool, String) {
         let folder = self.cluster.folder.path();
         let path = env::var("PATH").unwrap_or_default();
@@ -50,13 +51,15 @@ impl World {
         said
     }
 
-    /// The charts under the name of a version.
+    /// Copies the charts and sets their version.
     fn charts(&self, version: &str) {
         let from = self.istio.join("charts");
         let to = self.chart(version, "");
         self.well(&format!(
-            "mkdir -p {to} && for chart in base istio-cni ztunnel istio-control/istio-discovery; do cp -R {}/$chart {to}/; done && \
-             mv {to}/istio-cni {to}/cni && mv {to}/istio-discovery {to}/istiod && sed -i 's/^version: .*/version: {version}/; s/^appVersion: .*/appVersion: {version}/' {to}/*/Chart.yaml",
+            "mkdir -p {to} && for chart in base istio-cni ztunnel istio-control/istio-discovery; do cp -R {}/$chart \
+             {to}/; done && \
+             mv {to}/istio-cni {to}/cni && mv {to}/istio-discovery {to}/istiod && sed -i 's/^version: .*/version: \
+             {version}/; s/^appVersion: .*/appVersion: {version}/' {to}/*/Chart.yaml",
             from.display()
         ));
     }
@@ -77,7 +80,7 @@ impl World {
         self.shell(&format!("sh {}", path.display()))
     }
 
-    /// Runs a script, and each change that it asks for, until it asks for none; returns how many those were.
+    /// Runs a script and each change that it asks for, until it asks for none. Returns the number of changes.
     fn asked(&self, step: &str, script: &str) -> usize {
         let mut count = 0;
         for _ in 0..4 {
@@ -92,7 +95,7 @@ impl World {
             let lines = lines.filter(|line| !is_head(line));
             let mut command = lines.collect::<Vec<_>>().join("\n");
             assert!(command.contains("helm --kube-context "), "{step}: {said}");
-            // The repository of charts is a folder here, and a chart's own version says nothing of its images.
+            // Here, the chart repository is a folder, and the version of a chart does not determine its images.
             for (name, version) in ["base", "cni", "ztunnel"]
                 .iter()
                 .flat_map(|name| ["1.29.6", "1.30.3"].map(|version| (name, version)))
@@ -110,12 +113,13 @@ impl World {
             }
             self.well(&command);
         }
-        panic!("{step} asks on and on");
+        panic!("{step} does not stop asking for changes");
     }
 
     /// The pods of istio-cni and ztunnel, by their UIDs.
     fn pods(&self) -> String {
-        let all = "kubectl get pods -n istio-system -o 'jsonpath={range .items[*]}{.metadata.name} {.metadata.uid}{\"\\n\"}{end}'";
+        let all = "kubectl get pods -n istio-system -o 'jsonpath={range .items[*]}{.metadata.name} \
+            {.metadata.uid}{\"\\n\"}{end}'";
         let said = self.well(&all.replace("kubectl", "\"$MESHPLAN_WITNESS_KUBECTL\""));
         let mut pods: Vec<&str> = said
             .lines()
@@ -128,27 +132,30 @@ impl World {
     fn nodes(&self, path: &Path) {
         let node = |name: &str| {
             format!(
-                "---\napiVersion: v1\nkind: Node\nmetadata:\n  name: {name}\n  labels: {{kubernetes.io/hostname: {name}, kubernetes.io/os: linux}}\n  \
+                "---\napiVersion: v1\nkind: Node\nmetadata:\n  name: {name}\
+                 \n  labels: {{kubernetes.io/hostname: {name}, kubernetes.io/os: linux}}\
+                 \n  \
                  annotations: {{kwok.x-k8s.io/node: fake}}\n"
             )
         };
         fs::write(path, NODES.map(node).concat()).expect("the nodes");
         self.well(&format!(
-            "\"$MESHPLAN_WITNESS_KUBECTL\" create -f {} && \"$MESHPLAN_WITNESS_KUBECTL\" wait --for=condition=Ready node --all --timeout=60s",
+            "\"$MESHPLAN_WITNESS_KUBECTL\" create -f {} && \"$MESHPLAN_WITNESS_KUBECTL\" wait --for=condition=Ready \
+             node --all --timeout=60s",
             path.display()
         ));
     }
 }
 
 #[test]
-fn helm_does_what_is_asked_and_no_pod_changes() {
+fn helm_makes_the_requested_changes_and_no_pod_is_replaced() {
     let Some(istio) = env::var_os("MESHPLAN_ISTIO").map(PathBuf::from) else {
         return skip(
-            "MESHPLAN_ISTIO names no folder with Istio's charts and Helm; docs/rehearse.md says how to have one",
+            "MESHPLAN_ISTIO is not set to a folder with Istio's charts and Helm; see docs/rehearse.md",
         );
     };
     if !istio.join("helm").exists() || !istio.join("charts").exists() {
-        return skip("there is no helm in MESHPLAN_ISTIO; tests/witness/istio.sh makes it");
+        return skip("there is no helm in MESHPLAN_ISTIO; run tests/witness/istio.sh");
     }
     let Some(cluster) = ControlPlane::up() else {
         return;
@@ -164,12 +171,16 @@ fn helm_does_what_is_asked_and_no_pod_changes() {
         ("ztunnel", "ztunnel"),
     ] {
         world.well(&format!(
-            "helm install {release} {} --namespace istio-system --create-namespace --set global.tag=1.29.6 --set global.hub=docker.io/istio --set profile=ambient",
+            "helm install {release} {} --namespace istio-system --create-namespace --set global.tag=1.29.6 --set \
+             global.hub=docker.io/istio --set profile=ambient",
             world.chart("1.29.6", chart)
         ));
     }
     for daemon_set in ["ztunnel", "istio-cni-node"] {
-        world.well(&format!("\"$MESHPLAN_WITNESS_KUBECTL\" rollout status daemonset/{daemon_set} -n istio-system --timeout=60s"));
+        world.well(&format!(
+            "\"$MESHPLAN_WITNESS_KUBECTL\" rollout status daemonset/{daemon_set} -n istio-system \
+            --timeout=60s"
+        ));
     }
     let before = world.pods();
     assert_eq!(before.lines().count(), 2 * NODES.len());
@@ -184,7 +195,7 @@ fn helm_does_what_is_asked_and_no_pod_changes() {
         let (ok, said) = world.script(step, "verify.sh");
         assert!(ok, "{step}: {said}");
     }
-    // And back, in the order in which one goes back.
+    // Then roll back, in reverse order.
     for step in [
         "560-default-validator",
         "220-istio-cni-upgrade",

@@ -1,7 +1,7 @@
-//! A mesh that is there, moved in place on a real control plane: what a node joins with, what stays as it was, and scripts that stop and
-//! go on.
+//! Upgrades an existing mesh in place on a real control plane: which ztunnel a new node gets, what stays
+//! unchanged, and scripts that stop and continue.
 //!
-//! Needs what `tests/witness/binaries.sh` makes; its folder in `KUBEBUILDER_ASSETS`.
+//! Needs the output of `tests/witness/binaries.sh`. `KUBEBUILDER_ASSETS` is this folder.
 
 #![cfg(unix)]
 
@@ -21,7 +21,7 @@ struct World {
 }
 
 impl World {
-    /// A cluster whose plan has come to the step before the first node moves.
+    /// A cluster in the state before the first node moves.
     fn before_nodes() -> Option<Self> {
         let this = Self {
             cluster: ControlPlane::up()?,
@@ -63,7 +63,7 @@ impl World {
         self.kubectl(&["apply", "-f", path.to_str().expect("a path")]);
     }
 
-    /// The pods of a kind of DaemonSet: node, and the pod's UID with its owner's name.
+    /// The pods with a label: for each node, the UID of the pod with the name of its owner.
     fn pods(&self, label: &str) -> BTreeMap<String, (String, String)> {
         let pods = self
             .cluster
@@ -81,13 +81,14 @@ impl World {
         pods.map(of).collect()
     }
 
-    /// Joins a node of the group `general`, and waits for its ztunnel.
+    /// Adds a node to the group `general`, and waits for its ztunnel.
     fn join(&self, name: &str) -> String {
         self.apply(&json!({
             "apiVersion": "v1", "kind": "Node",
             "metadata": {
                 "name": name, "annotations": {"kwok.x-k8s.io/node": "fake"},
-                "labels": {"kubernetes.io/os": "linux", "kubernetes.io/hostname": name, "node.example/group": "general"},
+                "labels": {"kubernetes.io/os": "linux", "kubernetes.io/hostname": name,
+                    "node.example/group": "general"},
             },
         }));
         for _ in 0..100 {
@@ -99,7 +100,7 @@ impl World {
         panic!("{name} gets no ztunnel");
     }
 
-    /// Waits until a node has a ztunnel of a DaemonSet and no other.
+    /// Waits until a node has exactly one ztunnel, of the given DaemonSet.
     fn wait(&self, node: &str, owner: &str) {
         for _ in 0..100 {
             let pods = self.pods("app=ztunnel");
@@ -108,7 +109,7 @@ impl World {
             }
             std::thread::sleep(std::time::Duration::from_millis(200));
         }
-        panic!("{node} does not get {owner}");
+        panic!("{node} does not get a pod of {owner}");
     }
 }
 
@@ -120,13 +121,11 @@ fn said(output: &Output) -> (bool, String) {
     )
 }
 
-/// What stand-ins cannot show: what istioctl itself waits for, and what it writes beside the file that it is given.
+/// What stubs cannot show: what istioctl itself waits for, and what it writes in addition to its input.
 #[test]
-fn a_real_istioctl_brings_the_canary() {
+fn a_real_istioctl_installs_the_canary() {
     let Some(istio) = std::env::var_os("MESHPLAN_ISTIO").map(std::path::PathBuf::from) else {
-        return skip(
-            "MESHPLAN_ISTIO names no folder with istioctl; docs/rehearse.md says how to have one",
-        );
+        return skip("MESHPLAN_ISTIO is not set to a folder with istioctl; see docs/rehearse.md");
     };
     let Some(mut cluster) = ControlPlane::up() else {
         return;
@@ -146,11 +145,11 @@ fn a_real_istioctl_brings_the_canary() {
 }
 
 #[test]
-fn only_what_moves_is_replaced_and_nodes_that_join_get_their_ztunnel() {
+fn only_moved_pods_are_replaced_and_new_nodes_get_their_ztunnel() {
     let Some(world) = World::before_nodes() else {
         return;
     };
-    // What cannot be listed is not nothing.
+    // A failure to list objects is not an empty list.
     let path = repository()
         .join("golden/in-place")
         .join(GENERAL)
@@ -183,7 +182,7 @@ fn only_what_moves_is_replaced_and_nodes_that_join_get_their_ztunnel() {
             );
         }
     }
-    // A node that joins in the middle is stable's, and its group takes it along.
+    // A node that joins during the upgrade belongs to stable, and moves with its group.
     assert_eq!(world.join("general-5"), "ztunnel");
     let (ok, text) = world.run(GENERAL, "apply.sh");
     assert!(ok, "{text}");
@@ -195,17 +194,18 @@ fn only_what_moves_is_replaced_and_nodes_that_join_get_their_ztunnel() {
         all.values().all(|(_, owner)| owner == "ztunnel-1-31-0"),
         "{all:?}"
     );
-    // A node of no group would lose its ztunnel.
+    // A node outside all groups would lose its ztunnel.
     world.rehearse(520, 521);
     world.apply(&json!({
         "apiVersion": "v1", "kind": "Node",
-        "metadata": {"name": "gpu-1", "annotations": {"kwok.x-k8s.io/node": "fake"}, "labels": {"kubernetes.io/os": "linux", "node.example/group": "gpu"}},
+        "metadata": {"name": "gpu-1", "annotations": {"kwok.x-k8s.io/node": "fake"},
+            "labels": {"kubernetes.io/os": "linux", "node.example/group": "gpu"}},
     }));
     let (ok, text) = world.run("630-retire-ztunnel", "apply.sh");
     assert!(!ok && text.contains("gpu-1"), "{text}");
     world.kubectl(&["label", "node", "gpu-1", "meshplan.dev/pool=canary"]);
     world.wait("gpu-1", "ztunnel-1-31-0");
-    // Afterwards a node needs no label.
+    // After the upgrade, nodes need no label.
     let before = world.pods("app=ztunnel");
     world.rehearse(630, 630);
     for (node, (uid, _)) in world.pods("app=ztunnel") {
@@ -215,11 +215,11 @@ fn only_what_moves_is_replaced_and_nodes_that_join_get_their_ztunnel() {
 }
 
 #[test]
-fn a_budget_without_room_stops_the_move_and_a_stopped_one_goes_on() {
+fn an_exhausted_disruption_budget_stops_the_move_and_a_stopped_move_continues() {
     let Some(world) = World::before_nodes() else {
         return;
     };
-    // Nowhere else to go: both replicas of web are needed.
+    // No other node can run the pods, and the budget needs both replicas of web.
     world.apply(&json!({
         "apiVersion": "policy/v1", "kind": "PodDisruptionBudget",
         "metadata": {"name": "web", "namespace": "shop"},
@@ -231,7 +231,7 @@ fn a_budget_without_room_stops_the_move_and_a_stopped_one_goes_on() {
     } else {
         BATCH
     };
-    // The disruption controller takes a moment to see the change.
+    // The disruption controller needs a moment to process the change.
     std::thread::sleep(std::time::Duration::from_secs(2));
     let (ok, text) = world.run(group, "apply.sh");
     assert!(!ok, "{text}");
@@ -239,7 +239,7 @@ fn a_budget_without_room_stops_the_move_and_a_stopped_one_goes_on() {
         text.contains("disruption budget") && text.contains("cannot be drained"),
         "{text}"
     );
-    assert_eq!(world.pods("app=web"), hosts, "nothing is lost");
+    assert_eq!(world.pods("app=web"), hosts, "a pod of web was replaced");
     let (ok, text) = world.run(group, "verify.sh");
     assert!(!ok && text.contains("should have"), "{text}");
     world.apply(&json!({
@@ -248,7 +248,7 @@ fn a_budget_without_room_stops_the_move_and_a_stopped_one_goes_on() {
         "spec": {"minAvailable": 1, "selector": {"matchLabels": {"app": "web"}}},
     }));
     std::thread::sleep(std::time::Duration::from_secs(2));
-    // A node in the middle of its move, as a script that was killed leaves it: labelled, and not yet opened again.
+    // A node in the middle of its move, as a killed script leaves it: labelled, but still cordoned.
     let node = if group == GENERAL {
         "general-2"
     } else {
@@ -279,7 +279,7 @@ fn a_budget_without_room_stops_the_move_and_a_stopped_one_goes_on() {
 }
 
 #[test]
-fn the_whole_way_back_restarts_nothing_that_did_not_move() {
+fn a_full_rollback_restarts_only_what_moved() {
     let Some(world) = World::before_nodes() else {
         return;
     };
@@ -304,7 +304,7 @@ fn the_whole_way_back_restarts_nothing_that_did_not_move() {
         let (ok, text) = world.run(step, "rollback.sh");
         assert!(ok, "{step}: {text}");
     }
-    // Controllers would have acted by now.
+    // Give the controllers time to act.
     std::thread::sleep(std::time::Duration::from_secs(3));
     for (before, after) in before.iter().zip(all()) {
         for (node, (uid, _)) in after {
@@ -322,7 +322,7 @@ fn the_whole_way_back_restarts_nothing_that_did_not_move() {
         "jsonpath={.spec.template.spec.affinity}",
     ]);
     assert_eq!(String::from_utf8_lossy(&affinity.stdout), "");
-    // And it can be begun again.
+    // The upgrade can start again.
     for step in ["110-on-delete", "130-stable-ztunnel"] {
         let (ok, text) = world.run(step, "apply.sh");
         assert!(ok, "{step}: {text}");

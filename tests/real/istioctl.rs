@@ -1,7 +1,7 @@
-//! What istioctl makes of the compiled IstioOperators: the ztunnel that the plain DaemonSet is, and the objects that replay and
-//! retirement stand on.
+//! What istioctl generates from the compiled IstioOperators: the same ztunnel as the plain DaemonSet, and the
+//! objects that the replay and the retire steps depend on.
 //!
-//! Needs an istioctl of a known version, its path in `MESHPLAN_ISTIOCTL`; docs/charts.md says more.
+//! Needs an istioctl of a known version. `MESHPLAN_ISTIOCTL` is its path; docs/charts.md has the details.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
@@ -15,21 +15,24 @@ use meshplan::text::yaml;
 use semver::Version;
 use serde_json::Value;
 
-/// In what the plain ztunnel and istioctl's differ on purpose, and why.
+/// Intentional differences between the plain ztunnel and istioctl's, and the reasons.
 const ON_PURPOSE: &[(&str, &str)] = &[
     (
         "/metadata/annotations/meshplan.dev~1plan",
-        "which plan made it",
+        "the plan that generated the object",
     ),
     (
         "/metadata/labels/app.kubernetes.io~1",
-        "meshplan's own, not the chart's",
+        "meshplan adds it; the chart does not have it",
     ),
     ("/metadata/labels/helm.sh~1chart", "the chart's"),
-    ("/metadata/labels/", "istioctl marks what it owns"),
+    (
+        "/metadata/labels/",
+        "istioctl labels the objects that it owns",
+    ),
     (
         "/spec/template/metadata/labels/app.kubernetes.io~1",
-        "meshplan's own, not the chart's",
+        "meshplan adds it; the chart does not have it",
     ),
     (
         "/spec/template/metadata/labels/helm.sh~1chart",
@@ -37,11 +40,11 @@ const ON_PURPOSE: &[(&str, &str)] = &[
     ),
     (
         "/env/ISTIO_META_ENABLE_HBONE/",
-        "of the profile, for sidecars; ztunnel does not read it",
+        "the profile sets it for sidecars; ztunnel does not read it",
     ),
     (
         "/containers/istio-proxy/image",
-        "the profile asks for the distroless variant, which a plan can as well",
+        "the profile selects the distroless variant; a plan can do the same",
     ),
 ];
 
@@ -75,7 +78,7 @@ struct Istioctl {
 impl Istioctl {
     fn found() -> Option<Self> {
         let Ok(path) = env::var("MESHPLAN_ISTIOCTL") else {
-            skip("MESHPLAN_ISTIOCTL names no istioctl; docs/charts.md says more");
+            skip("MESHPLAN_ISTIOCTL is not set to an istioctl; see docs/charts.md");
             return None;
         };
         let arguments = ["version", "--remote=false", "--short"];
@@ -91,7 +94,7 @@ impl Istioctl {
         })
     }
 
-    /// What it would install, as objects.
+    /// The objects that it would install.
     fn generate(&self, file: &Path) -> Vec<Value> {
         let arguments = ["manifest", "generate", "-f"];
         let output = Command::new(&self.path)
@@ -111,13 +114,14 @@ impl Istioctl {
     }
 }
 
-/// A plan to istioctl's version, with the values of `plans/shop.toml`, compiled.
+/// Compiles a plan to istioctl's version, with the values of `plans/shop.toml`.
 fn compiled(istioctl: &Istioctl, form: &str) -> tempfile::TempDir {
     let canary = &istioctl.version;
-    // Any patch of the minor before will do.
+    // Any patch of the previous minor version works.
     let stable = Version::new(canary.major, canary.minor - 1, 5);
     let istio = format!(
-        "[istio]\nztunnel = \"{form}\"\nvalues = {{ istiod = \"istiod.yaml\", cni = \"cni.yaml\", ztunnel = \"ztunnel.yaml\" }}\n\n[gateway-api]"
+        "[istio]\nztunnel = \"{form}\"\
+         \nvalues = {{ istiod = \"istiod.yaml\", cni = \"cni.yaml\", ztunnel = \"ztunnel.yaml\" }}\n\n[gateway-api]"
     );
     let folder = small_plan(&[
         ("1.30.3", &canary.to_string()),
@@ -151,7 +155,7 @@ fn path_of(folder: &Path, part: &str) -> std::path::PathBuf {
 }
 
 #[test]
-fn istioctl_makes_the_ztunnel_that_the_plain_one_is() {
+fn istioctl_generates_the_same_ztunnel_as_the_plain_one() {
     let Some(istioctl) = Istioctl::found() else {
         return;
     };
@@ -182,7 +186,7 @@ fn istioctl_makes_the_ztunnel_that_the_plain_one_is() {
             let allowed = ON_PURPOSE.iter().any(|(part, _)| key.contains(part));
             assert!(
                 ours.get(key) == theirs.get(key) || allowed,
-                "{kind} {key} is {:?}, and {:?} by istioctl",
+                "{kind} {key} is {:?}, but {:?} from istioctl",
                 ours.get(key),
                 theirs.get(key)
             );
@@ -191,7 +195,7 @@ fn istioctl_makes_the_ztunnel_that_the_plain_one_is() {
 }
 
 #[test]
-fn istioctl_makes_the_objects_that_retiring_deletes() {
+fn istioctl_generates_the_objects_that_the_retire_steps_delete() {
     let Some(istioctl) = Istioctl::found() else {
         return;
     };

@@ -1,8 +1,9 @@
-//! A plan applied with a real istioctl beside real istiods, one process a revision: what is installed is what the version facts say, and
-//! the gates that wait for an istiod open and stay shut as they should.
+//! Applies a plan with a real istioctl next to real istiods, one process per revision. The installed objects
+//! must match the version facts, and the gates that wait for an istiod must pass and fail as expected.
 //!
-//! Needs what `tests/witness/binaries.sh` and `tests/witness/istio.sh` make, their folders in `KUBEBUILDER_ASSETS` and `MESHPLAN_ISTIO`.
-//! Istio 1.31 plays the stable revision as well, under its name and tag: it alone can be built from Go modules.
+//! Needs the output of `tests/witness/binaries.sh` and `tests/witness/istio.sh`. `KUBEBUILDER_ASSETS` and
+//! `MESHPLAN_ISTIO` are these folders. Istio 1.31 also stands in for the stable revision, under its name and
+//! tag: only 1.31 can be built from Go modules.
 
 #![cfg(unix)]
 
@@ -17,10 +18,10 @@ use crate::common::{repository, skip, upgrade};
 use meshplan::kube::identity::Key;
 use serde_json::Value;
 
-/// The plan: from 1.30.3 to 1.31.0.
+/// The plan, from 1.30.3 to 1.31.0.
 const PLAN: &str = "shop-1.31";
 
-/// Runs verify.sh of a step, which does not know that the kubelets are simulated.
+/// Runs verify.sh of a step without telling it that the kubelets are simulated.
 fn verify(cluster: &ControlPlane, step: &str, patience: u32) -> (bool, String) {
     let script = repository()
         .join("golden")
@@ -40,7 +41,7 @@ fn verify(cluster: &ControlPlane, step: &str, patience: u32) -> (bool, String) {
     )
 }
 
-/// Every object of the cluster, by kubectl's own list of kinds, whose name says a revision.
+/// Every object of the cluster whose name contains a revision, for all kinds that kubectl lists.
 fn named_after(cluster: &ControlPlane, revision: &str) -> BTreeSet<String> {
     let kinds = cluster.kubectl(&["api-resources", "--verbs=list", "-o", "name"]);
     let kinds = String::from_utf8(kinds.stdout).expect("UTF-8");
@@ -69,7 +70,7 @@ fn named_after(cluster: &ControlPlane, revision: &str) -> BTreeSet<String> {
     items.filter_map(of).collect()
 }
 
-/// What the state after a step says that istioctl made, and the cluster lacks.
+/// The istioctl objects in the state after a step that the cluster does not have.
 fn lacking(cluster: &ControlPlane, number: u16) -> Vec<String> {
     let upgrade = upgrade(PLAN);
     let states = upgrade.states();
@@ -112,10 +113,10 @@ fn lacking(cluster: &ControlPlane, number: u16) -> Vec<String> {
 }
 
 #[test]
-fn real_istiods_do_as_the_gates_expect() {
+fn real_istiods_behave_as_the_gates_expect() {
     let Some(istio) = env::var_os("MESHPLAN_ISTIO").map(PathBuf::from) else {
         return skip(
-            "MESHPLAN_ISTIO names no folder with istioctl and istiod; docs/rehearse.md says how to have one",
+            "MESHPLAN_ISTIO is not set to a folder with istioctl and istiod; see docs/rehearse.md",
         );
     };
     let Some(mut cluster) = ControlPlane::up() else {
@@ -142,13 +143,13 @@ fn real_istiods_do_as_the_gates_expect() {
         assert!(ok, "{step}: {said}");
     };
     run(0, 120);
-    // An istiod makes its Leases once it runs.
+    // istiod creates its Leases after it starts.
     let (leases, lacked): (Vec<String>, Vec<String>) = lacking(&cluster, 120)
         .into_iter()
         .partition(|object| object.starts_with("Lease "));
     assert_eq!((leases.len(), lacked), (2, Vec::new()));
     run(130, 170);
-    // Nobody takes the Gateway yet.
+    // No istiod manages the Gateway yet.
     let (ok, said) = verify(&cluster, "170-gateway", 3);
     assert!(!ok, "{said}");
     let first = Istiod::start(&cluster, &discovery, "1-30-3");
@@ -161,7 +162,7 @@ fn real_istiods_do_as_the_gates_expect() {
     assert_eq!(lacking(&cluster, 230), [] as [&str; 0]);
     run(240, 510);
     verified("510-routes-to-canary");
-    // The canary does not have the Gateway before its own step.
+    // The canary does not manage the Gateway before the step that switches it.
     let (ok, said) = verify(&cluster, "520-gateway-owner", 3);
     assert!(!ok, "{said}");
     run(520, 530);
@@ -174,7 +175,7 @@ fn real_istiods_do_as_the_gates_expect() {
     std::thread::sleep(Duration::from_secs(2));
     assert_eq!(named_after(&cluster, "1-30-3"), BTreeSet::new());
     assert!(!named_after(&cluster, "1-31-0").is_empty());
-    // What the canary has and made is still there, and the route still holds.
+    // The objects of the canary still exist, and the route is still accepted.
     verified("510-routes-to-canary");
     assert_eq!(lacking(&cluster, 660), [] as [&str; 0]);
     drop(second);

@@ -1,4 +1,5 @@
-//! What real software says: a control plane, istioctl, istiod, Envoy, Helm. Each skips, saying so, where that is missing.
+//! Tests against real software: a control plane, istioctl, istiod, Envoy and Helm. Each test is skipped, with a
+//! message, if its software is missing.
 
 #[path = "../common/mod.rs"]
 mod common;

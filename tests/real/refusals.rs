@@ -1,7 +1,7 @@
-//! What a real API server refuses: parts of a step that need what another part brings, and changed files. Each is what the replay and
-//! the rules say as well.
+//! What a real API server rejects: parts of a step that need an object of another part, and changed files. The
+//! replay and the rules must find the same problems.
 //!
-//! Needs what `tests/witness/binaries.sh` makes; its folder in `KUBEBUILDER_ASSETS`.
+//! Needs the output of `tests/witness/binaries.sh`. `KUBEBUILDER_ASSETS` is this folder.
 
 #![cfg(unix)]
 
@@ -19,7 +19,7 @@ use meshplan::state::Object;
 use meshplan::step::Action;
 use serde_json::Value;
 
-/// Puts the Namespace of the stable workloads into the step of what is in it.
+/// Moves the Namespace of the stable workloads into the step of the objects in it.
 fn merged(tree: &Path) {
     let (first, second) = ("140-stable-namespace", "150-stable-workloads");
     let file = "00-namespace-shop-1-20-7.yaml";
@@ -58,14 +58,15 @@ fn merged(tree: &Path) {
 }
 
 #[test]
-fn parts_that_the_server_refuses_are_those_that_the_replay_says() {
+fn the_server_rejects_the_parts_that_the_replay_rejects() {
     let Some(cluster) = ControlPlane::up() else {
         return;
     };
     let folder = copied("shop-1.20");
     merged(folder.path());
     let (_, report) = cluster.rehearse(folder.path(), &["--parts", "--to", "150"]);
-    // That the step has no way back for the Namespace is all that is wrong, beside the script that this test edits.
+    // The only other findings are that the step has no rollback for the Namespace, and the script that this
+    // test edits.
     let mut said = surprises(&report).into_iter();
     let known = ["MP0039", "edited-file"];
     assert!(
@@ -75,11 +76,12 @@ fn parts_that_the_server_refuses_are_those_that_the_replay_says() {
     let legs = report["legs"].as_array().expect("legs");
     let last = legs.last().expect("a leg");
     assert_eq!(last["step"], "150-stable-workloads");
-    // A grant and a Service without their namespace; then all four from the last to the first, of which the Namespace comes last.
+    // First a grant and a Service without their namespace. Then all four files in reverse order, with the
+    // Namespace last.
     assert_eq!((&last["tried"], &last["refused"]), (&6.into(), &5.into()));
 }
 
-/// What of a class of changes the server refuses, and what the proof finds.
+/// What the server rejects and what the proof finds, in one class of changes.
 #[derive(Default)]
 struct Row {
     mutants: usize,
@@ -87,7 +89,7 @@ struct Row {
     refused: usize,
 }
 
-/// The class of a change: the last name of its pointer that is no number.
+/// The class of a change: the last name in its pointer that is not a number.
 fn class(pointer: &str) -> &'static str {
     let parts: Vec<&str> = pointer.split('/').collect();
     for (part, said) in [
@@ -117,7 +119,7 @@ fn class(pointer: &str) -> &'static str {
 }
 
 #[test]
-fn what_the_server_refuses_of_a_changed_file_the_proof_finds() {
+fn the_proof_finds_each_change_that_the_server_rejects() {
     let Some(cluster) = ControlPlane::up() else {
         return;
     };
@@ -182,11 +184,12 @@ fn what_the_server_refuses_of_a_changed_file_the_proof_finds() {
     }
     assert!(
         missed.is_empty(),
-        "the server refuses what the proof lets pass:\n{}",
+        "the server rejects changes that the proof does not find:\n{}",
         missed.join("\n")
     );
     let mut table =
-        "| what is changed | files changed | found by the proof | refused by the server | refused and not found |\n| --- | --- | --- | --- | --- |\n".to_owned();
+        "| what is changed | files changed | found by the proof | rejected by the server | rejected and not found |\
+         \n| --- | --- | --- | --- | --- |\n".to_owned();
     for (class, row) in rows {
         writeln!(
             table,

@@ -1,7 +1,8 @@
-//! Plans rehearsed on a real control plane: forwards and back from each step without a surprise, and broken trees with one at the right
-//! step.
+//! Rehearses plans on a real control plane, forward and back from each step, without a surprise. Rehearses
+//! broken trees, with a surprise at the right step.
 //!
-//! Needs what `tests/witness/binaries.sh` makes; its folder in `KUBEBUILDER_ASSETS`, as envtest has it. docs/rehearse.md says more.
+//! Needs the output of `tests/witness/binaries.sh`, in the layout of envtest. `KUBEBUILDER_ASSETS` is this
+//! folder. docs/rehearse.md has the details.
 
 #![cfg(unix)]
 
@@ -14,10 +15,10 @@ use std::time::Instant;
 use crate::common::control_plane::{ControlPlane, surprises};
 use crate::common::{code, copied, evidence, plans, repository, skip, stderr};
 
-/// The name of a plan, its row of the table, and its surprises.
+/// The name of a plan, its row in the table, and its surprises.
 type End = (String, String, Vec<String>);
 
-/// Rehearses a plan on a control plane of its own; nothing where there are no binaries.
+/// Rehearses a plan on a new control plane. Returns `None` if the binaries are missing.
 fn rehearsed(plan: &Path) -> Option<End> {
     let cluster = ControlPlane::up()?;
     let begun = Instant::now();
@@ -41,9 +42,9 @@ fn rehearsed(plan: &Path) -> Option<End> {
 }
 
 #[test]
-fn plans_end_as_predicted_forwards_and_back_from_each_step() {
+fn plans_end_as_predicted_forward_and_back_from_each_step() {
     let mut plans = plans();
-    // Some of them, where somebody is in a hurry; the rows of the others stay as they are.
+    // `MESHPLAN_WITNESS_PLANS` selects plans; the rows of the other plans do not change.
     if let Ok(some) = std::env::var("MESHPLAN_WITNESS_PLANS") {
         let some: Vec<&str> = some.split(',').collect();
         plans.retain(|plan| {
@@ -59,12 +60,12 @@ fn plans_end_as_predicted_forwards_and_back_from_each_step() {
     let seconds = std::env::var("MESHPLAN_WITNESS_SECONDS").ok();
     let seconds: Option<i64> = seconds.and_then(|text| text.parse().ok());
     let begun = Instant::now();
-    // Two at a time: scripts mostly wait.
+    // Two plans at a time, because the scripts mostly wait.
     for two in plans.chunks(2) {
         let spent = i64::try_from(begun.elapsed().as_secs()).unwrap_or(i64::MAX);
         if seconds.is_some_and(|seconds| spent > seconds) {
             skip(&format!(
-                "MESHPLAN_WITNESS_SECONDS are over: {} and what follows",
+                "no time is left in MESHPLAN_WITNESS_SECONDS for {} and the plans after it",
                 two[0].display()
             ));
             return;
@@ -85,34 +86,35 @@ fn plans_end_as_predicted_forwards_and_back_from_each_step() {
             rows.insert(name, row);
         }
     }
-    let head = "| plan | runs of steps | files one by one | objects at most | surprises | seconds |\n| --- | --- | --- | --- | --- | --- |\n";
+    let head = "| plan | step runs | files applied one by one | maximum objects | surprises | seconds |\
+        \n| --- | --- | --- | --- | --- | --- |\n";
     let table: String = std::iter::once(head.to_owned())
         .chain(rows.into_values())
         .collect();
     evidence("rehearsals", &table, "MESHPLAN_BLESS_WITNESS");
 }
 
-/// A mistake in a compiled tree: a file, and what it says instead; nothing where it is gone.
+/// A mistake in a compiled tree: a file and its new text, or `None` if the file is deleted.
 struct Broken {
     what: &'static str,
     file: &'static str,
     instead: Option<(&'static str, &'static str)>,
-    /// The step at which it shows.
+    /// The step at which the mistake causes a surprise.
     step: &'static str,
-    /// What is said of it there.
+    /// The surprise reported there.
     said: &'static [&'static str],
 }
 
 const BROKEN: [Broken; 4] = [
     Broken {
-        what: "the file of a namespace is gone",
+        what: "the file of a namespace is missing",
         file: "140-stable-namespace/00-namespace-shop-1-20-7.yaml",
         instead: None,
         step: "140-stable-namespace",
         said: &["apply.sh fails", "missing-file"],
     },
     Broken {
-        what: "the label of a template is not what the selector asks for",
+        what: "the label of a template does not match the selector",
         file: "150-stable-workloads/40-deployment-shop-1-20-7-web.yaml",
         instead: Some((
             "      labels:\n        app: web\n",
@@ -129,7 +131,7 @@ const BROKEN: [Broken; 4] = [
         file: "150-stable-workloads/60-referencegrant-shop-1-20-7-routes-to-web.yaml",
         instead: Some(("    namespace: ingress\n", "    namespace: shop\n")),
         step: "150-stable-workloads",
-        // The other copy of the workloads has the right one.
+        // The other copy of the workloads has the correct grant.
         said: &["MP0049"],
     },
     Broken {
@@ -142,7 +144,7 @@ const BROKEN: [Broken; 4] = [
 ];
 
 #[test]
-fn a_broken_tree_is_surprising_at_the_step_that_is_broken() {
+fn a_broken_tree_causes_a_surprise_at_the_broken_step() {
     for broken in BROKEN {
         let Some(cluster) = ControlPlane::up() else {
             return;
@@ -169,7 +171,7 @@ fn a_broken_tree_is_surprising_at_the_step_that_is_broken() {
         for part in broken.said {
             assert!(
                 said.iter().any(|said| said.contains(part)),
-                "{}: {part} is not said: {said:#?}",
+                "{}: {part} is not reported: {said:#?}",
                 broken.what
             );
         }
@@ -177,7 +179,7 @@ fn a_broken_tree_is_surprising_at_the_step_that_is_broken() {
 }
 
 #[test]
-fn a_cluster_that_could_be_anybodys_is_refused() {
+fn a_cluster_that_is_not_for_rehearsals_is_rejected() {
     let Some(cluster) = ControlPlane::up() else {
         return;
     };

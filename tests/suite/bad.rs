@@ -1,7 +1,7 @@
-//! Every bad plan under `tests/bad` carries its findings: a comment line under each culprit, with carets where the
-//! finding points, its code and its message. What stands there must be found, and nothing else.
+//! Every bad plan in `tests/bad` contains its findings as comments: under each wrong line, a comment with
+//! carets at the position, the code and the message. The compiler must report exactly these findings.
 //!
-//! No caret can stand in the first column, where the `#` is: `#<` points there.
+//! A caret cannot be in the first column, because the `#` is there. `#<` points to the first column.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -18,7 +18,8 @@ fn expected(file: &str, text: &str) -> BTreeSet<Expected> {
     for (number, content) in text.lines().enumerate() {
         match annotation(content) {
             Some((column, code, message)) => {
-                // Annotation lines are lines of the file as well, so the culprit's number is its own.
+                // Annotation lines count as lines of the file, so the line number of the wrong line does not
+                // change.
                 found.insert((file.to_owned(), line, column, code, message));
             }
             None => line = number + 1,
@@ -59,7 +60,7 @@ fn plans() -> Vec<String> {
 }
 
 #[test]
-fn bad_plans_are_found_where_they_say() {
+fn bad_plans_have_exactly_their_annotated_findings() {
     let names = plans();
     assert!(names.len() > 60, "{} plans", names.len());
     for name in names {
@@ -99,7 +100,7 @@ fn bad_plans_are_found_where_they_say() {
                     !text("help").is_empty() || text("code") == "manifest-not-yaml",
                     "{path}: no help: {finding}"
                 );
-                // The label is part of the message in JSON; the annotation has the message alone.
+                // In JSON, the label is part of the message. The annotation contains only the message.
                 let message = text("message");
                 let known = wanted
                     .iter()
@@ -148,7 +149,7 @@ fn every_code_has_a_bad_plan() {
             }
         }
     }
-    // Not TOML is not a bad plan; the other cannot be brought about, see its function.
+    // `not-toml` is not a bad plan. The other code cannot occur in a test; see its function.
     for apart in ["not-toml", "unreadable-table"] {
         assert!(known.remove(apart), "{apart}");
     }
@@ -161,7 +162,7 @@ fn every_code_has_a_bad_plan() {
         }
     }
     let missing: Vec<&String> = known.difference(&shown).collect();
-    assert!(missing.is_empty(), "no bad plan shows {missing:?}");
+    assert!(missing.is_empty(), "no bad plan has {missing:?}");
 }
 
 #[test]
@@ -178,6 +179,6 @@ fn five_mistakes_are_five_findings_at_once() {
     assert!(text.contains("5 errors"), "{text}");
     assert!(
         !repository().join("target/never").exists(),
-        "nothing is written"
+        "meshplan wrote files despite findings"
     );
 }

@@ -1,8 +1,9 @@
-//! Every kubectl call of every script in turn fails, says nothing, says half, or is not confirmed. No script may say then that something is
-//! done, or so, which is not.
+//! Makes each kubectl call of each script fail, return nothing, return half of its output, or be cancelled. No
+//! script may then report a change as done or a condition as met if it is not.
 //!
-//! `cargo test` takes a sample of the calls of one script of each shape; with `MESHPLAN_CALLS=shapes` all of these calls go wrong, and with
-//! `MESHPLAN_CALLS=all` all of every script of every golden tree.
+//! By default, `cargo test` runs a sample of the calls of one script of each shape. With
+//! `MESHPLAN_CALLS=shapes`, it runs all of these calls. With `MESHPLAN_CALLS=all`, it runs all calls of every
+//! script of every golden tree.
 
 #![cfg(unix)]
 
@@ -13,42 +14,43 @@ use crate::common::pretend::Fault;
 use crate::common::stage::{cases, stubs, tree_names};
 use crate::common::{stderr, stdout, upgrade};
 
-/// What may go wrong without a script noticing it, and why that is no harm.
+/// Faults that a script may ignore, and why they are harmless.
 const HARMLESS: [(&str, Option<Fault>, &str); 6] = [
     (
         "get -o name",
         Some(Fault::Partial),
-        "a name that is cut short is still the name of an object that exists; the lines are counted",
+        "a truncated name is still the name of an existing object, and the script counts the lines",
     ),
     (
         "diff",
         Some(Fault::Silent),
-        "kubectl diff says nothing where all is well; that the objects exist was asked before",
+        "kubectl diff prints nothing if there is no difference, and the script has already checked that the objects \
+         exist",
     ),
     (
         "exec",
         Some(Fault::Silent),
-        "agnhost connect says nothing where it connects",
+        "agnhost connect prints nothing if it connects",
     ),
     (
         "exec",
         Some(Fault::Partial),
-        "agnhost connect says nothing where it connects",
+        "agnhost connect prints nothing if it connects",
     ),
     (
         "delete --help",
         None,
-        "asks only whether this kubectl has --interactive; kubectl's preferences are off in any case",
+        "only asks whether this kubectl has --interactive; the script disables kubectl's preferences in any case",
     ),
     (
         "config current-context",
         None,
-        "completes a command that a person runs, and the script stops after it",
+        "completes a command for the operator to run; the script stops after it",
     ),
 ];
 
 #[test]
-fn no_faulty_call_is_taken_for_an_answer() {
+fn no_faulty_call_counts_as_an_answer() {
     let mode = std::env::var("MESHPLAN_CALLS").unwrap_or_default();
     let (all, sampled) = (mode == "all", mode.is_empty());
     let stubs = stubs();
@@ -66,7 +68,7 @@ fn no_faulty_call_is_taken_for_an_answer() {
             let (output, healthy) = case.run(stubs.path(), None);
             if output.status.code() != Some(0) {
                 wrong.push(format!(
-                    "{name} fails on a healthy cluster: {}{}",
+                    "{name} failed on a healthy cluster: {}{}",
                     stdout(&output),
                     stderr(&output)
                 ));
@@ -86,7 +88,7 @@ fn no_faulty_call_is_taken_for_an_answer() {
                     &[Fault::Fails, Fault::Silent, Fault::Partial]
                 };
                 for fault in faults {
-                    // The same ones each time.
+                    // Each run takes the same sample.
                     let turn =
                         meshplan::tree::sha256(format!("{name} {line} {fault:?}").as_bytes());
                     if sampled && !turn.starts_with(['0', '1']) {
@@ -97,7 +99,8 @@ fn no_faulty_call_is_taken_for_an_answer() {
                     });
                     let (output, cluster) = case.run(stubs.path(), Some((call.clone(), *fault)));
                     runs += 1;
-                    // What is done although half of what was said is missing is done.
+                    // A script may exit with 0 if the whole change was made although half of the output is
+                    // missing.
                     let reads = ["get", "wait", "rollout"].contains(&call[0].as_str());
                     let fine = output.status.code().is_some_and(|code| code != 0)
                         || (!reads && cluster.contents() == healthy.contents());
@@ -105,7 +108,7 @@ fn no_faulty_call_is_taken_for_an_answer() {
                         match known {
                             Some((words, _, _)) => *harmless.entry(*words).or_default() += 1,
                             None => wrong.push(format!(
-                                "{name}: {fault:?} of `{line}` is not noticed: {}{}",
+                                "{name}: the script ignored {fault:?} of `{line}`: {}{}",
                                 stdout(&output),
                                 stderr(&output)
                             )),
@@ -117,7 +120,7 @@ fn no_faulty_call_is_taken_for_an_answer() {
     }
     let _ = writeln!(
         std::io::stderr(),
-        "{scripts} scripts, {runs} runs with a faulty call; not noticed, and harmless: {harmless:?}"
+        "{scripts} scripts, {runs} runs with a faulty call; ignored and harmless: {harmless:?}"
     );
     assert!(
         wrong.is_empty(),

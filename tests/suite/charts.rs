@@ -1,7 +1,7 @@
-//! Each ztunnel is what Istio's own chart of its version renders, but for what pinning a revision needs.
+//! Each ztunnel equals what Istio's chart of its version renders, except for the changes that pin a revision.
 //!
-//! Needs a folder with one folder a version, each holding `ztunnel.yaml` as `helm template` renders the chart; its path
-//! in `MESHPLAN_CHARTS`. docs/charts.md says how to make one.
+//! Needs a folder with one folder per version, each with `ztunnel.yaml` as `helm template` renders the chart.
+//! `MESHPLAN_CHARTS` is its path. docs/charts.md explains how to create it.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -13,28 +13,29 @@ use meshplan::text::yaml;
 use semver::Version;
 use serde_json::Value;
 
-/// Where what is compiled differs from the chart's on purpose, in which kind (or both), and why.
+/// Intentional differences between the output and the chart: the kind (or both kinds), the pointer, and the
+/// reason.
 const ON_PURPOSE: &[(&str, &str, &str)] = &[
     (
         "",
         "/metadata/name",
-        "one of each a revision; charts before 1.25 know one name",
+        "one per revision; charts before 1.25 have a fixed name",
     ),
     ("", "/metadata/labels/", "meshplan's own, not Helm's"),
     (
         "",
         "/metadata/annotations/meshplan.dev~1plan",
-        "which plan made it",
+        "the plan that generated the object",
     ),
     (
         "DaemonSet",
         "/spec/selector/matchLabels/meshplan.dev~1revision",
-        "a selector of its own: two DaemonSets must not share pods",
+        "a separate selector: two DaemonSets must not share pods",
     ),
     (
         "DaemonSet",
         "/spec/template/metadata/labels/meshplan.dev~1revision",
-        "what the selector selects",
+        "the label that the selector uses",
     ),
     (
         "DaemonSet",
@@ -49,12 +50,12 @@ const ON_PURPOSE: &[(&str, &str, &str)] = &[
     (
         "DaemonSet",
         "/spec/template/spec/nodeSelector/",
-        "pinned to its pool; Linux only, as charts from 1.19 on say",
+        "bound to its node pool; Linux only, as in charts from 1.19 on",
     ),
     (
         "DaemonSet",
         "/spec/template/spec/serviceAccountName",
-        "an account of its own: removing one revision must not take it along",
+        "a separate ServiceAccount: removing one revision must not remove the account of the other",
     ),
     (
         "DaemonSet",
@@ -63,7 +64,7 @@ const ON_PURPOSE: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// Every value by its path; lists of named things by their names.
+/// Every value by its path. List elements with a name are identified by it.
 fn leaves(value: &Value, path: String, all: &mut BTreeMap<String, Value>) {
     match value {
         Value::Object(map) if !map.is_empty() => {
@@ -91,7 +92,7 @@ fn leaves(value: &Value, path: String, all: &mut BTreeMap<String, Value>) {
     }
 }
 
-/// The values of the object of a kind in a text.
+/// The values of the object of one kind in a text.
 fn object(text: &str, kind: &str) -> Option<BTreeMap<String, Value>> {
     let documents = yaml::read(text).expect("YAML");
     let document = documents
@@ -102,12 +103,10 @@ fn object(text: &str, kind: &str) -> Option<BTreeMap<String, Value>> {
     Some(all)
 }
 
-/// The folders of the charts, by version.
+/// The chart folders, by version.
 fn charts() -> Option<BTreeMap<Version, PathBuf>> {
     let Some(charts) = env::var_os("MESHPLAN_CHARTS") else {
-        skip(
-            "MESHPLAN_CHARTS names no folder of rendered charts; docs/charts.md says how to make one",
-        );
+        skip("MESHPLAN_CHARTS is not set to a folder of rendered charts; see docs/charts.md");
         return None;
     };
     let folders = fs::read_dir(&charts).expect("the charts");
@@ -118,11 +117,11 @@ fn charts() -> Option<BTreeMap<Version, PathBuf>> {
             Some((Version::parse(&name).ok()?, path))
         })
         .collect();
-    assert!(!all.is_empty(), "no version in {}", charts.display());
+    assert!(!all.is_empty(), "no chart version in {}", charts.display());
     Some(all)
 }
 
-/// A plan whose stable revision is of a version, compiled.
+/// Compiles a plan with this stable version.
 fn compiled(version: &Version) -> tempfile::TempDir {
     let stable = version.to_string();
     let canary = if version.pre.is_empty() {
@@ -169,7 +168,7 @@ fn ztunnel_is_what_the_chart_renders() {
                 });
                 let Some(allowed) = allowed else {
                     panic!(
-                        "{version}: {kind} {key} is {:?}, and {:?} in the chart",
+                        "{version}: {kind} {key} is {:?}, but {:?} in the chart",
                         ours.get(key),
                         theirs.get(key)
                     );
@@ -179,13 +178,16 @@ fn ztunnel_is_what_the_chart_renders() {
         }
     }
     for (used, (kind, prefix, _)) in used.iter().zip(ON_PURPOSE) {
-        assert!(used, "{kind} {prefix} no longer differs");
+        assert!(
+            used,
+            "{kind} {prefix} no longer differs; remove it from ON_PURPOSE"
+        );
     }
 }
 
-/// What an installation makes is what its chart makes, which replay and retirement stand on.
+/// The objects of an installation are those of its chart. The replay and the retire steps depend on this.
 #[test]
-fn what_istioctl_makes_is_what_the_charts_make() {
+fn istioctl_creates_the_objects_of_the_charts() {
     let Some(charts) = charts() else { return };
     for (version, chart) in &charts {
         let facts = meshplan::istio::facts(version).expect("facts");

@@ -1,4 +1,4 @@
-//! What a person sees of the command: exit codes, streams, and what is left on disk.
+//! What a user sees of the command: exit codes, streams and files.
 
 use std::fs;
 use std::io::Write;
@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use crate::common::{code, files, meshplan, meshplan_in, repository, small_plan, stderr, stdout};
 
 #[test]
-fn compiling_prints_a_line_a_step_and_writes_only_once() {
+fn compiling_prints_a_line_per_step_and_writes_only_once() {
     let folder = small_plan(&[]);
     let first = meshplan_in(folder.path(), &["compile", "plan.toml"]);
     assert_eq!(code(&first), 0, "{}", stderr(&first));
@@ -44,12 +44,12 @@ fn compiling_prints_a_line_a_step_and_writes_only_once() {
     assert_eq!(
         before.keys().map(|name| modified(name)).collect::<Vec<_>>(),
         times,
-        "no file is touched"
+        "an unchanged compile rewrote a file"
     );
 }
 
 #[test]
-fn steps_that_go_take_their_files_along_but_not_the_users() {
+fn removed_steps_lose_their_files_but_not_the_users_files() {
     let folder = small_plan(&[]);
     assert_eq!(
         code(&meshplan_in(folder.path(), &["compile", "plan.toml"])),
@@ -81,7 +81,7 @@ fn steps_that_go_take_their_files_along_but_not_the_users() {
     assert_eq!(code(&pruned), 0);
     assert!(
         !tree.join("320-weight-20/apply.sh").exists(),
-        "stale and as it was written"
+        "stale and unchanged"
     );
     assert!(
         tree.join("320-weight-20/verify.sh").exists(),
@@ -95,10 +95,11 @@ fn steps_that_go_take_their_files_along_but_not_the_users() {
     assert!(tree.join("310-weight-10/notes.txt").exists());
     assert!(
         !tree.join("310-weight-10/apply.sh").exists(),
-        "kept by --no-prune, and gone without it"
+        "--no-prune keeps the file, and a compile without it removes the file"
     );
 
-    // What was kept is still meshplan's: it is named again, and written over when the plan wants it back.
+    // meshplan still manages the files that it kept: it reports them again, and overwrites them if the plan
+    // needs them again.
     let again = meshplan_in(folder.path(), &["compile", "plan.toml"]);
     assert!(
         stderr(&again).contains("kept shop/320-weight-20/verify.sh"),
@@ -116,7 +117,7 @@ fn steps_that_go_take_their_files_along_but_not_the_users() {
 }
 
 #[test]
-fn what_is_not_meshplans_is_never_overwritten() {
+fn files_that_meshplan_did_not_write_are_never_overwritten() {
     let folder = small_plan(&[]);
     fs::create_dir(folder.path().join("shop")).expect("a folder");
     fs::write(folder.path().join("shop/README.md"), "my own\n").expect("a file");
@@ -130,7 +131,7 @@ fn what_is_not_meshplans_is_never_overwritten() {
     assert_eq!(
         files(&folder.path().join("shop")).len(),
         1,
-        "nothing else is there"
+        "the folder contains other files"
     );
 }
 
@@ -154,7 +155,7 @@ fn text_that_is_not_toml_is_exit_code_two() {
 }
 
 #[test]
-fn what_cannot_be_read_is_exit_code_two_and_says_what_was_done() {
+fn unreadable_input_is_exit_code_two_and_the_error_names_the_operation() {
     let output = meshplan(&["compile", "no/such/plan.toml"]);
     assert_eq!(code(&output), 2);
     assert!(
@@ -172,7 +173,7 @@ fn what_cannot_be_read_is_exit_code_two_and_says_what_was_done() {
 }
 
 #[test]
-fn what_is_not_built_is_in_no_help() {
+fn the_help_has_no_unbuilt_features() {
     let reference = meshplan::cli::reference();
     for word in ["flux", "sarif", "junit", "yet"] {
         assert!(!reference.contains(word), "{word}");
@@ -211,7 +212,7 @@ fn a_plan_can_come_from_standard_input() {
 }
 
 #[test]
-fn several_plans_each_get_a_folder_and_equal_names_are_found() {
+fn several_plans_each_get_a_folder_and_duplicate_names_are_found() {
     let folder = small_plan(&[]);
     let plan = fs::read_to_string(folder.path().join("plan.toml")).expect("the plan");
     fs::write(
@@ -308,7 +309,7 @@ fn templates_can_be_replaced_by_name() {
     }
 }
 
-/// A plan names its templates for every verb, and scripts that differ are listed.
+/// The templates that a plan names apply to every subcommand, and meshplan lists the scripts that they change.
 #[test]
 fn a_plan_names_its_own_templates() {
     let folder = small_plan(&[("name = \"shop\"", "name = \"shop\"\ntemplates = \"own/\"")]);
@@ -350,7 +351,7 @@ fn a_plan_names_its_own_templates() {
             stderr(&output)
         );
     }
-    // The flag names others.
+    // The `--templates` flag overrides the templates that the plan names.
     fs::create_dir(folder.path().join("others")).expect("a folder");
     fs::write(folder.path().join("others/_none.sh"), "# nothing\n").expect("a template");
     let output = run(&[
@@ -378,9 +379,9 @@ fn a_plan_names_its_own_templates() {
     );
 }
 
-/// One revision's name may end with, or hold, the other's.
+/// The name of one revision may be a suffix or a substring of the other's name.
 #[test]
-fn names_of_revisions_that_hold_each_other_are_told_apart() {
+fn revision_names_that_contain_each_other_are_distinguished() {
     for (old, new) in [
         ("prod", "prod-2"),
         ("prod-2", "prod"),
@@ -440,11 +441,12 @@ fn warnings_alone_are_fine_unless_denied() {
 }
 
 #[test]
-fn a_field_is_refused_for_the_bundle_that_lacks_it_and_taken_for_the_next() {
+fn a_field_is_rejected_for_the_bundle_without_it_and_accepted_for_the_next() {
     let folder = small_plan(&[]);
     let web = folder.path().join("web.yaml");
     let text = fs::read_to_string(&web).expect("the manifest");
-    let route = "---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata:\n  name: own\nspec:\n  rules:\n  - name: first\n";
+    let route = "---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata:\n  name: own\nspec:\
+        \n  rules:\n  - name: first\n";
     fs::write(&web, text + route).expect("the manifest");
     let plan = fs::read_to_string(folder.path().join("plan.toml")).expect("the plan");
     for (bundle, taken) in [("v1.3.0", false), ("v1.4.0", true)] {
@@ -465,11 +467,12 @@ fn a_field_is_refused_for_the_bundle_that_lacks_it_and_taken_for_the_next() {
 }
 
 #[test]
-fn kinds_without_a_schema_are_taken_and_listed() {
+fn kinds_without_a_schema_are_accepted_and_listed() {
     let folder = small_plan(&[]);
     let web = folder.path().join("web.yaml");
     let text = fs::read_to_string(&web).expect("the manifest");
-    let thing = "---\napiVersion: things.example/v1\nkind: Thing\nmetadata:\n  name: own\nspec:\n  any: [1, {thing: yes}]\n";
+    let thing = "---\napiVersion: things.example/v1\nkind: Thing\nmetadata:\n  name: own\nspec:\
+        \n  any: [1, {thing: yes}]\n";
     fs::write(&web, text + thing).expect("the manifest");
     let output = meshplan_in(folder.path(), &["compile", "plan.toml"]);
     assert_eq!(code(&output), 0);
@@ -531,7 +534,7 @@ fn a_thousand_objects_each_have_their_file() {
     assert_eq!(
         maps,
         6 * 1000,
-        "stable, canary, what is deleted, and the way back of each"
+        "stable, canary, deletions, and the rollback of each"
     );
 }
 
@@ -545,7 +548,7 @@ fn the_reference_of_the_command_line_is_current() {
     let text = fs::read_to_string(&path).expect("docs/cli.md");
     assert!(
         text == reference,
-        "docs/cli.md is not current; MESHPLAN_BLESS=1 cargo test --test suite cli:: rewrites it"
+        "docs/cli.md is out of date; `MESHPLAN_BLESS=1 cargo test --test suite cli::` regenerates it"
     );
 }
 

@@ -1,5 +1,6 @@
-//! A rehearsal and the contexts of a kubeconfig: what the guard has looked at is what the scripts write to. Two servers answer as API
-//! servers do, one with nodes of KWOK and one with a node of somebody's; real kubectl talks to them.
+//! A rehearsal and the contexts of a kubeconfig: the scripts must write to the cluster that the guard has
+//! checked. Two stub servers answer like API servers, one with KWOK nodes and one with a real node. A real
+//! kubectl connects to them.
 
 #![cfg(unix)]
 
@@ -16,7 +17,7 @@ use std::thread;
 use crate::common::{code, repository, stderr, stdout};
 use serde_json::{Value, json};
 
-/// A server that knows nodes and nothing else, and notes what it is asked.
+/// A server that only has nodes, and records its requests.
 #[derive(Clone)]
 struct Server {
     address: String,
@@ -100,7 +101,10 @@ impl Server {
                 json!({"kind": kind, "apiVersion": "v1", "metadata": {"resourceVersion": "1"}, "items": items}),
             )
         };
-        let resource = |name: &str, kind: &str, namespaced: bool| json!({"name": name, "singularName": "", "namespaced": namespaced, "kind": kind, "verbs": ["get", "list", "patch", "watch"]});
+        let resource = |name: &str, kind: &str, namespaced: bool| {
+            json!({"name": name, "singularName": "", "namespaced": namespaced, "kind": kind,
+            "verbs": ["get", "list", "patch", "watch"]})
+        };
         let resources = |version: &str, all: Vec<Value>| {
             (
                 200,
@@ -147,7 +151,8 @@ impl Server {
                 let Some(node) = node else {
                     return (
                         404,
-                        json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "NotFound", "code": 404, "message": "not found"}),
+                        json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "NotFound",
+                            "code": 404, "message": "not found"}),
                     );
                 };
                 if method == "PATCH" {
@@ -169,7 +174,7 @@ impl Server {
     }
 }
 
-/// A merge patch.
+/// Applies a merge patch.
 fn merge(value: &mut Value, patch: &Value) {
     for (key, new) in patch.as_object().into_iter().flatten() {
         match new {
@@ -200,7 +205,7 @@ fn kubeconfig(simulated: &Server, production: &Server, current: &str) -> Value {
     })
 }
 
-/// The kubectl of the path, and the folder of a kubectl that switches the current context after its first call.
+/// The kubectl on the path, and the folder of a kubectl that switches the current context after its first call.
 struct Stage {
     folder: tempfile::TempDir,
     simulated: Server,
@@ -257,12 +262,14 @@ impl Stage {
 }
 
 #[test]
-fn a_rehearsal_writes_to_the_cluster_that_it_has_looked_at() {
+fn a_rehearsal_writes_to_the_cluster_that_it_has_checked() {
     let Some(stage) = Stage::new() else { return };
     let prod = Path::new("prod");
-    // Two shells' worth of preferences: kubectl's own file, and a kubectl that switches contexts as somebody at another terminal would.
+    // Preferences in kubectl's own file, and a kubectl that switches contexts as another user at another
+    // terminal could.
     fs::create_dir_all(stage.folder.path().join(".kube")).expect("a folder");
-    let kuberc = "apiVersion: kubectl.config.k8s.io/v1beta1\nkind: Preference\ndefaults:\n- command: label\n  options: [{name: context, default: prod}]\n";
+    let kuberc = "apiVersion: kubectl.config.k8s.io/v1beta1\nkind: Preference\ndefaults:\n- command: label\
+        \n  options: [{name: context, default: prod}]\n";
     fs::write(stage.folder.path().join(".kube/kuberc"), kuberc).expect("preferences");
     let switching = stage.folder.path().join("switching");
     let text = format!(
@@ -287,7 +294,7 @@ fn a_rehearsal_writes_to_the_cluster_that_it_has_looked_at() {
             stdout(&output),
             stderr(&output)
         );
-        // The servers have no more than nodes, so that the comparison at the end cannot be made; the scripts have run by then.
+        // The servers only have nodes, so the comparison at the end fails. The scripts have run by then.
         let writes = stage.simulated.writes();
         assert!(
             writes.contains(&"PATCH /api/v1/nodes/ambient-worker".to_owned()),
@@ -306,7 +313,7 @@ fn a_rehearsal_writes_to_the_cluster_that_it_has_looked_at() {
 }
 
 #[test]
-fn a_real_cluster_is_refused_and_nothing_is_written() {
+fn a_real_cluster_is_rejected_and_nothing_is_written() {
     let Some(stage) = Stage::new() else { return };
     let config = stage.folder.path().join("prod");
     for (environment, arguments) in [

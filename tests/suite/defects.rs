@@ -1,5 +1,5 @@
-//! The mistakes of a hand-made upgrade, each absent from the golden trees by construction.
-// The paths are our own, in lower case.
+//! The mistakes of a manual upgrade. No golden tree contains any of them.
+// meshplan writes these paths itself, in lower case.
 #![allow(clippy::case_sensitive_file_extension_comparisons)]
 
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use crate::common::{files, plans, repository};
 use meshplan::text::yaml;
 use serde_json::Value;
 
-/// A golden tree: every text by path, every object by path.
+/// A golden tree: all texts and all objects, by path.
 struct Golden {
     texts: BTreeMap<String, String>,
     objects: BTreeMap<String, Value>,
@@ -17,7 +17,7 @@ struct Golden {
 }
 
 fn goldens() -> Vec<Golden> {
-    // The post's own case, at its versions and at newer ones.
+    // The case of the original blog post, with its versions and with newer ones.
     let of_the_post = |plan: &&std::path::PathBuf| plan.to_string_lossy().contains("/bookinfo");
     plans()
         .iter()
@@ -34,7 +34,7 @@ fn goldens() -> Vec<Golden> {
                 .collect();
             let objects: BTreeMap<String, Value> = texts
                 .iter()
-                // What a way back holds are copies of these, and identities.
+                // Rollback folders contain copies of these objects, and identities.
                 .filter(|(path, _)| path.ends_with(".yaml") && !path.contains("/rollback/"))
                 .map(|(path, text)| (path.clone(), yaml::read(text).expect(path).remove(0).value))
                 .collect();
@@ -107,7 +107,7 @@ fn each_revision_is_installed_by_its_own_version() {
 }
 
 #[test]
-fn commands_are_ones_that_kubectl_takes() {
+fn kubectl_accepts_the_commands() {
     for golden in goldens() {
         for (path, script) in golden.scripts() {
             assert!(!script.contains("apply -f <<"), "{path}");
@@ -125,7 +125,10 @@ fn commands_are_ones_that_kubectl_takes() {
                     && (script.contains("\nlabel_nodes ") || script.contains("\nreturn_node "))
             })
             .count();
-        assert_eq!(labels, 3, "stable, canary, and stable to canary");
+        assert_eq!(
+            labels, 3,
+            "three label changes: stable, canary, and stable to canary"
+        );
     }
 }
 
@@ -177,7 +180,7 @@ fn each_node_has_one_ztunnel() {
 }
 
 #[test]
-fn ztunnel_is_written_in_its_versions_own_way() {
+fn ztunnel_is_configured_as_its_version_requires() {
     for golden in goldens() {
         for (path, set) in golden.of_kind("DaemonSet") {
             let env: Vec<&str> = set["spec"]["template"]["spec"]["containers"][0]["env"]
@@ -189,7 +192,11 @@ fn ztunnel_is_written_in_its_versions_own_way() {
             let mut once = env.clone();
             once.sort_unstable();
             once.dedup();
-            assert_eq!(once.len(), env.len(), "{path}: a variable stands twice");
+            assert_eq!(
+                once.len(),
+                env.len(),
+                "{path}: an environment variable occurs twice"
+            );
             let address = text(set, "/spec/template/spec/containers/0/env/0/value");
             let revision = text(set, "/spec/selector/matchLabels/meshplan.dev~1revision");
             let scheme = if revision.starts_with("1-18") {
@@ -207,7 +214,7 @@ fn ztunnel_is_written_in_its_versions_own_way() {
 }
 
 #[test]
-fn namespaces_are_there_before_what_is_in_them() {
+fn namespaces_exist_before_the_objects_in_them() {
     for golden in goldens() {
         let mut known = vec!["default".to_owned(), "istio-system".to_owned()];
         for (path, object) in &golden.objects {
@@ -231,7 +238,7 @@ fn namespaces_are_there_before_what_is_in_them() {
 }
 
 #[test]
-fn every_backend_is_there_and_granted_when_a_route_names_it() {
+fn every_backend_of_a_route_exists_and_has_a_grant() {
     for golden in goldens() {
         let mut services = Vec::new();
         let mut grants = Vec::new();
@@ -257,7 +264,7 @@ fn every_backend_is_there_and_granted_when_a_route_names_it() {
                         "{path}"
                     );
                     let to = object["spec"]["to"].as_array().expect("to");
-                    assert_eq!(to.len(), 1, "{path}: one Service a grant");
+                    assert_eq!(to.len(), 1, "{path}: a grant must name exactly one Service");
                     grants.push((
                         namespace.clone(),
                         text(&to[0], "/name").to_owned(),
@@ -295,7 +302,7 @@ fn every_backend_is_there_and_granted_when_a_route_names_it() {
 }
 
 #[test]
-fn the_header_reaches_the_canary_on_every_path_and_through_all_weights() {
+fn the_header_reaches_the_canary_on_every_path_and_at_all_weights() {
     for golden in goldens() {
         let canary = format!("bookinfo-{}", golden.canary);
         let steps = ["300-", "310-", "350-", "400-"];
@@ -351,7 +358,7 @@ fn the_header_reaches_the_canary_on_every_path_and_through_all_weights() {
 }
 
 #[test]
-fn nothing_is_shared_between_the_revisions_files() {
+fn the_revisions_share_no_names() {
     for golden in goldens() {
         let mut names: Vec<&str> = golden
             .of_kind("IstioOperator")
@@ -361,7 +368,11 @@ fn nothing_is_shared_between_the_revisions_files() {
         names.sort_unstable();
         let all = names.len();
         names.dedup();
-        assert_eq!(names.len(), all, "istioctl prunes by name");
+        assert_eq!(
+            names.len(),
+            all,
+            "duplicate IstioOperator names; istioctl prunes by name"
+        );
         assert_eq!(
             text(
                 golden.in_step("110-").next().expect("110").1,
@@ -390,7 +401,7 @@ fn nothing_is_shared_between_the_revisions_files() {
             );
             assert!(
                 !golden.texts[path].contains("nodeSelector"),
-                "{path}: istiod is not pinned"
+                "{path}: istiod is not pinned to its revision"
             );
         }
         for step in ["120-", "210-"] {
@@ -414,7 +425,7 @@ fn istio_cni_follows_the_newer_control_plane() {
         assert_eq!(tag("220-"), tag("210-"));
         assert!(
             golden.texts.keys().any(|path| path.starts_with("230-")),
-            "and comes before the newer ztunnel"
+            "istio-cni must be upgraded before the newer ztunnel is installed"
         );
     }
 }
@@ -432,7 +443,7 @@ fn the_gateway_always_has_an_owner() {
             assert_eq!(
                 label("170-").as_deref(),
                 Some(""),
-                "the tag default owns it"
+                "the default tag manages the Gateway"
             );
             assert!(
                 !golden
@@ -447,10 +458,10 @@ fn the_gateway_always_has_an_owner() {
             let retire = &golden.texts["640-retire-control-plane/apply.sh"];
             let tag = retire
                 .find("istio-revision-tag-default.yaml")
-                .expect("the tag goes");
+                .expect("the script removes the tag");
             assert!(
                 tag < retire.find("-deployment-").expect("istiod goes"),
-                "the tag goes first"
+                "the script must remove the tag first"
             );
         } else {
             assert_eq!(label("170-"), Some(golden.stable.clone()));
@@ -494,20 +505,20 @@ fn every_enrolled_pod_is_on_a_node_with_its_ztunnel() {
 }
 
 #[test]
-fn retiring_names_each_object_and_nothing_that_is_shared() {
+fn retiring_deletes_each_object_by_name_and_no_shared_object() {
     for golden in goldens() {
         for (path, script) in golden.scripts() {
             assert!(
                 !script.contains("uninstall") && !script.contains("--cascade"),
                 "{path}"
             );
-            // lib.sh deletes by identity, but for probe pods, which no plan has.
+            // lib.sh deletes by identity, except probe pods, which no plan contains.
             assert!(
                 !script.contains("kubectl delete") || path == "lib.sh",
                 "{path}"
             );
             for line in script.lines().filter(|line| line.starts_with("delete ")) {
-                assert_eq!(line, "delete \\", "{path}: not by identity");
+                assert_eq!(line, "delete \\", "{path}: does not delete by identity");
             }
         }
         let deleted: Vec<&Value> = golden
@@ -535,7 +546,7 @@ fn retiring_names_each_object_and_nothing_that_is_shared() {
 }
 
 #[test]
-fn the_old_nodes_end_in_the_canary_pool() {
+fn the_old_nodes_move_to_the_canary_pool() {
     for golden in goldens() {
         let script = &golden.texts["660-nodes-to-canary/apply.sh"];
         assert!(script.contains(" meshplan.dev/pool canary ambient-worker\n"));
@@ -544,7 +555,7 @@ fn the_old_nodes_end_in_the_canary_pool() {
 }
 
 #[test]
-fn every_step_can_be_verified_and_says_how_to_go_back() {
+fn every_step_has_a_verification_and_a_rollback() {
     for golden in goldens() {
         let index: Value = serde_json::from_str(&golden.texts["index.json"]).expect("JSON");
         for step in index["steps"].as_array().expect("steps") {
@@ -558,7 +569,7 @@ fn every_step_can_be_verified_and_says_how_to_go_back() {
             assert!(!text(step, "/back").is_empty(), "{}", step["name"]);
             assert!(
                 !step["gates"].as_array().expect("gates").is_empty(),
-                "{}: verify.sh could not fail",
+                "{}: verify.sh has no check that can fail",
                 step["name"]
             );
             assert!(
@@ -580,7 +591,7 @@ fn every_step_can_be_verified_and_says_how_to_go_back() {
 }
 
 #[test]
-fn crds_are_pinned_and_never_taken_back() {
+fn crds_are_pinned_and_never_rolled_back() {
     for golden in goldens() {
         let script = &golden.texts["010-gateway-api/apply.sh"];
         assert!(
@@ -592,7 +603,7 @@ fn crds_are_pinned_and_never_taken_back() {
 }
 
 #[test]
-fn kubectl_apply_of_a_step_meets_only_kinds_that_a_server_knows() {
+fn kubectl_apply_of_a_step_contains_only_kinds_that_a_server_knows() {
     for golden in goldens() {
         for (path, object) in &golden.objects {
             let parts: Vec<&str> = path.split('/').collect();

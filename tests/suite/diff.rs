@@ -1,11 +1,11 @@
-//! `meshplan diff`: plans and directories against each other.
+//! `meshplan diff` of plans and directories.
 
 use std::fs;
 
 use crate::common::{code, meshplan_in, small_plan, stderr, stdout};
 
 #[test]
-fn nothing_to_say_is_exit_code_zero() {
+fn no_difference_is_exit_code_zero() {
     let plan = small_plan(&[]);
     assert_eq!(
         code(&meshplan_in(plan.path(), &["compile", "plan.toml"])),
@@ -36,7 +36,8 @@ fn a_changed_weight_is_a_renamed_step_and_a_changed_line() {
     assert_eq!(code(&output), 1);
     let diff = stdout(&output);
     for line in [
-        "rename from 310-weight-10/70-httproute-ingress-web.yaml\nrename to 320-weight-20/70-httproute-ingress-web.yaml\n",
+        "rename from 310-weight-10/70-httproute-ingress-web.yaml\
+         \nrename to 320-weight-20/70-httproute-ingress-web.yaml\n",
         "--- old/310-weight-10/70-httproute-ingress-web.yaml\n+++ new/320-weight-20/70-httproute-ingress-web.yaml\n",
         "-      weight: 90\n+      weight: 80\n",
         "-      weight: 10\n+      weight: 20\n",
@@ -108,7 +109,7 @@ fn added_and_removed_files_are_named() {
 }
 
 #[test]
-fn what_cannot_be_compared_is_said() {
+fn what_cannot_be_compared_is_reported() {
     let plan = small_plan(&[]);
     let text = fs::read_to_string(plan.path().join("plan.toml")).expect("the plan");
     fs::write(

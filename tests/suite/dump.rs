@@ -1,4 +1,4 @@
-//! `meshplan dump`, from a kubectl that answers out of the dumps of the golden plans.
+//! `meshplan dump`, with a kubectl stub that answers from the dumps of the golden plans.
 
 #![cfg(unix)]
 
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::common::{code, files, meshplan_in, repository, stderr, stdout};
 
-/// Answers `get RESOURCE` with the file of that name; `$FAIL` is the number of the call that fails.
+/// Answers `get RESOURCE` with the file of that name. `$FAIL` is the number of the call that fails.
 const KUBECTL: &str = r#"#!/bin/sh
 cd "$DATA" || exit 9
 case $1 in
@@ -32,7 +32,7 @@ case "$1 $2" in
 esac
 "#;
 
-/// A folder in which `kubectl` serves the dump of a golden plan.
+/// A folder in which the `kubectl` stub serves the dump of a golden plan.
 fn served(name: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("data");
@@ -43,7 +43,7 @@ fn served(name: &str) -> tempfile::TempDir {
         for object in load(&source).objects {
             let kind = (object.key.group.clone(), object.key.kind.clone());
             let mut value = object.value().clone();
-            // The API server gives these, and nobody needs them.
+            // The API server returns these fields, but meshplan does not need them.
             value["metadata"]["resourceVersion"] = json!("7");
             value["status"] = json!({"observedGeneration": 1});
             all.entry(kind).or_default().push(value);
@@ -57,7 +57,7 @@ fn served(name: &str) -> tempfile::TempDir {
             format!("{plural}.{group}")
         };
         let items = all.remove(&(group.to_owned(), kind.to_owned()));
-        // Of kinds without objects some are not even served.
+        // The API server does not even serve some kinds without objects.
         if items.is_none() && group.contains("istio") {
             continue;
         }
@@ -122,7 +122,7 @@ fn a_dump_compiles_to_the_golden_tree() {
                 .expect("JSON");
         assert_eq!(asked["server_version"], "v1.34.2");
         assert_eq!(asked["kube_system_uid"], "0b1f");
-        // What makes new nodes is the user's own file.
+        // The user writes the NodePool file; it is not part of the dump.
         let nodes = repository().join("plans/fleet-nodes.yaml");
         fs::copy(nodes, plan.path().join("fleet-nodes.yaml")).expect("copying");
         let text = fs::read_to_string(repository().join(format!("plans/{name}.toml")));
@@ -137,7 +137,7 @@ fn a_dump_compiles_to_the_golden_tree() {
 }
 
 #[test]
-fn a_call_that_fails_leaves_no_dump() {
+fn a_failed_call_leaves_no_dump() {
     let folder = served("in-place");
     let place = tempfile::tempdir().expect("a folder");
     let out = place.path().join("dump");
@@ -155,12 +155,12 @@ fn a_call_that_fails_leaves_no_dump() {
         assert!(stderr(&output).contains("Forbidden"), "{}", stderr(&output));
         assert!(files(&out) == before, "call {call} changed the dump");
         let left = fs::read_dir(place.path()).expect("a folder").count();
-        assert_eq!(left, 1, "call {call} leaves something behind");
+        assert_eq!(left, 1, "call {call} left files behind");
     }
 }
 
 #[test]
-fn a_directory_with_other_files_is_refused() {
+fn a_directory_with_other_files_is_rejected() {
     let folder = served("in-place");
     let place = tempfile::tempdir().expect("a folder");
     fs::write(place.path().join("mine.txt"), "mine\n").expect("writing");

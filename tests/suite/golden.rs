@@ -1,5 +1,5 @@
-//! `golden/<plan>/` is what `plans/<plan>.toml` compiles to, byte for byte. `MESHPLAN_BLESS=1 cargo test --test suite golden`
-//! rewrites it; read the difference before you commit it.
+//! `golden/<plan>/` is the output of `plans/<plan>.toml`, byte for byte. `MESHPLAN_BLESS=1 cargo test --test
+//! suite golden` regenerates it. Read the diff before you commit it.
 
 use std::env;
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::common::{code, files, meshplan, plans, repository, stderr, stdout};
 
-/// Whether the golden directories are being rewritten, which other tests must not look at meanwhile.
+/// Whether the golden directories are being regenerated. Other tests must not read them at that time.
 fn blessing() -> bool {
     env::var_os("MESHPLAN_BLESS").is_some()
 }
@@ -37,7 +37,7 @@ fn plans_compile_to_their_golden_directories() {
         assert_eq!(
             stdout(&output) + &stderr(&output),
             "",
-            "check is quiet when all is well"
+            "check must print nothing if there is no finding"
         );
     }
 }

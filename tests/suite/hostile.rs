@@ -1,7 +1,7 @@
-//! A table of hostile inputs and of what becomes of each, in docs/evidence.md. `MESHPLAN_BLESS=1 cargo test --test suite hostile`
-//! rewrites it.
+//! Generates the table of hostile inputs and their results in docs/evidence.md. `MESHPLAN_BLESS=1 cargo test
+//! --test suite hostile` regenerates it.
 
-#![allow(clippy::too_many_lines)] // a table is as long as it is
+#![allow(clippy::too_many_lines)] // a long table
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -14,7 +14,7 @@ use meshplan::text::source::Source;
 use meshplan::text::yaml;
 use serde_json::Value;
 
-/// Texts that some reader of YAML, TOML, a template or a shell could take for something else.
+/// Texts that a YAML, TOML, template or shell parser could misread.
 const TEXTS: &[&str] = &[
     "yes",
     "on",
@@ -94,7 +94,7 @@ fn object(compiled: &Compiled, path: &str) -> Value {
     .value
 }
 
-/// What became of an input: the value that arrived, or the code of the finding that refused it.
+/// The result of an input: the value in the output, or the code of the finding that rejected it.
 fn outcome(compiled: &Compiled, path: &str, pointer: &str) -> Result<Value, String> {
     if compiled.output.is_some() {
         let arrived = object(compiled, path);
@@ -121,7 +121,7 @@ fn cell(outcome: &Result<Value, String>, sent: &Value) -> String {
     match outcome {
         Ok(value) if value == sent => "arrives".to_owned(),
         Ok(value) => format!("arrives as {}", code(&value.to_string())),
-        Err(code) => format!("refused, `{code}`"),
+        Err(code) => format!("rejected, `{code}`"),
     }
 }
 
@@ -137,7 +137,8 @@ fn texts(table: &mut String) {
     let route = "300-header/70-httproute-ingress-web.yaml";
     let config = "150-stable-workloads/20-configmap-shop-1-29-6-c.yaml";
     let deployment = "150-stable-workloads/40-deployment-shop-1-29-6-web.yaml";
-    table.push_str("| text | header value in the plan | quoted in a ConfigMap | bare as an `env` value | in a probe |\n| --- | --- | --- | --- | --- |\n");
+    table.push_str("| text | header value in the plan | quoted in a ConfigMap | bare as an `env` value | in a probe \
+        |\n| --- | --- | --- | --- | --- |\n");
     for text in TEXTS {
         let sent = Value::from(*text);
         let header = compile(
@@ -164,7 +165,7 @@ fn texts(table: &mut String) {
             deployment,
             "/spec/template/spec/containers/0/env/0/value",
         );
-        // Nothing may arrive as another text than kubectl would have sent.
+        // kubectl must not read any text differently than meshplan does.
         if let (Ok(arrived), Ok(documents)) = (&bare, yaml::read(&env)) {
             let read = documents[1]
                 .value
@@ -175,7 +176,8 @@ fn texts(table: &mut String) {
         }
 
         let probe = format!(
-            "[[probe]]\nname = \"p\"\nurl = \"http://10.0.0.1/\"\nexpect = {{ status = 200, contains = {} }}\n\n[shift]",
+            "[[probe]]\nname = \"p\"\nurl = \"http://10.0.0.1/\"\nexpect = {{ status = 200, contains = {} }}\n\
+             \n[shift]",
             toml(text)
         );
         let probe = compile(&plan().replacen("[shift]", &probe, 1), &web());
@@ -212,7 +214,13 @@ fn texts(table: &mut String) {
 fn others(table: &mut String) {
     let deployment = "150-stable-workloads/40-deployment-shop-1-29-6-web.yaml";
     let volume = |mode: &str| {
-        web().replace("      containers:", &format!("      volumes:\n      - name: v\n        secret: {{secretName: s, defaultMode: {mode}}}\n      containers:"))
+        web().replace(
+            "      containers:",
+            &format!(
+                "      volumes:\n      - name: v\
+            \n        secret: {{secretName: s, defaultMode: {mode}}}\n      containers:"
+            ),
+        )
     };
     let mode = "/spec/template/spec/volumes/0/secret/defaultMode";
     let label = |value: &str| {
@@ -291,7 +299,7 @@ fn others(table: &mut String) {
             Value::Null,
         ),
         (
-            "a key given twice",
+            "a duplicate key",
             compile(
                 &plan(),
                 &web().replace("    app: web\n", "    app: web\n    app: other\n"),
@@ -312,7 +320,7 @@ fn others(table: &mut String) {
             Value::Null,
         ),
         (
-            "aliases nine deep",
+            "nine levels of aliases",
             compile(&plan(), &bomb()),
             "",
             Value::Null,
@@ -323,9 +331,9 @@ fn others(table: &mut String) {
             "",
             Value::Null,
         ),
-        ("nothing at all", compile(&plan(), ""), "", Value::Null),
+        ("an empty file", compile(&plan(), ""), "", Value::Null),
         (
-            "bytes that are no YAML",
+            "bytes that are not YAML",
             compile(&plan(), "\u{0}\u{1}: ["),
             "",
             Value::Null,
@@ -343,7 +351,7 @@ fn others(table: &mut String) {
             Value::from("web"),
         ),
     ];
-    table.push_str("\n| in a manifest | what becomes of it |\n| --- | --- |\n");
+    table.push_str("\n| in a manifest | result |\n| --- | --- |\n");
     for (what, compiled, pointer, sent) in rows {
         let outcome = outcome(&compiled, deployment, pointer);
         if let Ok(value) = &outcome {
@@ -354,13 +362,13 @@ fn others(table: &mut String) {
     }
     writeln!(
         table,
-        "| a name of 253 characters | arrives, in a file whose name is cut to {} bytes |",
+        "| a name of 253 characters | arrives, in a file whose name is truncated to {} bytes |",
         named.split('/').next_back().expect("a name").len()
     )
     .expect("writing to a string");
 }
 
-/// Nine anchors, each nine times the one before.
+/// Nine anchors, each nine times as large as the one before.
 fn bomb() -> String {
     let mut text = "a0: &a0 [x]\n".to_owned();
     for level in 1..10 {
@@ -371,10 +379,13 @@ fn bomb() -> String {
 }
 
 #[test]
-fn hostile_inputs_arrive_or_are_refused() {
+fn hostile_inputs_arrive_or_are_rejected() {
     let mut table = String::new();
     texts(&mut table);
     others(&mut table);
     let own = evidence("hostile inputs", &table, "MESHPLAN_BLESS");
-    assert_eq!(own, table, "MESHPLAN_BLESS=1 rewrites it");
+    assert_eq!(
+        own, table,
+        "docs/evidence.md is out of date; MESHPLAN_BLESS=1 regenerates it"
+    );
 }

@@ -1,4 +1,4 @@
-//! The order of the modules: each uses only those above it in the list of `src/lib.rs`.
+//! The order of the modules: each module uses only modules above it in the list of `src/lib.rs`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -21,14 +21,14 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Returns the text of a file without its unit tests, which may use what they like.
+/// Returns the text of a file without its unit tests, which may use any module.
 fn code(path: &Path) -> String {
     let text = fs::read_to_string(path).expect("a source file");
     let end = text.find("#[cfg(test)]\nmod tests").unwrap_or(text.len());
     text[..end].to_owned()
 }
 
-/// Returns the first names after `crate::` in a text: of `crate::{a::B, c}` both `a` and `c`.
+/// Returns the first names after `crate::` in a text: for `crate::{a::B, c}`, both `a` and `c`.
 fn used(text: &str) -> BTreeSet<String> {
     let single = Regex::new(r"crate::(\w+)").expect("a pattern");
     let group = Regex::new(r"crate::\{([^;]*)\};").expect("a pattern");
@@ -63,7 +63,7 @@ fn each_module_uses_only_those_above_it() {
     let place = |name: &str| order.iter().position(|module| *module == name);
     let mut wrong = Vec::new();
     for path in sources(&root) {
-        let inside = path.strip_prefix(&root).expect("a path below src");
+        let inside = path.strip_prefix(&root).expect("a path under src");
         let top = inside.iter().next().and_then(|part| part.to_str());
         let top = top.expect("a name").trim_end_matches(".rs");
         if top == "main" || top == "lib" {
@@ -80,7 +80,7 @@ fn each_module_uses_only_those_above_it() {
 }
 
 #[test]
-fn grouped_imports_are_seen() {
+fn grouped_imports_are_found() {
     let names = used("use crate::{plan::{self, Plan}, step};\nfn a() { crate::tree::write(); }");
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     assert_eq!(names, ["plan", "step", "tree"]);

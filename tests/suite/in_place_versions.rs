@@ -1,4 +1,5 @@
-//! Meshes of other versions, moved in place: how a Gateway that is there changes hands follows from the version that loses it.
+//! In-place upgrades between other versions. How a Gateway switches to the new revision depends on the version
+//! that loses it.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -6,15 +7,15 @@ use std::fs;
 use crate::common::{code, files, meshplan_in, repository, stderr, stdout};
 use serde_json::Value;
 
-/// A plan over a mesh that is there, its dump with other versions, and what has to come of it.
+/// A plan for an existing mesh, its dump with other versions, and the expected result.
 struct Case {
     plan: &'static str,
     stable: &'static str,
     canary: &'static str,
     bundle: &'static str,
-    /// Whether the plan accepts a loss.
+    /// Whether the plan accepts a loss of traffic.
     accepts: bool,
-    /// The steps from 520 to 560, and 650; or the one finding.
+    /// The steps 520 to 560 and 650, or the only finding.
     comes: Result<&'static [&'static str], &'static str>,
 }
 
@@ -46,7 +47,7 @@ const fn case(
     }
 }
 
-/// The mesh of `in-place` has no revision's name, and no Gateway of it a label; that of `tagged` has both.
+/// The mesh of `in-place` has no revision name, and its Gateways have no label. The mesh of `tagged` has both.
 const CASES: [Case; 19] = [
     case(
         "in-place",
@@ -149,7 +150,7 @@ const CASES: [Case; 19] = [
     ),
 ];
 
-/// The plan and its dump in a folder of their own.
+/// Writes the plan and its dump to a new folder.
 fn written(case: &Case) -> tempfile::TempDir {
     let (old, new) = match case.plan {
         "in-place" => ("1.30.3", "1.31.0"),
@@ -157,7 +158,7 @@ fn written(case: &Case) -> tempfile::TempDir {
     };
     let dashes = |version: &str| version.replace('.', "-");
     let versions = |text: &str| {
-        // In two steps, so that what came of the first is not taken for the second.
+        // In two passes, so that the result of the first replacement is not replaced again.
         text.replace(old, "<old>")
             .replace(&dashes(old), "<old-name>")
             .replace(new, case.canary)
@@ -175,7 +176,7 @@ fn written(case: &Case) -> tempfile::TempDir {
         .lines()
         .filter(|l| !l.starts_with("handover"))
         .collect();
-    // Charts before 1.26 cannot be asked to hold their pods.
+    // Charts before 1.26 cannot be configured to leave their pods in place.
     lines.retain(|line| !line.starts_with("owner"));
     let canary = lines
         .iter()
@@ -202,7 +203,7 @@ fn written(case: &Case) -> tempfile::TempDir {
 }
 
 #[test]
-fn gateways_change_hands_as_the_losing_version_allows() {
+fn gateways_switch_as_the_old_version_allows() {
     for case in CASES {
         let folder = written(&case);
         let what = format!("{} from {} to {}", case.plan, case.stable, case.canary);
@@ -240,7 +241,7 @@ fn gateways_change_hands_as_the_losing_version_allows() {
             .filter_map(|step| step["name"].as_str())
             .collect();
         assert_eq!(names, steps, "{what}");
-        // Whatever restarts is said, and what is lost is accepted by name.
+        // The steps list every restart, and the plan accepts each loss by name.
         let lossy = hands
             .iter()
             .any(|step| step["accepts"] == serde_json::json!(["MP0024"]));
@@ -255,9 +256,10 @@ fn gateways_change_hands_as_the_losing_version_allows() {
     }
 }
 
-/// Tags that istiod's own release makes are taken out there, made anew for the canary, and had back on the way back.
+/// Tags that istiod's Helm release creates are removed from the release, created again for the canary, and
+/// restored by the rollback.
 #[test]
-fn tags_of_an_owner_change_there() {
+fn tags_of_an_owner_are_changed_at_the_owner() {
     let folder = tempfile::tempdir().expect("a folder");
     let tagged = repository().join("plans/tagged");
     fs::create_dir(folder.path().join("tagged")).expect("a folder");
@@ -302,7 +304,7 @@ fn tags_of_an_owner_change_there() {
     };
     let apply = script("apply.sh");
     assert!(at(&apply, "say '  revisionTags: []'") < at(&apply, " tag set prod"));
-    // What is looked for is that the tag is no longer stable's, so that a second run asks for nothing.
+    // The script checks that the tag no longer belongs to stable, so a second run has no change to ask for.
     assert!(
         at(&apply, "tag_left prod istio-revision-tag-prod 1-28-10")
             < at(&apply, " tag set default")

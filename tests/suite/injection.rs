@@ -1,5 +1,6 @@
-//! Text that a shell, Markdown or YAML could take for code, put into every field of plans, manifests, dumps and values: it is refused, or it
-//! arrives as text. `cargo test` takes a sample of the fields of manifests and dumps; with `MESHPLAN_INJECTION=all` it takes all.
+//! Puts text that a shell, Markdown or YAML could interpret as code into every field of plans, manifests, dumps
+//! and values. meshplan must reject it, or it must arrive as text. By default, `cargo test` takes a sample of
+//! the fields of manifests and dumps. With `MESHPLAN_INJECTION=all`, it takes all fields.
 
 #![cfg(unix)]
 #![allow(
@@ -24,7 +25,8 @@ use serde_json::Value;
 
 use crate::common::repository;
 
-/// Each ends with what would leave a file behind, if a shell ever ran it. `F` becomes its name.
+/// Each payload contains a command that would create a file if a shell ran it. `F` is replaced by the name of
+/// that file.
 const PAYLOADS: [&str; 4] = [
     "x$(touch F)`touch F`",
     "x'; touch F; ' \"; touch F; \" # | <b>x</b> [l](u) ``` \\",
@@ -32,7 +34,7 @@ const PAYLOADS: [&str; 4] = [
     "EOF\n$(touch F)",
 ];
 
-/// Compiles a plan of the repository, with other texts in the place of some of its files.
+/// Compiles a plan of the repository, with other texts in place of some of its files.
 fn compile(plan: &str, text: &str, others: &BTreeMap<PathBuf, String>) -> Option<Tree> {
     let folder = repository().join("plans");
     let read = |name: &str| {
@@ -56,7 +58,8 @@ fn compile(plan: &str, text: &str, others: &BTreeMap<PathBuf, String>) -> Option
     };
     let compiled = meshplan::compile(&Source::new(plan, text), &files, BTreeMap::new());
     if compiled.output.is_none() {
-        // Refused, at a place: a template that cannot be filled is found too late to be of use.
+        // meshplan must reject the input at a position in a file. An error while it renders a template comes
+        // too late to be useful.
         for finding in compiled
             .findings
             .iter()
@@ -71,7 +74,7 @@ fn compile(plan: &str, text: &str, others: &BTreeMap<PathBuf, String>) -> Option
     compiled.output.map(|output| output.tree)
 }
 
-/// Runs every script with functions that do nothing, so that each line of it is reached; and looks at the runbook.
+/// Runs every script with functions that do nothing, so that every line is reached. Then checks the runbook.
 fn harmless(tree: &Tree, marker: &Path, what: &str) {
     let folder = tempfile::tempdir().expect("a folder");
     let mut all = String::from("set -u\n");
@@ -83,7 +86,7 @@ fn harmless(tree: &Tree, marker: &Path, what: &str) {
             .or_else(|| line.strip_suffix("() {"))
         {
             stub.push_str(&match name {
-                // What is given by name is run.
+                // `at_owner` runs the functions that its arguments name.
                 "at_owner" => "at_owner() { \"$2\"; \"$3\"; }\n".to_owned(),
                 _ if name.contains(' ') => continue,
                 _ => format!("{name}() {{ :; }}\n"),
@@ -107,7 +110,7 @@ fn harmless(tree: &Tree, marker: &Path, what: &str) {
         .output()
         .expect("sh can be started");
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(!marker.exists(), "{what}: something was run: {said}");
+    assert!(!marker.exists(), "{what}: a command was run: {said}");
     assert!(
         !said.contains("yntax error") && !said.contains("not found"),
         "{what}: {said}"
@@ -115,7 +118,8 @@ fn harmless(tree: &Tree, marker: &Path, what: &str) {
     markdown(&tree.get("README.md").expect("a runbook").text, what);
 }
 
-/// Tables hold, and nothing is HTML or a link that the template has not.
+/// Checks that tables are intact and that the text contains no HTML and no link that the template does not
+/// have.
 fn markdown(text: &str, what: &str) {
     let (mut fenced, mut columns) = (false, None);
     for line in text.lines() {
@@ -126,7 +130,7 @@ fn markdown(text: &str, what: &str) {
         if fenced {
             continue;
         }
-        // Code spans, then what a backslash escapes.
+        // Remove code spans first, then the characters that a backslash escapes.
         let mut bare = String::new();
         let mut rest = line;
         while let Some(at) = rest.find('`') {
@@ -143,7 +147,7 @@ fn markdown(text: &str, what: &str) {
                     let inner = &from[ticks..ticks + end];
                     assert!(
                         !line.starts_with('|') || !inner.replace("\\|", "").contains('|'),
-                        "{what}: a cell is broken: {line}"
+                        "{what}: broken table cell: {line}"
                     );
                     rest = &from[ticks + end + ticks..];
                 }
@@ -169,16 +173,16 @@ fn markdown(text: &str, what: &str) {
             assert_eq!(
                 *columns.get_or_insert(number),
                 number,
-                "{what}: a row of another length: {line}"
+                "{what}: a table row with a wrong number of cells: {line}"
             );
         } else {
             columns = None;
         }
     }
-    assert!(!fenced, "{what}: a block that does not end");
+    assert!(!fenced, "{what}: unterminated code block");
 }
 
-/// Every place of a text in a value, as JSON pointers.
+/// The JSON pointer of every text in a value.
 fn places(value: &Value, at: &str, found: &mut Vec<String>) {
     match value {
         Value::String(_) => found.push(at.to_owned()),
@@ -196,7 +200,7 @@ fn places(value: &Value, at: &str, found: &mut Vec<String>) {
     }
 }
 
-/// A place without its numbers: one of each stands for all of a list.
+/// A pointer without its indexes: one element represents all elements of a list.
 fn shape(place: &str) -> String {
     let parts = place.split('/').map(|part| {
         if part.parse::<usize>().is_ok() {
@@ -239,7 +243,7 @@ fn a_field_of_a_plan_is_never_code() {
     }
     let _ = writeln!(
         std::io::stderr(),
-        "fields of plans: {arrived} arrived, {refused} were refused"
+        "fields of plans: {arrived} arrived, {refused} were rejected"
     );
     assert!(arrived > 10 && refused > 100, "{arrived} {refused}");
 }
@@ -276,7 +280,7 @@ fn a_field_of_a_manifest_or_dump_is_never_code() {
                 let mut all = Vec::new();
                 places(document, "", &mut all);
                 for place in all {
-                    // Of each kind of object one field each.
+                    // For each kind of object, each field once.
                     let owner = place
                         .strip_prefix("/items/")
                         .and_then(|rest| rest.split('/').next());
@@ -320,7 +324,7 @@ fn a_field_of_a_manifest_or_dump_is_never_code() {
     }
     let _ = writeln!(
         std::io::stderr(),
-        "fields of manifests and dumps: {arrived} arrived, {refused} were refused"
+        "fields of manifests and dumps: {arrived} arrived, {refused} were rejected"
     );
     assert!(arrived + refused > 10, "{arrived} {refused}");
 }

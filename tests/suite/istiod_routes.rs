@@ -1,5 +1,5 @@
-//! `trace` answers as a real istiod and Envoy did, on every set of routes in the folder that `MESHPLAN_ISTIOD_ROUTES` names
-//! (docs/istiod-routes.md says what is in it).
+//! `trace` answers as a real istiod and Envoy did, for every route set in the folder `MESHPLAN_ISTIOD_ROUTES`.
+//! docs/istiod-routes.md describes that folder.
 
 use std::env;
 use std::fs;
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::common::{code, meshplan, skip, stderr, stdout};
 use serde_json::Value;
 
-/// Cases in which meshplan answers otherwise, and why. There is none.
+/// Cases in which meshplan answers differently, and the reasons. There are none.
 const DIFFERENCES: &[(&str, &str)] = &[];
 
 fn json(path: &Path) -> Value {
@@ -17,7 +17,7 @@ fn json(path: &Path) -> Value {
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// Outcomes without their reasons and in an order of their own; fractions to nine digits.
+/// Outcomes without their reasons, sorted; fractions are rounded to nine digits.
 fn outcomes(answer: &Value) -> Vec<String> {
     let mut all: Vec<String> = answer["outcomes"]
         .as_array()
@@ -37,7 +37,7 @@ fn outcomes(answer: &Value) -> Vec<String> {
     all
 }
 
-/// Everything of an answer but its reasons.
+/// Whether two answers are equal except for their reasons.
 fn same(ours: &Value, theirs: &Value) -> bool {
     outcomes(ours) == outcomes(theirs)
         && ["route", "rule", "location", "forwarded", "mirrors"]
@@ -48,7 +48,7 @@ fn same(ours: &Value, theirs: &Value) -> bool {
 #[test]
 fn answers_are_those_of_a_real_istiod_and_envoy() {
     let Some(folder) = env::var_os("MESHPLAN_ISTIOD_ROUTES").map(PathBuf::from) else {
-        return skip("MESHPLAN_ISTIOD_ROUTES names no folder of route sets");
+        return skip("MESHPLAN_ISTIOD_ROUTES is not set to a folder of route sets");
     };
     let mut sets: Vec<PathBuf> = fs::read_dir(&folder)
         .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
@@ -56,7 +56,11 @@ fn answers_are_those_of_a_real_istiod_and_envoy() {
         .filter(|path| path.join("requests.json").exists())
         .collect();
     sets.sort();
-    assert!(!sets.is_empty(), "{} holds no route set", folder.display());
+    assert!(
+        !sets.is_empty(),
+        "{} contains no route set",
+        folder.display()
+    );
     let mut wrong = Vec::new();
     let mut count = 0;
     for set in &sets {
@@ -98,7 +102,7 @@ fn answers_are_those_of_a_real_istiod_and_envoy() {
     let shown: Vec<&str> = wrong.iter().map(|(_, text)| text.as_str()).collect();
     assert!(
         wrong.is_empty(),
-        "{} of {count} differ:\n{}",
+        "{} of {count} answers differ:\n{}",
         wrong.len(),
         shown.join("\n")
     );

@@ -1,5 +1,5 @@
-//! A tree cannot break: whenever a compile is stopped, by a failing disk or by a kill, what is there is the old tree, the
-//! new one, or one that the next compile finishes.
+//! A compile cannot break a tree. If a failing disk or a kill stops a compile, the directory contains the old
+//! tree, the new tree, or a tree that the next compile finishes.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,7 +12,7 @@ use std::time::Duration;
 use crate::common::{code, files, meshplan_in, small_plan, stderr};
 use meshplan::tree::{Disk, PENDING, Tree, write};
 
-/// Two trees of one plan, with files that are new, changed, gone, and the same.
+/// Two trees of one plan, with files that are new, changed, deleted and unchanged.
 fn trees() -> (Tree, Tree) {
     let tree = |edits: &[(&str, &str)]| {
         let folder = small_plan(edits);
@@ -54,7 +54,7 @@ struct Count {
     pending: usize,
 }
 
-/// Says in which of the three states a folder is; any other is a failure.
+/// Returns which of the three states a folder is in, and panics in any other state.
 fn judge(root: &Path, old: &Tree, new: &Tree, count: &mut Count, when: &str) {
     let pending = root.join(PENDING).exists();
     let mut there = files(root);
@@ -66,11 +66,15 @@ fn judge(root: &Path, old: &Tree, new: &Tree, count: &mut Count, when: &str) {
     } else if there == texts(new) {
         count.new += 1;
     } else {
-        panic!("{when}: neither the old tree nor the new one, and nothing says how to finish");
+        panic!("{when}: neither the old tree nor the new tree, and no journal to finish from");
     }
     write(&Disk::default(), root, new, true)
-        .unwrap_or_else(|error| panic!("{when}: the next compile fails: {error:#}"));
-    assert_eq!(files(root), texts(new), "{when}: after the next compile");
+        .unwrap_or_else(|error| panic!("{when}: the next compile failed: {error:#}"));
+    assert_eq!(
+        files(root),
+        texts(new),
+        "{when}: wrong tree after the next compile"
+    );
 }
 
 fn fresh(old: &Tree) -> tempfile::TempDir {
@@ -80,7 +84,7 @@ fn fresh(old: &Tree) -> tempfile::TempDir {
 }
 
 #[test]
-fn stopped_or_failed_at_any_operation_the_tree_is_whole_or_can_be_finished() {
+fn after_a_stop_or_failure_at_any_operation_the_tree_is_whole_or_can_be_finished() {
     let (old, new) = trees();
     let folder = fresh(&old);
     let disk = Disk::default();
@@ -162,7 +166,8 @@ fn a_killed_compile_is_finished_by_the_next() {
             .stderr(Stdio::null())
             .spawn()
             .expect("meshplan can be started");
-        // Wait until it writes, then a little longer each time, so that kills fall all over the time it takes.
+        // Wait until the compile writes, then a little longer each time, so that the kills occur at different
+        // moments of the write.
         let staged = root.join(".meshplan-staged");
         for _ in 0..20_000 {
             if staged.exists() || child.try_wait().expect("a state").is_some() {
@@ -214,7 +219,7 @@ fn two_compiles_at_once_do_not_mix() {
 
 #[cfg(unix)]
 #[test]
-fn links_and_folders_in_the_way_are_refused() {
+fn links_and_folders_in_the_way_are_rejected() {
     use std::os::unix::fs::symlink;
     let plan = small_plan(&[]);
     let elsewhere = tempfile::tempdir().expect("a folder");
@@ -231,7 +236,7 @@ fn links_and_folders_in_the_way_are_refused() {
         assert_eq!(
             files(elsewhere.path()).len(),
             0,
-            "nothing is written where a link leads"
+            "meshplan wrote to the target of a link"
         );
     };
     fs::create_dir(&root).expect("a folder");
@@ -251,7 +256,7 @@ fn links_and_folders_in_the_way_are_refused() {
 }
 
 #[test]
-fn a_directory_of_something_else_is_refused() {
+fn a_directory_that_meshplan_did_not_write_is_rejected() {
     let plan = small_plan(&[]);
     let root = plan.path().join("shop");
     fs::create_dir(&root).expect("a folder");
@@ -285,7 +290,7 @@ fn a_directory_of_something_else_is_refused() {
 }
 
 #[test]
-fn a_tree_of_another_release_is_still_ones_own() {
+fn a_tree_of_another_release_is_accepted() {
     let plan = small_plan(&[]);
     assert_eq!(
         code(&meshplan_in(plan.path(), &["compile", "plan.toml"])),
@@ -315,7 +320,7 @@ fn a_tree_of_another_release_is_still_ones_own() {
 }
 
 #[test]
-fn an_index_that_leads_out_of_the_tree_removes_nothing() {
+fn an_index_with_paths_outside_the_tree_removes_nothing() {
     let plan = small_plan(&[]);
     assert_eq!(
         code(&meshplan_in(plan.path(), &["compile", "plan.toml"])),
@@ -351,7 +356,7 @@ fn an_index_that_leads_out_of_the_tree_removes_nothing() {
     assert!(precious.exists());
 }
 
-/// A folder with a tree, and a list of changes that did not come from a compile of it.
+/// A folder with a tree, and a list of pending changes that no compile of that tree wrote.
 fn with_pending(writes: &[(&str, &str)], removes: &[(&str, &[u8])]) -> tempfile::TempDir {
     let plan = small_plan(&[]);
     let compiled = meshplan_in(plan.path(), &["compile", "plan.toml"]);
@@ -375,7 +380,7 @@ fn with_pending(writes: &[(&str, &str)], removes: &[(&str, &[u8])]) -> tempfile:
 }
 
 #[test]
-fn a_pending_list_that_no_compile_left_is_refused() {
+fn a_pending_list_that_no_compile_wrote_is_rejected() {
     let hook = "#!/bin/sh\necho gotcha\n";
     for (writes, removes, why) in [
         (
@@ -415,7 +420,7 @@ fn a_pending_list_that_no_compile_left_is_refused() {
         assert!(stderr(&output).contains(why), "{why}: {}", stderr(&output));
         assert_eq!(before, files(plan.path()), "{why}");
     }
-    // The index that the list brings along claims a file of somebody else's.
+    // The index in the list claims a file that the user wrote.
     let plan = with_pending(&[], &[]);
     let root = plan.path().join("shop");
     let mut index: serde_json::Value =
@@ -447,7 +452,7 @@ fn a_pending_list_that_no_compile_left_is_refused() {
         "mine\n"
     );
 
-    // The old form, a list that was cut short, and a staged file that is not what is listed.
+    // The old format, a truncated list, and a staged file that does not match the list.
     for text in [r#"{"renames":[],"removes":[]}"#, "{\"writes\"", ""] {
         let plan = with_pending(&[], &[]);
         fs::write(plan.path().join("shop").join(PENDING), text).expect("a list");
@@ -472,9 +477,9 @@ fn a_pending_list_that_no_compile_left_is_refused() {
 
 #[cfg(unix)]
 #[test]
-fn no_link_below_the_tree_is_followed() {
+fn links_below_the_tree_are_not_followed() {
     use std::os::unix::fs::symlink;
-    // The staging folder is a link, a file, or holds what no compile puts there.
+    // The staging folder is a link, is a file, or contains files that no compile puts there.
     let elsewhere = tempfile::tempdir().expect("a folder");
     fs::write(elsewhere.path().join("0"), "mine\n").expect("a file");
     let plan = small_plan(&[]);
@@ -514,7 +519,8 @@ fn no_link_below_the_tree_is_followed() {
     fs::remove_dir_all(root.join("310-weight-10")).expect("removing");
     symlink(elsewhere.path(), root.join("310-weight-10")).expect("a link");
     fs::write(root.join(".meshplan-staged/0"), &text).expect("a staged file");
-    let listed = serde_json::json!({ "path": "310-weight-10/apply.sh", "sha256": meshplan::tree::sha256(text.as_bytes()) });
+    let listed = serde_json::json!({ "path": "310-weight-10/apply.sh",
+        "sha256": meshplan::tree::sha256(text.as_bytes()) });
     fs::write(
         root.join(PENDING),
         serde_json::json!({ "writes": [listed], "removes": [] }).to_string(),
@@ -529,7 +535,7 @@ fn no_link_below_the_tree_is_followed() {
     );
     assert!(!elsewhere.path().join("apply.sh").exists());
 
-    // Reading does not follow one either.
+    // Reading does not follow links either.
     let plan = small_plan(&[]);
     assert_eq!(
         code(&meshplan_in(plan.path(), &["compile", "plan.toml"])),
@@ -559,7 +565,7 @@ fn no_link_below_the_tree_is_followed() {
         stderr(&output)
     );
 
-    // Manifests: a link out of the folder is an error, and one inside is read once.
+    // Manifests: a link out of the folder is an error. A link inside it is read once.
     let folder = tempfile::tempdir().expect("a folder");
     fs::create_dir(folder.path().join("m")).expect("a folder");
     let namespace = "apiVersion: v1\nkind: Namespace\nmetadata: {name: one}\n";
@@ -579,9 +585,9 @@ fn no_link_below_the_tree_is_followed() {
     );
 }
 
-/// What stands behind "nothing was written" is so: after the list is there, something may have been.
+/// "nothing was written" is true. Once the list exists, files may have been written.
 #[test]
-fn it_is_said_whether_something_was_written() {
+fn the_error_says_correctly_whether_something_was_written() {
     let (old, new) = trees();
     let folder = fresh(&old);
     let disk = Disk::default();
@@ -609,9 +615,9 @@ fn it_is_said_whether_something_was_written() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_full_disk_and_a_folder_that_cannot_be_made_are_said() {
+fn a_full_disk_and_a_folder_that_cannot_be_created_are_reported() {
     let plan = small_plan(&[]);
-    // Nothing can be made below /proc, whoever one is.
+    // No user can create a folder below /proc, not even root.
     let output = meshplan_in(
         plan.path(),
         &["compile", "plan.toml", "--out", "/proc/meshplan"],
@@ -622,7 +628,7 @@ fn a_full_disk_and_a_folder_that_cannot_be_made_are_said() {
         "{}",
         stderr(&output)
     );
-    // A limit on the size of files stops the writes as a full disk does.
+    // A file size limit stops the writes as a full disk does.
     let output = Command::new("sh")
         .args([
             "-c",

@@ -1,4 +1,5 @@
-//! What the golden plans do not show: pools by label, long routes, several of everything, Istio in another namespace.
+//! Cases that the golden plans do not cover: node pools by label, long routes, several Gateways, routes and
+//! workloads, and Istio in another namespace.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -27,7 +28,7 @@ fn object(tree: &BTreeMap<String, String>, path: &str) -> Value {
 }
 
 #[test]
-fn pools_by_label_are_looked_at_and_never_labelled() {
+fn node_pools_by_label_are_checked_and_never_labelled() {
     let tree = compiled(&[
         (
             "{ nodes = [\"a1\", \"a2\"] }",
@@ -67,7 +68,7 @@ fn pools_by_label_are_looked_at_and_never_labelled() {
 }
 
 #[test]
-fn a_long_route_is_split_as_its_bundle_asks() {
+fn a_long_route_is_split_at_the_limit_of_its_bundle() {
     let paths: Vec<String> = (0..17)
         .map(|n| format!("{{ exact = \"/p{n}\" }}"))
         .collect();
@@ -91,7 +92,7 @@ fn a_long_route_is_split_as_its_bundle_asks() {
     assert_eq!(
         rules(&tree),
         [8, 8, 1, 8, 8, 1],
-        "at most eight before v1.2.0"
+        "before v1.2.0, a rule has at most eight matches"
     );
     assert_eq!(
         object(&tree, "170-gateway/65-gateway-ingress-front.yaml")["apiVersion"],
@@ -101,7 +102,7 @@ fn a_long_route_is_split_as_its_bundle_asks() {
 }
 
 #[test]
-fn a_stable_version_that_reads_tags_hands_its_gateways_over_by_the_tag() {
+fn gateways_switch_with_the_tag_if_the_stable_version_reads_tags() {
     let tree = compiled(&[
         ("v1.4.1", "v1.0.0"),
         ("1.29.6", "1.18.1"),
@@ -116,16 +117,16 @@ fn a_stable_version_that_reads_tags_hands_its_gateways_over_by_the_tag() {
     assert!(!tree.contains_key("650-default-tag/apply.sh"));
     assert!(
         tree["530-default-tag/verify.sh"].contains("front-istio ingress 1.18.2 "),
-        "the gateway's image tells its owner"
+        "the Gateway's image shows which revision manages it"
     );
     assert!(
         tree["640-retire-control-plane/apply.sh"].contains("front-istio ingress 1.18.2 "),
-        "and is asked for before istiod goes"
+        "the script checks the Gateway before it deletes istiod"
     );
 }
 
 #[test]
-fn istio_in_another_namespace_is_there_in_everything() {
+fn every_file_uses_the_namespace_of_istio() {
     let tree = compiled(&[(
         "[gateway-api]",
         "[istio]\nnamespace = \"mesh\"\n\n[gateway-api]",
@@ -151,7 +152,10 @@ fn istio_in_another_namespace_is_there_in_everything() {
             .contains("run_istioctl \"$program\" mesh install ")
     );
     assert!(tree["530-default-tag/verify.sh"].contains("istio-revision-tag-default-mesh"));
-    assert!(tree.contains_key("640-retire-control-plane/delete/02-mutatingwebhookconfiguration-istio-sidecar-injector-1-29-6-mesh.yaml"));
+    assert!(tree.contains_key(
+        "640-retire-control-plane/delete/\
+         02-mutatingwebhookconfiguration-istio-sidecar-injector-1-29-6-mesh.yaml"
+    ));
 }
 
 #[test]
@@ -159,11 +163,18 @@ fn several_gateways_routes_and_workloads_share_steps() {
     let tree = compiled(&[
         (
             "[[gateway]]",
-            "[[workload]]\nname = \"api\"\nnamespace = \"api\"\nmanifests = [\"web.yaml\"]\n\n[[gateway]]\nname = \"back\"\nnamespace = \"default\"\nlistener = [{ name = \"http\", port = 80, protocol = \"HTTP\", hostname = \"*.example.com\" }]\n\n[[gateway]]",
+            "[[workload]]\nname = \"api\"\nnamespace = \"api\"\nmanifests = [\"web.yaml\"]\n\n[[gateway]]\
+             \nname = \"back\"\nnamespace = \"default\"\
+             \nlistener = [{ name = \"http\", port = 80, protocol = \"HTTP\", hostname = \"*.example.com\" }]\n\
+             \n[[gateway]]",
         ),
         (
             "[shift]",
-            "[[route]]\nname = \"api\"\nnamespace = \"default\"\ngateway = \"back\"\nbackend = { workload = \"api\", service = \"web\", port = 8080 }\nmatch = [{ exact = \"/\" }]\nhostnames = [\"a.example.com\"]\n\n[[route]]\nname = \"web\"\nnamespace = \"default\"\ngateway = \"front\"\nbackend = { workload = \"web\", service = \"web\", port = 8080 }\nmatch = [{ exact = \"/x\" }]\n\n[shift]",
+            "[[route]]\nname = \"api\"\nnamespace = \"default\"\ngateway = \"back\"\
+             \nbackend = { workload = \"api\", service = \"web\", port = 8080 }\nmatch = [{ exact = \"/\" }]\
+             \nhostnames = [\"a.example.com\"]\n\n[[route]]\nname = \"web\"\nnamespace = \"default\"\
+             \ngateway = \"front\"\nbackend = { workload = \"web\", service = \"web\", port = 8080 }\
+             \nmatch = [{ exact = \"/x\" }]\n\n[shift]",
         ),
     ]);
     let grant = object(
@@ -179,7 +190,7 @@ fn several_gateways_routes_and_workloads_share_steps() {
     assert_eq!(
         from,
         ["ingress", "default"],
-        "one grant a Service, for every namespace that has a route to it"
+        "one ReferenceGrant per Service lists all namespaces with routes to it"
     );
     let back = object(&tree, "170-gateway/65-gateway-default-back.yaml");
     assert_eq!(
@@ -212,13 +223,15 @@ fn several_gateways_routes_and_workloads_share_steps() {
     );
 }
 
-/// kubectl knows no rollout of a DaemonSet whose pods nothing replaces, so its pods are looked at.
+/// `kubectl rollout status` does not support a DaemonSet with `OnDelete`, so the script checks its pods.
 #[test]
-fn a_daemonset_with_on_delete_is_looked_at() {
+fn the_pods_of_a_daemonset_with_on_delete_are_checked() {
     let folder = small_plan(&[]);
     let web = folder.path().join("web.yaml");
     let text = fs::read_to_string(&web).expect("the manifest");
-    let agent = "---\napiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: agent}\nspec:\n  selector: {matchLabels: {app: agent}}\n  updateStrategy: {type: OnDelete}\n  template:\n    metadata: {labels: {app: agent}}\n    spec: {containers: [{name: agent, image: agent}]}\n";
+    let agent = "---\napiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: agent}\nspec:\
+        \n  selector: {matchLabels: {app: agent}}\n  updateStrategy: {type: OnDelete}\n  template:\
+        \n    metadata: {labels: {app: agent}}\n    spec: {containers: [{name: agent, image: agent}]}\n";
     fs::write(&web, format!("{text}{agent}")).expect("the manifest");
     let output = meshplan_in(folder.path(), &["compile", "plan.toml"]);
     assert_eq!(code(&output), 0, "{}", stderr(&output));

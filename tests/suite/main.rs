@@ -1,4 +1,4 @@
-//! Everything that needs nothing but crates.io.
+//! The tests that need only crates from crates.io.
 
 #[path = "../common/mod.rs"]
 mod common;

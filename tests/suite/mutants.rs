@@ -1,5 +1,6 @@
-//! How much the proof sees: from each golden tree each object is removed, and each reference, port, weight, label, selector,
-//! namespace and address changed, one at a time. Each mutant is found, or is one of a class that does no harm, with its reason.
+//! What the proof detects. In each golden tree, the test removes each object and changes each reference, port,
+//! weight, label, selector, namespace and address, one at a time. The proof must find each mutant, or the
+//! mutant must belong to a class of harmless changes that has a reason.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
@@ -13,31 +14,31 @@ use meshplan::state::Object;
 use meshplan::step::{Action, Gate};
 use serde_json::Value;
 
-/// Changes that do no harm: a part of the path and pointer, and why.
+/// Harmless changes: a part of the path and pointer, and the reason.
 const HARMLESS: &[(&str, &str)] = &[
     (
         "#/metadata/labels/app",
-        "a label of the object itself that nothing selects by",
+        "no selector uses this label of the object",
     ),
     (
         "#/metadata/labels/service",
-        "a label of the object itself that nothing selects by",
+        "no selector uses this label of the object",
     ),
     (
         "#/metadata/labels/version",
-        "a label of the object itself that nothing selects by",
+        "no selector uses this label of the object",
     ),
     (
         "#/metadata/labels/account",
-        "a label of the object itself that nothing selects by",
+        "no selector uses this label of the object",
     ),
     (
         "/template/metadata/labels/app.kubernetes.io",
-        "a label of the pods that nothing selects by",
+        "no selector uses this label of the pods",
     ),
     (
         "/template/metadata/labels/sidecar.istio.io~1inject",
-        "no injector is for the namespace of the control planes",
+        "no sidecar injector applies to the namespace of the control planes",
     ),
     (
         "/template/metadata/labels/istio.io~1dataplane-mode",
@@ -45,65 +46,71 @@ const HARMLESS: &[(&str, &str)] = &[
     ),
     (
         "/nodeSelector/kubernetes.io~1os",
-        "every node of the pools runs Linux; the model knows no other",
+        "all nodes of the pools run Linux; the model has no other nodes",
     ),
     (
         "/istioctl/istio-base.yaml#/metadata/name",
-        "the name by which istioctl knows its own objects; any name of its own will do",
+        "istioctl identifies its own objects by this name; any unique name works",
     ),
     (
         "/istioctl/istio-cni.yaml#/metadata/name",
-        "the name by which istioctl knows its own objects; any name of its own will do",
+        "istioctl identifies its own objects by this name; any unique name works",
     ),
     (
         "/containers/0/ports/0/containerPort",
-        "a port of ztunnel that is declared for people; no Service leads to it",
+        "a ztunnel port that is informational only; no Service uses it",
     ),
     (
         "(the only backend)",
-        "the only backend of a rule has all of its requests, whatever its weight is",
+        "the only backend of a rule gets all requests at any weight",
     ),
     (
         "(where both go to one place)",
-        "at 100 % requests with the header and without it go to the same place",
+        "at 100 %, requests with and without the header go to the same backend",
     ),
     (
         "(a port that no probe asks)",
-        "a Gateway may listen wherever it likes; this plan has no probe to ask it",
+        "a Gateway can listen on any port; this plan has no probe for it",
     ),
     (
         "istio-cni.yaml#/metadata/namespace",
-        "istioctl goes by `spec.namespace`",
+        "istioctl uses `spec.namespace` instead",
     ),
     (
         "istio-base.yaml#/metadata/namespace",
-        "istioctl goes by `spec.namespace`",
+        "istioctl uses `spec.namespace` instead",
     ),
-    ("/istioctl/istiod-", "istioctl goes by `spec.namespace`"),
-    ("/istioctl/ztunnel-", "istioctl goes by `spec.namespace`"),
+    (
+        "/istioctl/istiod-",
+        "istioctl uses `spec.namespace` instead",
+    ),
+    (
+        "/istioctl/ztunnel-",
+        "istioctl uses `spec.namespace` instead",
+    ),
     (
         "/imagePullSecrets/",
-        "a Secret of the user's, in no file: only the cluster knows whether it is there",
+        "a Secret of the user that is in no file; only the cluster knows whether it exists",
     ),
     (
         "/50-nodepool-spot-canary.yaml: removed",
-        "nodes may come some other way; the step waits for them",
+        "nodes can join in another way; the step waits for them",
     ),
     (
         "/50-nodepool-spot-canary.yaml#/spec/template/spec/nodeClassRef/",
-        "what a NodePool refers to is the cloud's, and in no file",
+        "a NodePool refers to an object of the cloud provider that is in no file",
     ),
     (
         "(an owner writes it)",
-        "what an owner is asked for, as the plan foretells it: nobody applies the file",
+        "a file that predicts an owner's change; no script applies it",
     ),
     (
         "(an address that no probe asks)",
-        "a Gateway may have whatever address it likes; this plan has no probe to ask it",
+        "a Gateway can have any address; this plan has no probe for it",
     ),
 ];
 
-/// What of a route makes a change of it harmless.
+/// Returns the property of a route that makes a change to it harmless.
 fn note(path: &str, route: &Value, pointer: &str, probed: bool) -> &'static str {
     let alone = || {
         let (list, own) = pointer.strip_suffix("/weight")?.rsplit_once('/')?;
@@ -128,7 +135,7 @@ fn note(path: &str, route: &Value, pointer: &str, probed: bool) -> &'static str 
     }
 }
 
-/// The files that say what an owner's change comes to; nobody applies them.
+/// The files that predict an owner's change. No script applies them.
 fn foretold(upgrade: &Upgrade) -> BTreeSet<String> {
     let mut all = BTreeSet::new();
     for step in &upgrade.index.steps {
@@ -152,14 +159,14 @@ fn foretold(upgrade: &Upgrade) -> BTreeSet<String> {
     all
 }
 
-/// Of so many files one is changed, where nobody asks for all; fewer of a large tree.
+/// Without `MESHPLAN_MUTANTS`, the test takes one of this many files, and fewer in a large tree.
 const SAMPLE: usize = 16;
 const LARGE: usize = 300;
 
-/// How many threads count.
+/// How many threads run the mutants.
 const THREADS: usize = 2;
 
-/// Counts the mutants of every n-th file of a tree.
+/// Runs the mutants of every n-th file of a tree.
 fn score_of(name: &str, thread: usize, every: usize) -> Score {
     let mut upgrade = upgrade(name);
     let foretold = foretold(&upgrade);
@@ -171,7 +178,7 @@ fn score_of(name: &str, thread: usize, every: usize) -> Score {
     let mut gates = upgrade.index.steps.iter().flat_map(|step| &step.step.gates);
     let probed = gates.any(|gate| matches!(gate, Gate::Probe { .. }));
     let mut score = Score::default();
-    // What was there before the first step is nothing that a step could get wrong.
+    // Objects that exist before the first step are not part of any step.
     let mut paths: Vec<String> = upgrade.files.keys().cloned().collect();
     paths.retain(|path| !path.contains("/existing/"));
     for path in paths
@@ -185,7 +192,7 @@ fn score_of(name: &str, thread: usize, every: usize) -> Score {
         };
         score.count(&format!("{path}: removed"), is_broken(&upgrade));
         let mut pointers = Vec::new();
-        // A copy for the way back is what it is a copy of, and changed with it below.
+        // A rollback copy changes together with its original, below.
         if !path.contains("/rollback/") || path.contains("/delete/") {
             leaves(old.value(), "", &mut pointers);
         }
@@ -260,7 +267,7 @@ fn mutants_of_the_golden_trees_are_found_or_harmless() {
     if env::var_os("MESHPLAN_BLESS").is_some() {
         return;
     }
-    // All of them take minutes; a sample says whether something is missed as well, and does not make the table.
+    // All mutants take minutes. A sample also detects a regression, but does not regenerate the tables.
     let all = env::var_os("MESHPLAN_BLESS_MUTANTS").is_some()
         || env::var_os("MESHPLAN_MUTANTS").is_some();
     let every = if all { 1 } else { SAMPLE };
@@ -275,7 +282,7 @@ fn mutants_of_the_golden_trees_are_found_or_harmless() {
             .to_string_lossy()
             .into_owned();
         assert!(prove(&upgrade(&name)).is_empty(), "{name} itself");
-        // Each thread has a tree of its own; mutants are dealt out by file.
+        // Each thread has its own tree. The files are divided among the threads.
         let threads: Vec<_> = (0..THREADS)
             .map(|thread| {
                 let name = name.clone();
@@ -284,7 +291,7 @@ fn mutants_of_the_golden_trees_are_found_or_harmless() {
             .collect();
         let mut score = Score::default();
         for thread in threads {
-            score.add(thread.join().expect("a thread that counts"));
+            score.add(thread.join().expect("a thread that returns its score"));
         }
         let harmless: usize = score.harmless.values().sum();
         writeln!(
@@ -301,11 +308,11 @@ fn mutants_of_the_golden_trees_are_found_or_harmless() {
     }
     assert!(
         missed.is_empty(),
-        "{} harmful mutants are not found:\n{}",
+        "{} harmful mutants were not found:\n{}",
         missed.len(),
         missed.join("\n")
     );
-    table.push_str("\n| why a change does no harm | how many |\n| --- | --- |\n");
+    table.push_str("\n| why a change is harmless | mutants |\n| --- | --- |\n");
     for (why, number) in reasons {
         writeln!(table, "| {why} | {number} |").expect("a string");
     }
@@ -315,6 +322,7 @@ fn mutants_of_the_golden_trees_are_found_or_harmless() {
     let own = evidence("mutants", &table, "MESHPLAN_BLESS_MUTANTS");
     assert!(
         own == table,
-        "docs/evidence.md is not current; MESHPLAN_BLESS_MUTANTS=1 cargo test --test suite mutants rewrites it\n{table}"
+        "docs/evidence.md is out of date; `MESHPLAN_BLESS_MUTANTS=1 cargo test --test suite mutants` regenerates it\
+         \n{table}"
     );
 }

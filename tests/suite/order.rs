@@ -1,5 +1,5 @@
-//! Whether the order of steps is needed: each pair of adjacent steps swapped, and each two merged into one. What breaks is found;
-//! what breaks nothing stands in docs/evidence.md.
+//! Whether the order of steps is needed. The test swaps each pair of adjacent steps, and merges each pair into
+//! one step. docs/evidence.md lists the rules that then report something, and the pairs where nothing breaks.
 
 use std::env;
 use std::fmt::Write as _;
@@ -20,7 +20,7 @@ fn codes(upgrade: &Upgrade) -> String {
     }
 }
 
-/// Puts the second of two steps into the first: sets of files become one set, all else follows.
+/// Merges the second of two steps into the first: their file sets become one set, the rest is appended.
 fn merge(upgrade: &mut Upgrade, number: usize) {
     let second = upgrade.index.steps.remove(number + 1);
     let first = &mut upgrade.index.steps[number];
@@ -48,10 +48,10 @@ fn merge(upgrade: &mut Upgrade, number: usize) {
     first.step.rollback = keeps();
 }
 
-/// The tree that is looked at where nobody asks for all.
+/// The tree that the test checks by default.
 const SAMPLE: &str = "shop-1.25";
 
-/// A way back of which nothing is to be proved.
+/// A rollback for which there is nothing to prove.
 fn keeps() -> Rollback {
     Rollback {
         keeps: true,
@@ -60,11 +60,11 @@ fn keeps() -> Rollback {
 }
 
 #[test]
-fn steps_out_of_order_are_found_or_shown_harmless() {
+fn steps_out_of_order_are_found_or_listed_as_harmless() {
     if env::var_os("MESHPLAN_BLESS").is_some() {
         return;
     }
-    // All trees take minutes; one of them says whether the tables are current as well.
+    // All trees take minutes. By default, one tree shows whether its table is current.
     let bless = env::var_os("MESHPLAN_BLESS_ORDER").is_some();
     let all = bless || env::var_os("MESHPLAN_MUTANTS").is_some();
     let mut sections: Vec<String> = Vec::new();
@@ -92,7 +92,8 @@ fn steps_out_of_order_are_found_or_shown_harmless() {
                 swapped.index.steps[number + 1].step.name
             );
             swapped.index.steps.swap(number, number + 1);
-            // Each way back leads to what was before in the old order; that it does not now is no news.
+            // Each rollback leads to the previous state in the old order. After a swap it cannot, so rollbacks
+            // are not checked.
             for step in &mut swapped.index.steps {
                 step.step.rollback = keeps();
             }
@@ -116,6 +117,7 @@ fn steps_out_of_order_are_found_or_shown_harmless() {
     let own = evidence("order", &table, "MESHPLAN_BLESS_ORDER");
     assert!(
         own.contains(&table),
-        "docs/evidence.md is not current; MESHPLAN_BLESS_ORDER=1 cargo test --test suite order rewrites it\n{table}"
+        "docs/evidence.md is out of date; `MESHPLAN_BLESS_ORDER=1 cargo test --test suite order` regenerates it\
+         \n{table}"
     );
 }

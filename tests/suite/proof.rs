@@ -1,4 +1,5 @@
-//! A tree that breaks a rule is not written, unless the plan allows it; what is edited on disk is judged as it is.
+//! meshplan does not write a tree that breaks a rule, unless the plan allows it. It checks a tree that was
+//! edited on disk as it is on disk.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -6,7 +7,7 @@ use std::fs;
 use crate::common::{code, files, meshplan_in, repository, small_plan, stderr, stdout};
 use serde_json::Value;
 
-/// The small plan with templates whose grants are for another kind of route.
+/// The small plan, with templates whose ReferenceGrants allow another kind of route.
 fn broken() -> tempfile::TempDir {
     let folder = small_plan(&[]);
     let own = folder.path().join("own/gateway-api");
@@ -23,7 +24,7 @@ fn broken() -> tempfile::TempDir {
 const COMPILE: [&str; 4] = ["compile", "plan.toml", "--templates", "own"];
 
 #[test]
-fn what_breaks_a_rule_is_not_written_unless_it_is_allowed() {
+fn a_tree_that_breaks_a_rule_is_not_written_unless_allowed() {
     let folder = broken();
     let output = meshplan_in(
         folder.path(),
@@ -68,13 +69,13 @@ fn what_breaks_a_rule_is_not_written_unless_it_is_allowed() {
     assert_eq!(
         code(&output),
         0,
-        "the index says what is allowed: {}",
+        "the index lists what the plan allows: {}",
         stderr(&output)
     );
 }
 
 #[test]
-fn what_was_edited_on_disk_is_judged_as_it_is() {
+fn a_tree_edited_on_disk_is_checked_as_it_is() {
     let folder = small_plan(&[]);
     assert_eq!(
         code(&meshplan_in(folder.path(), &["compile", "plan.toml"])),
@@ -123,7 +124,7 @@ fn what_was_edited_on_disk_is_judged_as_it_is() {
     );
 }
 
-/// The index has the digest of every file: also of those that the proof does not read.
+/// The index has the digest of every file, including the files that the proof does not read.
 #[test]
 fn an_edited_script_is_an_error_and_an_edited_runbook_a_warning() {
     let folder = small_plan(&[]);
@@ -133,7 +134,7 @@ fn an_edited_script_is_an_error_and_an_edited_runbook_a_warning() {
     );
     let shop = folder.path().join("shop");
     let original = files(&shop);
-    // One kind of script stands for the others of its kind.
+    // One script represents all scripts of its kind.
     let step = "310-weight-10";
     let looked_at =
         |path: &str| path == "README.md" || path.starts_with(step) && path.contains(".sh");
@@ -158,9 +159,9 @@ fn an_edited_script_is_an_error_and_an_edited_runbook_a_warning() {
     }
 }
 
-/// Steps that are missing, too many, or in another order.
+/// Steps that are missing, that the index does not list, or that are in another order.
 #[test]
-fn the_steps_of_an_index_are_those_of_its_folders() {
+fn the_index_and_the_folders_have_the_same_steps() {
     let folder = small_plan(&[]);
     assert_eq!(
         code(&meshplan_in(folder.path(), &["compile", "plan.toml"])),
@@ -206,9 +207,9 @@ fn the_steps_of_an_index_are_those_of_its_folders() {
     );
 }
 
-/// "Cannot be read" is never taken for "is empty".
+/// A file that cannot be read is never treated as an empty file.
 #[test]
-fn an_index_or_manifest_that_cannot_be_read_is_said() {
+fn an_unreadable_index_or_manifest_is_reported() {
     let folder = small_plan(&[]);
     assert_eq!(
         code(&meshplan_in(folder.path(), &["compile", "plan.toml"])),
@@ -238,7 +239,7 @@ fn an_index_or_manifest_that_cannot_be_read_is_said() {
             assert_eq!(stdout(&output), "", "{arguments:?}");
         }
     }
-    // A first compile that did not end has no index yet.
+    // A first compile that was interrupted has not written an index yet.
     fs::remove_file(&index).expect("removing");
     fs::write(folder.path().join("shop/.meshplan-pending"), "{}").expect("a list");
     for arguments in all {
@@ -251,10 +252,12 @@ fn an_index_or_manifest_that_cannot_be_read_is_said() {
         );
     }
 
-    let gateway = "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: g, namespace: d}\nspec:\n  gatewayClassName: istio\n  listeners: [{name: http, port: 80, protocol: HTTP}]\n";
+    let gateway = "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: g, namespace: d}\nspec:\
+        \n  gatewayClassName: istio\n  listeners: [{name: http, port: 80, protocol: HTTP}]\n";
     let route = |weight: &str| {
         format!(
-            "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {{name: r, namespace: d}}\nspec:\n  parentRefs: [{{name: g}}]\n  rules: [{{backendRefs: [{{name: s, port: 80, weight: {weight}}}]}}]\n"
+            "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {{name: r, namespace: d}}\nspec:\
+             \n  parentRefs: [{{name: g}}]\n  rules: [{{backendRefs: [{{name: s, port: 80, weight: {weight}}}]}}]\n"
         )
     };
     for (text, code_wanted) in [

@@ -1,4 +1,4 @@
-//! Whatever a plan or a manifest holds arrives as it is, or is refused; nothing in between.
+//! Every text in a plan or a manifest arrives unchanged in the output, or meshplan rejects it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -30,7 +30,7 @@ fn web() -> String {
     fs::read_to_string(repository().join("tests/bad/manifests/web.yaml")).expect("the manifest")
 }
 
-/// Strings as people and attackers write them.
+/// Strings as users and attackers write them.
 fn strings() -> impl Strategy<Value = String> {
     prop_oneof![
         any::<String>(),
@@ -95,7 +95,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) })]
 
     #[test]
-    fn a_quoted_string_is_that_string_to_every_reader(text in strings()) {
+    fn every_parser_reads_a_quoted_string_as_that_string(text in strings()) {
         let written = format!("{}: {}\n", yaml::quote(&text), yaml::quote(&text));
         let document = yaml::read_strict(&written).map_err(|p| TestCaseError::fail(format!("{written:?}: {p:?}")))?;
         prop_assert_eq!(document.value, Value::Object(Map::from_iter([(text.clone(), Value::from(text))])));
@@ -123,7 +123,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(60) })]
 
     #[test]
-    fn a_header_arrives_in_every_route_or_is_refused(value in strings()) {
+    fn a_header_arrives_in_every_route_or_is_rejected(value in strings()) {
         let literal = toml::Value::from(value.clone()).to_string();
         let compiled = compile(&plan().replacen("value = \"yes\"", &format!("value = {literal}"), 1), &web());
         match compiled.output {
@@ -137,14 +137,18 @@ proptest! {
     }
 
     #[test]
-    fn a_config_map_arrives_as_it_is(data in prop::collection::btree_map("[a-z][a-z0-9._-]{0,10}", strings(), 1..5)) {
+    fn a_config_map_arrives_unchanged(data in prop::collection::btree_map("[a-z][a-z0-9._-]{0,10}", strings(), 1..5)) {
         let manifest = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings"}, "data": data});
         let compiled = compile(&plan(), &format!("{}---\n{}", web(), yaml::write(&manifest)));
         let findings = format!("{:?}", compiled.findings);
         let output = compiled.output.ok_or_else(|| TestCaseError::fail(findings))?;
-        let text = &output.tree.get("150-stable-workloads/20-configmap-shop-1-29-6-settings.yaml").expect("the object").text;
+        let text = &output.tree.get("150-stable-workloads/20-configmap-shop-1-29-6-settings.yaml")
+            .expect("the object").text;
         let mut placed = yaml::read_strict(text).expect("YAML").value;
-        prop_assert_eq!(placed["metadata"].as_object_mut().and_then(|m| m.remove("namespace")), Some(Value::from("shop-1-29-6")));
+        prop_assert_eq!(
+            placed["metadata"].as_object_mut().and_then(|m| m.remove("namespace")),
+            Some(Value::from("shop-1-29-6"))
+        );
         prop_assert_eq!(placed, manifest);
     }
 

@@ -1,4 +1,5 @@
-//! PyYAML, a reader of YAML 1.1, sees in every golden file what meshplan saw. Skips where Python has no PyYAML.
+//! PyYAML, a YAML 1.1 parser, reads every golden file as meshplan does. The test is skipped if Python has no
+//! PyYAML.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -19,7 +20,7 @@ fn every_golden_file_means_the_same_to_pyyaml() {
         .output()
         .is_ok_and(|output| output.status.success());
     if !has_yaml {
-        skip("python3 has no PyYAML; `pip install pyyaml` brings it");
+        skip("python3 has no PyYAML; install it with `pip install pyyaml`");
         return;
     }
     let mut compared = 0;

@@ -1,5 +1,5 @@
-//! Valid plans of many shapes: each compiles, so every state and every half-applied step of it holds; its index names every file; and
-//! from each step the way back, whole or after half of the step, leads to where it began.
+//! Random valid plans. Each compiles, so every state holds, also in the middle of a step. The index names every
+//! file. The rollback of each step, after the whole step or half of it, leads to the state before the step.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -14,7 +14,7 @@ use meshplan::text::source::Source;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
-/// Stable, canary, and bundles that suit both.
+/// Stable, canary, and the bundles that support both.
 const PAIRS: &[(&str, &str, &[&str])] = &[
     ("1.18.0-alpha.0", "1.18.1", &["v0.6.1", "v0.8.1", "v1.0.0"]),
     ("1.18.7", "1.19.10", &["v0.6.2", "v1.1.1", "v1.4.1"]),
@@ -32,7 +32,7 @@ const PAIRS: &[(&str, &str, &[&str])] = &[
     ("1.31.0", "1.31.7", &["v1.6.1"]),
 ];
 
-/// What a plan is made of.
+/// The contents of a plan.
 #[derive(Debug, Clone)]
 struct Shape {
     pair: (&'static str, &'static str, &'static str),
@@ -43,10 +43,10 @@ struct Shape {
     namespace: Option<&'static str>,
     channel: &'static str,
     weights: Vec<u8>,
-    /// For each workload, which extra objects it has.
+    /// The extra objects of each workload.
     workloads: Vec<Vec<&'static str>>,
     gateways: usize,
-    /// Gateway, workload, whether the path is exact, and whether it has a host.
+    /// Gateway, workload, whether the path is exact, and whether the route has a host.
     routes: Vec<(usize, usize, bool, bool)>,
 }
 
@@ -96,7 +96,7 @@ fn shapes() -> impl Strategy<Value = Shape> {
         )
 }
 
-/// The plan and the files that it names.
+/// The plan and the files that it refers to.
 fn written(shape: &Shape) -> (String, BTreeMap<String, String>) {
     let (stable, canary, bundle) = shape.pair;
     let mut plan = String::from("name = \"random\"\n\n[istio]\n");
@@ -158,14 +158,17 @@ fn written(shape: &Shape) -> (String, BTreeMap<String, String>) {
         if needs {
             writeln!(plan, "handover = \"{}\"", shape.handover).expect("a string");
         }
-        plan.push_str("listener = [{ name = \"http\", port = 80, protocol = \"HTTP\" }, { name = \"other\", port = 8080, protocol = \"HTTP\", hostname = \"*.example.com\" }]\n");
+        plan.push_str("listener = [{ name = \"http\", port = 80, protocol = \"HTTP\" }, { name = \"other\", port = \
+            8080, protocol = \"HTTP\", hostname = \"*.example.com\" }]\n");
     }
     for (n, (gateway, workload, exact, host)) in shape.routes.iter().enumerate() {
         let (gateway, workload) = (gateway % shape.gateways, workload % shape.workloads.len());
         let kind = if *exact { "exact" } else { "prefix" };
         writeln!(
             plan,
-            "\n[[route]]\nname = \"r{n}\"\nnamespace = \"routes{}\"\ngateway = \"g{gateway}\"\nbackend = {{ workload = \"w{workload}\", service = \"s{workload}\", port = 80 }}\nmatch = [{{ {kind} = \"/r{n}\" }}, {{ prefix = \"/p{n}\" }}]",
+            "\n[[route]]\nname = \"r{n}\"\nnamespace = \"routes{}\"\ngateway = \"g{gateway}\"\
+             \nbackend = {{ workload = \"w{workload}\", service = \"s{workload}\", port = 80 }}\
+             \nmatch = [{{ {kind} = \"/r{n}\" }}, {{ prefix = \"/p{n}\" }}]",
             n % 2
         )
         .expect("a string");
@@ -186,7 +189,11 @@ fn written(shape: &Shape) -> (String, BTreeMap<String, String>) {
 fn workload(n: usize, extras: &[&str]) -> String {
     let account = extras.contains(&"serviceaccount");
     let mut text = format!(
-        "apiVersion: v1\nkind: Service\nmetadata: {{name: s{n}}}\nspec: {{selector: {{app: a{n}}}, ports: [{{port: 80}}]}}\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: a{n}}}\nspec:\n  selector: {{matchLabels: {{app: a{n}}}}}\n  template:\n    metadata: {{labels: {{app: a{n}}}}}\n    spec:\n{}      containers: [{{name: c, image: \"registry.example/a:1\"}}]\n",
+        "apiVersion: v1\nkind: Service\nmetadata: {{name: s{n}}}\
+         \nspec: {{selector: {{app: a{n}}}, ports: [{{port: 80}}]}}\n---\napiVersion: apps/v1\nkind: Deployment\
+         \nmetadata: {{name: a{n}}}\nspec:\n  selector: {{matchLabels: {{app: a{n}}}}}\n  template:\
+         \n    metadata: {{labels: {{app: a{n}}}}}\n    spec:\
+         \n{}      containers: [{{name: c, image: \"registry.example/a:1\"}}]\n",
         if account {
             format!("      serviceAccountName: a{n}\n")
         } else {
@@ -208,10 +215,18 @@ fn workload(n: usize, extras: &[&str]) -> String {
         .expect("a string");
     }
     if extras.contains(&"claim") {
-        write!(text, "---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {{name: v{n}}}\nspec: {{accessModes: [ReadWriteOnce], resources: {{requests: {{storage: 1Gi}}}}}}\n").expect("a string");
+        write!(
+            text,
+            "---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {{name: v{n}}}\
+            \nspec: {{accessModes: [ReadWriteOnce], resources: {{requests: {{storage: 1Gi}}}}}}\n"
+        )
+        .expect("a string");
     }
     if extras.contains(&"statefulset") {
-        write!(text, "---\napiVersion: apps/v1\nkind: StatefulSet\nmetadata: {{name: t{n}}}\nspec: {{serviceName: s{n}, selector: {{matchLabels: {{app: t{n}}}}}, template: {{metadata: {{labels: {{app: t{n}}}}}, spec: {{containers: [{{name: c, image: \"registry.example/t:1\"}}]}}}}}}\n").expect("a string");
+        write!(text, "---\napiVersion: apps/v1\nkind: StatefulSet\nmetadata: {{name: t{n}}}\
+            \nspec: {{serviceName: s{n}, selector: {{matchLabels: {{app: t{n}}}}}, template: {{metadata: {{labels: \
+            {{app: t{n}}}}}, spec: {{containers: [{{name: c, image: \"registry.example/t:1\"}}]}}}}}}\n")
+            .expect("a string");
     }
     text
 }
@@ -240,7 +255,7 @@ fn compiled(shape: &Shape) -> Output {
     compiled.output.expect("no error")
 }
 
-/// Objects by their keys in words, and the labels of nodes.
+/// Objects by their keys as text, and the labels of nodes.
 type Content<'a> = (
     BTreeMap<String, serde_json::Value>,
     &'a BTreeMap<String, BTreeMap<String, String>>,
@@ -254,7 +269,7 @@ fn content(state: &State) -> Content<'_> {
     (objects.collect(), &state.nodes)
 }
 
-/// Goes back from a state through the steps below a number, and says where that ends.
+/// Rolls back from a state through the steps below a number, and returns the final state.
 fn back(replay: &Replay<'_>, upgrade: &Upgrade, mut state: State, steps: usize) -> State {
     for step in upgrade.index.steps[..steps].iter().rev() {
         let (before, refused) = replay.run(&state, &step.step, &step.step.rollback.actions, None);
@@ -271,7 +286,8 @@ proptest! {
     fn every_plan_holds_forwards_and_back(shape in shapes()) {
         let output = compiled(&shape);
         let named: Vec<&String> = output.index.files.iter().map(|file| &file.path).collect();
-        let there: Vec<&String> = output.tree.iter().map(|(path, _)| path).filter(|path| *path != "index.json").collect();
+        let there: Vec<&String> = output.tree.iter().map(|(path, _)| path)
+            .filter(|path| *path != "index.json").collect();
         prop_assert_eq!(named, there);
 
         let upgrade = Upgrade::laid_out(&output);
@@ -281,7 +297,7 @@ proptest! {
             let (after, _) = replay.run(&states[states.len() - 1], &step.step, &step.step.actions, None);
             states.push(after);
         }
-        // What stays when one goes back to the very beginning.
+        // The state after a rollback to the very beginning.
         let kept = upgrade.index.steps.iter().take_while(|step| step.step.rollback.keeps).count();
         let beginning = content(&states[kept]);
         for (number, step) in upgrade.index.steps.iter().enumerate().skip(kept) {

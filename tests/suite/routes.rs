@@ -1,5 +1,5 @@
-//! Route semantics: cases from the text of Gateway API, each with its sentence; the routes of a hand-made canary and their repaired
-//! form; what holds for any routes; and the traffic of the golden plan.
+//! Route semantics: cases from the text of Gateway API, each with its sentence; the routes of a manual canary
+//! and their corrected form; properties of random routes; and the traffic of the golden plan.
 
 use crate::common::{code, meshplan, stderr, stdout};
 use meshplan::route::{Answer, Outcome, Request, Table};
@@ -8,11 +8,12 @@ use meshplan::text::source::Source;
 use proptest::prelude::*;
 use serde_json::Value;
 
-/// Services `a`, `b` and `c` in `shop`, `other` in `far`, a Gateway for all, and one route of these rules.
+/// Services `a`, `b` and `c` in `shop`, `other` in `far`, one Gateway, and one route with the given rules.
 fn state(listener: &str, route: &str, more: &str) -> State {
     let service = |namespace: &str, name: &str| {
         format!(
-            "apiVersion: v1\nkind: Service\nmetadata: {{name: {name}, namespace: {namespace}}}\nspec: {{selector: {{app: {name}}}, ports: [{{port: 80}}]}}\n---\n"
+            "apiVersion: v1\nkind: Service\nmetadata: {{name: {name}, namespace: {namespace}}}\
+             \nspec: {{selector: {{app: {name}}}, ports: [{{port: 80}}]}}\n---\n"
         )
     };
     let services: String = ["a", "b", "c"]
@@ -20,7 +21,11 @@ fn state(listener: &str, route: &str, more: &str) -> State {
         .map(|name| service("shop", name))
         .collect();
     let text = format!(
-        "{services}{}apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {{name: front, namespace: shop}}\nspec: {{gatewayClassName: istio, listeners: [{{name: http, port: 80, protocol: HTTP{listener}}}]}}\n---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {{name: r, namespace: shop}}\nspec:\n  parentRefs: [{{name: front}}]\n{route}\n{more}",
+        "{services}{}apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\
+         \nmetadata: {{name: front, namespace: shop}}\
+         \nspec: {{gatewayClassName: istio, listeners: [{{name: http, port: 80, protocol: HTTP{listener}}}]}}\n---\
+         \napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {{name: r, namespace: shop}}\nspec:\
+         \n  parentRefs: [{{name: front}}]\n{route}\n{more}",
         service("far", "other")
     );
     let loaded = load(&Source::new("routes.yaml", text));
@@ -32,7 +37,7 @@ fn ask(state: &State, request: &Request) -> Answer {
     Table::new(state, None).answer(request)
 }
 
-/// `a 1.00`, `500 0.50`, …
+/// Formats an answer: `a 1.00`, `500 0.50`, …
 fn words(answer: &Answer) -> String {
     let all: Vec<String> = answer
         .outcomes
@@ -52,7 +57,7 @@ fn words(answer: &Answer) -> String {
     all.join(", ")
 }
 
-/// A request of a line: `GET host/path name:value`.
+/// Parses a request from a line: `GET host/path name:value`.
 fn request(line: &str) -> Request {
     let mut parts = line.split(' ');
     let method = parts.next().expect("a method").to_owned();
@@ -78,25 +83,117 @@ fn the_sentences_of_the_specification_hold() {
     let to = |name: &str| format!("backendRefs: [{{name: {name}, port: 80}}]");
     let (a, b) = (to("a"), to("b"));
     let cases: Vec<(&str, String, &[(&str, &str)])> = vec![
-        ("if no matches are specified, the default is a prefix path match on `/`", format!("  rules: [{{{a}}}]"), &[("GET h/", "a 1.00"), ("GET h/x/y", "a 1.00")]),
-        ("Exact: matches the URL path exactly and with case sensitivity", format!("  rules: [{{matches: [{{path: {{type: Exact, value: /x}}}}], {a}}}]"), &[("GET h/x", "a 1.00"), ("GET h/x/", "404 1.00"), ("GET h/X", "404 1.00")]),
-        ("PathPrefix: matching is done on a path element by element basis; a trailing `/` is ignored", format!("  rules: [{{matches: [{{path: {{value: /x/}}}}], {a}}}]"), &[("GET h/x", "a 1.00"), ("GET h/x/y", "a 1.00"), ("GET h/xy", "404 1.00")]),
-        ("precedence: Exact path match", format!("  rules: [{{matches: [{{path: {{value: /x}}}}], {a}}}, {{matches: [{{path: {{type: Exact, value: /x}}}}], {b}}}]"), &[("GET h/x", "b 1.00"), ("GET h/x/y", "a 1.00")]),
-        ("precedence: Prefix path match with largest number of characters", format!("  rules: [{{matches: [{{path: {{value: /x}}}}], {a}}}, {{matches: [{{path: {{value: /x/y}}}}], {b}}}]"), &[("GET h/x/y/z", "b 1.00"), ("GET h/x/z", "a 1.00")]),
-        ("precedence: Method match", format!("  rules: [{{matches: [{{headers: [{{name: v, value: x}}]}}], {a}}}, {{matches: [{{method: PUT}}], {b}}}]"), &[("PUT h/ v:x", "b 1.00"), ("GET h/ v:x", "a 1.00"), ("GET h/", "404 1.00")]),
-        ("precedence: largest number of header matches", format!("  rules: [{{matches: [{{headers: [{{name: v, value: x}}]}}], {a}}}, {{matches: [{{headers: [{{name: v, value: x}}, {{name: w, value: z}}]}}], {b}}}]"), &[("GET h/ v:x w:z", "b 1.00"), ("GET h/ v:x", "a 1.00")]),
-        ("precedence: largest number of query param matches", format!("  rules: [{{matches: [{{queryParams: [{{name: v, value: x}}]}}], {a}}}, {{matches: [{{queryParams: [{{name: v, value: x}}, {{name: w, value: z}}]}}], {b}}}]"), &[("GET h/?v=x&w=z", "b 1.00"), ("GET h/?v=x", "a 1.00"), ("GET h/?V=x", "404 1.00")]),
-        ("ties: the first matching rule in list order", format!("  rules: [{{matches: [{{path: {{value: /x}}}}], {a}}}, {{matches: [{{path: {{value: /x}}}}], {b}}}]"), &[("GET h/x", "a 1.00")]),
-        ("header names are case-insensitive, values are not", format!("  rules: [{{matches: [{{headers: [{{name: Traffic, value: test}}]}}], {a}}}]"), &[("GET h/ traffic:test", "a 1.00"), ("GET h/ TRAFFIC:test", "a 1.00"), ("GET h/ traffic:Test", "404 1.00")]),
-        ("weight: the proportion of requests, weight / sum of all weights; defaults to 1", "  rules: [{backendRefs: [{name: a, port: 80}, {name: b, port: 80, weight: 3}]}]".to_owned(), &[("GET h/", "a 0.25, b 0.75")]),
-        ("weight 0: no traffic should be forwarded for this entry", "  rules: [{backendRefs: [{name: a, port: 80, weight: 0}, {name: b, port: 80}]}]".to_owned(), &[("GET h/", "b 1.00")]),
-        ("all weights 0: 500", "  rules: [{backendRefs: [{name: a, port: 80, weight: 0}]}]".to_owned(), &[("GET h/", "500 1.00")]),
-        ("no backendRefs and no filter that responds: 500", "  rules: [{matches: [{path: {value: /x}}]}]".to_owned(), &[("GET h/x", "500 1.00")]),
-        ("an invalid backend: the proportion of requests that it would have got must receive a 500", "  rules: [{backendRefs: [{name: a, port: 80}, {name: nobody, port: 80}]}]".to_owned(), &[("GET h/", "a 0.50, 500 0.50")]),
-        ("a reference across namespaces without a grant is invalid", "  rules: [{backendRefs: [{name: a, port: 80, weight: 9}, {name: other, namespace: far, port: 80}]}]".to_owned(), &[("GET h/", "a 0.90, 500 0.10")]),
-        ("a port that the Service lacks", "  rules: [{backendRefs: [{name: a, port: 81}]}]".to_owned(), &[("GET h/", "500 1.00")]),
-        ("hostnames: `*.example.com` matches one or more labels and not `example.com`", format!("  hostnames: ['*.example.com']\n  rules: [{{{a}}}]"), &[("GET a.example.com/", "a 1.00"), ("GET b.a.example.com/", "a 1.00"), ("GET example.com/", "404 1.00"), ("GET a.example.com:8080/", "a 1.00")]),
-        ("a redirect answers, with 302 unless it says otherwise", "  rules: [{filters: [{type: RequestRedirect, requestRedirect: {scheme: https}}]}]".to_owned(), &[("GET h/", "302 1.00")]),
+        (
+            "if no matches are specified, the default is a prefix path match on `/`",
+            format!("  rules: [{{{a}}}]"),
+            &[("GET h/", "a 1.00"), ("GET h/x/y", "a 1.00")],
+        ),
+        (
+            "Exact: matches the URL path exactly and with case sensitivity",
+            format!("  rules: [{{matches: [{{path: {{type: Exact, value: /x}}}}], {a}}}]"),
+            &[("GET h/x", "a 1.00"), ("GET h/x/", "404 1.00"), ("GET h/X", "404 1.00")],
+        ),
+        (
+            "PathPrefix: matching is done on a path element by element basis; a trailing `/` is ignored",
+            format!("  rules: [{{matches: [{{path: {{value: /x/}}}}], {a}}}]"),
+            &[("GET h/x", "a 1.00"), ("GET h/x/y", "a 1.00"), ("GET h/xy", "404 1.00")],
+        ),
+        (
+            "precedence: Exact path match",
+            format!("  rules: [{{matches: [{{path: {{value: /x}}}}], {a}}}, {{matches: [{{path: {{type: Exact, \
+                value: /x}}}}], {b}}}]"),
+            &[("GET h/x", "b 1.00"), ("GET h/x/y", "a 1.00")],
+        ),
+        (
+            "precedence: Prefix path match with largest number of characters",
+            format!("  rules: [{{matches: [{{path: {{value: /x}}}}], {a}}}, {{matches: [{{path: {{value: /x/y}}}}], \
+                {b}}}]"),
+            &[("GET h/x/y/z", "b 1.00"), ("GET h/x/z", "a 1.00")],
+        ),
+        (
+            "precedence: Method match",
+            format!("  rules: [{{matches: [{{headers: [{{name: v, value: x}}]}}], {a}}}, {{matches: [{{method: \
+                PUT}}], {b}}}]"),
+            &[("PUT h/ v:x", "b 1.00"), ("GET h/ v:x", "a 1.00"), ("GET h/", "404 1.00")],
+        ),
+        (
+            "precedence: largest number of header matches",
+            format!("  rules: [{{matches: [{{headers: [{{name: v, value: x}}]}}], {a}}}, {{matches: [{{headers: \
+                [{{name: v, value: x}}, {{name: w, value: z}}]}}], {b}}}]"),
+            &[("GET h/ v:x w:z", "b 1.00"), ("GET h/ v:x", "a 1.00")],
+        ),
+        (
+            "precedence: largest number of query param matches",
+            format!("  rules: [{{matches: [{{queryParams: [{{name: v, value: x}}]}}], {a}}}, {{matches: \
+                [{{queryParams: [{{name: v, value: x}}, {{name: w, value: z}}]}}], {b}}}]"),
+            &[("GET h/?v=x&w=z", "b 1.00"), ("GET h/?v=x", "a 1.00"), ("GET h/?V=x", "404 1.00")],
+        ),
+        (
+            "ties: the first matching rule in list order",
+            format!("  rules: [{{matches: [{{path: {{value: /x}}}}], {a}}}, {{matches: [{{path: {{value: /x}}}}], \
+                {b}}}]"),
+            &[("GET h/x", "a 1.00")],
+        ),
+        (
+            "header names are case-insensitive, values are not",
+            format!("  rules: [{{matches: [{{headers: [{{name: Traffic, value: test}}]}}], {a}}}]"),
+            &[
+                ("GET h/ traffic:test", "a 1.00"),
+                ("GET h/ TRAFFIC:test", "a 1.00"),
+                ("GET h/ traffic:Test", "404 1.00"),
+            ],
+        ),
+        (
+            "weight: the proportion of requests, weight / sum of all weights; defaults to 1",
+            "  rules: [{backendRefs: [{name: a, port: 80}, {name: b, port: 80, weight: 3}]}]".to_owned(),
+            &[("GET h/", "a 0.25, b 0.75")],
+        ),
+        (
+            "weight 0: no traffic should be forwarded for this entry",
+            "  rules: [{backendRefs: [{name: a, port: 80, weight: 0}, {name: b, port: 80}]}]".to_owned(),
+            &[("GET h/", "b 1.00")],
+        ),
+        (
+            "all weights 0: 500",
+            "  rules: [{backendRefs: [{name: a, port: 80, weight: 0}]}]".to_owned(),
+            &[("GET h/", "500 1.00")],
+        ),
+        (
+            "no backendRefs and no filter that responds: 500",
+            "  rules: [{matches: [{path: {value: /x}}]}]".to_owned(),
+            &[("GET h/x", "500 1.00")],
+        ),
+        (
+            "an invalid backend: the proportion of requests that it would have got must receive a 500",
+            "  rules: [{backendRefs: [{name: a, port: 80}, {name: nobody, port: 80}]}]".to_owned(),
+            &[("GET h/", "a 0.50, 500 0.50")],
+        ),
+        (
+            "a reference across namespaces without a grant is invalid",
+            "  rules: [{backendRefs: [{name: a, port: 80, weight: 9}, {name: other, namespace: far, port: 80}]}]"
+                .to_owned(),
+            &[("GET h/", "a 0.90, 500 0.10")],
+        ),
+        (
+            "a port that the Service lacks",
+            "  rules: [{backendRefs: [{name: a, port: 81}]}]".to_owned(),
+            &[("GET h/", "500 1.00")],
+        ),
+        (
+            "hostnames: `*.example.com` matches one or more labels and not `example.com`",
+            format!("  hostnames: ['*.example.com']\n  rules: [{{{a}}}]"),
+            &[
+                ("GET a.example.com/", "a 1.00"),
+                ("GET b.a.example.com/", "a 1.00"),
+                ("GET example.com/", "404 1.00"),
+                ("GET a.example.com:8080/", "a 1.00"),
+            ],
+        ),
+        (
+            "a redirect answers, with 302 unless it says otherwise",
+            "  rules: [{filters: [{type: RequestRedirect, requestRedirect: {scheme: https}}]}]".to_owned(),
+            &[("GET h/", "302 1.00")],
+        ),
     ];
     for (sentence, route, asked) in cases {
         let state = state("", &route, "");
@@ -110,12 +207,15 @@ fn the_sentences_of_the_specification_hold() {
     }
 }
 
-const GRANTS: &str = "---\napiVersion: gateway.networking.k8s.io/v1beta1\nkind: ReferenceGrant\nmetadata: {name: g, namespace: far}\nspec: {from: [{group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: shop}], to: [{group: '', kind: Service}]}\n";
+const GRANTS: &str = "---\napiVersion: gateway.networking.k8s.io/v1beta1\nkind: ReferenceGrant\
+    \nmetadata: {name: g, namespace: far}\
+    \nspec: {from: [{group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: shop}], to: [{group: '', kind: \
+    Service}]}\n";
 
 const HEADER: &str = "headers: [{name: traffic, value: test}]";
 
 #[test]
-fn the_hand_made_canary_never_reaches_its_canary_and_the_repaired_one_does() {
+fn the_manual_canary_never_gets_traffic_and_the_corrected_one_does() {
     let paths = [
         "Exact /productpage",
         "PathPrefix /static",
@@ -172,8 +272,9 @@ fn the_hand_made_canary_never_reaches_its_canary_and_the_repaired_one_does() {
             assert_eq!(words(&ask(&state, &request(line))), *answer, "{line}");
         }
     }
-    // The weighted step as it was written: 90 % to a namespace that has no such Service.
-    let weighted = "  rules: [{backendRefs: [{name: nobody, port: 80, weight: 90}, {name: other, namespace: far, port: 80, weight: 10}]}]";
+    // The weighted step as it was written: 90 % to a namespace that does not have this Service.
+    let weighted = "  rules: [{backendRefs: [{name: nobody, port: 80, weight: 90}, {name: other, namespace: far, \
+        port: 80, weight: 10}]}]";
     assert_eq!(
         words(&ask(
             &state("", weighted, GRANTS),
@@ -188,11 +289,13 @@ fn the_hand_made_canary_never_reaches_its_canary_and_the_repaired_one_does() {
 }
 
 #[test]
-fn a_redirect_and_a_rewrite_say_where_to() {
-    let redirect = "  rules: [{matches: [{path: {value: /x}}], filters: [{type: RequestRedirect, requestRedirect: {hostname: b.example, path: {type: ReplacePrefixMatch, replacePrefixMatch: /y}}}]}]";
+fn a_redirect_and_a_rewrite_return_their_target() {
+    let redirect = "  rules: [{matches: [{path: {value: /x}}], filters: [{type: RequestRedirect, requestRedirect: \
+        {hostname: b.example, path: {type: ReplacePrefixMatch, replacePrefixMatch: /y}}}]}]";
     let answer = ask(&state("", redirect, ""), &request("GET h/x/z?q=1"));
     assert_eq!(answer.location.as_deref(), Some("http://b.example/y/z?q=1"));
-    let rewrite = "  rules: [{matches: [{path: {value: /x}}], filters: [{type: URLRewrite, urlRewrite: {hostname: b.example, path: {type: ReplacePrefixMatch, replacePrefixMatch: /}}}], backendRefs: [{name: a, port: 80}]}]";
+    let rewrite = "  rules: [{matches: [{path: {value: /x}}], filters: [{type: URLRewrite, urlRewrite: {hostname: \
+        b.example, path: {type: ReplacePrefixMatch, replacePrefixMatch: /}}}], backendRefs: [{name: a, port: 80}]}]";
     let forwarded = ask(&state("", rewrite, ""), &request("GET h/x/z"))
         .forwarded
         .expect("another path");
@@ -202,7 +305,7 @@ fn a_redirect_and_a_rewrite_say_where_to() {
     );
 }
 
-/// What a rule is drawn of: path, exactly or not, with a header or not, and three weights.
+/// A random rule: path, whether it is exact, whether it has a header match, and three weights.
 type Drawn = (String, bool, bool, [u8; 3]);
 
 fn drawn() -> impl Strategy<Value = Vec<Drawn>> {
@@ -267,7 +370,7 @@ proptest! {
     }
 
     #[test]
-    fn renaming_the_case_of_a_header_changes_nothing(all in drawn()) {
+    fn the_case_of_a_header_name_does_not_matter(all in drawn()) {
         let (one, other) = (state("", &rules(&all, "v"), ""), state("", &rules(&all, "V"), ""));
         for line in ASKED {
             prop_assert_eq!(ask(&one, &request(line)), ask(&other, &request(line)));
@@ -291,7 +394,8 @@ proptest! {
     fn splitting_a_rule_into_its_matches_changes_nothing(all in drawn(), weights in any::<[u8; 3]>()) {
         let matches: Vec<String> = all.iter().map(|one| one_match(one, "v")).collect();
         let whole = format!("  rules: [{{matches: [{}], {}}}]", matches.join(", "), backends(weights));
-        let split: Vec<String> = matches.iter().map(|one| format!("{{matches: [{one}], {}}}", backends(weights))).collect();
+        let split: Vec<String> = matches.iter()
+            .map(|one| format!("{{matches: [{one}], {}}}", backends(weights))).collect();
         let (whole, split) = (state("", &whole, ""), state("", &format!("  rules: [{}]", split.join(", ")), ""));
         for line in ASKED {
             prop_assert_eq!(ask(&whole, &request(line)).outcomes, ask(&split, &request(line)).outcomes);
@@ -334,7 +438,7 @@ fn trace(arguments: &[&str]) -> Vec<(u16, String)> {
 }
 
 #[test]
-fn the_golden_plan_moves_its_traffic_as_it_says() {
+fn the_golden_plan_shifts_traffic_as_declared() {
     let (stable, canary) = (
         "bookinfo-1-18-0-alpha-0/productpage",
         "bookinfo-1-18-1/productpage",

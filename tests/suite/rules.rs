@@ -1,5 +1,5 @@
-//! Each rule trips on its wrong example and on nothing in its right one; the pages in docs/rules.md are current; hand-made
-//! manifests with the known mistakes are found.
+//! Each rule reports its wrong example and accepts its right example. The pages in docs/rules.md are current.
+//! The known mistakes in handwritten manifests are found.
 
 use std::env;
 use std::fs;
@@ -8,7 +8,7 @@ use crate::common::{code, meshplan, plans, repository, stderr, stdout};
 use meshplan::rules::{RULES, pages};
 use serde_json::Value;
 
-/// What `check` says of manifests: code and object of each finding.
+/// The findings of `check` for manifests: code and object of each.
 fn findings(text: &str) -> Vec<(String, String)> {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("manifests.yaml");
@@ -36,7 +36,7 @@ fn codes(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn wrong_examples_trip_their_rule_and_right_ones_do_not() {
+fn each_rule_reports_its_wrong_example_and_accepts_its_right_one() {
     let mut examples = 0;
     for rule in RULES {
         let (wrong, right) = (rule.section("## Wrong"), rule.section("## Right"));
@@ -60,7 +60,7 @@ fn wrong_examples_trip_their_rule_and_right_ones_do_not() {
     }
     assert!(
         examples >= 30,
-        "{examples} rules have manifests for an example"
+        "only {examples} rules have manifests as examples"
     );
 }
 
@@ -73,12 +73,12 @@ fn the_pages_are_current() {
     let text = fs::read_to_string(&path).expect("docs/rules.md");
     assert!(
         text == pages(),
-        "docs/rules.md is not what the rules say; MESHPLAN_BLESS=1 cargo test --test suite rules rewrites it"
+        "docs/rules.md is out of date; `MESHPLAN_BLESS=1 cargo test --test suite rules` regenerates it"
     );
 }
 
 #[test]
-fn each_page_is_of_its_rule() {
+fn each_page_describes_its_rule() {
     for rule in RULES {
         let severity = format!("{:?}", rule.severity).to_lowercase();
         let head = format!(
@@ -92,7 +92,7 @@ fn each_page_is_of_its_rule() {
 }
 
 #[test]
-fn explain_prints_a_page_and_knows_its_neighbours() {
+fn explain_prints_a_page_and_rejects_unknown_codes() {
     let output = meshplan(&["explain", "mp0001"]);
     assert_eq!(code(&output), 0);
     assert!(stdout(&output).starts_with("# MP0001: "));
@@ -121,13 +121,13 @@ fn golden_trees_break_no_rule() {
         assert_eq!(
             stdout(&output) + &stderr(&output),
             "",
-            "check is quiet when all is well"
+            "check must print nothing if there is no finding"
         );
     }
 }
 
-/// The parts that a hand-made upgrade is put together of, each right by itself.
-const WORKLOAD: &str = r"
+/// The parts of a manual upgrade, each correct by itself.
+const WORKLOAD: &str = "
 apiVersion: v1
 kind: Namespace
 metadata: {name: shop-a, labels: {istio.io/dataplane-mode: ambient}}
@@ -142,7 +142,8 @@ kind: Deployment
 metadata: {name: web, namespace: shop-a}
 spec:
   selector: {matchLabels: {app: web}}
-  template: {metadata: {labels: {app: web}}, spec: {nodeSelector: {pool: stable}, containers: [{name: web, image: web}]}}
+  template: {metadata: {labels: {app: web}}, spec: \
+{nodeSelector: {pool: stable}, containers: [{name: web, image: web}]}}
 ";
 const GATEWAY: &str = "
 apiVersion: gateway.networking.k8s.io/v1
@@ -154,7 +155,8 @@ const GRANT: &str = "
 apiVersion: gateway.networking.k8s.io/v1beta1
 kind: ReferenceGrant
 metadata: {name: web, namespace: shop-a}
-spec: {from: [{group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: default}], to: [{group: '', kind: Service, name: web}]}
+spec: {from: [{group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: default}], to: \
+    [{group: '', kind: Service, name: web}]}
 ";
 const ROUTE: &str = "
 apiVersion: gateway.networking.k8s.io/v1
@@ -173,17 +175,18 @@ spec: {profile: empty, tag: "1.18.1", components: {cni: {enabled: true}}}
 
 fn istiod(version: &str, revision: &str, base: bool, values: &str) -> String {
     format!(
-        r#"
+        "
 apiVersion: install.istio.io/v1alpha1
 kind: IstioOperator
 metadata: {{name: istiod-{revision}}}
 spec:
   profile: ambient
-  tag: "{version}"
+  tag: \"{version}\"
   revision: {revision}
   components: {{base: {{enabled: {base}}}, cni: {{enabled: false}}, ztunnel: {{enabled: false}}}}
-  values: {{pilot: {{env: {{CA_TRUSTED_NODE_ACCOUNTS: "istio-system/ztunnel-1-18-0,istio-system/ztunnel-1-18-1"}}}}{values}}}
-"#
+  values: {{pilot: {{env: {{CA_TRUSTED_NODE_ACCOUNTS: \"istio-system/ztunnel-1-18-0,\
+istio-system/ztunnel-1-18-1\"}}}}{values}}}
+"
     )
 }
 
@@ -219,7 +222,7 @@ spec:
     )
 }
 
-/// A whole mesh of two revisions, with one part of it replaced.
+/// A whole mesh of two revisions, with some parts replaced.
 fn mesh(parts: &[(&str, &str)]) -> String {
     let all = [
         ("cni", CNI.to_owned()),
@@ -258,31 +261,41 @@ fn a_mesh_without_a_mistake_has_no_finding() {
 
 #[test]
 #[allow(clippy::too_many_lines, reason = "a table of mistakes")]
-fn each_mistake_of_a_hand_made_upgrade_is_found_and_nothing_else() {
+fn each_mistake_of_a_manual_upgrade_is_found_and_nothing_else() {
     let header_only = ROUTE.to_owned()
-        + "  - {matches: [{headers: [{name: traffic, value: test}]}], backendRefs: [{name: other, namespace: shop-a, port: 80}]}\n";
-    let header_only = header_only.replace("rules: [{matches: [{path: {type: Exact, value: /page}}], backendRefs: [{name: web, namespace: shop-a, port: 80}]}]", "rules:\n  - {matches: [{path: {type: Exact, value: /page}}], backendRefs: [{name: web, namespace: shop-a, port: 80}]}");
+        + "  - {matches: [{headers: [{name: traffic, value: test}]}], backendRefs: [{name: other, namespace: \
+            shop-a, port: 80}]}\n";
+    let header_only = header_only.replace(
+        "rules: [{matches: [{path: {type: Exact, value: /page}}], backendRefs: \
+        [{name: web, namespace: shop-a, port: 80}]}]",
+        "rules:\
+        \n  - {matches: [{path: {type: Exact, value: /page}}], backendRefs: \
+        [{name: web, namespace: shop-a, port: 80}]}",
+    );
     let both = WORKLOAD.to_owned()
-        + "---\napiVersion: v1\nkind: Service\nmetadata: {name: other, namespace: shop-a}\nspec: {selector: {app: web}, ports: [{port: 80}]}\n";
+        + "---\napiVersion: v1\nkind: Service\nmetadata: {name: other, namespace: shop-a}\
+            \nspec: {selector: {app: web}, ports: [{port: 80}]}\n";
     let all_grant = GRANT.replace(", name: web}]}", "}]}");
     let weighted = ROUTE.replace(
         "backendRefs: [",
         "backendRefs: [{name: web, port: 80, weight: 90}, ",
     );
     let untagged = istiod("1.18.1", "1-18-1", true, "").replace("  tag: \"1.18.1\"\n", "");
-    let twice = "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nmetadata: {name: ztunnel-b}\nspec: {profile: empty, tag: \"1.30.3\", revision: b, components: {ztunnel: {enabled: true}, base: {enabled: false}}, values: {ztunnel: {env: {XDS_ADDRESS: x}}}}\n".to_owned();
+    let twice = "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nmetadata: {name: ztunnel-b}\
+        \nspec: {profile: empty, tag: \"1.30.3\", revision: b, components: {ztunnel: {enabled: true}, base: \
+        {enabled: false}}, values: {ztunnel: {env: {XDS_ADDRESS: x}}}}\n".to_owned();
     let tagged = |version: &str, revision: &str, base| {
         istiod(version, revision, base, ", revisionTags: [canary]")
     };
     let cases: Vec<(&str, &str, String)> = vec![
         ("1: no tag", "MP0034", mesh(&[("canary", &untagged)])),
         (
-            "3: two DaemonSets select one node",
+            "3: two DaemonSets select the same node",
             "MP0001",
             mesh(&[("ztunnel-canary", &ztunnel("1.18.1", "1-18-1", "", true))]),
         ),
         (
-            "4: a namespace that nobody makes",
+            "4: a namespace that does not exist",
             "MP0040",
             mesh(&[])
                 + "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: shop-b}\n",
@@ -308,7 +321,7 @@ fn each_mistake_of_a_hand_made_upgrade_is_found_and_nothing_else() {
             ]),
         ),
         (
-            "11: one tag in both",
+            "11: the same tag in both",
             "MP0026",
             mesh(&[
                 ("stable", &tagged("1.18.0", "1-18-0", false)),
@@ -316,7 +329,7 @@ fn each_mistake_of_a_hand_made_upgrade_is_found_and_nothing_else() {
             ]),
         ),
         (
-            "12: shared selector and account",
+            "12: shared selector and ServiceAccount",
             "MP0004",
             mesh(&[(
                 "ztunnel-canary",
@@ -325,17 +338,17 @@ fn each_mistake_of_a_hand_made_upgrade_is_found_and_nothing_else() {
         ),
         ("13: addresses in env from 1.20", "MP0007", twice),
         (
-            "14: base in both",
+            "14: both install base",
             "MP0033",
             mesh(&[("stable", &istiod("1.18.0", "1-18-0", true, ""))]),
         ),
         (
-            "15: istio-cni stays behind",
+            "15: istio-cni is not upgraded",
             "MP0030",
             mesh(&[("cni", &CNI.replace("1.18.1", "1.18.0"))]),
         ),
         (
-            "16: the Gateway follows the first",
+            "16: the Gateway uses the first revision",
             "MP0025",
             mesh(&[(
                 "gateway",
@@ -343,7 +356,7 @@ fn each_mistake_of_a_hand_made_upgrade_is_found_and_nothing_else() {
             )]),
         ),
         (
-            "17: pods on any node",
+            "17: pods without a node selector",
             "MP0002",
             mesh(&[(
                 "workload",
@@ -351,7 +364,7 @@ fn each_mistake_of_a_hand_made_upgrade_is_found_and_nothing_else() {
             )]),
         ),
         (
-            "18: istiod on one node",
+            "18: istiod is bound to one node",
             "MP0037",
             mesh(&[(
                 "canary",
@@ -367,16 +380,19 @@ fn each_mistake_of_a_hand_made_upgrade_is_found_and_nothing_else() {
         let found: Vec<&str> = found.iter().map(|(code, _)| code.as_str()).collect();
         assert!(
             !found.is_empty() && found.iter().all(|own| *own == code),
-            "{mistake}: {code} and not {found:?}"
+            "{mistake}: expected {code}, found {found:?}"
         );
     }
 }
 
 #[test]
-fn manifests_of_any_origin_are_read() {
-    let list = "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: x}}\n- {apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: x}}\n";
+fn manifests_of_lists_helm_and_kustomize_are_read() {
+    let list = "apiVersion: v1\nkind: List\nitems:\
+        \n- {apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: x}}\
+        \n- {apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: x}}\n";
     assert_eq!(codes(list), ["MP0048"]);
-    let helm = "NAME: x\nLAST DEPLOYED: today\nMANIFEST:\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\nNOTES:\nhere: it: is\n";
+    let helm = "NAME: x\nLAST DEPLOYED: today\nMANIFEST:\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\
+        \nNOTES:\nhere: it: is\n";
     assert_eq!(findings(helm), []);
     let kustomize =
         "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [a.yaml]\n";

@@ -1,4 +1,5 @@
-//! The committed schema is the one that the types give, and says of every plan what the parser says.
+//! The committed schema is the one that the types generate. It accepts and rejects the same plans as the
+//! parser.
 
 use std::env;
 use std::fs;
@@ -39,16 +40,16 @@ fn schema_and_parser_agree_on_every_plan() {
         if validator.is_valid(&value) {
             assert!(
                 shape.is_empty(),
-                "{}: the schema takes it, the parser says {shape:?}",
+                "{}: the schema accepts it, the parser reports {shape:?}",
                 path.display()
             );
         } else {
             assert!(
                 !shape.is_empty(),
-                "{}: the parser takes it, the schema does not",
+                "{}: the parser accepts it, the schema does not",
                 path.display()
             );
         }
     }
-    assert!(bad >= 9, "{bad} plans with a bad shape");
+    assert!(bad >= 9, "only {bad} plans with a bad shape");
 }

@@ -1,5 +1,5 @@
-//! The scripts of the golden trees: on a pretend cluster that is not as it should be, with kubectls that write down what they are asked, and
-//! against a server that answers requests.
+//! The scripts of the golden trees: on a pretend cluster that is not in the expected state, with kubectl stubs
+//! that record their arguments, and against a server that answers requests.
 
 #![cfg(unix)]
 
@@ -13,7 +13,7 @@ use crate::common::stage::{Case, cases, stubs};
 use crate::common::{code, meshplan, repository, stderr, stdout, upgrade};
 use serde_json::{Value, json};
 
-/// Runs one script of a golden tree on the cluster that it expects, but for what `change` does to it first.
+/// Runs one script of a golden tree on the cluster that it expects, after `change` has modified that cluster.
 fn on_cluster(script: &str, change: impl FnOnce(&mut Case<'_>)) -> (Output, Cluster) {
     let (tree, path) = script.split_once('/').expect("a tree");
     let upgrade = upgrade(tree);
@@ -25,7 +25,7 @@ fn on_cluster(script: &str, change: impl FnOnce(&mut Case<'_>)) -> (Output, Clus
     case.run(stubs.path(), None)
 }
 
-/// The objects of a kind in a cluster.
+/// The objects of one kind in a cluster.
 fn of_kind<'c>(case: &'c mut Case<'_>, kind: &'c str) -> impl Iterator<Item = &'c mut Value> {
     let objects = case.start.objects.iter_mut();
     objects.filter(move |object| object["kind"] == kind)
@@ -54,14 +54,16 @@ fn wrote(cluster: &Cluster) -> bool {
 
 type Change = fn(&mut Case<'_>);
 
-/// Each cluster is not as the script wants it, which says so before it changes anything.
+/// Each cluster is not in the state that the script requires. The script must report this before it changes
+/// anything.
 #[test]
 #[allow(clippy::too_many_lines, reason = "a table")]
-fn guards_stop_before_harm_is_done() {
+fn guards_stop_before_any_change() {
     let bundle: fn(&mut Case<'_>, &str, &str) = |case, bundle, channel| {
         let metadata = json!({
             "name": "gateways.gateway.networking.k8s.io",
-            "annotations": {"gateway.networking.k8s.io/bundle-version": bundle, "gateway.networking.k8s.io/channel": channel},
+            "annotations": {"gateway.networking.k8s.io/bundle-version": bundle,
+                "gateway.networking.k8s.io/channel": channel},
         });
         case.start
             .objects
@@ -90,31 +92,40 @@ fn guards_stop_before_harm_is_done() {
         (
             "bookinfo/230-canary-ztunnel/apply.sh",
             |case| {
-                let template = json!({"metadata": {"labels": {"app": "ztunnel"}}, "spec": {"containers": [{"image": "x"}]}});
+                let template = json!({"metadata": {"labels": {"app": "ztunnel"}},
+                    "spec": {"containers": [{"image": "x"}]}});
                 let spec =
                     json!({"selector": {"matchLabels": {"app": "ztunnel"}}, "template": template});
-                case.start.objects.push(json!({"kind": "DaemonSet", "metadata": {"name": "ztunnel", "namespace": "kube-system"}, "spec": spec}));
+                case.start.objects.push(json!({"kind": "DaemonSet",
+                    "metadata": {"name": "ztunnel", "namespace": "kube-system"}, "spec": spec}));
             },
             "DaemonSet kube-system/ztunnel",
         ),
         (
             "bookinfo/620-retire-namespace/apply.sh",
             |case| {
-                case.start.objects.push(json!({"kind": "Pod", "metadata": {"name": "guest", "namespace": "bookinfo-1-18-0-alpha-0"}}));
+                case.start.objects.push(json!({"kind": "Pod",
+                    "metadata": {"name": "guest", "namespace": "bookinfo-1-18-0-alpha-0"}}));
             },
             "no pod is left in bookinfo-1-18-0-alpha-0 (pods remain: guest)",
         ),
         (
             "bookinfo/630-retire-ztunnel/apply.sh",
             |case| {
-                case.start.objects.push(json!({"kind": "Namespace", "metadata": {"name": "bookinfo-1-18-0-alpha-0", "labels": {"istio.io/dataplane-mode": "ambient"}}}));
+                case.start.objects.push(json!({"kind": "Namespace",
+                    "metadata": {"name": "bookinfo-1-18-0-alpha-0",
+                    "labels": {"istio.io/dataplane-mode": "ambient"}}}));
             },
             "is 'ambient'",
         ),
         (
             "bookinfo/610-retire-workloads/apply.sh",
             |case| {
-                case.start.objects.push(json!({"kind": "HTTPRoute", "metadata": {"name": "x", "namespace": "y"}, "spec": {"rules": [{"backendRefs": [{"namespace": "bookinfo-1-18-0-alpha-0", "name": "productpage"}]}]}}));
+                case.start.objects.push(
+                    json!({"kind": "HTTPRoute", "metadata": {"name": "x", "namespace": "y"},
+                    "spec": {"rules": [{"backendRefs": [{"namespace": "bookinfo-1-18-0-alpha-0",
+                    "name": "productpage"}]}]}}),
+                );
             },
             "y/x references Service bookinfo-1-18-0-alpha-0/productpage",
         ),
@@ -129,14 +140,17 @@ fn guards_stop_before_harm_is_done() {
         (
             "bookinfo/140-stable-namespace/apply.sh",
             |case| {
-                case.start.objects.push(json!({"kind": "Namespace", "metadata": {"name": "bookinfo-1-18-0-alpha-0", "labels": {"istio.io/dataplane-mode": "ambient"}}}));
+                case.start.objects.push(json!({"kind": "Namespace",
+                    "metadata": {"name": "bookinfo-1-18-0-alpha-0",
+                    "labels": {"istio.io/dataplane-mode": "ambient"}}}));
             },
             "is 'ambient'",
         ),
         (
             "bookinfo/170-gateway/rollback.sh",
             |case| {
-                case.start.objects.push(json!({"kind": "HTTPRoute", "metadata": {"name": "x", "namespace": "y"}, "spec": {"parentRefs": [{"name": "bookinfo-gateway", "namespace": "istio-system"}]}}));
+                case.start.objects.push(json!({"kind": "HTTPRoute", "metadata": {"name": "x", "namespace": "y"},
+                    "spec": {"parentRefs": [{"name": "bookinfo-gateway", "namespace": "istio-system"}]}}));
             },
             "an HTTPRoute in y is still attached to Gateway istio-system/bookinfo-gateway",
         ),
@@ -163,14 +177,18 @@ fn guards_stop_before_harm_is_done() {
         (
             "bookinfo/110-istio-cni/apply.sh",
             |case| {
-                case.start.objects.push(json!({"kind": "MutatingWebhookConfiguration", "metadata": {"name": "x", "labels": {"app": "sidecar-injector", "istio.io/rev": "older"}}}));
+                case.start.objects.push(json!({"kind": "MutatingWebhookConfiguration",
+                    "metadata": {"name": "x", "labels": {"app": "sidecar-injector", "istio.io/rev": "older"}}}));
             },
             "the cluster already has Istio, revision older",
         ),
         (
             "in-place/640-retire-control-plane/apply.sh",
             |case| {
-                case.start.objects.push(json!({"kind": "Gateway", "metadata": {"name": "late", "namespace": "shop"}, "spec": {"gatewayClassName": "istio"}}));
+                case.start.objects.push(
+                    json!({"kind": "Gateway", "metadata": {"name": "late", "namespace": "shop"},
+                    "spec": {"gatewayClassName": "istio"}}),
+                );
             },
             "would lose their control plane; label them istio.io/rev=1-31-0 first: shop/late",
         ),
@@ -185,7 +203,8 @@ fn guards_stop_before_harm_is_done() {
         );
         assert!(!wrote(&cluster), "{script}: {:?}", cluster.calls);
     }
-    // 640 again after 650: the tag is the canary's by now and stays, the rest goes.
+    // Step 640 again after step 650: the tag now belongs to the canary and stays. The other objects are
+    // deleted.
     let (output, cluster) = on_cluster("bookinfo/640-retire-control-plane/apply.sh", |case| {
         named(
             case,
@@ -204,10 +223,13 @@ fn guards_stop_before_harm_is_done() {
     assert!(!left.contains_key("Deployment/istio-system/istiod-1-18-0-alpha-0"));
 }
 
-/// What existed before the plan is known again on the way back.
+/// A rollback keeps the objects that existed before the plan.
 #[test]
-fn what_existed_before_stays_on_the_way_back() {
-    let namespace = |labels: Value, annotations: Value| json!({"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": "bookinfo-1-18-1", "labels": labels, "annotations": annotations}});
+fn a_rollback_keeps_what_existed_before() {
+    let namespace = |labels: Value, annotations: Value| {
+        json!({"kind": "Namespace", "apiVersion": "v1",
+        "metadata": {"name": "bookinfo-1-18-1", "labels": labels, "annotations": annotations}})
+    };
     let found = |cluster: &Cluster| {
         cluster
             .contents()
@@ -249,7 +271,7 @@ fn what_existed_before_stays_on_the_way_back() {
         assert_eq!(code(&output), 0, "{}", stderr(&output));
         found(&cluster)
     };
-    // Twice: the note stays, so that a second run knows it as well.
+    // Twice: the annotation stays, so that a second run also finds it.
     for plan in [
         json!({"meshplan.dev/plan": "bookinfo", "meshplan.dev/found-with": "ambient,Helm"}),
         json!({"meshplan.dev/found-with": "ambient,Helm"}),
@@ -269,10 +291,10 @@ fn what_existed_before_stays_on_the_way_back() {
     assert_eq!(bare["metadata"]["labels"], json!({}));
     assert_eq!(back(json!({"meshplan.dev/plan": "bookinfo"})), None);
     for other in [json!({"meshplan.dev/plan": "another"}), json!({})] {
-        assert!(back(other).is_some(), "not this plan's");
+        assert!(back(other).is_some(), "not an object of this plan");
     }
 
-    // Nodes: a label that somebody else gave stays.
+    // Nodes: a rollback keeps a label that another user set.
     let labels = |output: &Cluster| output.contents()["Node//ambient-worker"]["metadata"].clone();
     let (_, cluster) = on_cluster("bookinfo/100-stable-nodes/apply.sh", |case| {
         named(case, "Node", "ambient-worker")["metadata"]["labels"] =
@@ -299,8 +321,8 @@ fn what_existed_before_stays_on_the_way_back() {
 }
 
 #[test]
-fn verifying_fails_where_the_work_was_not_done() {
-    // The cluster that `verify.sh` meets is the one before the step.
+fn verify_fails_if_the_step_was_not_applied() {
+    // `verify.sh` runs on the cluster as it is before the step.
     for tree in ["bookinfo", "in-place"] {
         let upgrade = upgrade(tree);
         let stubs = stubs();
@@ -315,7 +337,8 @@ fn verifying_fails_where_the_work_was_not_done() {
                 verify.step.step.actions.iter().all(|action| {
                     matches!(action.effect(), meshplan::step::Action::ExpectBase { .. })
                 });
-            // 020 can only see that the CRDs are served: those of older versions do not say of which version they are.
+            // Step 020 can only check that the API server serves the CRDs. Old CRDs do not contain their
+            // version.
             let base = verify.step.step.number == 20;
             if same || waits || base {
                 continue;
@@ -345,7 +368,7 @@ fn verifying_fails_where_the_work_was_not_done() {
 }
 
 #[test]
-fn what_a_simulated_cluster_cannot_answer_is_skipped_aloud() {
+fn checks_that_a_simulated_cluster_cannot_answer_are_skipped_with_a_message() {
     let (output, _) = on_cluster("bookinfo/310-weight-10/verify.sh", |case| {
         case.simulated = true;
     });
@@ -361,14 +384,15 @@ fn what_a_simulated_cluster_cannot_answer_is_skipped_aloud() {
 }
 
 #[test]
-fn a_pod_outside_of_the_mesh_is_found() {
+fn a_pod_outside_the_mesh_is_found() {
     for (spec, labels, wanted) in [
         (json!({"hostNetwork": true}), json!({}), 0),
         (json!({}), json!({"istio.io/dataplane-mode": "none"}), 1),
         (json!({}), json!({}), 0),
     ] {
         let (output, _) = on_cluster("bookinfo/190-enrolment/verify.sh", |case| {
-            case.start.objects.push(json!({"kind": "Pod", "metadata": {"name": "one", "namespace": "bookinfo-1-18-0-alpha-0", "labels": labels}, "spec": spec}));
+            case.start.objects.push(json!({"kind": "Pod",
+                "metadata": {"name": "one", "namespace": "bookinfo-1-18-0-alpha-0", "labels": labels}, "spec": spec}));
         });
         assert_eq!(
             code(&output),
@@ -384,7 +408,7 @@ fn a_pod_outside_of_the_mesh_is_found() {
 }
 
 #[test]
-fn a_probe_is_not_satisfied_by_its_status() {
+fn a_probe_needs_more_than_its_status() {
     let head = "HTTP/1.1 200 OK\r\nServer: x\r\n\r\n";
     for (answer, wanted) in [
         (format!("{head}<title>Simple Bookstore App</title>\n200"), 0),
@@ -418,8 +442,8 @@ fn with_library(line: &str) -> Output {
 }
 
 #[test]
-fn functions_take_what_they_are_given_as_it_is() {
-    // A pre-release is not the release, and a variant is.
+fn functions_use_their_arguments_unchanged() {
+    // A pre-release does not match the release, but an image variant does.
     for (image, version, wanted) in [
         ("r/pilot:1.18.0", "1.18.0", 0),
         ("r/pilot:1.18.0-distroless", "1.18.0", 0),
@@ -434,14 +458,14 @@ fn functions_take_what_they_are_given_as_it_is() {
     }
     let output = with_library(r"say 'a\nb\c d'; within 1 'x \c y' true");
     assert_eq!(stdout(&output), "a\\nb\\c d\nx \\c y\n");
-    // An answer that is no answer counts for nobody.
+    // A response that is not an answer of the backend counts for neither revision.
     for answer in ["HTTP/1.1 503 X\r\n\r\nno healthy upstream\n503", ""] {
         let output = with_library(&format!(
             "curl() {{ printf '%s' '{answer}'; }}\nsample http://x '' 20 0 5 canary"
         ));
         assert_eq!(code(&output), 1, "{answer}: {}", stdout(&output));
     }
-    // A pod of the mesh that nothing owns.
+    // A pod of the mesh without an owner.
     let kubectl = "kubectl() { case $1 in get) printf 'ns/bare,,enabled\\nend of list' ;; *) echo drained ;; esac; }";
     let output = with_library(&format!("{kubectl}\ndrain n1 5"));
     assert_eq!(code(&output), 1, "{}", stdout(&output));
@@ -450,7 +474,7 @@ fn functions_take_what_they_are_given_as_it_is() {
         "{}",
         stderr(&output)
     );
-    // An object may be called as what is not there.
+    // The name of an object may look like a message for a missing object.
     let kubectl = "kubectl() { case $1 in get) echo gateway/missing-front ;; esac; }";
     assert_eq!(
         code(&with_library(&format!("{kubectl}\nmatches f.yaml"))),
@@ -460,7 +484,7 @@ fn functions_take_what_they_are_given_as_it_is() {
 
 /// A node that another administrator has cordoned stays cordoned.
 #[test]
-fn a_node_stays_as_open_as_it_was() {
+fn a_node_is_uncordoned_only_if_the_script_cordoned_it() {
     for (script, cordoned) in [
         ("in-place/302-nodes-batch/apply.sh", false),
         ("in-place/302-nodes-batch/apply.sh", true),
@@ -501,9 +525,9 @@ fn a_node_stays_as_open_as_it_was() {
     }
 }
 
-/// "Make this change" is only said where the cluster was seen without it.
+/// The script says "Make this change" only if it has seen that the cluster lacks the change.
 #[test]
-fn a_failure_to_look_is_no_change_to_make() {
+fn a_failed_check_does_not_ask_for_a_change() {
     let script = "fleet/220-istio-cni-upgrade/apply.sh";
     let upgrade = upgrade("fleet");
     let all = cases("fleet", &upgrade);
@@ -513,7 +537,7 @@ fn a_failure_to_look_is_no_change_to_make() {
             .find(|case| case.name() == name)
             .expect("a script")
     };
-    // Before the change: what to do, with the cluster that the script runs with.
+    // Before the change: the script prints what to do, with the cluster that it runs against.
     let before = case("fleet/210-canary-control-plane/verify.sh")
         .start
         .clone();
@@ -575,8 +599,9 @@ fn a_failure_to_look_is_no_change_to_make() {
     }
 }
 
-/// Writes its arguments down, and answers nothing that is complete.
-const RECORDING: &str = "#!/bin/sh\necho \"kubectl $*\" >> \"$RECORD\"\nfor one in \"$@\"; do case $one in -f) echo object applied ;; esac; done\n";
+/// Records its arguments, and prints nothing that is complete.
+const RECORDING: &str = "#!/bin/sh\necho \"kubectl $*\" >> \"$RECORD\"\
+    \nfor one in \"$@\"; do case $one in -f) echo object applied ;; esac; done\n";
 
 const ISTIOCTL: &str = r#"#!/bin/sh
 version=${0##*istioctl-}
@@ -586,7 +611,7 @@ case "$1" in
 esac
 "#;
 
-/// A folder with stubs that write down what they are asked, and a golden tree.
+/// A folder with stubs that record their arguments, and a golden tree.
 struct Stage {
     folder: tempfile::TempDir,
     tree: PathBuf,
@@ -625,7 +650,7 @@ impl Stage {
             .env("PATH", path)
             .env("RECORD", self.record(script))
             .env("MESHPLAN_SIMULATED", "1")
-            // As from somewhere else: a script finds its own folder.
+            // Run it from another directory: a script must find its own folder.
             .current_dir("/");
         for (name, value) in environment {
             command.env(name, value);
@@ -634,7 +659,7 @@ impl Stage {
     }
 
     fn asked(&self, script: &str) -> Vec<String> {
-        // Paths from the top of the tree, wherever the repository is.
+        // Paths relative to the top of the tree, wherever the repository is located.
         let text = fs::read_to_string(self.record(script)).unwrap_or_default();
         let text = text.replace(&format!("{}/", self.tree.display()), "");
         text.lines().map(str::to_owned).collect()
@@ -642,7 +667,7 @@ impl Stage {
 }
 
 #[test]
-fn an_istioctl_of_another_version_is_refused() {
+fn an_istioctl_of_another_version_is_rejected() {
     let stage = Stage::new("bookinfo");
     let wrong = stage.folder.path().join("istioctl-1.30.3");
     let output = stage.run(
@@ -671,7 +696,7 @@ fn an_istioctl_of_another_version_is_refused() {
 }
 
 #[test]
-fn scripts_refuse_a_half_written_tree() {
+fn scripts_reject_a_partly_written_tree() {
     let folder = tempfile::tempdir().expect("a folder");
     let out = folder.path().join("tree");
     let compiled = meshplan(&[
@@ -702,7 +727,8 @@ fn scripts_refuse_a_half_written_tree() {
     assert_eq!(code(&output), 2);
 }
 
-/// Answers requests one after the other: those with the header, and of the others one in so many, are the canary's.
+/// Answers requests one after the other. The canary answers those with the header, and one in `one_in` of the
+/// others.
 fn answering(one_in: usize) -> (String, std::sync::mpsc::Sender<()>) {
     use std::io::{BufRead, BufReader, Write};
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -731,7 +757,8 @@ fn answering(one_in: usize) -> (String, std::sync::mpsc::Sender<()>) {
                 "1-29-6"
             };
             let answer = format!(
-                "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nX-Revision: {revision}\r\nContent-Length: 3\r\nConnection: close\r\n\r\nhi\n"
+                "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nX-Revision: {revision}\r\nContent-Length: 3\r\
+                 \nConnection: close\r\n\r\nhi\n"
             );
             stream.write_all(answer.as_bytes()).expect("an answer");
         }
@@ -740,9 +767,9 @@ fn answering(one_in: usize) -> (String, std::sync::mpsc::Sender<()>) {
 }
 
 #[test]
-fn a_sample_counts_who_answers() {
+fn a_sample_counts_the_answers_of_each_revision() {
     if Command::new("curl").arg("--version").output().is_err() {
-        return crate::common::skip("there is no curl");
+        return crate::common::skip("there is no curl on the path");
     }
     let upgrade = upgrade("shop");
     let all = cases("shop", &upgrade);
@@ -775,10 +802,11 @@ fn a_sample_counts_who_answers() {
     let (code, said) = run("320-weight-20", 2);
     assert_eq!(code, 1, "{said}");
     assert!(
-        said.contains("timed out after 0s: sample cart: the canary answers 48 to 112 of 400 (the canary answered 200 of 400)"),
+        said.contains("timed out after 0s: sample cart: the canary answers 48 to 112 of 400 (the canary answered \
+            200 of 400)"),
         "{said}"
     );
-    // With the header alone nobody else may come there; at 100 % all do.
+    // With the header alone, the canary must not answer other requests. At 100 %, it must answer all.
     assert_eq!(run("300-header", 400).0, 1);
     assert_eq!(run("300-header", 10_000).0, 0);
     assert_eq!(run("400-weight-100", 1).0, 0);

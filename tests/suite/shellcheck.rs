@@ -1,4 +1,4 @@
-//! Every generated script passes shellcheck. Skips where it is not installed.
+//! Every generated script passes shellcheck. The test is skipped if shellcheck is not installed.
 
 use std::process::Command;
 
@@ -11,7 +11,7 @@ fn every_generated_script_passes_shellcheck() {
         .output()
         .is_err()
     {
-        skip("shellcheck is not installed; `apt-get install shellcheck` brings it");
+        skip("shellcheck is not installed; install it with `apt-get install shellcheck`");
         return;
     }
     let mut trees: Vec<std::path::PathBuf> = plans()
@@ -22,7 +22,7 @@ fn every_generated_script_passes_shellcheck() {
                 .join(plan.file_stem().expect("a name"))
         })
         .collect();
-    // Pools by label, another namespace for Istio, text that a shell could take for its own.
+    // Node pools by label, another namespace for Istio, and texts that a shell could interpret.
     let odd = small_plan(&[
         (
             "[gateway-api]",
@@ -39,7 +39,8 @@ fn every_generated_script_passes_shellcheck() {
         ("value = \"yes\"", "value = \"it's $HOME `x` \\\"\""),
         (
             "[shift]",
-            "[[probe]]\nname = \"it's `a` $HOME; rm -rf / #\"\nurl = \"http://10.0.0.1/?a=$b&c='d'\"\nexpect = { status = 200, contains = \"'$x\" }\n\n[shift]\nsoak = \"1m\"",
+            "[[probe]]\nname = \"it's `a` $HOME; rm -rf / #\"\nurl = \"http://10.0.0.1/?a=$b&c='d'\"\
+             \nexpect = { status = 200, contains = \"'$x\" }\n\n[shift]\nsoak = \"1m\"",
         ),
     ]);
     let compiled = crate::common::meshplan_in(odd.path(), &["compile", "plan.toml"]);

@@ -1,12 +1,12 @@
-//! Each template of YAML, broken in three ways: bad indentation, a wrong type, an unknown field. Each is found, at its
-//! line in what is rendered, and the template is named.
+//! Breaks each YAML template in three ways: bad indentation, a wrong type and an unknown field. meshplan must
+//! report each break at its line in the rendered text and name the template.
 
 use std::fs;
 use std::path::Path;
 
 use crate::common::{code, meshplan_in, repository, small_plan, stderr};
 
-/// Template, a line of it whose value becomes of a wrong type, and that line then.
+/// A template, a line in it, and the same line with a value of a wrong type.
 const WRONG_TYPES: &[(&str, &str, &str)] = &[
     (
         "gateway-api/gateway.yaml",
@@ -65,7 +65,7 @@ const WRONG_TYPES: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// Compiles with one template replaced and returns what is found, as `code`, rendered line and label.
+/// Compiles with one template replaced. Returns the finding as code, rendered line and label.
 fn found(template: &str, text: &str) -> (String, String) {
     let form = if template == "istio/ztunnel.yaml" {
         "[istio]\nztunnel = \"istio-operator\"\n\n[gateway-api]"
@@ -78,7 +78,8 @@ fn found(template: &str, text: &str) -> (String, String) {
         ("\"b1\"", "\"lab-worker2\""),
         (
             "[shift]",
-            "[lab]\nkind = { name = \"lab\", workers = 2 }\nmetallb = { version = \"v0.14.9\", addresses = [\"10.0.0.0/28\"] }\n\n[shift]",
+            "[lab]\nkind = { name = \"lab\", workers = 2 }\
+             \nmetallb = { version = \"v0.14.9\", addresses = [\"10.0.0.0/28\"] }\n\n[shift]",
         ),
     ]);
     let path = plan.path().join("own").join(template);
@@ -148,7 +149,7 @@ fn text(template: &str) -> String {
 }
 
 #[test]
-fn bad_indentation_is_found_at_its_line() {
+fn bad_indentation_is_reported_at_its_line() {
     for template in templates() {
         let good = text(&template);
         let second = good.lines().nth(1).expect("a second line");
@@ -164,7 +165,7 @@ fn bad_indentation_is_found_at_its_line() {
 }
 
 #[test]
-fn an_unknown_field_is_found_at_its_line() {
+fn an_unknown_field_is_reported_at_its_line() {
     for template in templates() {
         let good = text(&template);
         let (first, rest) = good.split_once('\n').expect("lines");
@@ -177,9 +178,13 @@ fn an_unknown_field_is_found_at_its_line() {
 }
 
 #[test]
-fn a_wrong_type_is_found_at_its_line() {
+fn a_wrong_type_is_reported_at_its_line() {
     let covered: Vec<&str> = WRONG_TYPES.iter().map(|(template, ..)| *template).collect();
-    assert_eq!(covered, templates(), "a line for every template");
+    assert_eq!(
+        covered,
+        templates(),
+        "WRONG_TYPES must have an entry for every template"
+    );
     for (template, right, wrong) in WRONG_TYPES {
         let good = text(template);
         assert!(good.contains(right), "{template}: {right}");
@@ -198,7 +203,7 @@ fn a_wrong_type_is_found_at_its_line() {
 }
 
 #[test]
-fn a_value_that_a_reader_could_mistake_is_found() {
+fn an_ambiguous_value_is_found() {
     let good = text("namespace.yaml");
     for value in [
         "yes",

@@ -1,8 +1,8 @@
-//! Every minor that is known, as stable and as canary: a plan compiles, and each of its states holds.
+//! Every known minor version, as stable and as canary: a plan compiles, and each of its states holds.
 
 use crate::common::{code, meshplan, meshplan_in, small_plan, stderr, stdout};
 
-/// Stable, canary, and the bundle; each patch at which a dialect changes is there on one side or the other.
+/// Stable, canary and bundle. Each patch version that changes a dialect occurs as stable or as canary.
 const PAIRS: &[(&str, &str, &str)] = &[
     ("1.18.0-alpha.0", "1.18.1", "v1.0.0"),
     ("1.18.7", "1.19.10", "v1.4.1"),
@@ -25,7 +25,7 @@ const PAIRS: &[(&str, &str, &str)] = &[
     ("1.31.0", "1.31.1", "v1.6.1"),
 ];
 
-/// What a plan says where its Gateways cannot change hands without loss.
+/// The plan setting for Gateways that cannot switch revisions without loss.
 const CHOICES: [&str; 2] = ["second", "relabel"];
 
 #[test]
@@ -62,7 +62,7 @@ fn every_pair_compiles_and_its_states_hold() {
 }
 
 #[test]
-fn a_newer_minor_is_taken_for_the_newest_that_is_known_where_the_plan_says_so() {
+fn a_newer_minor_counts_as_the_newest_known_one_if_the_plan_says_so() {
     let edits = [
         (
             "version = \"1.30.3\"",
@@ -82,7 +82,7 @@ fn a_newer_minor_is_taken_for_the_newest_that_is_known_where_the_plan_says_so() 
 }
 
 #[test]
-fn hops_are_legal_upgrades_one_a_line() {
+fn hops_are_supported_upgrades_one_per_line() {
     let output = meshplan(&["hops", "1.27.9", "1.30.3"]);
     assert_eq!(code(&output), 0);
     let text = stdout(&output);

@@ -1,4 +1,4 @@
-//! The rules that no manifest can show: each trips on a golden tree with one thing changed.
+//! Rules that need a whole tree. Each must report a golden tree in which one thing was changed.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use meshplan::step::Gate;
 use meshplan::text::source::Sources;
 use meshplan::tree::sha256;
 
-/// The newer golden tree, with one text of some files replaced and some files left out.
+/// The newer golden tree, with a text replaced in some files and without some other files.
 fn upgrade(edit: &dyn Fn(&str, String) -> Option<String>) -> Upgrade {
     let root = repository().join("golden/bookinfo-1.30");
     let mut index: meshplan::tree::Index =
@@ -31,7 +31,7 @@ fn codes(upgrade: &Upgrade) -> Vec<&'static str> {
         .collect()
 }
 
-/// Replaces a text in the files whose path holds another.
+/// Replaces a text in the files whose path contains `part`.
 fn replaced(part: &str, from: &str, to: &str) -> Vec<&'static str> {
     codes(&upgrade(&|path, text| {
         Some(if path.contains(part) {
@@ -42,7 +42,7 @@ fn replaced(part: &str, from: &str, to: &str) -> Vec<&'static str> {
     }))
 }
 
-/// Leaves files out.
+/// Omits files.
 fn without(part: &str) -> Vec<&'static str> {
     codes(&upgrade(&|path, text| {
         (!path.contains(part)).then_some(text)
@@ -83,7 +83,7 @@ fn each_rule_over_a_whole_tree_trips() {
             ),
         ),
     ] {
-        assert!(found.contains(&code), "{code} and not {found:?}");
+        assert!(found.contains(&code), "expected {code}, found {found:?}");
     }
     let mut unmoved = upgrade(&|_, text| Some(text));
     assert!(codes(&unmoved).is_empty());
@@ -91,9 +91,9 @@ fn each_rule_over_a_whole_tree_trips() {
     assert!(codes(&unmoved).contains(&"MP0047"));
 }
 
-/// A guard that no state of the plan can satisfy is found before anything is written.
+/// A gate that no state of the plan can pass is reported before anything is written.
 #[test]
-fn a_guard_that_never_passes_is_found() {
+fn a_gate_that_never_passes_is_found() {
     let kind = |gate: &Gate| serde_json::to_value(gate).expect("JSON")["gate"].clone();
     let mut tried = std::collections::BTreeSet::new();
     for tree in ["bookinfo-1.30", "shop-1.25", "in-place"] {
@@ -127,7 +127,7 @@ fn a_guard_that_never_passes_is_found() {
     assert_eq!(tried.len(), 3, "{tried:?}");
 }
 
-/// The namespaces that the routes of a tree end in when all is done.
+/// The namespaces that the routes of a tree lead to after the last step.
 fn routed(upgrade: &Upgrade) -> Vec<String> {
     let traffic = upgrade.index.steps.iter().rev();
     let mut traffic = traffic.filter_map(|step| step.step.traffic.as_ref());

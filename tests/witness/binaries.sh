@@ -1,9 +1,10 @@
 #!/bin/sh
-# Makes what a control plane with simulated kubelets is of, from public sources: binaries.sh FOLDER
+# Builds the binaries of a control plane with simulated kubelets from public sources: binaries.sh FOLDER
 #
-# kube-apiserver, kube-controller-manager, kube-scheduler and kubectl from the Go module k8s.io/kubernetes, kwok from its own, etcd
-# from Debian's package. What FOLDER has already is not made again. Needs Go, and apt-get where there is no etcd; about eight minutes
-# of two cores and 4 GiB the first time.
+# kube-apiserver, kube-controller-manager, kube-scheduler and kubectl come from the Go module k8s.io/kubernetes,
+# kwok from its Go module, and etcd from Debian's package. Files that already exist in FOLDER are not built
+# again. Needs Go, and apt-get if etcd is not installed. The first run takes about eight minutes on two cores
+# and 4 GiB.
 set -eu
 kubernetes=v1.34.4
 kwok=v0.8.0
@@ -26,7 +27,8 @@ if missing kube-apiserver kube-controller-manager kube-scheduler kubectl; then
   mkdir "$work/kubernetes"
   cd "$work/kubernetes"
   source=$(go mod download -json "k8s.io/kubernetes@$kubernetes" | sed -n 's/^.*"Dir": "\(.*\)",$/\1/p')
-  # Its own modules stand in it as v0.0.0, replaced by folders; the proxy has them as v0.MINOR.PATCH.
+  # go.mod lists the staging modules as v0.0.0 and replaces them with folders. The proxy has them as
+  # v0.MINOR.PATCH.
   cp "$source/go.mod" go.mod
   sed -i -e '/^replace/,/^)/d' -e '/=> \.\/staging/d' -e 's/^module .*/module witness/' go.mod
   staging=v0.${kubernetes#v1.}
@@ -50,7 +52,8 @@ GO
   go mod tidy
   for name in kube-apiserver kube-controller-manager kube-scheduler kubectl; do
     if missing "$name"; then
-      go build -trimpath -ldflags "-s -w -X k8s.io/component-base/version.gitVersion=$kubernetes" -o "$folder/$name.part" "k8s.io/kubernetes/cmd/$name"
+      go build -trimpath -ldflags "-s -w -X k8s.io/component-base/version.gitVersion=$kubernetes" \
+        -o "$folder/$name.part" "k8s.io/kubernetes/cmd/$name"
       mv "$folder/$name.part" "$folder/$name"
     fi
   done
@@ -62,7 +65,7 @@ if missing kwok; then
   go mod init witness >/dev/null 2>&1
   go mod edit -require "sigs.k8s.io/kwok@$kwok"
   printf '//go:build tools\n\npackage witness\n\nimport _ "sigs.k8s.io/kwok/cmd/kwok"\n' > tools.go
-  # Its go.mod replaces modules, which a module that needs it has to repeat.
+  # kwok's go.mod replaces modules. A module that needs kwok must repeat these replacements.
   source=$(go mod download -json "sigs.k8s.io/kwok@$kwok" | sed -n 's/^.*"Dir": "\(.*\)",$/\1/p')
   go mod edit -json "$source/go.mod" | tr -d '\n\t ' | grep -o '"Old":{[^}]*},"New":{[^}]*}' |
     sed -n 's/"Old":{"Path":"\([^"]*\)"[^}]*},"New":{"Path":"\([^".][^"]*\)","Version":"\([^"]*\)"}/\1=\2@\3/p' |
@@ -73,7 +76,7 @@ if missing kwok; then
 fi
 
 if ! [ -e "$folder/stages.yaml" ]; then
-  # How KWOK's nodes and pods become ready, at once.
+  # The stages make KWOK's nodes and pods ready at once.
   source=$(cd "$work" && go mod download -json "sigs.k8s.io/kwok@$kwok" | sed -n 's/^.*"Dir": "\(.*\)",$/\1/p')
   for stage in node/fast node/heartbeat-with-lease pod/fast; do
     for file in "$source/kustomize/stage/$stage"/*.yaml; do

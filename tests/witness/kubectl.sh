@@ -1,7 +1,8 @@
 #!/bin/sh
-# kubectl for a machine that does not reach GitHub: remote resources of a kustomization come from the Go module of that release.
+# kubectl for a machine without access to GitHub. It takes remote resources of a kustomization from the Go
+# module of their release.
 #
-# MESHPLAN_WITNESS_KUBECTL is the kubectl itself.
+# MESHPLAN_WITNESS_KUBECTL is the real kubectl.
 set -eu
 kubectl=${MESHPLAN_WITNESS_KUBECTL:?}
 
@@ -34,7 +35,8 @@ sed -n 's/^- "\{0,1\}\([^"]*\)"\{0,1\}$/\1/p' "$folder/kustomization.yaml" | whi
     *) path=$folder/$resource release= ;;
   esac
   if [ -n "$release" ]; then
-    module=$(cd / && GOFLAGS=-mod=mod GOSUMDB=off go mod download -json "sigs.k8s.io/gateway-api@$release" | sed -n 's/^.*"Dir": "\(.*\)",$/\1/p')
+    module=$(cd / && GOFLAGS=-mod=mod GOSUMDB=off go mod download -json "sigs.k8s.io/gateway-api@$release" |
+      sed -n 's/^.*"Dir": "\(.*\)",$/\1/p')
     path=$module/$path
   fi
   if [ -d "$path" ]; then

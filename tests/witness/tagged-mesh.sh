@@ -1,8 +1,10 @@
 #!/bin/sh
-# A mesh with a revision and tags, made by istioctl and kept by others since, printed: tagged-mesh.sh BINARIES ISTIO VERSION OUT
+# Installs a mesh with a revision and tags with istioctl, labels it as managed by other tools, and prints it:
+# tagged-mesh.sh BINARIES ISTIO VERSION OUT
 #
-# BINARIES is what binaries.sh made, ISTIO what istio.sh made: its istioctl installs images of VERSION. Labels and annotations are those that Flux and
-# Argo CD put on what they apply. OUT gets what `kubectl get … -o yaml` prints: plans/tagged is such a folder.
+# BINARIES is the output of binaries.sh. ISTIO is the output of istio.sh: its istioctl installs images of
+# VERSION. Labels and annotations are those that Flux and Argo CD add to the objects that they apply. OUT gets
+# the output of `kubectl get … -o yaml`; plans/tagged is such a folder.
 set -eu
 [ $# -eq 4 ] || { echo "usage: $0 BINARIES ISTIO VERSION OUT" >&2; exit 2; }
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
@@ -28,14 +30,18 @@ NODE
 done >"$scratch/nodes.yaml"
 kubectl create -f "$scratch/nodes.yaml"
 kubectl wait --for=condition=Ready node --all --timeout=60s
-module=$(cd / && GOFLAGS=-mod=mod GOSUMDB=off go mod download -json sigs.k8s.io/gateway-api@v1.4.1 | sed -n 's/^.*"Dir": "\(.*\)",$/\1/p')
+module=$(cd / && GOFLAGS=-mod=mod GOSUMDB=off go mod download -json sigs.k8s.io/gateway-api@v1.4.1 |
+  sed -n 's/^.*"Dir": "\(.*\)",$/\1/p')
 kubectl apply --server-side -k "$module/config/crd"
 
-"$istio/istioctl-1.31.0" install --skip-confirmation --set profile=ambient --set hub=docker.io/istio --set "tag=$version" --set "revision=$revision"
+"$istio/istioctl-1.31.0" install --skip-confirmation --set profile=ambient --set hub=docker.io/istio \
+  --set "tag=$version" --set "revision=$revision"
 "$istio/istioctl-1.31.0" tag set prod --revision "$revision" --skip-confirmation
-(cd "$scratch" && REVISION=$revision POD_NAMESPACE=istio-system POD_NAME=istiod-here SERVICE_ACCOUNT=istiod PILOT_ENABLE_AMBIENT=true exec "$istio"/pilot-discovery-1.31.0 \
-  discovery --kubeconfig "$KUBECONFIG" --grpcAddr 127.0.0.1:47010 --httpAddr 127.0.0.1:47080 --httpsAddr 127.0.0.1:47017 --secureGRPCAddr 127.0.0.1:47012 \
-  --monitoringAddr 127.0.0.1:47014 --ctrlz_address 127.0.0.1 --ctrlz_port 47876) >"$scratch/istiod.log" 2>&1 </dev/null &
+(cd "$scratch" && REVISION=$revision POD_NAMESPACE=istio-system POD_NAME=istiod-here SERVICE_ACCOUNT=istiod \
+  PILOT_ENABLE_AMBIENT=true exec "$istio"/pilot-discovery-1.31.0 discovery --kubeconfig "$KUBECONFIG" \
+  --grpcAddr 127.0.0.1:47010 --httpAddr 127.0.0.1:47080 --httpsAddr 127.0.0.1:47017 \
+  --secureGRPCAddr 127.0.0.1:47012 --monitoringAddr 127.0.0.1:47014 \
+  --ctrlz_address 127.0.0.1 --ctrlz_port 47876) >"$scratch/istiod.log" 2>&1 </dev/null &
 istiod=$!
 
 kubectl apply -f - <<'SHOP'
@@ -87,11 +93,14 @@ kind: PodDisruptionBudget
 metadata: {name: web, namespace: shop}
 spec: {maxUnavailable: 1, selector: {matchLabels: {app: web}}}
 SHOP
-kubectl label daemonset istio-cni-node -n istio-system helm.toolkit.fluxcd.io/name=istio-cni helm.toolkit.fluxcd.io/namespace=mesh
-kubectl label daemonset ztunnel -n istio-system helm.toolkit.fluxcd.io/name=ztunnel helm.toolkit.fluxcd.io/namespace=mesh
+kubectl label daemonset istio-cni-node -n istio-system helm.toolkit.fluxcd.io/name=istio-cni \
+  helm.toolkit.fluxcd.io/namespace=mesh
+kubectl label daemonset ztunnel -n istio-system helm.toolkit.fluxcd.io/name=ztunnel \
+  helm.toolkit.fluxcd.io/namespace=mesh
 sleep 10
 for kind in deployment daemonset; do
-  kubectl get "$kind" -A -o 'jsonpath={range .items[*]}{.metadata.namespace} {.metadata.name}{"\n"}{end}' | while read -r namespace name; do
+  kubectl get "$kind" -A -o 'jsonpath={range .items[*]}{.metadata.namespace} {.metadata.name}{"\n"}{end}' |
+    while read -r namespace name; do
     kubectl rollout status "$kind/$name" -n "$namespace" --timeout=120s
   done
 done

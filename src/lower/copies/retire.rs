@@ -192,8 +192,11 @@ fn control_plane(context: &Context) -> Step {
         let first = context
             .gateways(|way| way == GatewayHandover::SecondGateway)
             .map(Context::first);
-        step.requires
-            .extend(first.map(|gateway| Gate::GatewayGone { gateway }));
+        step.requires.extend(first.map(|gateway| Gate::Absent {
+            kind: "gateway.gateway.networking.k8s.io".to_owned(),
+            namespace: Some(gateway.namespace),
+            name: gateway.name,
+        }));
     }
     step.restarts.push(Restart {
         object: format!("Deployment {namespace}/{}", stable.istiod()),

@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use super::at_owner::{self, Chart};
-use super::{CNI, daemon_set, label, on_delete};
+use super::{CNI, daemon_set, label, on_delete, tags};
 use crate::existing::Existing;
+use crate::istio::tag_webhook;
 use crate::lower::context::Context;
 use crate::lower::installer::{mesh, ztunnel};
 use crate::plan::Owner;
@@ -187,12 +188,47 @@ pub(super) fn kept_off(context: &Context, back: bool) -> Gate {
 
 pub(super) fn control_plane(context: &Context, existing: &Existing) -> Step {
     let mut step = mesh::control_plane(context, &context.canary);
-    if !existing.tags.iter().any(|tag| tag == "default") {
+    let has_default = existing.tags.iter().any(|tag| tag == "default");
+    if !has_default {
         step.rollback
             .requires
             .retain(|gate| !matches!(gate, Gate::Tag { .. }));
     }
+    // istioctl would take the canary for the first revision and give it the tag `default`.
+    if !has_default && context.canary.facts.first_by_tag {
+        for action in &mut step.actions {
+            if let Action::Install {
+                file: File::Draft(draft),
+                ..
+            } = action
+                && let Draft::Istiod(operator) = &mut **draft
+            {
+                leave_tags(operator);
+            }
+        }
+    }
+    step.gates.extend(unswitched(context, existing));
     step
+}
+
+/// The gates that tags and the default validation still belong to stable: an installation must not switch them.
+fn unswitched(context: &Context, existing: &Existing) -> Vec<Gate> {
+    let stable = &context.stable;
+    let tags = existing.tags.iter();
+    let mut gates: Vec<Gate> = tags
+        .map(|tag| tags::points(existing, tag, stable))
+        .collect();
+    if !existing.tags.iter().any(|tag| tag == "default") {
+        gates.push(Gate::Absent {
+            kind: "mutatingwebhookconfiguration".to_owned(),
+            namespace: None,
+            name: tag_webhook("default", &existing.namespace),
+        });
+    }
+    if tags::validator_is_of(existing, stable) {
+        gates.push(tags::asks(stable));
+    }
+    gates
 }
 
 pub(super) fn cni(context: &Context, existing: &Existing) -> Step {
@@ -229,6 +265,7 @@ pub(super) fn cni(context: &Context, existing: &Existing) -> Step {
         .retain(|gate| !matches!(gate, Gate::Rollout { .. }));
     step.rollback.gates.push(on_delete(context, CNI));
     step.stays = vec!["istio-cni's ConfigMap and roles, in the newer version".to_owned()];
+    step.gates.extend(unswitched(context, existing));
     step
 }
 

@@ -265,6 +265,21 @@ pub(super) fn owned_validator(existing: &Existing) -> Option<(&Owner, &Manifest)
 /// The name of the webhook configuration of Helm's base chart.
 const VALIDATOR: &str = "istiod-default-validator";
 
+/// Whether the default validation calls a revision's control plane and has its label, as the gate of [`asks`] checks.
+pub(super) fn validator_is_of(existing: &Existing, rev: &Rev) -> bool {
+    existing.objects.iter().any(|object| {
+        let webhooks = object.value["webhooks"].as_array();
+        let mut services = webhooks
+            .into_iter()
+            .flatten()
+            .map(|one| one.pointer("/clientConfig/service/name"));
+        object.identity.kind == "ValidatingWebhookConfiguration"
+            && object.identity.name == VALIDATOR
+            && services.all(|name| name == Some(&json!(rev.istiod())))
+            && object.value.pointer("/metadata/labels/istio.io~1rev") == Some(&json!(rev.name))
+    })
+}
+
 /// The gate that waits until the webhook calls the control plane of a revision.
 pub(super) fn asks(rev: &Rev) -> Gate {
     Gate::Validator {

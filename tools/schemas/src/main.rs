@@ -1,7 +1,8 @@
-//! Makes the JSON Schemas that meshplan holds objects against: Kubernetes kinds from the types of k8s-openapi, Gateway API
-//! kinds from the CRDs of each bundle, which `go mod download` brings.
+//! Generates the JSON Schemas with which meshplan validates objects: Kubernetes kinds from the types of
+//! k8s-openapi, and Gateway API kinds from the CRDs of each bundle, which `go mod download` fetches.
 //!
-//! `cargo run --manifest-path tools/schemas/Cargo.toml -- OUT` writes `kubernetes.json` and `gateway-api/*.json` into OUT.
+//! `cargo run --manifest-path tools/schemas/Cargo.toml -- OUT` writes `kubernetes.json` and
+//! `gateway-api/*.json` into OUT.
 
 use std::env;
 use std::fs;
@@ -14,7 +15,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-/// Every release of Gateway API that meshplan knows; the table in `src/istio/bundle.rs` is the same.
+/// Every Gateway API release that meshplan knows; keep it equal to the table in `src/istio/bundle.rs`.
 const BUNDLES: &[&str] = &[
     "v0.6.1", "v0.6.2", "v0.7.0", "v0.7.1", "v0.8.0", "v0.8.1", "v1.0.0", "v1.1.0", "v1.1.1",
     "v1.2.0", "v1.2.1", "v1.3.0", "v1.4.0", "v1.4.1", "v1.5.0", "v1.5.1", "v1.6.0", "v1.6.1",
@@ -87,7 +88,8 @@ fn kubernetes() -> Value {
     let mut schema = json!({ "kinds": kinds, "$defs": definitions });
     close(&mut schema);
     for (name, definition) in schema["$defs"].as_object_mut().into_iter().flatten() {
-        // Kubernetes takes `cpu: 1` as well as `cpu: "1"`, and numbers or text where a port may have a name.
+        // Kubernetes accepts both `cpu: 1` and `cpu: "1"`, and a number or a string for a port that can have a
+        // name.
         if name.ends_with("Quantity") {
             *definition = json!({ "type": ["string", "number"] });
         } else if name.ends_with("IntOrString") {
@@ -110,7 +112,7 @@ fn kind<T: JsonSchema>(
     kinds.insert(format!("{version} {kind}"), schema);
 }
 
-/// Gateway API's kinds of one bundle and channel, in the versions that it serves.
+/// The Gateway API kinds of one bundle and channel, in the versions that it serves.
 fn gateway_api(folder: &Path, kubernetes: &Value) -> Result<Value> {
     let mut kinds = Map::new();
     for plural in GATEWAY_KINDS {
@@ -182,15 +184,15 @@ fn references(value: &Value, found: &mut Vec<String>) {
     }
 }
 
-/// Takes out what says nothing about validity: descriptions, defaults, formats, Kubernetes' own extensions; and null, which
-/// the API server takes for a field that is not there.
+/// Removes what does not affect validity: descriptions, defaults, formats and Kubernetes extensions. Also
+/// removes null, which the API server treats as an absent field.
 fn tidy(schema: &mut Value) {
     match schema {
         Value::Object(map) => {
             let int_or_string = map
                 .get("x-kubernetes-int-or-string")
                 .is_some_and(|x| x == true);
-            // A property may well be called `description`; a keyword is never an object.
+            // A property can be named `description`, but the value of a keyword is never an object.
             map.retain(|key, value| {
                 let keyword = matches!(
                     key.as_str(),
@@ -223,7 +225,7 @@ fn tidy(schema: &mut Value) {
     }
 }
 
-/// Forbids fields that a type does not list: without it a misspelt one passes.
+/// Forbids fields that a type does not list. Otherwise, a misspelled field would be accepted.
 fn close(schema: &mut Value) {
     match schema {
         Value::Object(map) => {
@@ -239,7 +241,7 @@ fn close(schema: &mut Value) {
     }
 }
 
-/// Where the Go module of a bundle lies.
+/// The folder of the Go module of a bundle.
 fn download(bundle: &str) -> Result<PathBuf> {
     let module = format!("sigs.k8s.io/gateway-api@{bundle}");
     let output = Command::new("go")
