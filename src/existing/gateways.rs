@@ -252,6 +252,37 @@ impl Reading<'_> {
         );
     }
 
+    /// Refuses tags that istioctl could not move. Without the tag `default`, a canary from 1.27.0 on is installed without
+    /// an injector webhook, and `istioctl tag set` needs one (`istioctl/pkg/tag/generate.go`).
+    pub(super) fn movable(&mut self, state: &State) {
+        let Some(folder) = &self.plan.stable.existing else {
+            return;
+        };
+        let tags = tags(state);
+        let own = self.plan.stable.revision().name();
+        if !self.canary.first_by_tag || tags.iter().any(|tag| tag == "default") {
+            return;
+        }
+        let Some(tag) = tags.first() else { return };
+        let help = if own == "default" {
+            "delete the tag, and label what uses it for the revision, before you write the dump again".to_owned()
+        } else {
+            format!(
+                "run `istioctl tag set default --revision {own}` with istioctl {}, and write the dump again",
+                self.plan.stable.version.get_ref()
+            )
+        };
+        self.say(
+            Finding::error(
+                "existing-tags",
+                format!("the mesh has the tag `{tag}` and no tag `default`"),
+            )
+            .label("istioctl of the canary's version could not move it")
+            .help(help),
+            folder,
+        );
+    }
+
     /// Requires that the plan accepts a loss of requests if it cannot be avoided, and only then.
     fn loss(&mut self, labelled: &[&ExistingGateway]) {
         let lossy = labelled

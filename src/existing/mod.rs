@@ -173,6 +173,7 @@ impl Reading<'_> {
         let gateways = self.gateways(&state);
         self.belong(&state);
         self.handover(&gateways);
+        self.movable(&state);
         let owned_tags = self.owned_tags(&state);
         self.settings(&state);
         self.discovery(&state);

@@ -10,7 +10,12 @@ use meshplan::tree::sha256;
 
 /// The newer golden tree, with a text replaced in some files and without some other files.
 fn upgrade(edit: &dyn Fn(&str, String) -> Option<String>) -> Upgrade {
-    let root = repository().join("golden/bookinfo-1.30");
+    edited("bookinfo-1.30", edit)
+}
+
+/// Returns a golden tree with the files that `edit` returns.
+fn edited(tree: &str, edit: &dyn Fn(&str, String) -> Option<String>) -> Upgrade {
+    let root = repository().join("golden").join(tree);
     let mut index: meshplan::tree::Index =
         serde_json::from_slice(&fs::read(root.join("index.json")).expect("index.json"))
             .expect("an index");
@@ -135,4 +140,33 @@ fn routed(upgrade: &Upgrade) -> Vec<String> {
         .next()
         .map(|last| last.canary.clone())
         .unwrap_or_default()
+}
+
+/// istioctl 1.30 would give the canary the tag `default` in a mesh that Helm installed.
+#[test]
+fn a_switch_that_no_step_names_is_found() {
+    let took = edited("fleet", &|path, text| {
+        let own = path.contains("210-canary-control-plane/istioctl/");
+        Some(if own {
+            text.replace(
+                "operatorManageWebhooks: true",
+                "operatorManageWebhooks: false",
+            )
+        } else {
+            text
+        })
+    });
+    let found = prove(&took);
+    let switched: Vec<&str> = found
+        .iter()
+        .filter(|finding| finding.code == "MP0051")
+        .map(|finding| finding.message.as_str())
+        .collect();
+    assert_eq!(
+        switched,
+        [
+            "`210-canary-control-plane` switches tag `default` from nothing to 1-30-3 without naming it",
+            "`210-canary-control-plane` switches `istiod-default-validator` from istiod to istiod-1-30-3 without naming it",
+        ]
+    );
 }

@@ -8,7 +8,6 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 within 120 'no pod app=ztunnel,meshplan.dev/revision=1-30-3 is left in istio-system' no_pods istio-system app=ztunnel,meshplan.dev/revision=1-30-3
 delete \
-  "$here"/rollback/delete/02-mutatingwebhookconfiguration-istio-sidecar-injector-1-30-3.yaml \
   "$here"/rollback/delete/02-validatingwebhookconfiguration-istio-validator-1-30-3-istio-system.yaml \
   "$here"/rollback/delete/50-horizontalpodautoscaler-istio-system-istiod-1-30-3.yaml \
   "$here"/rollback/delete/50-lease-istio-system-istio-gateway-deployment-1-30-3.yaml \

@@ -8,5 +8,7 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 runs 1.30.3 deployment istiod-1-30-3 istio-system
 rolled_out deployment istiod-1-30-3 istio-system
+absent mutatingwebhookconfiguration istio-revision-tag-default
+validator_is istiod-default-validator istiod default
 
 say '210-canary-control-plane: verified'

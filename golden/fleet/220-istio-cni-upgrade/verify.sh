@@ -8,5 +8,7 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 runs 1.30.3 daemonset istio-cni-node istio-system
 within 300 'DaemonSet istio-system/istio-cni-node uses OnDelete and all of its pods are ready' settled istio-cni-node istio-system
+absent mutatingwebhookconfiguration istio-revision-tag-default
+validator_is istiod-default-validator istiod default
 
 say '220-istio-cni-upgrade: verified'

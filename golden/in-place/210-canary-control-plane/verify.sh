@@ -8,5 +8,7 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 runs 1.31.0 deployment istiod-1-31-0 istio-system
 rolled_out deployment istiod-1-31-0 istio-system
+tag_is default istio-revision-tag-default default istiod
+validator_is istiod-default-validator istiod default
 
 say '210-canary-control-plane: verified'

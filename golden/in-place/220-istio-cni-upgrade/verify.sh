@@ -8,5 +8,7 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 runs 1.31.0 daemonset istio-cni-node istio-system
 within 300 'DaemonSet istio-system/istio-cni-node uses OnDelete and all of its pods are ready' settled istio-cni-node istio-system
+tag_is default istio-revision-tag-default default istiod
+validator_is istiod-default-validator istiod default
 
 say '220-istio-cni-upgrade: verified'

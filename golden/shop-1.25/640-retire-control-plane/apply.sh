@@ -7,7 +7,7 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 . "$here"/../lib.sh
 
 tag_is default istio-revision-tag-default 1-25-5 istiod-1-25-5
-absent gateways.gateway.networking.k8s.io front ingress
+absent gateway.gateway.networking.k8s.io front ingress
 delete \
   "$here"/delete/02-mutatingwebhookconfiguration-istio-sidecar-injector-1-24-6.yaml \
   "$here"/delete/02-validatingwebhookconfiguration-istio-validator-1-24-6-istio-system.yaml \

@@ -8,5 +8,8 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 runs 1.29.6 deployment istiod-1-29-6 istio-system
 rolled_out deployment istiod-1-29-6 istio-system
+tag_is default istio-revision-tag-default 1-28-10 istiod-1-28-10
+tag_is prod istio-revision-tag-prod 1-28-10
+validator_is istiod-default-validator istiod-1-28-10 1-28-10
 
 say '210-canary-control-plane: verified'

@@ -8,5 +8,8 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 runs 1.29.6 daemonset istio-cni-node istio-system
 within 300 'DaemonSet istio-system/istio-cni-node uses OnDelete and all of its pods are ready' settled istio-cni-node istio-system
+tag_is default istio-revision-tag-default 1-28-10 istiod-1-28-10
+tag_is prod istio-revision-tag-prod 1-28-10
+validator_is istiod-default-validator istiod-1-28-10 1-28-10
 
 say '220-istio-cni-upgrade: verified'
