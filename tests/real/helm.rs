@@ -51,6 +51,25 @@ impl World {
         said
     }
 
+    /// Installs a mesh of 1.29.6 as Helm does.
+    fn mesh(&self) {
+        self.nodes(&self.cluster.folder.path().join("nodes.yaml"));
+        self.charts("1.29.6");
+        self.charts("1.30.3");
+        for (release, chart) in [
+            ("istio-base", "base"),
+            ("istiod", "istiod"),
+            ("istio-cni", "cni"),
+            ("ztunnel", "ztunnel"),
+        ] {
+            self.well(&format!(
+                "helm install {release} {} --namespace istio-system --create-namespace --set global.tag=1.29.6 --set \
+                 global.hub=docker.io/istio --set profile=ambient",
+                self.chart("1.29.6", chart)
+            ));
+        }
+    }
+
     /// Copies the charts and sets their version.
     fn charts(&self, version: &str) {
         let from = self.istio.join("charts");
@@ -161,21 +180,7 @@ fn helm_makes_the_requested_changes_and_no_pod_is_replaced() {
         return;
     };
     let world = World { cluster, istio };
-    world.nodes(&world.cluster.folder.path().join("nodes.yaml"));
-    world.charts("1.29.6");
-    world.charts("1.30.3");
-    for (release, chart) in [
-        ("istio-base", "base"),
-        ("istiod", "istiod"),
-        ("istio-cni", "cni"),
-        ("ztunnel", "ztunnel"),
-    ] {
-        world.well(&format!(
-            "helm install {release} {} --namespace istio-system --create-namespace --set global.tag=1.29.6 --set \
-             global.hub=docker.io/istio --set profile=ambient",
-            world.chart("1.29.6", chart)
-        ));
-    }
+    world.mesh();
     for daemon_set in ["ztunnel", "istio-cni-node"] {
         world.well(&format!(
             "\"$MESHPLAN_WITNESS_KUBECTL\" rollout status daemonset/{daemon_set} -n istio-system \
@@ -214,4 +219,72 @@ fn helm_makes_the_requested_changes_and_no_pod_is_replaced() {
         folder.display()
     ));
     assert_eq!(left, "");
+}
+
+/// istioctl from 1.27 gives a revision the tag `default` if the tag does not exist, whatever Helm installed. The IstioOperator
+/// of the step keeps it from that.
+#[test]
+fn istioctl_takes_no_tag_in_a_mesh_of_helm() {
+    let Some(istio) = env::var_os("MESHPLAN_ISTIO").map(PathBuf::from) else {
+        return skip(
+            "MESHPLAN_ISTIO is not set to a folder with Istio's charts and Helm; see docs/rehearse.md",
+        );
+    };
+    if !istio.join("helm").exists() || !istio.join("istioctl-1.31.0").exists() {
+        return skip("there is no helm or istioctl in MESHPLAN_ISTIO; run tests/witness/istio.sh");
+    }
+    let Some(cluster) = ControlPlane::up() else {
+        return;
+    };
+    let world = World { cluster, istio };
+    world.mesh();
+    let step = repository().join("golden/fleet/210-canary-control-plane/istioctl");
+    let text = fs::read_to_string(step.join("istiod-1-30-3.yaml")).expect("the IstioOperator");
+    assert!(text.contains("operatorManageWebhooks: true"), "{text}");
+    // The istioctl at hand is of 1.31.
+    let text = text.replace("1.30.3", "1.31.0").replace("1-30-3", "1-31-0");
+    let install = |text: &str| {
+        let file = world.cluster.folder.path().join("istiod.yaml");
+        fs::write(&file, text).expect("writing");
+        world.well(&format!(
+            "istioctl-1.31.0 install -f {} --skip-confirmation",
+            file.display()
+        ))
+    };
+    let seen = || {
+        let get = |what: &str, field: &str| {
+            world.well(&format!(
+                "\"$MESHPLAN_WITNESS_KUBECTL\" get {what} --ignore-not-found -o 'jsonpath={{{field}}}'"
+            ))
+        };
+        let service = ".webhooks[0].clientConfig.service.name";
+        (
+            get(
+                "mutatingwebhookconfigurations istio-revision-tag-default",
+                ".metadata.labels.istio\\.io/rev",
+            ),
+            get(
+                "validatingwebhookconfigurations istiod-default-validator",
+                service,
+            ),
+            get(
+                "mutatingwebhookconfigurations istio-sidecar-injector",
+                service,
+            ),
+        )
+    };
+    let before = seen();
+    assert_eq!((before.0.as_str(), before.1.as_str()), ("", "istiod"));
+    install(&text);
+    assert_eq!(seen(), before, "a tag or a validation was switched");
+    // What istioctl does without that setting.
+    install(&text.replace(
+        "operatorManageWebhooks: true",
+        "operatorManageWebhooks: false",
+    ));
+    let after = seen();
+    assert_eq!(
+        (after.0.as_str(), after.1.as_str()),
+        ("1-31-0", "istiod-1-31-0")
+    );
 }

@@ -41,6 +41,7 @@ fn merge(upgrade: &mut Upgrade, number: usize) {
             (_, action) => first.step.actions.push(action),
         }
     }
+    first.step.requires.extend(second.step.requires);
     first.step.gates.extend(second.step.gates);
     first.step.traffic = second.step.traffic.or(first.step.traffic.take());
     first.step.restarts.extend(second.step.restarts);
