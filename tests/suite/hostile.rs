@@ -197,7 +197,7 @@ fn texts(table: &mut String) {
                 );
                 "arrives".to_owned()
             }
-            None => format!("refused, `{}`", probe.findings[0].code),
+            None => format!("rejected, `{}`", probe.findings[0].code),
         };
         writeln!(
             table,
