@@ -607,6 +607,16 @@ settled() (
   fi
 )
 
+# replicas_ready STATEFULSET NAMESPACE: whether a StatefulSet's controller has observed the current generation, and all of
+# its replicas are ready.
+replicas_ready() (
+  generation=$(field '{.metadata.generation}' statefulset "$1" "$2") || exit
+  expect "$generation" '{.status.observedGeneration}' statefulset "$1" "$2" || exit
+  replicas=$(field '{.spec.replicas}' statefulset "$1" "$2") || exit
+  ready=$(field '{.status.readyReplicas}' statefulset "$1" "$2") || exit
+  [ "${replicas:-1}" = "${ready:-0}" ] || fail "${ready:-0} of ${replicas:-1} replicas are ready"
+)
+
 # kept_off KEY VALUE DAEMONSET NAMESPACE: whether a DaemonSet excludes nodes with a label.
 kept_off() (
   terms=$(field "{range .spec.template.spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[*]}{.matchExpressions[?(@.key==\"$1\")].operator} {.matchExpressions[?(@.key==\"$1\")].values[0]}{\"\\n\"}{end}" daemonset "$3" "$4") || exit

@@ -190,6 +190,9 @@ pub fn closed(step: &IndexStep, state: &State, gate: &Gate) -> Option<String> {
             (!named || !webhooks.is_some_and(|webhooks| webhooks.iter().all(asked)))
                 .then(|| format!("{key} calls another control plane than {service}"))
         }
+        Gate::ReplicasReady { namespace, name } => {
+            missing(&workload("statefulset", namespace, name))
+        }
         Gate::OnDelete { namespace, name } => {
             let key = workload("daemonset", namespace, name);
             missing(&key).or_else(|| {

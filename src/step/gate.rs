@@ -143,6 +143,8 @@ pub enum Gate {
         /// The image's tag, or its part before a `-`.
         version: String,
     },
+    /// All replicas of a StatefulSet are ready, whatever its update strategy is.
+    ReplicasReady { namespace: String, name: String },
     /// A DaemonSet has the update strategy `OnDelete`, and all its pods are ready.
     OnDelete { namespace: String, name: String },
     /// A DaemonSet is kept off the nodes of a pool, or with `back` no longer.

@@ -36,6 +36,8 @@ rolled_out {{ gate.kind }} {{ gate.name }} {{ gate.namespace }}
 within 300 {{ "each node of the pool " ~ gate.selector ~ " has a ready pod of " ~ gate.name }} covers {{ gate.selector }} {{ gate.name }} {{ gate.namespace }}
 {%- elif gate.gate == "on-delete" -%}
 within 300 {{ "DaemonSet " ~ gate.namespace ~ "/" ~ gate.name ~ " uses OnDelete and all of its pods are ready" }} settled {{ gate.name }} {{ gate.namespace }}
+{%- elif gate.gate == "replicas-ready" -%}
+within 300 {{ "all replicas of StatefulSet " ~ gate.namespace ~ "/" ~ gate.name ~ " are ready" }} replicas_ready {{ gate.name }} {{ gate.namespace }}
 {%- elif gate.gate == "field" -%}
 expect {{ gate.value }} {{ gate.field|jsonpath }} {{ gate.kind }} {{ gate.name }}{% if gate.namespace is defined %} {{ gate.namespace }}{% endif %}
 {%- elif gate.gate == "kept-off" -%}

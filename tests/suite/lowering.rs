@@ -223,19 +223,26 @@ fn several_gateways_routes_and_workloads_share_steps() {
     );
 }
 
-/// `kubectl rollout status` does not support a DaemonSet with `OnDelete`, so the script checks its pods.
+/// `kubectl rollout status` does not support `OnDelete`, so the script checks its pods.
 #[test]
-fn the_pods_of_a_daemonset_with_on_delete_are_checked() {
+fn the_pods_of_workloads_with_on_delete_are_checked() {
     let folder = small_plan(&[]);
     let web = folder.path().join("web.yaml");
     let text = fs::read_to_string(&web).expect("the manifest");
     let agent = "---\napiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: agent}\nspec:\
         \n  selector: {matchLabels: {app: agent}}\n  updateStrategy: {type: OnDelete}\n  template:\
         \n    metadata: {labels: {app: agent}}\n    spec: {containers: [{name: agent, image: agent}]}\n";
-    fs::write(&web, format!("{text}{agent}")).expect("the manifest");
+    let store = "---\napiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: store}\nspec:\
+        \n  serviceName: store\n  selector: {matchLabels: {app: store}}\n  updateStrategy: {type: OnDelete}\n  template:\
+        \n    metadata: {labels: {app: store}}\n    spec: {containers: [{name: store, image: store}]}\n";
+    fs::write(&web, format!("{text}{agent}{store}")).expect("the manifest");
     let output = meshplan_in(folder.path(), &["compile", "plan.toml"]);
     assert_eq!(code(&output), 0, "{}", stderr(&output));
     let verify = folder.path().join("shop/150-stable-workloads/verify.sh");
     let verify = fs::read_to_string(verify).expect("a script");
     assert!(verify.contains(" settled agent shop-1-29-6\n"), "{verify}");
+    assert!(
+        verify.contains(" replicas_ready store shop-1-29-6\n"),
+        "{verify}"
+    );
 }

@@ -156,7 +156,10 @@ pub(in crate::lower) fn rollout(manifest: &Manifest, value: &serde_json::Value) 
             name,
         });
     }
-    // `kubectl rollout status` does not support such a rollout. For a StatefulSet, nothing else tells whether
-    // all its pods are ready.
-    (kind == "daemonset").then_some(Gate::OnDelete { namespace, name })
+    // `kubectl rollout status` does not support such a rollout.
+    Some(if kind == "daemonset" {
+        Gate::OnDelete { namespace, name }
+    } else {
+        Gate::ReplicasReady { namespace, name }
+    })
 }
