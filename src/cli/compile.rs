@@ -69,7 +69,7 @@ impl Compile {
                     said.extend(rows(&findings, &compiled.sources));
                     weigh(&findings, false)
                 }
-                _ => shell.findings(&findings, &compiled.sources, format, false)?,
+                Format::Text => shell.findings(&findings, &compiled.sources, format, false)?,
             };
             outcome = outcome.max(if compiled.is_toml {
                 shown

@@ -108,7 +108,7 @@ impl Shell {
                 self.print(&(text + "\n"))?;
             }
             _ if findings.is_empty() => {}
-            _ => {
+            Format::Text => {
                 self.say(to_text(findings, sources).trim_end());
                 self.say(&format!("\n{}", count(findings)));
             }

@@ -100,7 +100,7 @@ impl Trace {
                 .collect();
             match format {
                 Format::Json => rows.extend(answers.iter().map(row)),
-                _ => text.push_str(&shown(request, &answers)),
+                Format::Text => text.push_str(&shown(request, &answers)),
             }
         }
         if format == Format::Json {

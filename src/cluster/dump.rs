@@ -63,15 +63,15 @@ impl Cluster {
         let Some(uid) = system["metadata"]["uid"].as_str() else {
             bail!("the namespace kube-system has no UID");
         };
-        let served = self.run(&["api-resources", "--verbs=list", "-o", "name"], None)?;
-        let served: BTreeSet<&str> = served.lines().map(str::trim).collect();
-        if !served.contains("nodes") {
+        let resources = self.run(&["api-resources", "--verbs=list", "-o", "name"], None)?;
+        let resources: BTreeSet<&str> = resources.lines().map(str::trim).collect();
+        if !resources.contains("nodes") {
             bail!("the API server does not list its resources completely: nodes are missing");
         }
         let mut printed = Vec::new();
         for (group, _, plural) in KINDS {
             let resource = resource(group, plural);
-            if !served.contains(resource.as_str()) {
+            if !resources.contains(resource.as_str()) {
                 printed.push(Printed {
                     resource,
                     objects: None,
@@ -92,7 +92,7 @@ impl Cluster {
                 objects: Some(count),
             });
         }
-        if served.contains("customresourcedefinitions.apiextensions.k8s.io") {
+        if resources.contains("customresourcedefinitions.apiextensions.k8s.io") {
             let resource = format!("customresourcedefinitions/{GATEWAY_CRD}");
             let arguments = ["get", &resource, "--ignore-not-found", "-o", "json"];
             let count = self.list(&arguments, &folder.join("gateway-api.yaml"))?;

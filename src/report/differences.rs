@@ -24,6 +24,7 @@ pub struct RevisionDifference {
 }
 
 /// Compares the objects that install istiod and ztunnel in both revisions.
+#[must_use]
 pub fn differences(
     index: &Index,
     objects: &BTreeMap<String, Rc<Object>>,

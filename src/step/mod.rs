@@ -86,7 +86,7 @@ pub struct Restart {
 }
 
 /// How to roll back a step.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
 pub struct Rollback {
     /// Whether everything that the step created stays.
     pub keeps: bool,
@@ -97,17 +97,6 @@ pub struct Rollback {
     pub actions: Vec<Action>,
     /// The gates that must pass afterwards.
     pub gates: Vec<Gate>,
-}
-
-impl Default for Rollback {
-    fn default() -> Self {
-        Self {
-            keeps: false,
-            requires: Vec::new(),
-            actions: Vec::new(),
-            gates: Vec::new(),
-        }
-    }
 }
 
 /// The expected share of requests per revision after a step.

@@ -18,7 +18,7 @@ pub(in crate::lower) fn steps(context: &Context, steps: &mut Vec<Step>) {
     steps.extend(gateways::relabelled(context));
     match context.handover {
         Handover::Relabel | Handover::SecondGateway => {
-            steps.push(tag(context, &kind::DEFAULT_TAG, false))
+            steps.push(tag(context, &kind::DEFAULT_TAG, false));
         }
         Handover::Tag => steps.push(tag(context, &kind::DEFAULT_TAG, true)),
         // Step 650 moves the tag, after the old control plane is deleted.
@@ -49,7 +49,10 @@ pub(in crate::lower) fn tag(context: &Context, kind: &Kind, hands_over: bool) ->
         step.restarts = gateways::restarts(context, |way| way == GatewayHandover::Tag);
     }
     step.gates.extend(context.probes(false));
-    if !late {
+    if late {
+        // Two control planes must never claim the Gateways at the same time.
+        step.requires = vec![crate::lower::copies::retire::istiod_gone(context)];
+    } else {
         step.rollback.gates = vec![context.default_tag(stable)];
         if hands_over {
             step.rollback.gates.extend(gateways::owner_gates(
@@ -59,9 +62,6 @@ pub(in crate::lower) fn tag(context: &Context, kind: &Kind, hands_over: bool) ->
             ));
         }
         step.rollback.gates.extend(context.probes(false));
-    } else {
-        // Two control planes must never claim the Gateways at the same time.
-        step.requires = vec![crate::lower::copies::retire::istiod_gone(context)];
     }
     step
 }

@@ -32,10 +32,9 @@ pub(super) fn base(context: &Context, existing: &Existing, steps: &mut [Step]) {
             file: File::Draft(draft),
             ..
         } = action
+            && let Draft::IstioBase(operator) = &mut **draft
         {
-            if let Draft::IstioBase(operator) = &mut **draft {
-                leave_tags(operator);
-            }
+            leave_tags(operator);
         }
     }
     let Some(owner) = &existing.owners.base else {

@@ -100,14 +100,14 @@ pub(super) fn step_of(
         );
     }
     step.gates.extend(context.probes(false));
-    if !late {
+    if late {
+        step.requires = vec![retire::istiod_gone(context)];
+    } else {
         step.rollback.gates = to(stable);
         if hands_over {
             step.rollback.gates.extend(followed(existing, stable));
             step.rollback.gates.extend(context.probes(false));
         }
-    } else {
-        step.requires = vec![retire::istiod_gone(context)];
     }
     (!tags.is_empty()).then_some(step)
 }

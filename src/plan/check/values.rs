@@ -110,6 +110,7 @@ fn load(
 
 /// Checks that both versions know the values. istioctl rejects values that it does not know, and the plain
 /// ztunnel DaemonSet supports only some values of the chart.
+#[allow(clippy::too_many_lines, reason = "one finding after the other")]
 fn known(
     parts: &Parts,
     file: &ValuesFile,
