@@ -8,6 +8,7 @@ mod diff;
 mod dump;
 mod explain;
 mod hops;
+mod init;
 mod input;
 mod output;
 mod rehearse;
@@ -43,6 +44,8 @@ enum Verb {
     Rehearse(rehearse::Rehearse),
     /// Print an existing mesh into a directory, for a plan with origin = "existing"
     Dump(dump::Dump),
+    /// Print a plan to start from: for the mesh in a dump, or for a new mesh
+    Init(init::Init),
     /// Print the upgrades from one Istio version to another, one on each line
     Hops {
         /// Start from this version, such as 1.27.9
@@ -119,6 +122,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Verb::Trace(trace) => trace.run(&mut shell),
         Verb::Rehearse(rehearse) => rehearse.run(&mut shell),
         Verb::Dump(dump) => dump.run(&mut shell),
+        Verb::Init(init) => init.run(&mut shell),
         Verb::Hops { from, to } => hops::run(&from, &to, &mut shell),
         Verb::Explain { code } => explain::run(&code, &mut shell),
         Verb::Schema => schema::run(&mut shell),

@@ -7,6 +7,7 @@ mod dump;
 mod gateways;
 mod installed_values;
 mod nodes;
+mod outline;
 mod read;
 mod settings;
 mod writer;
@@ -27,6 +28,7 @@ use crate::text::source::Sources;
 pub use disruption::Fragile;
 pub use dump::{DUMP_FILE, GATEWAY_CRD, KINDS, printed, resource};
 pub use gateways::{Deployment, ExistingGateway, deployment};
+pub use outline::outline;
 pub use writer::Writer;
 
 #[derive(Debug, Clone)]

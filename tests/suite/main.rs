@@ -15,6 +15,7 @@ mod golden;
 mod hostile;
 mod house;
 mod in_place_versions;
+mod init;
 mod injection;
 mod istiod_routes;
 mod journal;
