@@ -1,6 +1,7 @@
 //! `meshplan init`: a plan to start from.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -71,8 +72,7 @@ impl Init {
         for finding in &compiled.findings {
             let help = finding.help.as_deref().unwrap_or_default();
             for line in [format!("TODO: {}", finding.message), format!("  {help}")] {
-                text.push_str(&format!("# {}", line.replace('\n', " ")));
-                text.push('\n');
+                let _ = writeln!(text, "# {}", line.replace('\n', " "));
             }
         }
         if !text.is_empty() {

@@ -217,7 +217,7 @@ fn groups(state: &State, plan: &mut Text) {
     };
     let one = BTreeSet::from(["linux"]);
     let mut asked = false;
-    let mut names = BTreeSet::new();
+    let mut taken = BTreeSet::new();
     for value in values.get(key).unwrap_or(&one) {
         let name: String = value
             .to_lowercase()
@@ -225,7 +225,7 @@ fn groups(state: &State, plan: &mut Text) {
             .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
             .collect();
         let mut name = name.trim_matches('-').to_owned();
-        while name.is_empty() || !names.insert(name.clone()) {
+        while name.is_empty() || !taken.insert(name.clone()) {
             name.push('x');
         }
         plan.line("\n[[node-group]]", false);
