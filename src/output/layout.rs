@@ -12,7 +12,7 @@ use crate::lower::{Lab, Procedure};
 use crate::render::Renderer;
 use crate::replay::Replay;
 use crate::state::{self, State};
-use crate::step::{Action, File, Folder, Phase, ROLLBACK, Step};
+use crate::step::{Action, Folder, Phase, ROLLBACK, Step, StepFile};
 use crate::text::finding::Finding;
 use crate::text::source::Sources;
 use crate::tree::Tree;
@@ -204,14 +204,16 @@ impl Laying<'_> {
     fn render<'f>(
         &mut self,
         step: &str,
-        files: impl Iterator<Item = (&'f mut File, &'static str, Folder)>,
+        files: impl Iterator<Item = (&'f mut StepFile, &'static str, Folder)>,
     ) -> Option<(Vec<Rendered>, Vec<String>)> {
         let mut all = Vec::new();
         let mut places = Vec::new();
         let mut failed = false;
         // All objects are rendered first, because a file's name depends on the other names in its folder.
         for (file, base, folder) in files {
-            let File::Draft(draft) = file else { continue };
+            let StepFile::Draft(draft) = file else {
+                continue;
+            };
             let folder = format!("{base}{}", folder.as_str());
             match self.rendering.render(draft, &folder, step) {
                 Some(rendered) => {
@@ -223,7 +225,7 @@ impl Laying<'_> {
         }
         let own = paths(&all);
         for (file, path) in places.into_iter().zip(&own) {
-            *file = File::Path(path.clone());
+            *file = StepFile::Path(path.clone());
         }
         (!failed).then_some((all, own))
     }

@@ -73,7 +73,7 @@ impl Proof<'_> {
     /// Whether a step writes, patches, labels or deletes an object itself.
     fn names(&self, step: &IndexStep, is: impl Fn(&Key) -> bool) -> bool {
         step.step.actions.iter().any(|action| {
-            let files: Vec<&crate::step::File> = match action.effect() {
+            let files: Vec<&crate::step::StepFile> = match action.effect() {
                 Action::Apply { files }
                 | Action::Restore { files }
                 | Action::Delete { files }

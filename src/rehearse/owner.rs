@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::Rehearsal;
-use crate::step::{Action, File, Gate};
+use crate::step::{Action, Gate, StepFile};
 use crate::tree::IndexStep;
 
 impl Rehearsal<'_> {
@@ -19,7 +19,7 @@ impl Rehearsal<'_> {
 
     fn at_owner(&self, step: &IndexStep, does: &Action, done: &[Gate]) -> Result<()> {
         let run = |arguments: &[&str]| self.cluster.run(arguments, None);
-        let path = |file: &File| {
+        let path = |file: &StepFile| {
             let path = self.tree.join(&step.step.name).join(file.path());
             path.to_string_lossy().into_owned()
         };

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::istio::{Channel, bundle_of_crd, bundle_of_resource};
 use crate::kube::Selector;
 use crate::state::{Object, Refusal, State, version_of};
-use crate::step::{Action, File, Gate, Step};
+use crate::step::{Action, Gate, Step, StepFile};
 
 /// A part of a step: a number of complete actions, and some units (files or nodes) of the next action.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,7 +128,7 @@ impl Replay<'_> {
         refused: &mut Vec<Refusal>,
     ) {
         let chosen = |number: usize| units.is_none_or(|units| units.contains(&number));
-        let objects = |files: &[File]| -> Vec<Rc<Object>> {
+        let objects = |files: &[StepFile]| -> Vec<Rc<Object>> {
             let files = files
                 .iter()
                 .enumerate()

@@ -6,7 +6,7 @@ use crate::istio::Channel;
 use crate::kube::Selector;
 
 use super::Gate;
-use super::file::{File, Files, Folder};
+use super::file::{Folder, StepFile, StepFiles};
 use super::references::{Cohort, StoredVersion};
 
 /// The istioctl that an action needs. It must have the version of the revision, because istioctl installs its
@@ -36,16 +36,16 @@ pub enum Action {
     },
     /// `kubectl apply --server-side -k`.
     ApplyKustomization {
-        file: File,
+        file: StepFile,
         /// Objects in the same folder that the kustomization references.
-        #[serde(default, skip_serializing_if = "Files::is_empty")]
-        resources: Files,
+        #[serde(default, skip_serializing_if = "StepFiles::is_empty")]
+        resources: StepFiles,
         /// The CRDs that it contains and that the plan uses.
         crds: Vec<String>,
     },
     /// `istioctl install`.
     Install {
-        file: File,
+        file: StepFile,
         istioctl: Istioctl,
         /// Set if istioctl would wait for pods that nothing replaces: these gates then check that istioctl
         /// has written its objects.
@@ -53,9 +53,9 @@ pub enum Action {
         sees: Vec<Gate>,
     },
     /// `kubectl apply` of a set of files.
-    Apply { files: Files },
+    Apply { files: StepFiles },
     /// `kubectl delete` by identity, in this order, and wait.
-    Delete { files: Files },
+    Delete { files: StepFiles },
     /// Label existing nodes.
     LabelNodes {
         nodes: Vec<String>,
@@ -73,7 +73,7 @@ pub enum Action {
     /// Record which of these namespaces existed before the plan.
     FindNamespaces { namespaces: Vec<String> },
     /// Delete the namespaces that the plan created, by identity; those that existed before stay unchanged.
-    DeleteNamespaces { files: Files },
+    DeleteNamespaces { files: StepFiles },
     /// Stop until the user has restored the labels of a pool's nodes.
     AwaitPoolReturned {
         /// The pool's labels, as `key=value,…`.
@@ -87,7 +87,7 @@ pub enum Action {
     },
     /// Delete the objects of a tag, unless it points to another revision now.
     DeleteTag {
-        files: Files,
+        files: StepFiles,
         tag: String,
         /// The name of its webhook configuration.
         webhook: String,
@@ -97,7 +97,7 @@ pub enum Action {
     /// The state before the first step.
     Found {
         /// The relevant objects, as the dump contains them.
-        files: Files,
+        files: StepFiles,
         /// The Gateway API CRDs as bundle and channel, if the dump contains them.
         bundle: Option<(String, String)>,
         /// The version of the mesh.
@@ -106,7 +106,7 @@ pub enum Action {
     },
     /// `kubectl patch --type=merge` of an object that was not created by the plan. This works for every field
     /// manager; null removes a field.
-    Patch { file: File },
+    Patch { file: StepFile },
     /// Stop until the user has made a change with the tool that manages the objects, because this tool would
     /// revert changes by kubectl.
     AtOwner {
@@ -122,7 +122,7 @@ pub enum Action {
     ExpectBase { version: String },
     /// `kubectl replace` of objects as they were before the first step, or `kubectl create` if they no longer
     /// exist.
-    Restore { files: Files },
+    Restore { files: StepFiles },
     /// Set or remove a label of an object that was not created by the plan.
     LabelObject {
         /// Its kind, as kubectl accepts it.
@@ -154,7 +154,7 @@ impl Action {
     }
 
     /// Returns every file of the action, with the folder of its step that it belongs in.
-    pub fn files_mut(&mut self) -> Vec<(&mut File, Folder)> {
+    pub fn files_mut(&mut self) -> Vec<(&mut StepFile, Folder)> {
         let (files, folder) = match self {
             Self::Apply { files } => (files, Folder::Apply),
             Self::Delete { files }

@@ -10,12 +10,12 @@ use super::{Draft, ROLLBACK};
 /// A file of a step: an object that is not rendered yet, or the path of its file relative to the step's
 /// directory.
 #[derive(Debug, Clone, PartialEq)]
-pub enum File {
+pub enum StepFile {
     Draft(Box<Draft>),
     Path(String),
 }
 
-impl File {
+impl StepFile {
     /// Returns its path; empty for a draft.
     #[must_use]
     pub fn path(&self) -> &str {
@@ -26,19 +26,19 @@ impl File {
     }
 }
 
-impl From<Draft> for File {
+impl From<Draft> for StepFile {
     fn from(draft: Draft) -> Self {
         Self::Draft(Box::new(draft))
     }
 }
 
-impl fmt::Display for File {
+impl fmt::Display for StepFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.path())
     }
 }
 
-impl Serialize for File {
+impl Serialize for StepFile {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Draft(_) => Err(serde::ser::Error::custom("a draft has no path yet")),
@@ -47,7 +47,7 @@ impl Serialize for File {
     }
 }
 
-impl<'de> Deserialize<'de> for File {
+impl<'de> Deserialize<'de> for StepFile {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer).map(Self::Path)
     }
@@ -56,50 +56,50 @@ impl<'de> Deserialize<'de> for File {
 /// Files in the order in which an action uses them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Files(Vec<File>);
+pub struct StepFiles(Vec<StepFile>);
 
-impl Files {
+impl StepFiles {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
 
-impl Deref for Files {
-    type Target = [File];
+impl Deref for StepFiles {
+    type Target = [StepFile];
 
-    fn deref(&self) -> &[File] {
+    fn deref(&self) -> &[StepFile] {
         &self.0
     }
 }
 
-impl DerefMut for Files {
-    fn deref_mut(&mut self) -> &mut [File] {
+impl DerefMut for StepFiles {
+    fn deref_mut(&mut self) -> &mut [StepFile] {
         &mut self.0
     }
 }
 
-impl FromIterator<Draft> for Files {
+impl FromIterator<Draft> for StepFiles {
     fn from_iter<I: IntoIterator<Item = Draft>>(drafts: I) -> Self {
-        Self(drafts.into_iter().map(File::from).collect())
+        Self(drafts.into_iter().map(StepFile::from).collect())
     }
 }
 
-impl FromIterator<String> for Files {
+impl FromIterator<String> for StepFiles {
     fn from_iter<I: IntoIterator<Item = String>>(paths: I) -> Self {
-        Self(paths.into_iter().map(File::Path).collect())
+        Self(paths.into_iter().map(StepFile::Path).collect())
     }
 }
 
-impl From<Vec<Draft>> for Files {
+impl From<Vec<Draft>> for StepFiles {
     fn from(drafts: Vec<Draft>) -> Self {
         drafts.into_iter().collect()
     }
 }
 
-impl<'a> IntoIterator for &'a Files {
-    type Item = &'a File;
-    type IntoIter = std::slice::Iter<'a, File>;
+impl<'a> IntoIterator for &'a StepFiles {
+    type Item = &'a StepFile;
+    type IntoIter = std::slice::Iter<'a, StepFile>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.0.iter()

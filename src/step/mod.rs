@@ -1,7 +1,7 @@
 //! The steps of an upgrade as data: typed actions in order. Files, scripts, runbook and index are generated
 //! from them.
 //!
-//! A step contains drafts of objects until they are rendered, and then the paths of their files ([`File`]).
+//! A step contains drafts of objects until they are rendered, and then the paths of their files ([`StepFile`]).
 
 mod action;
 mod file;
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use action::{Action, Istioctl};
-pub use file::{File, Files, Folder, is_rollback};
+pub use file::{Folder, StepFile, StepFiles, is_rollback};
 pub use gate::{Answered, Gate};
 pub use kind::Kind;
 pub use object::{
@@ -211,7 +211,7 @@ impl Step {
     }
 
     /// Returns every file of the step with its folder; the files of the rollback are below [`ROLLBACK`].
-    pub fn files_mut(&mut self) -> impl Iterator<Item = (&mut File, &'static str, Folder)> {
+    pub fn files_mut(&mut self) -> impl Iterator<Item = (&mut StepFile, &'static str, Folder)> {
         let own = self.actions.iter_mut().flat_map(Action::files_mut);
         let back = self.rollback.actions.iter_mut().flat_map(Action::files_mut);
         own.map(|(file, folder)| (file, "", folder))

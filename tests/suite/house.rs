@@ -85,3 +85,51 @@ fn grouped_imports_are_found() {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     assert_eq!(names, ["plan", "step", "tree"]);
 }
+
+#[test]
+fn each_public_type_has_its_own_name() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let definition = Regex::new(r"(?m)^\s*pub(?:\([^)]*\))? (?:struct|enum|trait|type) (\w+)");
+    let definition = definition.expect("a pattern");
+    let mut places: std::collections::BTreeMap<String, Vec<String>> = Default::default();
+    for path in sources(&root) {
+        let inside = path.strip_prefix(&root).expect("a path below src");
+        for found in definition.captures_iter(&code(&path)) {
+            let place = inside.display().to_string();
+            places.entry(found[1].to_owned()).or_default().push(place);
+        }
+    }
+    places.retain(|_, all| all.len() > 1);
+    assert!(places.is_empty(), "{places:#?}");
+}
+
+#[test]
+fn every_kind_of_step_has_its_texts_and_texts_name_known_steps() {
+    let templates = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
+    let number = Regex::new(r"\b([0-9]{3})\b").expect("a pattern");
+    let mut texts = BTreeSet::new();
+    for kind in meshplan::step::kind::ALL {
+        texts.insert(kind.prose);
+        let text = fs::read_to_string(templates.join(kind.prose)).expect(kind.prose);
+        for found in number.captures_iter(&text) {
+            let named: u16 = found[1].parse().expect("a number");
+            let known = meshplan::step::kind::ALL
+                .iter()
+                .any(|kind| kind.number == named);
+            // A percentage and a status are no steps.
+            assert!(
+                known || [100, 500].contains(&named),
+                "{}: {named}",
+                kind.prose
+            );
+        }
+    }
+    for entry in fs::read_dir(templates.join("steps")).expect("templates/steps") {
+        let name = entry.expect("an entry").file_name();
+        let name = format!("steps/{}", name.to_string_lossy());
+        assert!(
+            texts.contains(name.as_str()),
+            "{name} is of no kind of step"
+        );
+    }
+}

@@ -9,7 +9,7 @@ use crate::istio::tag_webhook;
 use crate::lower::context::Context;
 use crate::lower::installer::{mesh, ztunnel};
 use crate::plan::Owner;
-use crate::step::{Action, File, Gate, IstioOperator};
+use crate::step::{Action, Gate, IstioOperator, StepFile};
 use crate::step::{Applier, Draft, Step, kind};
 
 /// Keeps istioctl from writing the tag `default`. With an IstioOperator that has no revision, istioctl points
@@ -29,7 +29,7 @@ pub(super) fn base(context: &Context, existing: &Existing, steps: &mut [Step]) {
     };
     for action in &mut step.actions {
         if let Action::Install {
-            file: File::Draft(draft),
+            file: StepFile::Draft(draft),
             ..
         } = action
             && let Draft::IstioBase(operator) = &mut **draft
@@ -197,7 +197,7 @@ pub(super) fn control_plane(context: &Context, existing: &Existing) -> Step {
     if !has_default && context.canary.facts.first_by_tag {
         for action in &mut step.actions {
             if let Action::Install {
-                file: File::Draft(draft),
+                file: StepFile::Draft(draft),
                 ..
             } = action
                 && let Draft::Istiod(operator) = &mut **draft
@@ -235,7 +235,7 @@ pub(super) fn cni(context: &Context, existing: &Existing) -> Step {
     step.becomes(&kind::ISTIO_CNI_TEMPLATE);
     for action in &mut step.actions {
         if let Action::Install {
-            file: File::Draft(draft),
+            file: StepFile::Draft(draft),
             sees,
             ..
         } = action
@@ -322,7 +322,7 @@ pub(super) fn canary_ztunnel(context: &Context) -> Step {
     for action in &mut step.actions {
         if let Action::Apply { files } = action {
             for file in files.iter_mut() {
-                if let File::Draft(draft) = file
+                if let StepFile::Draft(draft) = file
                     && let Draft::ZtunnelDaemonSet(object) = &mut **draft
                 {
                     ztunnel::on_delete(object);
