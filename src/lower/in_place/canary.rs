@@ -188,6 +188,7 @@ pub(super) fn kept_off(context: &Context, back: bool) -> Gate {
 pub(super) fn control_plane(context: &Context, existing: &Existing) -> Step {
     let mut step = mesh::control_plane(context, &context.canary);
     let has_default = existing.tags.iter().any(|tag| tag == "default");
+    step.prose.values["default_tag"] = json!(has_default);
     if !has_default {
         step.rollback
             .requires
