@@ -293,8 +293,8 @@ mod tests {
         assert_eq!(
             said,
             [
-                "HTTPRoute shop/web was temporarily deleted",
                 "HTTPRoute shop/web temporarily had neither its old nor its new content, in spec.hostnames[0]",
+                "HTTPRoute shop/web was temporarily deleted",
             ]
         );
     }

@@ -29,6 +29,7 @@ pub(super) fn check(parts: &Parts, found: &mut Found) {
         installed(parts, found);
     }
     owners(parts, found);
+    separate_owners(parts, found);
     groups(parts, found);
     numbers(parts, found);
 }
@@ -49,6 +50,32 @@ fn owners(parts: &Parts, found: &mut Found) {
                 owner,
             );
         }
+    }
+}
+
+/// Each component has an owner of its own: a step changes the chart of one component, and the others of the same release would
+/// be deleted.
+fn separate_owners(parts: &Parts, found: &mut Found) {
+    let owners = parts.istio.as_ref().and_then(|istio| istio.owner.as_ref());
+    let mut seen: Vec<(&str, &str)> = Vec::new();
+    let components = owners.into_iter().flat_map(Owners::each);
+    for (component, owner) in components.filter(|(name, _)| *name != "gateways") {
+        let other = seen.iter().find(|(_, known)| known == owner.get_ref());
+        if let Some((other, _)) = other {
+            found.say(
+                Finding::error(
+                    "shared-owner",
+                    format!("`{component}` and `{other}` have the same owner"),
+                )
+                .label("an upgrade to the chart of one component deletes the others")
+                .help(
+                    "an umbrella release, or one Application for several components, is not supported: install \
+                     each component as a release with its own chart first",
+                ),
+                owner,
+            );
+        }
+        seen.push((component, owner.get_ref()));
     }
 }
 
