@@ -1,6 +1,6 @@
 //! The order of the modules: each module uses only modules above it in the list of `src/lib.rs`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -91,7 +91,7 @@ fn each_public_type_has_its_own_name() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let definition = Regex::new(r"(?m)^\s*pub(?:\([^)]*\))? (?:struct|enum|trait|type) (\w+)");
     let definition = definition.expect("a pattern");
-    let mut places: std::collections::BTreeMap<String, Vec<String>> = Default::default();
+    let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for path in sources(&root) {
         let inside = path.strip_prefix(&root).expect("a path below src");
         for found in definition.captures_iter(&code(&path)) {
