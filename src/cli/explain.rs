@@ -13,7 +13,8 @@ pub(super) fn run(code: &str, shell: &mut Shell) -> Result<Exit> {
         match near {
             Some(near) => bail!("rule `{code}` does not exist; did you mean `{near}`?"),
             None => bail!(
-                "rule `{code}` does not exist; the rules are {} to {}",
+                "rule `{code}` does not exist; the rules are {} to {}; a finding with another code has \
+                 no page, and its help says what to do",
                 RULES[0].code,
                 RULES[RULES.len() - 1].code
             ),

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
 use clap::Args;
@@ -54,15 +53,7 @@ impl Init {
             }
             objects.extend(loaded.objects);
         }
-        let name = Path::new(folder)
-            .file_name()
-            .map_or_else(String::new, |name| name.to_string_lossy().to_lowercase());
-        let name = if crate::kube::names::is_label(&name) {
-            format!("{name}-upgrade")
-        } else {
-            "upgrade".to_owned()
-        };
-        let plan = outline(&objects, &name, folder)
+        let plan = outline(&objects, "upgrade", folder)
             .map_err(|why| anyhow!(why))
             .with_context(what)?;
         // What the plan still needs is in its first lines.

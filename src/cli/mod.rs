@@ -43,6 +43,8 @@ enum Verb {
     /// Run all steps of a plan on a cluster of simulated nodes, and compare the result with the prediction
     Rehearse(rehearse::Rehearse),
     /// Print an existing mesh into a directory, for a plan with origin = "existing"
+    ///
+    /// Runs the kubectl that the environment variable KUBECTL names, or kubectl on the path. It only reads.
     Dump(dump::Dump),
     /// Print a plan to start from: for the mesh in a dump, or for a new mesh
     Init(init::Init),

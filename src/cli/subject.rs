@@ -190,7 +190,7 @@ fn manifests(argument: &str, shell: &mut Shell) -> Result<Subject> {
             fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))?;
         all.push(Source::new(file.display().to_string(), text));
     }
-    Ok(of_sources(all, shell))
+    of_sources(argument, all, shell)
 }
 
 /// Reads manifests from standard input.
@@ -199,10 +199,10 @@ pub(super) fn standard_input(shell: &mut Shell) -> Result<Subject> {
     std::io::stdin()
         .read_to_string(&mut text)
         .context("reading manifests from standard input")?;
-    Ok(of_sources(vec![Source::new("-", text)], shell))
+    of_sources("standard input", vec![Source::new("-", text)], shell)
 }
 
-fn of_sources(all: Vec<Source>, shell: &mut Shell) -> Subject {
+fn of_sources(what: &str, all: Vec<Source>, shell: &mut Shell) -> Result<Subject> {
     let mut sources = Sources::default();
     let (mut objects, mut findings) = (Vec::new(), Vec::new());
     for source in all {
@@ -214,9 +214,12 @@ fn of_sources(all: Vec<Source>, shell: &mut Shell) -> Subject {
         findings.extend(loaded.findings);
         sources.add(source);
     }
-    Subject::Manifests {
+    if objects.is_empty() && findings.is_empty() {
+        bail!("{what} contains no Kubernetes object");
+    }
+    Ok(Subject::Manifests {
         objects,
         findings,
         sources,
-    }
+    })
 }

@@ -1,5 +1,6 @@
 //! `meshplan trace`: shows which backend answers a request at each step.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
@@ -20,8 +21,8 @@ pub(super) struct Trace {
     /// standard input
     #[arg(value_name = "PLAN|DIR|FILE")]
     subject: String,
-    /// Show only the step with this number
-    #[arg(long, value_name = "N")]
+    /// Show only the step with this number; its name works too
+    #[arg(long, value_name = "N", value_parser = step_number)]
     step: Option<u16>,
     /// Request this path
     #[arg(long, required_unless_present = "requests")]
@@ -91,6 +92,7 @@ impl Trace {
             .iter()
             .map(|(step, state)| (step.as_deref(), Table::new(state, self.istio.as_ref())))
             .collect();
+        self.addressed(&tables, &requests)?;
         let mut rows: Vec<Value> = Vec::new();
         let mut text = String::new();
         for request in &requests {
@@ -108,6 +110,34 @@ impl Trace {
         }
         shell.print(&text)?;
         Ok(Exit::Fine)
+    }
+
+    /// Refuses a request that names no Gateway where there are several, and a Gateway that no state has.
+    fn addressed(&self, tables: &[(Option<&str>, Table<'_>)], requests: &[Request]) -> Result<()> {
+        let several = tables
+            .iter()
+            .find(|(_, table)| table.gateways().nth(1).is_some());
+        if let Some((_, table)) = several
+            && requests.iter().any(|request| request.gateway.is_none())
+        {
+            let names: Vec<&str> = table.gateways().collect();
+            bail!(
+                "there are several Gateways; name one with --gateway: {}",
+                names.join(", ")
+            );
+        }
+        if let Some(wanted) = &self.gateway {
+            let all = || tables.iter().flat_map(|(_, table)| table.gateways());
+            if !all().any(|name| name == wanted) {
+                let names: BTreeSet<&str> = all().collect();
+                let names: Vec<&str> = names.into_iter().collect();
+                bail!(
+                    "Gateway {wanted} does not exist; the Gateways are: {}",
+                    names.join(", ")
+                );
+            }
+        }
+        Ok(())
     }
 
     fn read(&self) -> Result<Vec<Request>> {
@@ -248,4 +278,12 @@ fn percent(fraction: f64) -> String {
     } else {
         format!("{rounded} %")
     }
+}
+
+/// Reads the number of a step, or its name, which begins with the number.
+fn step_number(text: &str) -> Result<u16, String> {
+    let digits = text.split('-').next().unwrap_or_default();
+    digits
+        .parse()
+        .map_err(|_| "write the number of a step, such as 310".to_owned())
 }

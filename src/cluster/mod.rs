@@ -60,6 +60,11 @@ impl Cluster {
         let output = command.stdin(Stdio::null()).output().with_context(what)?;
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr);
+            if said.contains("current-context must exist") {
+                bail!(
+                    "kubectl has no current context; name one with --context, or a kubeconfig with --kubeconfig"
+                );
+            }
             bail!("{}: {}", what(), said.trim());
         }
         let config: Value = serde_json::from_slice(&output.stdout)

@@ -118,11 +118,15 @@ impl Reading<'_> {
             self.say(
                 Finding::error(
                     "existing-incomplete",
-                    format!("`{}` contains no {}", folder.get_ref(), what.trim_start_matches("a ")),
+                    format!(
+                        "`{}` contains no {}",
+                        folder.get_ref(),
+                        what.trim_start_matches("a ")
+                    ),
                 )
                 .label(why)
                 .help(format!(
-                    "write the dump again and check that no call fails: `meshplan dump`, or `{DUMP}`"
+                    "write the dump again and check that no call fails: `{DUMP}`"
                 ))
                 .object(what),
                 folder,

@@ -101,9 +101,7 @@ impl OwnedBy {
 }
 
 /// The command that prints a dump; findings show it if the dump is incomplete.
-pub const DUMP: &str = "kubectl get nodes,namespaces,services,serviceaccounts,deployments,daemonsets,statefulsets,poddisruptionbudgets,\
-gateways.gateway.networking.k8s.io,gatewayclasses,httproutes,referencegrants,authorizationpolicies,peerauthentications,mutatingwebhookconfigurations,validatingwebhookconfigurations,customresourcedefinitions -A \
---show-managed-fields -o yaml";
+pub const DUMP: &str = "meshplan dump --out DIR";
 
 /// Reads the dump of a plan and compares it with the plan; returns no mesh if they contradict each other.
 pub fn read(

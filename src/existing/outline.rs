@@ -124,7 +124,7 @@ pub fn outline(objects: &[Rc<Object>], name: &str, folder: &str) -> Result<Strin
         true,
     );
     plan.line("batch = 1", false);
-    plan.pair("soak", "10m", "how long to watch after each batch");
+    plan.pair("soak", "10m", "how long to watch between batches");
     let lossy = handover(facts_near(Some(version)), facts_near(Some(&next)));
     if lossy == Handover::SecondGateway && state.gateways().next().is_some() {
         plan.pair(

@@ -563,3 +563,45 @@ fn every_shell_gets_its_completions_and_every_verb_its_help() {
     assert_eq!(code(&output), 0);
     assert!(stdout(&output).contains("--path"), "{}", stdout(&output));
 }
+
+/// The first output in the README is what the command prints.
+#[test]
+fn the_output_in_the_readme_is_current() {
+    let readme = fs::read_to_string(repository().join("README.md")).expect("README.md");
+    let block = readme
+        .split("```console\n")
+        .nth(1)
+        .expect("a console block");
+    let block = block.split("```").next().expect("its end");
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("bookinfo");
+    let output = meshplan(&[
+        "compile",
+        "plans/bookinfo.toml",
+        "--out",
+        &out.to_string_lossy(),
+    ]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let printed = stdout(&output).replace(&*out.to_string_lossy(), "bookinfo");
+    let lines = block
+        .lines()
+        .filter(|line| !line.starts_with('$') && *line != "…");
+    for line in lines {
+        assert!(printed.lines().any(|own| own == line), "{line}\n{printed}");
+    }
+}
+
+#[test]
+fn nothing_to_check_is_an_error() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("empty.yaml"), "# nothing\n").expect("writing");
+    for subject in ["empty.yaml", "."] {
+        let output = meshplan_in(folder.path(), &["check", subject]);
+        assert_eq!(code(&output), 2, "{subject}");
+        assert!(
+            stderr(&output).contains("contains no Kubernetes object"),
+            "{}",
+            stderr(&output)
+        );
+    }
+}

@@ -34,6 +34,7 @@ pub(in crate::lower) fn shared(context: &Context, steps: &mut Vec<Step>) {
 fn base(context: &Context) -> Step {
     let canary = &context.canary;
     let mut step = Step::of(&kind::ISTIO_BASE, Applier::Istioctl);
+    step.says(json!({ "existing": false }));
     step.actions = vec![Action::Install {
         file: Draft::IstioBase(mesh::operator(
             context,

@@ -27,6 +27,7 @@ pub(super) fn base(context: &Context, existing: &Existing, steps: &mut [Step]) {
     let Some(step) = steps.last_mut() else {
         return;
     };
+    step.prose.values["existing"] = json!(true);
     for action in &mut step.actions {
         if let Action::Install {
             file: StepFile::Draft(draft),

@@ -45,14 +45,19 @@ pub(super) fn owner(context: &Context, offset: u16, gateway: &ExistingGateway) -
     step.gates = vec![owned(gateway, canary, Some(&canary.name))];
     step.gates.extend(context.probes(false));
     if let Some((object, replicas)) = made {
+        let pods = if replicas == 1 {
+            "pod".to_owned()
+        } else {
+            format!("{replicas} pods")
+        };
         let touches = if lossy {
             format!(
-                "its {replicas} pods lose their listeners immediately and refuse requests until new pods are ready, \
+                "all of its pods ({replicas}) lose their listeners immediately and refuse requests until new pods are ready, \
                     up to 30 seconds; its Service and address stay"
             )
         } else {
             format!(
-                "a rolling update of its {replicas} pods, new pods first; its Service and address stay, and \
+                "a rolling update of its {pods}, new pods first; its Service and address stay, and \
                     long-lived connections end with their pod"
             )
         };
