@@ -7,6 +7,8 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 . "$here"/../lib.sh
 
 ready_with_istiod istiod-1-18-0-alpha-0 istio-system bookinfo-gateway-istio istio-system
+within 120 'no pod app=ztunnel,meshplan.dev/revision=1-18-0-alpha-0 is left in istio-system' no_pods istio-system app=ztunnel,meshplan.dev/revision=1-18-0-alpha-0
+rolled_out deployment istiod-1-18-1 istio-system
 delete_tag default istio-revision-tag-default 1-18-0-alpha-0 \
   "$here"/delete/02-mutatingwebhookconfiguration-istio-revision-tag-default.yaml \
   "$here"/delete/02-validatingwebhookconfiguration-istiod-default-validator.yaml

@@ -7,6 +7,23 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 . "$here"/../lib.sh
 
 within 120 'no pod app=ztunnel,meshplan.dev/revision=1-30-3 is left in istio-system' no_pods istio-system app=ztunnel,meshplan.dev/revision=1-30-3
+absent mutatingwebhookconfiguration istio-revision-tag-default
+validator_is istiod-default-validator istiod default
+gateway_moved 'Deployment edge/internal-istio runs version 1.29.6' internal-istio edge 1.29.6 default
+gateway_moved 'Deployment edge/partners-istio runs version 1.29.6' partners-istio edge 1.29.6 default
+gateway_moved 'Deployment edge/public-istio runs version 1.29.6' public-istio edge 1.29.6 default
+gateway_moved 'Deployment team-10/own-istio runs version 1.29.6' own-istio team-10 1.29.6 default
+gateway_moved 'Deployment team-10/waypoint runs version 1.29.6' waypoint team-10 1.29.6 default
+gateway_moved 'Deployment team-20/own-istio runs version 1.29.6' own-istio team-20 1.29.6 default
+gateway_moved 'Deployment team-20/waypoint runs version 1.29.6' waypoint team-20 1.29.6 default
+gateway_moved 'Deployment team-30/own-istio runs version 1.29.6' own-istio team-30 1.29.6 default
+gateway_moved 'Deployment team-30/waypoint runs version 1.29.6' waypoint team-30 1.29.6 default
+gateway_moved 'Deployment team-40/own-istio runs version 1.29.6' own-istio team-40 1.29.6 default
+gateway_moved 'Deployment team-40/waypoint runs version 1.29.6' waypoint team-40 1.29.6 default
+gateway_moved 'Deployment team-50/own-istio runs version 1.29.6' own-istio team-50 1.29.6 default
+gateway_moved 'Deployment team-50/waypoint runs version 1.29.6' waypoint team-50 1.29.6 default
+gateway_moved 'Deployment team-60/own-istio runs version 1.29.6' own-istio team-60 1.29.6 default
+gateway_moved 'Deployment team-60/waypoint runs version 1.29.6' waypoint team-60 1.29.6 default
 delete \
   "$here"/rollback/delete/02-validatingwebhookconfiguration-istio-validator-1-30-3-istio-system.yaml \
   "$here"/rollback/delete/50-horizontalpodautoscaler-istio-system-istiod-1-30-3.yaml \

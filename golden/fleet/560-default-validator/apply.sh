@@ -6,6 +6,7 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 . "$here"/../lib.sh
 
+all_owned 'istio.io/rev!=1-30-3' 1-30-3
 check_1() {
   validator_is istiod-default-validator istiod-1-30-3 1-30-3
 }

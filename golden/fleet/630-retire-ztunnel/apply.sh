@@ -13,6 +13,7 @@ check_1() {
   "$here"/delete/10-serviceaccount-istio-system-ztunnel.yaml
 }
 how_1() {
+  say "$(target helm --kube-context)"' get values ztunnel --namespace istio-system --output yaml > ztunnel-values.yaml'
   say "$(target helm --kube-context)"' uninstall ztunnel --namespace istio-system --wait'
 }
 asked=no

@@ -11,18 +11,19 @@ check_1() {
   expect OnDelete '{.spec.updateStrategy.type}' daemonset ztunnel istio-system
 }
 how_1() {
-  say "$(target helm --kube-context)"' install ztunnel istio/ztunnel --namespace istio-system --version 1.29.6, with its previous values and these:'
-  say '  updateStrategy:'
-  say '    type: OnDelete'
-  say '  affinity:'
-  say '    nodeAffinity:'
-  say '      requiredDuringSchedulingIgnoredDuringExecution:'
-  say '        nodeSelectorTerms:'
-  say '        - matchExpressions:'
-  say '          - key: meshplan.dev/pool'
-  say '            operator: NotIn'
-  say '            values:'
-  say '            - canary'
+  say "$(target helm --kube-context)"' install ztunnel istio/ztunnel --namespace istio-system --version 1.29.6 --values ztunnel-values.yaml --values - <<'\''EOF'\'''
+  say updateStrategy:
+  say '  type: OnDelete'
+  say affinity:
+  say '  nodeAffinity:'
+  say '    requiredDuringSchedulingIgnoredDuringExecution:'
+  say '      nodeSelectorTerms:'
+  say '      - matchExpressions:'
+  say '        - key: meshplan.dev/pool'
+  say '          operator: NotIn'
+  say '          values:'
+  say '          - canary'
+  say EOF
 }
 asked=no
 if at_owner 'Helm release istio-system/ztunnel' check_1 how_1; then

@@ -22,6 +22,8 @@ gateway_moved 'Deployment team-50/waypoint runs version 1.30.3' waypoint team-50
 gateway_moved 'Deployment team-60/own-istio runs version 1.30.3' own-istio team-60 1.30.3 1-30-3
 gateway_moved 'Deployment team-60/waypoint runs version 1.30.3' waypoint team-60 1.30.3 1-30-3
 all_owned 'istio.io/rev!=1-30-3' 1-30-3
+absent daemonset ztunnel istio-system
+rolled_out deployment istiod-1-30-3 istio-system
 validator_is istiod-default-validator istiod-1-30-3 1-30-3
 check_1() {
   gone \
@@ -44,6 +46,7 @@ check_1() {
   "$here"/delete/10-serviceaccount-istio-system-istiod.yaml
 }
 how_1() {
+  say "$(target helm --kube-context)"' get values istiod --namespace istio-system --output yaml > istiod-values.yaml'
   say "$(target helm --kube-context)"' uninstall istiod --namespace istio-system --wait'
 }
 asked=no

@@ -8,6 +8,10 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 within 120 'no pod app=ztunnel,meshplan.dev/revision=1-31-0 is left in istio-system' no_pods istio-system app=ztunnel,meshplan.dev/revision=1-31-0
 tag_is default istio-revision-tag-default default istiod
+tag_is default istio-revision-tag-default default istiod
+validator_is istiod-default-validator istiod default
+gateway_moved 'Deployment ingress/front-istio runs version 1.30.3' front-istio ingress 1.30.3 default
+gateway_moved 'Deployment shop/waypoint runs version 1.30.3' waypoint shop 1.30.3 default
 delete \
   "$here"/rollback/delete/02-mutatingwebhookconfiguration-istio-sidecar-injector-1-31-0.yaml \
   "$here"/rollback/delete/02-validatingwebhookconfiguration-istio-validator-1-31-0-istio-system.yaml \

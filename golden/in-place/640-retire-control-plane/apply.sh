@@ -9,6 +9,8 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 gateway_moved 'Deployment ingress/front-istio runs version 1.31.0' front-istio ingress 1.31.0 1-31-0
 gateway_moved 'Deployment shop/waypoint runs version 1.31.0' waypoint shop 1.31.0 1-31-0
 all_owned 'istio.io/rev!=1-31-0' 1-31-0
+absent daemonset ztunnel istio-system
+rolled_out deployment istiod-1-31-0 istio-system
 delete_tag default istio-revision-tag-default default \
   "$here"/delete/02-mutatingwebhookconfiguration-istio-revision-tag-default.yaml \
   "$here"/delete/02-validatingwebhookconfiguration-istiod-default-validator.yaml \

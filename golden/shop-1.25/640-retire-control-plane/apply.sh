@@ -8,6 +8,8 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 tag_is default istio-revision-tag-default 1-25-5 istiod-1-25-5
 absent gateway.gateway.networking.k8s.io front ingress
+within 120 'no pod app=ztunnel,meshplan.dev/revision=1-24-6 is left in istio-system' no_pods istio-system app=ztunnel,meshplan.dev/revision=1-24-6
+rolled_out deployment istiod-1-25-5 istio-system
 delete \
   "$here"/delete/02-mutatingwebhookconfiguration-istio-sidecar-injector-1-24-6.yaml \
   "$here"/delete/02-validatingwebhookconfiguration-istio-validator-1-24-6-istio-system.yaml \

@@ -8,6 +8,8 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 tag_is default istio-revision-tag-default 1-31-0 istiod-1-31-0
 gateway_moved 'Deployment ingress/front-istio runs version 1.31.0' front-istio ingress 1.31.0 1-31-0
+within 120 'no pod app=ztunnel,meshplan.dev/revision=1-30-3 is left in istio-system' no_pods istio-system app=ztunnel,meshplan.dev/revision=1-30-3
+rolled_out deployment istiod-1-31-0 istio-system
 delete \
   "$here"/delete/02-mutatingwebhookconfiguration-istio-sidecar-injector-1-30-3.yaml \
   "$here"/delete/02-validatingwebhookconfiguration-istio-validator-1-30-3-istio-system.yaml \

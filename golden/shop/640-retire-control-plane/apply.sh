@@ -8,6 +8,8 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 tag_is default istio-revision-tag-default 1-30-3 istiod-1-30-3
 gateway_moved 'Deployment ingress/front-istio runs version 1.30.3' front-istio ingress 1.30.3 1-30-3
+within 120 'no pod app=ztunnel,meshplan.dev/revision=1-29-6 is left in istio-system' no_pods istio-system app=ztunnel,meshplan.dev/revision=1-29-6
+rolled_out deployment istiod-1-30-3 istio-system
 delete \
   "$here"/delete/02-mutatingwebhookconfiguration-istio-sidecar-injector-1-29-6.yaml \
   "$here"/delete/02-validatingwebhookconfiguration-istio-validator-1-29-6-istio-system.yaml \

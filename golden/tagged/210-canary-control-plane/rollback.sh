@@ -8,6 +8,11 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 within 120 'no pod app=ztunnel,meshplan.dev/revision=1-29-6 is left in istio-system' no_pods istio-system app=ztunnel,meshplan.dev/revision=1-29-6
 tag_is default istio-revision-tag-default 1-28-10 istiod-1-28-10
+tag_is default istio-revision-tag-default 1-28-10 istiod-1-28-10
+tag_is prod istio-revision-tag-prod 1-28-10
+validator_is istiod-default-validator istiod-1-28-10 1-28-10
+gateway_moved 'Deployment ingress/front-istio runs version 1.28.10' front-istio ingress 1.28.10 1-28-10
+gateway_moved 'Deployment shop/waypoint runs version 1.28.10' waypoint shop 1.28.10 1-28-10
 delete \
   "$here"/rollback/delete/02-mutatingwebhookconfiguration-istio-sidecar-injector-1-29-6.yaml \
   "$here"/rollback/delete/02-validatingwebhookconfiguration-istio-validator-1-29-6-istio-system.yaml \

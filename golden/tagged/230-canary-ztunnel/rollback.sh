@@ -6,6 +6,7 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 . "$here"/../lib.sh
 
+moved 'kubernetes.io/os!=windows' meshplan.dev/pool '!=' canary
 delete \
   "$here"/rollback/delete/40-daemonset-istio-system-ztunnel-1-29-6.yaml \
   "$here"/rollback/delete/10-serviceaccount-istio-system-ztunnel-1-29-6.yaml

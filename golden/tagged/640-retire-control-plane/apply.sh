@@ -11,6 +11,8 @@ tag_is prod istio-revision-tag-prod 1-29-6
 gateway_moved 'Deployment ingress/front-istio runs version 1.29.6' front-istio ingress 1.29.6 1-29-6
 gateway_moved 'Deployment shop/waypoint runs version 1.29.6' waypoint shop 1.29.6 1-29-6
 all_owned 'istio.io/rev!=1-29-6' 1-29-6
+absent daemonset ztunnel istio-system
+rolled_out deployment istiod-1-29-6 istio-system
 delete \
   "$here"/delete/02-mutatingwebhookconfiguration-istio-sidecar-injector-1-28-10.yaml \
   "$here"/delete/02-validatingwebhookconfiguration-istio-validator-1-28-10-istio-system.yaml \

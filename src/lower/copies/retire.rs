@@ -11,7 +11,7 @@ use crate::lower::context::{Context, POOL};
 use crate::lower::copies::routes::grants;
 use crate::lower::copies::workloads::{captured, enrolled, placed, rollout};
 use crate::lower::copies::{gateways, promote};
-use crate::lower::installer::mesh::{installed, not_enrolled};
+use crate::lower::installer::mesh::{installed, no_ztunnel, not_enrolled};
 use crate::plan::{Component, ZtunnelForm};
 use crate::step::Restart;
 use crate::step::{Action, Gate};
@@ -198,6 +198,13 @@ fn control_plane(context: &Context) -> Step {
             name: gateway.name,
         }));
     }
+    // No ztunnel is connected to it any more, and the other control plane is ready.
+    step.requires.push(no_ztunnel(context, stable));
+    step.requires.push(Gate::Rollout {
+        kind: "deployment".to_owned(),
+        namespace: namespace.to_owned(),
+        name: context.canary.istiod(),
+    });
     step.restarts.push(Restart {
         object: format!("Deployment {namespace}/{}", stable.istiod()),
         touches: "is deleted; no ztunnel is connected to it".to_owned(),

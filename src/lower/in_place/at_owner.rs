@@ -114,9 +114,13 @@ pub(super) fn values(owner: &Owner, chart: Chart, version: &str, values: &Value)
 pub(super) fn uninstalled(owner: &Owner) -> Vec<String> {
     let (name, namespace) = (&owner.name, &owner.namespace);
     match owner.by {
-        By::Helm => vec![format!(
-            "helm uninstall {name} --namespace {namespace} --wait"
-        )],
+        // `helm uninstall` also deletes the values.
+        By::Helm => vec![
+            format!(
+                "helm get values {name} --namespace {namespace} --output yaml > {name}-values.yaml"
+            ),
+            format!("helm uninstall {name} --namespace {namespace} --wait"),
+        ],
         By::Flux => vec![format!(
             "remove HelmRelease {namespace}/{name} from its source, and let Flux prune it"
         )],
@@ -136,11 +140,16 @@ pub(super) fn installed_again(
 ) -> Vec<String> {
     let (name, namespace) = (&owner.name, &owner.namespace);
     let mut how = match owner.by {
-        By::Helm => vec![format!(
-            "helm install {name} istio/{} --namespace {namespace} --version {version}, with its previous values and \
-                these:",
-            chart.name()
-        )],
+        By::Helm => {
+            let mut how = vec![format!(
+                "helm install {name} istio/{} --namespace {namespace} --version {version} --values {name}-values.yaml \
+                 --values - <<'EOF'",
+                chart.name()
+            )];
+            how.extend(yaml::write(values).lines().map(str::to_owned));
+            how.push("EOF".to_owned());
+            return how;
+        }
         By::Flux => vec![format!(
             "restore HelmRelease {namespace}/{name} with chart {version}, its previous values and these:"
         )],

@@ -3,9 +3,11 @@
 use serde_json::{Value, json};
 
 use super::at_owner::{self, Chart};
+use super::nodes::none_moved;
+use super::owners::owned;
 use super::{CNI, daemon_set, label, on_delete, tags};
 use crate::existing::Existing;
-use crate::istio::tag_webhook;
+use crate::istio::{GatewayHandover, tag_webhook};
 use crate::lower::context::Context;
 use crate::lower::installer::{mesh, ztunnel};
 use crate::plan::Owner;
@@ -190,6 +192,7 @@ pub(super) fn control_plane(context: &Context, existing: &Existing) -> Step {
     let mut step = mesh::control_plane(context, &context.canary);
     let has_default = existing.tags.iter().any(|tag| tag == "default");
     step.prose.values["default_tag"] = json!(has_default);
+    step.prose.values["existing"] = json!(true);
     if !has_default {
         step.rollback
             .requires
@@ -209,6 +212,13 @@ pub(super) fn control_plane(context: &Context, existing: &Existing) -> Step {
         }
     }
     step.gates.extend(unswitched(context, existing));
+    // What the canary owns by then would lose its control plane.
+    step.rollback.requires.extend(unswitched(context, existing));
+    let labelled = existing.gateways.iter();
+    let labelled = labelled.filter(|gateway| gateway.way != GatewayHandover::Tag);
+    step.rollback.requires.extend(
+        labelled.map(|gateway| owned(gateway, &context.stable, gateway.revision.as_deref())),
+    );
     step
 }
 
@@ -318,7 +328,7 @@ fn cni_at_owner(context: &Context, existing: &Existing, owner: &Owner, step: &mu
     step.rollback.actions = vec![to(stable, own)];
 }
 
-pub(super) fn canary_ztunnel(context: &Context) -> Step {
+pub(super) fn canary_ztunnel(context: &Context, existing: &Existing) -> Step {
     let mut step = mesh::ztunnel_step(context, &context.canary);
     step.becomes(&kind::WAITING_ZTUNNEL);
     for action in &mut step.actions {
@@ -332,6 +342,8 @@ pub(super) fn canary_ztunnel(context: &Context) -> Step {
             }
         }
     }
+    // Without its ztunnel, a moved node would have none: stable's ztunnel excludes it.
+    step.rollback.requires.push(none_moved(context, existing));
     // No node belongs to the canary's pool yet.
     step.gates
         .retain(|gate| !matches!(gate, Gate::PoolCovered { .. } | Gate::Rollout { .. }));

@@ -33,7 +33,7 @@ pub(super) fn steps(context: &Context, existing: &Existing, steps: &mut Vec<Step
     steps.push(canary::pinned(context, existing));
     steps.push(canary::control_plane(context, existing));
     steps.push(canary::cni(context, existing));
-    steps.push(canary::canary_ztunnel(context));
+    steps.push(canary::canary_ztunnel(context, existing));
     let groups = context.plan.node_group.iter().zip(&existing.groups);
     for (offset, (group, found)) in (0..).zip(groups) {
         let mut step = match group.movement {

@@ -161,6 +161,18 @@ pub(super) fn covered(context: &Context) -> Gate {
     }
 }
 
+/// The gate that no node has moved, or none is left after a rollback.
+pub(super) fn none_moved(context: &Context, existing: &Existing) -> Gate {
+    let (key, value) = label(context);
+    Gate::NodesMoved {
+        selector: Selector::default(),
+        hosts: existing.hosts.clone(),
+        key,
+        value,
+        back: true,
+    }
+}
+
 /// The gate that waits until the nodes of all groups have moved.
 pub(super) fn all_moved(context: &Context, existing: &Existing) -> Gate {
     let (key, value) = label(context);

@@ -140,6 +140,17 @@ pub(super) fn control_plane(context: &Context, existing: &Existing, tags: &Tags)
         revision: canary.name.clone(),
         follow,
     });
+    // No ztunnel is connected to it any more, and the other control plane is ready.
+    step.requires.push(Gate::Absent {
+        kind: "daemonset".to_owned(),
+        namespace: Some(namespace.to_owned()),
+        name: stable.ztunnel(),
+    });
+    step.requires.push(Gate::Rollout {
+        kind: "deployment".to_owned(),
+        namespace: namespace.to_owned(),
+        name: canary.istiod(),
+    });
     if !tags.late.is_empty() {
         if follow {
             const ALONE: &str = "runs without a control plane until 650: it still serves requests, but gets no \

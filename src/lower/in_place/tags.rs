@@ -242,6 +242,13 @@ pub(super) fn validator(context: &Context, existing: &Existing, offset: u16) -> 
         let how = at_owner::values(owner, Chart::Base, &canary.version, &values);
         at_owner::at(owner, how, does, vec![asks(rev)])
     };
+    // A Gateway without a label would belong to both: to stable by its name, to the canary by the validation.
+    if followers(existing).next().is_none() {
+        step.requires.push(Gate::AllOwned {
+            revision: canary.name.clone(),
+            follow: false,
+        });
+    }
     step.actions = vec![to(canary)];
     step.gates = vec![asks(canary)];
     step.gates.extend(context.probes(false));

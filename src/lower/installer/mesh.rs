@@ -103,7 +103,7 @@ pub(in crate::lower) fn control_plane(context: &Context, rev: &Rev) -> Step {
         Role::Canary => (&kind::CANARY_CONTROL_PLANE, &context.stable),
     };
     let mut step = Step::of(kind, Applier::Istioctl);
-    step.says(json!({ "revision": rev.prose(), "default_tag": true }));
+    step.says(json!({ "revision": rev.prose(), "default_tag": true, "existing": false }));
     let trusted = [&context.stable, &context.canary]
         .map(|rev| format!("{namespace}/{}", rev.ztunnel_account()));
     step.actions = vec![Action::Install {
