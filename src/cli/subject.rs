@@ -205,16 +205,18 @@ pub(super) fn standard_input(shell: &mut Shell) -> Result<Subject> {
 fn of_sources(what: &str, all: Vec<Source>, shell: &mut Shell) -> Result<Subject> {
     let mut sources = Sources::default();
     let (mut objects, mut findings) = (Vec::new(), Vec::new());
+    let mut any_skipped = false;
     for source in all {
         let loaded = load(&source);
         for skipped in loaded.skipped {
+            any_skipped = true;
             shell.say(&format!("skipped {skipped}"));
         }
         objects.extend(loaded.objects);
         findings.extend(loaded.findings);
         sources.add(source);
     }
-    if objects.is_empty() && findings.is_empty() {
+    if objects.is_empty() && findings.is_empty() && !any_skipped {
         bail!("{what} contains no Kubernetes object");
     }
     Ok(Subject::Manifests {

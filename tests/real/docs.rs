@@ -33,13 +33,26 @@ fn the_commands_of_the_page_print_a_dump_that_its_plan_compiles_with() {
     let (_, report) = cluster.rehearse(&repository().join("golden/in-place"), &["--to", "0"]);
     assert_eq!(surprises(&report), [] as [&str; 0], "{report:#}");
 
+    // By meshplan, and by kubectl.
+    let all = blocks("sh");
+    dumped(&cluster, &all[0].replace("--context prod ", ""));
+    dumped(&cluster, &all[1]);
+}
+
+/// Runs commands that print a dump, and compiles the plan of the page with it.
+fn dumped(cluster: &ControlPlane, commands: &str) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = std::env::var("PATH").unwrap_or_default();
+    let own = std::path::Path::new(env!("CARGO_BIN_EXE_meshplan")).parent();
+    let own = own.expect("the folder of meshplan").display();
     let output = cluster
         .command("sh")
-        .args(["-euc", &blocks("sh")[0]])
+        .args(["-euc", commands])
         .current_dir(folder.path())
-        .env("PATH", format!("{}:{path}", cluster.binaries.display()))
+        .env(
+            "PATH",
+            format!("{}:{own}:{path}", cluster.binaries.display()),
+        )
         .output()
         .expect("sh");
     assert_eq!(code(&output), 0, "{}{}", stdout(&output), stderr(&output));

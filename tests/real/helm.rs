@@ -56,6 +56,7 @@ impl World {
         self.nodes(&self.cluster.folder.path().join("nodes.yaml"));
         self.charts("1.29.6");
         self.charts("1.30.3");
+        self.gateway_api();
         for (release, chart) in [
             ("istio-base", "base"),
             ("istiod", "istiod"),
@@ -68,6 +69,31 @@ impl World {
                 self.chart("1.29.6", chart)
             ));
         }
+    }
+
+    /// Creates the CRDs that the scripts ask for. No object of them exists.
+    fn gateway_api(&self) {
+        let crd = |plural: &str, kind: &str, scope: &str| {
+            format!(
+                "---\napiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\
+                 \n  name: {plural}.gateway.networking.k8s.io\
+                 \n  annotations: {{api-approved.kubernetes.io: \"https://github.com/kubernetes-sigs/gateway-api/pull/2466\"}}\
+                 \nspec:\n  group: gateway.networking.k8s.io\n  scope: {scope}\
+                 \n  names: {{plural: {plural}, kind: {kind}, singular: {}}}\
+                 \n  versions:\n  - name: v1\n    served: true\n    storage: true\
+                 \n    schema: {{openAPIV3Schema: {{type: object, x-kubernetes-preserve-unknown-fields: true}}}}\n",
+                kind.to_lowercase()
+            )
+        };
+        let text = crd("gatewayclasses", "GatewayClass", "Cluster")
+            + &crd("gateways", "Gateway", "Namespaced");
+        let path = self.cluster.folder.path().join("crds.yaml");
+        fs::write(&path, text).expect("the CRDs");
+        self.well(&format!(
+            "\"$MESHPLAN_WITNESS_KUBECTL\" create -f {} && \"$MESHPLAN_WITNESS_KUBECTL\" wait \
+             --for=condition=Established crd --all --timeout=60s",
+            path.display()
+        ));
     }
 
     /// Copies the charts and sets their version.
