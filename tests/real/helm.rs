@@ -30,6 +30,7 @@ impl World {
             .command("sh")
             .arg("-c")
             .arg(text)
+            .current_dir(folder)
             .env("PATH", format!("{}:{path}", self.istio.display()))
             .env("HELM_CACHE_HOME", folder.join("helm"))
             .env("HELM_CONFIG_HOME", folder.join("helm"))
