@@ -3,9 +3,10 @@
 
 #![cfg(unix)]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use crate::common::pretend::{self, Cluster};
@@ -811,4 +812,48 @@ fn a_sample_counts_the_answers_of_each_revision() {
     assert_eq!(run("300-header", 10_000).0, 0);
     assert_eq!(run("400-weight-100", 1).0, 0);
     assert_eq!(run("400-weight-100", 2).0, 1);
+}
+
+/// The variables of the environment that a script reads, such as `${MESHPLAN_WAIT:-30}`.
+fn variables(script: &str) -> BTreeSet<&str> {
+    let names = script.split("${").skip(1).filter_map(|rest| {
+        let end =
+            rest.find(|c: char| !c.is_ascii_uppercase() && !c.is_ascii_digit() && c != '_')?;
+        let is_name = rest.starts_with(|c: char| c.is_ascii_uppercase());
+        (is_name && rest[end..].starts_with(":-")).then_some(&rest[..end])
+    });
+    names.collect()
+}
+
+/// The runbook lists every environment variable that the scripts of its tree read.
+#[test]
+fn the_runbook_lists_the_variables_of_the_scripts() {
+    let mut of_library = BTreeSet::new();
+    let mut listed = BTreeSet::new();
+    for tree in fs::read_dir(repository().join("golden")).expect("golden trees") {
+        let tree = tree.expect("a tree").path();
+        let text = |path: &Path| fs::read_to_string(path).expect("a file");
+        let runbook = text(&tree.join("README.md"));
+        let is_listed = |name: &str| runbook.contains(&format!("\n| `{name}` | "));
+        for step in fs::read_dir(&tree).expect("steps") {
+            let step = step.expect("a step").path();
+            for script in ["apply.sh", "verify.sh", "rollback.sh"].map(|name| step.join(name)) {
+                if !script.exists() {
+                    continue;
+                }
+                for name in variables(&text(&script)) {
+                    assert!(is_listed(name), "{} reads {name}", script.display());
+                }
+            }
+        }
+        let library = text(&tree.join("lib.sh"));
+        for name in variables(&library) {
+            of_library.insert(name.to_owned());
+            if is_listed(name) {
+                listed.insert(name.to_owned());
+            }
+        }
+    }
+    assert!(of_library.len() > 5, "{of_library:?}");
+    assert_eq!(of_library, listed);
 }
