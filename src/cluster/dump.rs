@@ -16,6 +16,9 @@ use crate::text::yaml;
 /// The version of `dump.json`.
 const FORMAT_VERSION: u32 = 1;
 
+/// The file with the CRD of Gateways.
+const CRD_FILE: &str = "gateway-api.yaml";
+
 /// One kind of a dump.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Printed {
@@ -45,10 +48,23 @@ impl Cluster {
             .with_context(|| format!("creating a directory in {}", parent.display()))?;
         let printed = self.print(new.path())?;
         let moved = || format!("moving the dump to {}", out.display());
+        // On success, the earlier dump goes away with `aside`.
+        let aside = tempfile::Builder::new()
+            .prefix(".meshplan-dump-")
+            .tempdir_in(parent)
+            .with_context(moved)?;
+        let earlier = aside.path().join("earlier");
         if old {
-            fs::remove_dir_all(out).with_context(moved)?;
+            fs::rename(out, &earlier).with_context(moved)?;
         }
-        fs::rename(new.keep(), out).with_context(moved)?;
+        if let Err(error) = fs::rename(new.path(), out) {
+            if old && fs::rename(&earlier, out).is_err() {
+                let kept = aside.keep();
+                return Err(error)
+                    .with_context(|| format!("the earlier dump is in {}", kept.display()));
+            }
+            return Err(error).with_context(moved);
+        }
         Ok(printed)
     }
 
@@ -86,7 +102,7 @@ impl Cluster {
                 "-o",
                 "json",
             ];
-            let count = self.list(&arguments, &folder.join(format!("{resource}.yaml")))?;
+            let count = self.list(&arguments, &folder.join(file_of(&resource)))?;
             printed.push(Printed {
                 resource,
                 objects: Some(count),
@@ -95,7 +111,7 @@ impl Cluster {
         if resources.contains("customresourcedefinitions.apiextensions.k8s.io") {
             let resource = format!("customresourcedefinitions/{GATEWAY_CRD}");
             let arguments = ["get", &resource, "--ignore-not-found", "-o", "json"];
-            let count = self.list(&arguments, &folder.join("gateway-api.yaml"))?;
+            let count = self.list(&arguments, &folder.join(CRD_FILE))?;
             printed.push(Printed {
                 resource,
                 objects: Some(count),
@@ -150,6 +166,11 @@ impl Cluster {
     }
 }
 
+/// The file with the objects of a kind.
+fn file_of(resource: &str) -> String {
+    format!("{resource}.yaml")
+}
+
 fn write(path: &Path, text: &str) -> Result<()> {
     fs::write(path, text).with_context(|| format!("writing {}", path.display()))
 }
@@ -164,12 +185,27 @@ fn replaceable(out: &Path) -> Result<bool> {
         }
     };
     let is_link = fs::symlink_metadata(out).is_ok_and(|found| found.is_symlink());
-    let empty = entries.count() == 0;
-    let is_dump = out.join(DUMP_FILE).is_file();
-    if is_link || !empty && !is_dump {
+    let names: Vec<_> = entries
+        .map(|entry| entry.map(|entry| entry.file_name()))
+        .collect::<std::io::Result<_>>()
+        .with_context(|| format!("reading the directory {}", out.display()))?;
+    if is_link || !names.is_empty() && !out.join(DUMP_FILE).is_file() {
         bail!(
             "{} is not empty and has no {DUMP_FILE}; name a new directory with --out",
             out.display()
+        );
+    }
+    let mut own: BTreeSet<String> = KINDS
+        .iter()
+        .map(|(group, _, plural)| file_of(&resource(group, plural)))
+        .collect();
+    own.extend([DUMP_FILE.to_owned(), CRD_FILE.to_owned()]);
+    let foreign =
+        |name: &&std::ffi::OsString| !name.to_str().is_some_and(|name| own.contains(name));
+    if let Some(name) = names.iter().find(foreign) {
+        bail!(
+            "{} is not a file of a dump and would be deleted; move it away, or name a new directory with --out",
+            out.join(name).display()
         );
     }
     Ok(true)

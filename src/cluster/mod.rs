@@ -1,4 +1,4 @@
-//! The cluster of a rehearsal, accessed with kubectl, and the checks that it is one for rehearsals.
+//! A cluster that is rehearsed on or dumped, accessed with kubectl, and the checks that it is one for rehearsals.
 
 mod dump;
 
@@ -71,7 +71,7 @@ impl Cluster {
             .with_context(|| format!("reading the output of `{kubectl} config view`"))?;
         let one = |key: &str| config[key].as_array().is_some_and(|all| all.len() == 1);
         if !one("contexts") || !one("clusters") {
-            bail!("kubectl has no context to rehearse on; set one with --context");
+            bail!("kubectl has no context; name one with --context");
         }
         let path = scratch.join("kubeconfig");
         write_private(&path, &config.to_string())

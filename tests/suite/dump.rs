@@ -173,3 +173,24 @@ fn a_directory_with_other_files_is_rejected() {
     );
     assert!(place.path().join("mine.txt").exists());
 }
+
+#[test]
+fn a_file_beside_an_earlier_dump_is_kept() {
+    let folder = served("in-place");
+    let place = tempfile::tempdir().expect("a folder");
+    let out = place.path().join("dump");
+    assert_eq!(code(&dump(folder.path(), &out, None)), 0);
+    assert_eq!(code(&dump(folder.path(), &out, None)), 0, "a dump again");
+    fs::write(out.join("mine.yaml"), "# mine\n").expect("writing");
+    let before = files(&out);
+    let output = dump(folder.path(), &out, None);
+    assert_eq!(code(&output), 2);
+    assert!(
+        stderr(&output).contains("mine.yaml is not a file of a dump"),
+        "{}",
+        stderr(&output)
+    );
+    assert!(files(&out) == before);
+    let left = fs::read_dir(place.path()).expect("a folder").count();
+    assert_eq!(left, 1, "files are left behind");
+}

@@ -176,8 +176,7 @@ fn control_plane(context: &Context) -> Step {
             .map(Context::first)
             .map(|gateway| Restart {
                 object: format!("Deployment {}/{}", gateway.namespace, gateway.deployment),
-                touches: "runs without a control plane until 650: it still serves requests, but gets no changes and \
-                    cannot renew its certificate".to_owned(),
+                touches: ALONE.to_owned(),
             })
             .collect();
     } else {
@@ -242,6 +241,10 @@ pub(in crate::lower) fn own_objects(context: &Context) -> Vec<Identity> {
     identities.extend(leftovers(stable.facts, &stable.name, namespace));
     identities
 }
+
+/// What happens to a Gateway that follows a tag which moves only at 650.
+pub(in crate::lower) const ALONE: &str = "runs without a control plane until 650: it still serves requests, but \
+    gets no changes and cannot renew its certificate";
 
 /// The gate that waits until no pod of the stable control plane is left; pods outlive their Deployment.
 pub(in crate::lower) fn istiod_gone(context: &Context) -> Gate {

@@ -153,8 +153,6 @@ pub(super) fn control_plane(context: &Context, existing: &Existing, tags: &Tags)
     });
     if !tags.late.is_empty() {
         if follow {
-            const ALONE: &str = "runs without a control plane until 650: it still serves requests, but gets no \
-                changes and cannot renew its certificate";
             let pods = tags::followers(existing)
                 .filter_map(|gateway| Some((&gateway.namespace, gateway.deployment.as_ref()?)));
             step.requires
@@ -164,7 +162,7 @@ pub(super) fn control_plane(context: &Context, existing: &Existing, tags: &Tags)
                     istio_namespace: namespace.to_owned(),
                     istiod: stable.istiod(),
                 }));
-            step.restarts = tags::restarts(existing, ALONE);
+            step.restarts = tags::restarts(existing, retire::ALONE);
         }
         step.actions.push(Action::DeleteTag {
             files: tag_objects(stable.facts, "default", namespace)
